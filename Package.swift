@@ -1,0 +1,169 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Rooms are listed floor by floor; a room depends only on rooms of lower floors (docs/decisions/0001-rooms.md).
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "wekeza-open-platform",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "wekeza", targets: ["wekeza"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // System libraries
+        .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // 0
+        room("Primitives", [crypto]),
+
+        // 1: one technical job each
+        room("Web", ["Primitives", hummingbird, httpTypes, nio, logging]),
+        room("JOSE", ["Primitives", crypto]),
+        room("Storage", ["Primitives", logging]),
+        room("StorageSQLite", ["Primitives", "Storage", .product(name: "GRDB", package: "GRDB.swift"), logging]),
+        room("StoragePostgres", ["Primitives", "Storage", "CPostgres", logging]),
+        room("Contract", ["Primitives", yams]),
+        room("Pages", ["Primitives", "Web", hummingbird, httpTypes, mustache, crypto]),
+        room("Passwords", ["Primitives", "CArgon2"]),
+        room("Mail", ["Primitives", "CCurl", logging]),
+        room("Telemetry", ["Primitives", logging, metrics]),
+
+        // 2: pure rules, and the record of what happened
+        room("OAuth", ["Primitives"]),
+        room("OpenBanking", ["Primitives"]),
+        room("Events", ["Primitives", "Storage"]),
+
+        // 3a
+        room("Applications", ["Primitives", "Storage", "OAuth", "Events", collections, logging]),
+        room("Identity", ["Primitives", "Storage", "Passwords", "Events", logging]),
+        room("Bank", ["Primitives", "Storage", "Events"]),
+
+        // 3b
+        room("Consents", ["Primitives", "Storage", "OpenBanking", "Events", "Applications", "Identity", "Bank", collections]),
+        room("AccessTokens", ["Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "Identity", crypto, collections, logging]),
+        room("Metering", ["Primitives", "Storage", "Applications", logging]),
+
+        // 3c
+        room("AuthorizationServer", [
+            "Primitives", "Web", "JOSE", "Storage", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
+            "Consents", "AccessTokens", hummingbird, httpTypes, crypto, logging,
+        ]),
+        room("Gateway", [
+            "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
+            "Consents", "AccessTokens", "Metering", "Telemetry", hummingbird, httpTypes, httpClient, nio, logging,
+        ]),
+
+        // 3d
+        room("BankAPI", [
+            "Primitives", "Web", "Storage", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "Metering", "Gateway",
+            hummingbird, httpTypes,
+        ]),
+        room("Sandbox", ["Primitives", "Storage", "Events", "Applications", "Identity", "Bank"]),
+
+        // 4: pages for people
+        room("Portal", [
+            "Primitives", "Web", "Storage", "Contract", "Pages", "Mail", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
+            "Bank", "Consents", "AccessTokens", "Metering", "Gateway", "Sandbox", hummingbird, httpTypes, logging,
+        ]),
+        room("CustomerPages", [
+            "Primitives", "Web", "Storage", "Pages", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
+            "Consents", "AccessTokens", "Metering", "AuthorizationServer", hummingbird, httpTypes, logging,
+        ]),
+        room("StaffPages", [
+            "Primitives", "Web", "Storage", "Pages", "Events", "Applications", "Identity", hummingbird, httpTypes, logging,
+        ]),
+        room("Demo", ["Primitives", "Web", "Pages", hummingbird, httpTypes, httpClient, nio, logging]),
+
+        // 5
+        room("Composition", [
+            "Primitives", "Web", "JOSE", "Storage", "StorageSQLite", "StoragePostgres", "Contract", "Pages", "Passwords", "Mail",
+            "Telemetry", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
+            "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "Portal", "CustomerPages", "StaffPages", "Demo",
+            hummingbird, httpTypes, lifecycle, httpClient, logging, metrics, nio,
+        ]),
+
+        // 6
+        .executableTarget(
+            name: "wekeza",
+            dependencies: [
+                "Primitives", "Composition", "Storage", "Applications", "Identity", "OAuth", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        // Tests
+        .target(
+            name: "TestSupport",
+            dependencies: ["Primitives", "Storage", "StorageSQLite", "StoragePostgres", logging],
+            path: "Tests/TestSupport", swiftSettings: settings),
+        tests("PrimitivesTests", ["Primitives", "TestSupport"]),
+        tests("StorageTests", ["Primitives", "Storage", "StorageSQLite", "StoragePostgres", "TestSupport"]),
+        tests("JOSETests", ["Primitives", "JOSE", "TestSupport", crypto]),
+        tests("WebTests", ["Primitives", "Web", "TestSupport", hummingbird, httpTypes]),
+        tests("ContractTests", ["Primitives", "Contract", "TestSupport"]),
+        tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport", mustache]),
+        tests("PasswordsTests", ["Primitives", "Passwords", "TestSupport"]),
+        tests("MailTests", ["Primitives", "Mail", "TestSupport"]),
+        tests("OAuthTests", ["Primitives", "OAuth", "TestSupport"]),
+        tests("OpenBankingTests", ["Primitives", "OpenBanking", "TestSupport"]),
+        tests("EventsTests", ["Primitives", "Storage", "Events", "TestSupport"]),
+        tests("ApplicationsTests", ["Primitives", "Storage", "OAuth", "Events", "Applications", "TestSupport"]),
+        tests("IdentityTests", ["Primitives", "Storage", "Passwords", "Events", "Identity", "TestSupport"]),
+        tests("BankTests", ["Primitives", "Storage", "Events", "Bank", "TestSupport"]),
+        tests("ConsentsTests", ["Primitives", "Storage", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "TestSupport"]),
+        tests("AccessTokensTests", ["Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "AccessTokens", "TestSupport", crypto]),
+        tests("MeteringTests", ["Primitives", "Storage", "Applications", "Metering", "TestSupport"]),
+        tests("GatewayTests", ["Primitives", "Web", "Contract", "Gateway", "Metering", "TestSupport"]),
+        .testTarget(
+            name: "Specifications",
+            dependencies: [
+                "Primitives", "Web", "JOSE", "Storage", "Contract", "Pages", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
+                "Bank", "Consents", "AccessTokens", "Metering", "AuthorizationServer", "Gateway", "Sandbox", "Portal", "CustomerPages",
+                "Demo", "Mail", "Passwords", "Composition", "TestSupport", crypto, httpTypes, hummingbird,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            path: "Tests/Specifications", swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,114 @@
+/// A registered redirect URI. What a request names is compared with it character by character (RFC 9700 §2.1), with one exception:
+/// a native app's loopback address may vary its port (RFC 8252 §7.3).
+package struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible {
+    package let text: String
+
+    package var description: String { text }
+
+    /// Why an address cannot be registered; `message` says what to do.
+    package enum Refusal: String, Error, Sendable {
+        case empty, tooLong, notAbsolute, fragment, userInformation, wildcard, foreignCharacter, insecure, unsafeScheme, dotSegment
+
+        package var message: String {
+            switch self {
+            case .empty: "Enter the address, for example https://app.example.com/callback"
+            case .tooLong: "Use an address of at most 2,000 characters"
+            case .notAbsolute: "Begin with the scheme, for example https://"
+            case .fragment: "Leave out the part from # on"
+            case .userInformation: "Leave out the user name before @"
+            case .wildcard: "Write the whole address: * is not understood"
+            case .foreignCharacter: "Use only the characters of an address; write others as percent escapes"
+            case .insecure: "Begin with https://; http:// works for localhost only"
+            case .unsafeScheme: "Use https, or for a native app a scheme with a dot such as com.example.app"
+            case .dotSegment: "Leave out . and .. from the path"
+            }
+        }
+    }
+
+    /// Checks an address for registration: absolute, no fragment, no user information, `https` or loopback `http`, or a private-use scheme with a dot (RFC 8252 §7.1).
+    package static func register(_ text: String) -> Result<RedirectURI, Refusal> {
+        guard !text.isEmpty else { return .failure(.empty) }
+        guard text.utf8.count <= 2000 else { return .failure(.tooLong) }
+        guard !text.contains("*") else { return .failure(.wildcard) }
+        guard text.utf8.allSatisfy(isURICharacter), hasSoundEscapes(text) else { return .failure(.foreignCharacter) }
+        guard !text.contains("#") else { return .failure(.fragment) }
+        guard let colon = text.firstIndex(of: ":") else { return .failure(.notAbsolute) }
+        let scheme = text[..<colon].lowercased()
+        guard let first = scheme.utf8.first, (97...122).contains(first), scheme.utf8.allSatisfy(isSchemeCharacter) else { return .failure(.notAbsolute) }
+        let uri = RedirectURI(text: text)
+        guard scheme == "https" || scheme == "http" else {
+            return scheme.contains(".") && text[text.index(after: colon)...].hasPrefix("/") ? .success(uri) : .failure(.unsafeScheme)
+        }
+        guard text[colon...].hasPrefix("://"), let authority = uri.authority, !authority.isEmpty, !authority.hasPrefix(":") else { return .failure(.notAbsolute) }
+        guard !authority.contains("@") else { return .failure(.userInformation) }
+        guard !text.contains("\\") else { return .failure(.foreignCharacter) }
+        guard !uri.hasDotSegment else { return .failure(.dotSegment) }
+        guard scheme == "https" || uri.isLoopback else { return .failure(.insecure) }
+        return .success(uri)
+    }
+
+    /// Trusts an address read back from the registry.
+    package init(registered text: String) { self.text = text }
+    private init(text: String) { self.text = text }
+
+    /// Whether a request's address is this one. On loopback IP addresses and `localhost`, a native app chooses its port at run time.
+    package func matches(_ requested: String, anyLoopbackPort: Bool) -> Bool {
+        if requested == text { return true }
+        guard anyLoopbackPort, isLoopback, scheme == "http" else { return false }
+        let other = RedirectURI(text: requested)
+        guard other.scheme == "http", let host = host, other.host == host, let port = other.port, UInt16(port) != nil else { return false }
+        return requested == "http://\(host):\(port)\(pathAndQuery)"
+    }
+
+    package var scheme: String { String(text.prefix { $0 != ":" }).lowercased() }
+
+    /// `https://app.example.com` for the web, `com.example.app:` for a private-use scheme: what a policy's `form-action` names.
+    package var originOrScheme: String {
+        guard scheme == "https" || scheme == "http", let authority else { return scheme + ":" }
+        return "\(scheme)://\(authority.lowercased())"
+    }
+
+    package var isLoopback: Bool { host.map { ["localhost", "127.0.0.1", "[::1]"].contains($0) } ?? false }
+
+    private var authority: String? {
+        guard let start = text.firstRange(of: "://")?.upperBound else { return nil }
+        return String(text[start...].prefix { $0 != "/" && $0 != "?" && $0 != "#" })
+    }
+
+    private var host: String? {
+        guard let authority else { return nil }
+        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return String(authority[...end]) }
+        return String(authority.prefix { $0 != ":" })
+    }
+
+    private var port: String? {
+        guard let authority, let host, authority.count > host.count + 1 else { return nil }
+        return String(authority.dropFirst(host.count + 1))
+    }
+
+    private var pathAndQuery: Substring {
+        guard let start = text.firstRange(of: "://")?.upperBound else { return "" }
+        return text[start...].drop { $0 != "/" && $0 != "?" }
+    }
+
+    private var hasDotSegment: Bool {
+        pathAndQuery.prefix { $0 != "?" }.split(separator: "/").contains {
+            [".", ".."].contains($0.replacing("%2e", with: ".").replacing("%2E", with: "."))
+        }
+    }
+
+    private static func isURICharacter(_ byte: UInt8) -> Bool {
+        // RFC 3986 §2: unreserved, reserved and the percent sign.
+        byte > 32 && byte < 127 && ![34, 60, 62, 92, 94, 96, 123, 124, 125].contains(byte)
+    }
+
+    private static func isSchemeCharacter(_ byte: UInt8) -> Bool {
+        (97...122).contains(byte) || (48...57).contains(byte) || [43, 45, 46].contains(byte)
+    }
+
+    private static func hasSoundEscapes(_ text: String) -> Bool {
+        text.utf8.split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false).dropFirst().allSatisfy { piece in
+            piece.count >= 2 && piece.prefix(2).allSatisfy { (48...57).contains($0) || (65...70).contains($0) || (97...102).contains($0) }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+internal import Crypto
+
+/// The SHA-256 digest of a machine-made secret, as base64url: the only form in which such a secret is kept.
+package struct Digest: Hashable, Sendable, Codable {
+    package let text: String
+
+    /// A digest read back from a table.
+    package init(stored text: String) { self.text = text }
+
+    package init(of secret: String) {
+        text = Base64URL.encode(SHA256.hash(data: Array(secret.utf8)))
+    }
+}
+
+/// SHA-256 (FIPS 180-4), 32 bytes.
+package func sha256(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
+
+/// Compares without stopping at the first difference; lengths are not secret.
+package func constantTimeEqual(_ lhs: some Collection<UInt8>, _ rhs: some Collection<UInt8>) -> Bool {
+    guard lhs.count == rhs.count else { return false }
+    return zip(lhs, rhs).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+}
+
+package func constantTimeEqual(_ lhs: String, _ rhs: String) -> Bool { constantTimeEqual(Array(lhs.utf8), Array(rhs.utf8)) }

@@ -1,0 +1,41 @@
+/// A prefixed identifier such as `cns_7Hq2VbX9kPzR4mWd`: the prefix tells its kind, the rest is random, never a counter.
+package protocol Identifier: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
+    /// With its underscore: `cns_`.
+    static var prefix: String { get }
+    var rawValue: String { get }
+    /// A value the program itself made or read from its own tables.
+    init(trusted rawValue: String)
+}
+
+extension Identifier {
+    /// Checks text from outside: the prefix, then 1 to 60 letters, digits, `-` or `_`.
+    package init?(_ text: String) {
+        let rest = text.utf8.dropFirst(Self.prefix.utf8.count)
+        guard text.hasPrefix(Self.prefix), (1...60).contains(rest.count),
+            rest.allSatisfy({ (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95 })
+        else { return nil }
+        self.init(trusted: text)
+    }
+
+    /// 119 random bits behind the prefix.
+    package static func random(from randomness: any RandomSource) -> Self {
+        Self(trusted: prefix + randomness.alphanumerics(20))
+    }
+
+    package var description: String { rawValue }
+
+    package static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let value = Self(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not an identifier beginning with \(Self.prefix)")
+        }
+        self = value
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
+}

@@ -1,0 +1,66 @@
+/// An ISO 4217 currency that the bank keeps accounts in.
+package enum Currency: String, Sendable, Codable, CaseIterable {
+    case kes = "KES"
+    case usd = "USD"
+    case ugx = "UGX"
+    case tzs = "TZS"
+    case jpy = "JPY"
+    case kwd = "KWD"
+
+    /// Digits after the decimal point (ISO 4217 minor unit).
+    package var minorUnitDigits: Int {
+        switch self {
+        case .kes, .usd, .tzs: 2
+        case .ugx, .jpy: 0
+        case .kwd: 3
+        }
+    }
+}
+
+/// An amount in minor units (cents of KES, whole JPY).
+package struct Money: Hashable, Sendable {
+    package let minorUnits: Int64
+    package let currency: Currency
+
+    package init(minorUnits: Int64, currency: Currency) {
+        self.minorUnits = minorUnits
+        self.currency = currency
+    }
+
+    /// Reads the wire form: `1250.00`, up to 13 digits before the point and no more after it than the currency has.
+    package init?(decimal text: String, currency: Currency) {
+        let negative = text.hasPrefix("-")
+        let parts = text.utf8.dropFirst(negative ? 1 : 0).split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count <= 2, let whole = parts.first, (1...13).contains(whole.count), whole.allSatisfy({ (48...57).contains($0) })
+        else { return nil }
+        let fraction = parts.count == 2 ? Array(parts[1]) : []
+        guard parts.count == 1 || !fraction.isEmpty, fraction.count <= currency.minorUnitDigits, fraction.allSatisfy({ (48...57).contains($0) })
+        else { return nil }
+        let padding = [UInt8](repeating: 48, count: currency.minorUnitDigits - fraction.count)
+        // At most 16 digits, so the sum stays within Int64.
+        let units = (Array(whole) + fraction + padding).reduce(Int64(0)) { $0 * 10 + Int64($1 - 48) }
+        self.init(minorUnits: negative ? -units : units, currency: currency)
+    }
+
+    /// The wire form, with as many decimals as the currency has: `1250.00`.
+    package var decimal: String {
+        let digits = currency.minorUnitDigits
+        let magnitude = String(minorUnits.magnitude)
+        let padded = String(repeating: "0", count: max(0, digits + 1 - magnitude.count)) + magnitude
+        let sign = minorUnits < 0 ? "-" : ""
+        return digits == 0 ? sign + padded : "\(sign)\(padded.dropLast(digits)).\(padded.suffix(digits))"
+    }
+
+    /// What a person reads: `KES 84,210.55`.
+    package var text: String {
+        let decimal = decimal
+        let negative = decimal.hasPrefix("-")
+        let parts = decimal.dropFirst(negative ? 1 : 0).split(separator: ".")
+        var grouped = ""
+        for (index, digit) in parts[0].enumerated() {
+            if index > 0, (parts[0].count - index) % 3 == 0 { grouped.append(",") }
+            grouped.append(digit)
+        }
+        return "\(currency.rawValue) \(negative ? "−" : "")\(grouped)\(parts.count == 2 ? ".\(parts[1])" : "")"
+    }
+}

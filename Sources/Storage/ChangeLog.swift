@@ -1,0 +1,48 @@
+package import Primitives
+
+/// What kind of thing changed; caches subscribe by topic.
+package enum ChangeTopic: String, Sendable, CaseIterable, SQLReadable, SQLBindable {
+    case app
+    case organisation
+    case consent
+    case grant
+    case deniedToken = "denied_token"
+    case signingKey = "signing_key"
+    case person
+}
+
+/// One committed change that caches must hear of.
+package struct Change: Hashable, Sendable {
+    package let topic: ChangeTopic
+    /// The identifier of what changed.
+    package let key: String
+
+    package init(topic: ChangeTopic, key: String) {
+        self.topic = topic
+        self.key = key
+    }
+}
+
+extension WriteTransaction {
+    /// Tells every node's caches, with this transaction's commit, that something changed.
+    package func announce(_ topic: ChangeTopic, _ key: String, at now: Timestamp) throws {
+        try execute("INSERT INTO change_log (topic, key, changed_at) VALUES (\(topic), \(key), \(now))")
+    }
+}
+
+/// The storage room's own tables.
+package enum StorageMigrations {
+    package static let all: [Migration] = [
+        Migration(
+            "storage.0001_change_log",
+            """
+            CREATE TABLE change_log (
+                id AUTO_ID,
+                topic TEXT NOT NULL,
+                key TEXT NOT NULL,
+                changed_at BIGINT NOT NULL
+            );
+            CREATE INDEX change_log_by_time ON change_log (changed_at);
+            """)
+    ]
+}

@@ -1,0 +1,68 @@
+package import Primitives
+
+/// The two engines; the SQL is written once for both.
+package enum Engine: String, Sendable, CaseIterable {
+    case sqlite
+    case postgres
+}
+
+/// An open database. Transaction bodies are synchronous, so nothing suspends while one is open.
+package protocol Database: Sendable {
+    var engine: Engine { get }
+
+    /// Runs reads against one consistent snapshot.
+    /// - Throws: `StorageError`, or what the body throws.
+    func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result
+
+    /// Runs a transaction and returns after its commit is durable. What the body throws rolls it back.
+    /// The body may run again after a serialization failure, so it keeps its effects inside the transaction.
+    /// - Throws: `StorageError`, or what the body throws.
+    func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result
+
+    /// Runs several statements without binds, separated by semicolons: migrations only.
+    func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool
+
+    func close() async
+}
+
+package protocol ReadTransaction {
+    var engine: Engine { get }
+
+    func all(_ sql: SQL) throws -> [Row]
+}
+
+package protocol WriteTransaction: ReadTransaction {
+    /// - Returns: how many rows the statement changed.
+    /// - Throws: `StorageError.conflict` when a unique key refuses the row.
+    @discardableResult
+    func execute(_ sql: SQL) throws -> Int
+}
+
+extension ReadTransaction {
+    /// The first row, for statements that answer with one at most. With `RETURNING` it also tells whether a conditional write won.
+    package func first(_ sql: SQL) throws -> Row? { try all(sql).first }
+}
+
+package enum StorageError: Unavailability, Sendable, CustomStringConvertible {
+    /// The database does not answer: the caller says 503.
+    case unavailable(reason: String)
+    /// A unique key or a foreign key refused the row.
+    case conflict(constraint: String)
+    /// A column holds what the program never wrote, or is not in the answer.
+    case unexpectedValue(column: String)
+    /// Any other refusal of a statement: a mistake of ours. Carries the engine's message, never the bound values.
+    case failed(reason: String)
+
+    package var isUnavailable: Bool {
+        if case .unavailable = self { true } else { false }
+    }
+
+    package var description: String {
+        switch self {
+        case .unavailable(let reason): "storage unavailable: \(reason)"
+        case .conflict(let constraint): "conflict on \(constraint)"
+        case .unexpectedValue(let column): "unexpected value in column \(column)"
+        case .failed(let reason): "storage failed: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package import Primitives
+
+/// A value bound to a statement. Each carries its PostgreSQL type, nil included: an untyped nil fails there.
+package enum SQLValue: Hashable, Sendable {
+    /// `TEXT`
+    case text(String?)
+    /// `BIGINT`
+    case integer(Int64?)
+    /// `BOOLEAN`
+    case boolean(Bool?)
+}
+
+/// A Swift value that becomes a bind.
+package protocol SQLBindable {
+    var sqlValue: SQLValue { get }
+    /// The typed nil of this kind.
+    static var sqlNull: SQLValue { get }
+}
+
+/// One SQL statement in the dialect that SQLite and PostgreSQL share. Interpolated values become binds `$1`, `$2` …; text of the literal stays text.
+///
+///     tx.all("SELECT id FROM app WHERE client_id = \(clientID)")
+package struct SQL: ExpressibleByStringInterpolation, Sendable {
+    package private(set) var text: String
+    package private(set) var values: [SQLValue]
+
+    package init(stringLiteral value: String) {
+        text = value
+        values = []
+    }
+
+    package init(stringInterpolation: StringInterpolation) {
+        text = stringInterpolation.text
+        values = stringInterpolation.values
+    }
+
+    package struct StringInterpolation: StringInterpolationProtocol {
+        var text = ""
+        var values: [SQLValue] = []
+
+        package init(literalCapacity: Int, interpolationCount: Int) {
+            text.reserveCapacity(literalCapacity + interpolationCount * 3)
+            values.reserveCapacity(interpolationCount)
+        }
+
+        package mutating func appendLiteral(_ literal: String) { text += literal }
+
+        package mutating func appendInterpolation<Value: SQLBindable>(_ value: Value) { bind(value.sqlValue) }
+
+        package mutating func appendInterpolation<Value: SQLBindable>(_ value: Value?) { bind(value?.sqlValue ?? Value.sqlNull) }
+
+        /// A list for `IN`: `WHERE id IN \(list: ids)`. An empty list matches nothing.
+        package mutating func appendInterpolation<Value: SQLBindable>(list values: [Value]) {
+            guard !values.isEmpty else { return text += "(NULL)" }
+            text += "("
+            for (index, value) in values.enumerated() {
+                if index > 0 { text += ", " }
+                bind(value.sqlValue)
+            }
+            text += ")"
+        }
+
+        private mutating func bind(_ value: SQLValue) {
+            values.append(value)
+            text += "$\(values.count)"
+        }
+    }
+}
+
+extension String: SQLBindable {
+    package var sqlValue: SQLValue { .text(self) }
+    package static var sqlNull: SQLValue { .text(nil) }
+}
+
+extension Int64: SQLBindable {
+    package var sqlValue: SQLValue { .integer(self) }
+    package static var sqlNull: SQLValue { .integer(nil) }
+}
+
+extension Int: SQLBindable {
+    package var sqlValue: SQLValue { .integer(Int64(self)) }
+    package static var sqlNull: SQLValue { .integer(nil) }
+}
+
+extension Bool: SQLBindable {
+    package var sqlValue: SQLValue { .boolean(self) }
+    package static var sqlNull: SQLValue { .boolean(nil) }
+}
+
+/// Bound as epoch seconds, the unit of every `…_at` column. A column that keeps milliseconds (`…_ms`) binds `timestamp.milliseconds`.
+extension Timestamp: SQLBindable {
+    package var sqlValue: SQLValue { .integer(seconds) }
+    package static var sqlNull: SQLValue { .integer(nil) }
+}
+
+extension Digest: SQLBindable {
+    package var sqlValue: SQLValue { .text(text) }
+    package static var sqlNull: SQLValue { .text(nil) }
+}
+
+extension SQLBindable where Self: Identifier {
+    package var sqlValue: SQLValue { .text(rawValue) }
+    package static var sqlNull: SQLValue { .text(nil) }
+}
+
+extension SQLBindable where Self: RawRepresentable, RawValue == String {
+    package var sqlValue: SQLValue { .text(rawValue) }
+    package static var sqlNull: SQLValue { .text(nil) }
+}

@@ -1,0 +1,140 @@
+package import HTTPTypes
+
+/// The catalogue of the JSON APIs' errors: the `code` of each problem, its documentation page and its status come from here.
+package enum ErrorCode: String, CaseIterable, Sendable {
+    // 400
+    case invalidRequest = "invalid_request"
+    case malformedBody = "malformed_body"
+    case invalidPermissions = "invalid_permissions"
+    case invalidIdempotencyKey = "invalid_idempotency_key"
+    // 401
+    case missingToken = "missing_token"
+    case invalidToken = "invalid_token"
+    case expiredToken = "expired_token"
+    case revokedToken = "revoked_token"
+    case appInactive = "app_inactive"
+    // 403
+    case insufficientScope = "insufficient_scope"
+    case consentRequired = "consent_required"
+    case consentNotAuthorised = "consent_not_authorised"
+    case consentRevoked = "consent_revoked"
+    case consentExpired = "consent_expired"
+    case permissionMissing = "permission_missing"
+    case accountNotInConsent = "account_not_in_consent"
+    case outsideDataWindow = "outside_data_window"
+    case forbidden = "forbidden"
+    // 404 and other refusals of HTTP itself
+    case notFound = "not_found"
+    case methodNotAllowed = "method_not_allowed"
+    case notAcceptable = "not_acceptable"
+    case idempotencyInFlight = "idempotency_in_flight"
+    case bodyTooLarge = "body_too_large"
+    case unsupportedMediaType = "unsupported_media_type"
+    case idempotencyKeyReused = "idempotency_key_reused"
+    case consentStateConflict = "consent_state_conflict"
+    // 429
+    case burstExceeded = "burst_exceeded"
+    case dailyQuotaExceeded = "daily_quota_exceeded"
+    // 5xx
+    case internalError = "internal_error"
+    case upstreamFailed = "upstream_failed"
+    case noUpstream = "no_upstream"
+    case temporarilyUnavailable = "temporarily_unavailable"
+
+    package var status: HTTPResponse.Status {
+        switch self {
+        case .invalidRequest, .malformedBody, .invalidPermissions, .invalidIdempotencyKey: .badRequest
+        case .missingToken, .invalidToken, .expiredToken, .revokedToken, .appInactive: .unauthorized
+        case .insufficientScope, .consentRequired, .consentNotAuthorised, .consentRevoked, .consentExpired, .permissionMissing,
+            .accountNotInConsent, .outsideDataWindow, .forbidden:
+            .forbidden
+        case .notFound: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .notAcceptable: .notAcceptable
+        case .idempotencyInFlight: .conflict
+        case .bodyTooLarge: .contentTooLarge
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .idempotencyKeyReused, .consentStateConflict: .unprocessableContent
+        case .burstExceeded, .dailyQuotaExceeded: .tooManyRequests
+        case .internalError: .internalServerError
+        case .upstreamFailed: .badGateway
+        case .noUpstream, .temporarilyUnavailable: .serviceUnavailable
+        }
+    }
+
+    /// The one line that names the refusal, in the reader's words.
+    package var title: String {
+        switch self {
+        case .invalidRequest: "The request does not match the contract"
+        case .malformedBody: "The body cannot be read"
+        case .invalidPermissions: "These permissions do not go together"
+        case .invalidIdempotencyKey: "The idempotency key cannot be used"
+        case .missingToken: "No access token was sent"
+        case .invalidToken: "The access token is not one of ours for this API"
+        case .expiredToken: "The access token has expired"
+        case .revokedToken: "The access token was revoked"
+        case .appInactive: "The app is no longer active"
+        case .insufficientScope: "The token's scope does not cover this address"
+        case .consentRequired: "The token carries no consent"
+        case .consentNotAuthorised: "The consent is not in force"
+        case .consentRevoked: "The consent was withdrawn"
+        case .consentExpired: "The consent has expired"
+        case .permissionMissing: "The consent does not include this permission"
+        case .accountNotInConsent: "The account is outside the consent"
+        case .outsideDataWindow: "The dates lie outside the consent's window"
+        case .forbidden: "This is not yours to see"
+        case .notFound: "There is nothing at this address"
+        case .methodNotAllowed: "This address does not take that method"
+        case .notAcceptable: "We cannot answer in a format you accept"
+        case .idempotencyInFlight: "The first request with this key is still running"
+        case .bodyTooLarge: "The body is too large"
+        case .unsupportedMediaType: "The body's content type is not one we read"
+        case .idempotencyKeyReused: "The idempotency key was used for another request"
+        case .consentStateConflict: "The consent's state does not allow this"
+        case .burstExceeded: "Too many calls at once"
+        case .dailyQuotaExceeded: "Today's calls are used"
+        case .internalError: "Something went wrong on our side"
+        case .upstreamFailed: "The bank behind the API did not answer properly"
+        case .noUpstream: "No live bank is connected"
+        case .temporarilyUnavailable: "We cannot answer right now"
+        }
+    }
+
+    /// What to do about it: the advice on the documentation page and the request page.
+    package var advice: String {
+        switch self {
+        case .invalidRequest: "Each entry of errors names the part, the rule, what was expected and what came. Mend these and send the request again."
+        case .malformedBody: "Send one JSON object in UTF-8 with the content type application/json, and no member twice."
+        case .invalidPermissions: "Ask for accounts first (ReadAccountsBasic or ReadAccountsDetail); transactions need a level (Basic or Detail) and at least one of Credits and Debits."
+        case .invalidIdempotencyKey: "Send 1 to 40 visible ASCII characters in Idempotency-Key, a new value for each new request."
+        case .missingToken: "Send the access token in the header: Authorization: Bearer and the token. Tokens in addresses or bodies are never read."
+        case .invalidToken: "Use an access token from our token endpoint whose audience is this API. ID tokens and refresh tokens do not work here."
+        case .expiredToken: "Access tokens live 5 minutes. Get the next one with your refresh token, or with client credentials."
+        case .revokedToken: "The token, its grant or its code was revoked or replayed. Send the customer through a new authorization."
+        case .appInactive: "The app was removed or paused. Look at its page in the portal."
+        case .insufficientScope: "Ask for the scope named under expected when you get the token."
+        case .consentRequired: "Use a token that a customer approved; a client-credentials token cannot read accounts."
+        case .consentNotAuthorised: "Send the customer to approve the consent, then use the token of that authorization."
+        case .consentRevoked: "The customer, you or the bank ended it. Ask for a new consent; the customer decides."
+        case .consentExpired: "Its time is over. Ask for a new consent; the customer decides."
+        case .permissionMissing: "Lodge a new consent that includes the permission named under expected."
+        case .accountNotInConsent: "Ask GET /v1/accounts first: it lists exactly the accounts the customer chose. To read another one, ask for a new consent."
+        case .outsideDataWindow: "Keep from and to inside the window named under expected, or leave them out."
+        case .forbidden: "The request belongs to another app or organisation."
+        case .notFound: "Check the address and the id. A resource of another app looks exactly like one that does not exist."
+        case .methodNotAllowed: "See Allow in the answer's headers for what this address takes."
+        case .notAcceptable: "Accept application/json."
+        case .idempotencyInFlight: "Wait a second, then send the same request with the same key: you get the first answer."
+        case .bodyTooLarge: "Send at most 1 MiB."
+        case .unsupportedMediaType: "Send JSON with the content type application/json."
+        case .idempotencyKeyReused: "Use a new Idempotency-Key for a new request; the same key only repeats the same request."
+        case .consentStateConflict: "Read the consent first; its status tells what can still be done."
+        case .burstExceeded: "Wait for the seconds in Retry-After, then continue more slowly. RateLimit tells what is left."
+        case .dailyQuotaExceeded: "Wait until 00:00 UTC, when the count starts again, or choose a larger plan."
+        case .internalError: "Try again. If it happens again, tell us the request id."
+        case .upstreamFailed: "Try again in a moment. This call cost you nothing."
+        case .noUpstream: "Live apps need a core banking system behind the platform. Use a sandbox app."
+        case .temporarilyUnavailable: "Wait for the seconds in Retry-After and try again. This call cost you nothing."
+        }
+    }
+}

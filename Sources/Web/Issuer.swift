@@ -1,0 +1,21 @@
+/// The public base address, which is also the issuer of tokens: scheme and authority, no path (RFC 8414 §2). Never taken from a request's headers.
+package struct Issuer: Hashable, Sendable, CustomStringConvertible {
+    /// `http://localhost:8080`, without a slash at the end.
+    package let text: String
+
+    /// - Returns: `nil` unless the text is `http` or `https`, a host, and perhaps a port.
+    package init?(_ text: String) {
+        let text = text.hasSuffix("/") ? String(text.dropLast()) : text
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "http:" || parts[0] == "https:", parts[1].isEmpty, !parts[2].isEmpty,
+            parts[2].utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 64 && $0 != 63 && $0 != 35 && $0 != 92 })
+        else { return nil }
+        self.text = text.lowercased()
+    }
+
+    package var isSecure: Bool { text.hasPrefix("https:") }
+    package var description: String { text }
+
+    /// The address of a path that begins with a slash.
+    package func address(_ path: String) -> String { text + path }
+}

@@ -1,0 +1,110 @@
+package import Hummingbird
+internal import NIOCore
+internal import HTTPTypes
+
+/// The parameters of a form or a query, decoded once where they enter. Repeated names are kept apart, so that a protocol may refuse them (RFC 6749 §3.1)
+/// and a page may read a list of checkboxes.
+package struct Parameters: Sendable {
+    package private(set) var pairs: [(name: String, value: String)]
+
+    package init(_ pairs: [(name: String, value: String)] = []) { self.pairs = pairs }
+
+    /// Decodes `application/x-www-form-urlencoded` text (WHATWG URL §5.1).
+    /// - Returns: `nil` for a broken percent escape, for bytes that are not UTF-8, for a NUL, or for more than 1,000 parameters.
+    package init?(urlEncoded text: String) {
+        var pairs: [(name: String, value: String)] = []
+        for piece in text.utf8.split(separator: UInt8(ascii: "&"), maxSplits: 1001) {
+            let halves = piece.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard pairs.count < 1000, let name = Self.decode(halves[0]), let value = halves.count == 2 ? Self.decode(halves[1]) : "" else { return nil }
+            pairs.append((name, value))
+        }
+        self.pairs = pairs
+    }
+
+    /// The first value of this name.
+    package subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
+
+    package func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
+
+    /// The first name that occurs twice.
+    package var repeatedName: String? {
+        var seen = Set<String>()
+        return pairs.first { !seen.insert($0.name).inserted }?.name
+    }
+
+    private static func decode(_ bytes: some Collection<UInt8>) -> String? {
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count)
+        var iterator = bytes.makeIterator()
+        while let byte = iterator.next() {
+            switch byte {
+            case UInt8(ascii: "+"): output.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                guard let high = iterator.next().flatMap(hexValue), let low = iterator.next().flatMap(hexValue) else { return nil }
+                output.append(high << 4 | low)
+            default: output.append(byte)
+            }
+        }
+        guard !output.contains(0) else { return nil }
+        return String(validating: output, as: UTF8.self)
+    }
+
+    private static func hexValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 48...57: byte - 48
+        case 65...70: byte - 55
+        case 97...102: byte - 87
+        default: nil
+        }
+    }
+
+    /// Encodes one component for a query or a form: everything but unreserved characters (RFC 3986 §2.3) becomes percent escapes.
+    package static func encode(_ text: String) -> String {
+        var output: [UInt8] = []
+        let digits = Array("0123456789ABCDEF".utf8)
+        for byte in text.utf8 {
+            switch byte {
+            case 48...57, 65...90, 97...122, 45, 46, 95, 126: output.append(byte)
+            default: output += [37, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// `a=1&b=2`
+    package var urlEncoded: String {
+        pairs.map { "\(Self.encode($0.name))=\(Self.encode($0.value))" }.joined(separator: "&")
+    }
+}
+
+/// Why a body could not be read as a form.
+package enum FormError: Error {
+    /// The content type is not `application/x-www-form-urlencoded`: 415.
+    case unsupportedMediaType
+    /// Bytes that are no form: 400.
+    case malformed
+}
+
+extension Request {
+    /// Reads the body as a form.
+    /// - Throws: `FormError`; 413 beyond the context's upload size.
+    package func form(context: AppContext) async throws -> Parameters {
+        let type = headers[.contentType]?.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() }
+        guard type == "application/x-www-form-urlencoded" else { throw FormError.unsupportedMediaType }
+        let buffer = try await body.collect(upTo: context.maxUploadSize)
+        guard let parameters = Parameters(urlEncoded: String(buffer: buffer)) else { throw FormError.malformed }
+        return parameters
+    }
+
+    /// The query's parameters, `nil` when it is broken.
+    package var query: Parameters? { Parameters(urlEncoded: uri.query ?? "") }
+}
+
+extension StringProtocol {
+    package func trimmingWhitespace() -> String {
+        var view = Substring(self)
+        while let first = view.first, first.isWhitespace { view.removeFirst() }
+        while let last = view.last, last.isWhitespace { view.removeLast() }
+        return String(view)
+    }
+}

@@ -1,0 +1,86 @@
+package import HTTPTypes
+package import Hummingbird
+package import Primitives
+internal import Logging
+internal import NIOCore
+
+/// An error answer of the JSON APIs (RFC 9457).
+package struct Problem: Error, Sendable {
+    /// One invalid part of a request.
+    package struct Violation: Sendable, Encodable {
+        /// JSON pointer into the body, or `/query/name`, `/path/name`, `/header/name`.
+        package let pointer: String
+        /// The rule that failed, by its name: `consent.accounts`, `type`, `maxLength`.
+        package let rule: String
+        package let expected: String
+        package let got: String
+
+        package init(pointer: String, rule: String, expected: String, got: String) {
+            self.pointer = pointer
+            self.rule = rule
+            self.expected = expected
+            self.got = got
+        }
+    }
+
+    package let code: ErrorCode
+    package let detail: String
+    package let errors: [Violation]
+    package var headers: HTTPFields
+
+    package init(_ code: ErrorCode, _ detail: String, errors: [Violation] = [], headers: HTTPFields = [:]) {
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers
+    }
+
+    package func response(context: AppContext) -> Response {
+        let body = Body(
+            type: "\(context.issuer)/docs/errors/\(code.rawValue)", title: code.title, status: code.status.code, detail: detail,
+            code: code.rawValue, request_id: context.requestID.rawValue, errors: errors.isEmpty ? nil : errors)
+        var response = Response.json(body, status: code.status)
+        response.headers[.contentType] = "application/problem+json"
+        for field in headers { response.headers[field.name] = field.value }
+        return response
+    }
+
+    private struct Body: Encodable {
+        let type, title: String
+        let status: Int
+        let detail, code, request_id: String
+        let errors: [Violation]?
+    }
+
+    /// The answer to an error that no handler turned into one.
+    package static func response(for error: any Error, context: AppContext) -> Response {
+        switch error {
+        case let problem as Problem:
+            return problem.response(context: context)
+        case let error as any Unavailability where error.isUnavailable:
+            return Problem(.temporarilyUnavailable, "The database does not answer.", headers: [.retryAfter: "1"]).response(context: context)
+        case let error as HTTPError:
+            return Problem(ErrorCode(status: error.status), error.body ?? ErrorCode(status: error.status).title, headers: error.headers)
+                .response(context: context)
+        default:
+            context.logger.error("request failed", metadata: ["request_id": "\(context.requestID)", "error": "\(error)"])
+            return Problem(.internalError, "The request failed on our side. Its id is \(context.requestID).").response(context: context)
+        }
+    }
+}
+
+extension ErrorCode {
+    /// The code for a refusal that the HTTP layer itself made.
+    init(status: HTTPResponse.Status) {
+        self =
+            switch status {
+            case .notFound: .notFound
+            case .methodNotAllowed: .methodNotAllowed
+            case .contentTooLarge: .bodyTooLarge
+            case .unsupportedMediaType: .unsupportedMediaType
+            case .notAcceptable: .notAcceptable
+            case .serviceUnavailable: .temporarilyUnavailable
+            default: status.code < 500 ? .invalidRequest : .internalError
+            }
+    }
+}

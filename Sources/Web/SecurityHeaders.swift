@@ -1,0 +1,33 @@
+package import HTTPTypes
+package import Hummingbird
+
+/// The headers that every answer carries, unless its handler set a stricter or a wider one of its own (a consent page's `form-action`).
+package struct SecurityHeaders: RouterMiddleware {
+    package typealias Context = AppContext
+    private let secure: Bool
+
+    /// - Parameter secure: whether the public address is https; HSTS is sent only then.
+    package init(secure: Bool) { self.secure = secure }
+
+    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
+        var response = try await next(request, context)
+        for (name, value) in Self.fields where response.headers[name] == nil { response.headers[name] = value }
+        if secure { response.headers[.strictTransportSecurity] = "max-age=63072000; includeSubDomains" }
+        return response
+    }
+
+    /// The policy of a page.
+    /// - Parameter formTargets: origins or schemes besides our own that a form of this page may lead to.
+    package static func contentSecurityPolicy(formTargets: [String] = []) -> String {
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+            + "form-action \((["'self'"] + formTargets).joined(separator: " ")); base-uri 'none'; frame-ancestors 'none'"
+    }
+
+    private static let fields: [(HTTPField.Name, String)] = [
+        (.contentSecurityPolicy, contentSecurityPolicy()),
+        (.contentTypeOptions, "nosniff"),
+        (.referrerPolicy, "no-referrer"),
+        (.crossOriginOpenerPolicy, "same-origin"),
+        (.permissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=()"),
+    ]
+}
