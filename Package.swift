@@ -122,13 +122,15 @@ let package = Package(
             "Telemetry", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
             "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "Portal", "CustomerPages", "StaffPages", "Demo",
             hummingbird, httpTypes, lifecycle, httpClient, logging, metrics, nio,
+            .product(name: "HummingbirdTLS", package: "hummingbird"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ]),
 
         // 6
         .executableTarget(
             name: "wekeza",
             dependencies: [
-                "Primitives", "Composition", "Storage", "Applications", "Identity", "OAuth", logging,
+                "Primitives", "Web", "Storage", "OAuth", "Applications", "Identity", "Composition", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

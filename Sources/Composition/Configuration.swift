@@ -1,0 +1,76 @@
+package import Logging
+package import Storage
+package import Web
+
+/// How one process serves: from flags and environment, checked before anything starts.
+package struct Configuration: Sendable {
+    /// The address to listen on. `localhost` listens on the loopback addresses of both families, because browsers resolve it to either.
+    package var host = "localhost"
+    package var port = 8080
+    /// Where `/metrics`, `/healthz` and `/readyz` answer; always a loopback address.
+    package var opsPort = 9090
+    package var issuer: Issuer
+    package var database: DatabaseLocation = .sqlite(path: "var/wekeza.db")
+    /// Folder of the master key, and of what else this process keeps beside the database.
+    package var dataDirectory = "var"
+    /// Folder that holds `templates`, `static` and `openapi`.
+    package var assets = "."
+    /// Seeds the demo world and serves `/demo`. Never set for real customers.
+    package var demo = false
+    /// Base address of the core banking system that live calls go to.
+    package var upstream: String?
+    package var tls: TLSFiles?
+    package var mail: MailSettings?
+    package var logLevel = Logger.Level.info
+
+    package init(issuer: Issuer) { self.issuer = issuer }
+
+    package struct TLSFiles: Sendable {
+        package var certificate: String
+        package var key: String
+
+        package init(certificate: String, key: String) {
+            self.certificate = certificate
+            self.key = key
+        }
+    }
+
+    /// The SMTP server that mail leaves by.
+    package struct MailSettings: Sendable {
+        /// `smtp://mail.example:587` or `smtps://mail.example:465`
+        package var url: String
+        package var user: String?
+        package var password: String?
+        package var from: String
+
+        package init(url: String, user: String?, password: String?, from: String) {
+            self.url = url
+            self.user = user
+            self.password = password
+            self.from = from
+        }
+    }
+}
+
+/// Which database a process uses: `sqlite:var/wekeza.db` or `postgres://user@host/name`.
+package enum DatabaseLocation: Sendable, Equatable {
+    case sqlite(path: String)
+    case postgres(url: String)
+
+    package init?(_ text: String) {
+        if text.hasPrefix("sqlite:"), text.count > "sqlite:".count {
+            self = .sqlite(path: String(text.dropFirst("sqlite:".count)))
+        } else if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
+            self = .postgres(url: text)
+        } else {
+            return nil
+        }
+    }
+}
+
+/// A set-up that cannot work, in one sentence that says what to do. The command line prints it and exits with 2.
+package struct ConfigurationError: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,48 @@
+internal import Foundation
+package import Primitives
+
+/// Where the master key comes from: `WEKEZA_MASTER_KEY` (43 characters of base64url), or a file that only its owner may read.
+package enum MasterKeyFile {
+    /// Reads the key, or makes it with the first start.
+    /// - Throws: `ConfigurationError` when the file is broken or others may read it.
+    package static func load(directory: String, environment: [String: String], randomness: any RandomSource) throws -> MasterKey {
+        if let text = environment["WEKEZA_MASTER_KEY"] {
+            guard let key = Base64URL.decode(text).flatMap(MasterKey.init(bytes:)) else {
+                throw ConfigurationError("WEKEZA_MASTER_KEY must be 32 bytes as base64url, 43 characters.")
+            }
+            return key
+        }
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let path = "\(directory)/master.key"
+        try create(path, randomness: randomness)
+        return try read(path)
+    }
+
+    private static func read(_ path: String) throws -> MasterKey {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        let mode = (attributes[.posixPermissions] as? Int) ?? 0o777
+        guard mode & 0o077 == 0 else {
+            throw ConfigurationError("\(path) can be read by others: run chmod 600 \(path) and start again.")
+        }
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+            let key = Base64URL.decode(text.trimmingCharacters(in: .whitespacesAndNewlines)).flatMap(MasterKey.init(bytes:))
+        else {
+            throw ConfigurationError("\(path) does not hold a master key: restore it from your backup. Without it, sealed keys stay closed.")
+        }
+        return key
+    }
+
+    /// Makes the file unless it is there. The whole key appears at once under its name, so that two processes that start together agree on one.
+    private static func create(_ path: String, randomness: any RandomSource) throws {
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        let draft = "\(path).\(randomness.alphanumerics(8))"
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        guard descriptor >= 0 else { throw ConfigurationError("\(path) cannot be written: give this user the right to write to its folder.") }
+        defer { unlink(draft) }
+        let text = Array((Base64URL.encode(randomness.bytes(32)) + "\n").utf8)
+        let written = write(descriptor, text, text.count) == text.count && fsync(descriptor) == 0
+        close(descriptor)
+        guard written else { throw ConfigurationError("\(path) cannot be written: is the disk full?") }
+        guard link(draft, path) == 0 || errno == EEXIST else { throw ConfigurationError("\(path) cannot be made beside \(draft).") }
+    }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Composition
+import Foundation
+import Web
+
+/// `wekeza serve`: runs the platform until it is asked to stop.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the platform.",
+        discussion: """
+            Each flag has an environment variable with WEKEZA_ in front; a flag wins over it. Mail leaves by the server that WEKEZA_SMTP_URL names \
+            (smtp:// or smtps://), with WEKEZA_SMTP_USER, WEKEZA_SMTP_PASSWORD and WEKEZA_MAIL_FROM. WEKEZA_MASTER_KEY replaces the key file.
+            """)
+
+    @OptionGroup var setup: SetupOptions
+
+    @Option(help: "The address to listen on. [WEKEZA_HOST, default localhost]")
+    var host: String?
+
+    @Option(help: "The port of the public listener. [WEKEZA_PORT, default 8080]")
+    var port: String?
+
+    @Option(help: "The port of the operations listener on 127.0.0.1: /metrics, /healthz, /readyz. [WEKEZA_OPS_PORT, default 9090]")
+    var opsPort: String?
+
+    @Option(help: "The public base address, which is the issuer of tokens. [WEKEZA_ISSUER, default http://HOST:PORT]")
+    var issuer: String?
+
+    @Option(help: "A PEM file with the server's certificate chain: the public listener speaks HTTPS. [WEKEZA_TLS_CERT]")
+    var tlsCert: String?
+
+    @Option(help: "A PEM file with the key of that certificate. [WEKEZA_TLS_KEY]")
+    var tlsKey: String?
+
+    @Option(help: "The base address of the core banking system behind live calls. [WEKEZA_UPSTREAM, default none]")
+    var upstream: String?
+
+    @Flag(help: "Seed and serve the demo world: fake customers, a developer, /demo. Never for real customers. [WEKEZA_DEMO]")
+    var demo = false
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        try await Server.run(configuration(environment: environment), environment: environment)
+    }
+
+    private func configuration(environment: [String: String]) throws -> Configuration {
+        var configuration = try setup.configuration(environment: environment)
+        configuration.demo = try demo || Self.flag(environment["WEKEZA_DEMO"], named: "WEKEZA_DEMO")
+        configuration.host = host ?? environment["WEKEZA_HOST"] ?? configuration.host
+        configuration.port = try Self.port(port ?? environment["WEKEZA_PORT"], named: "--port") ?? configuration.port
+        configuration.opsPort = try Self.port(opsPort ?? environment["WEKEZA_OPS_PORT"], named: "--ops-port") ?? configuration.opsPort
+        configuration.tls = try tls(environment)
+        let scheme = configuration.tls == nil ? "http" : "https"
+        let address = issuer ?? environment["WEKEZA_ISSUER"] ?? "\(scheme)://\(configuration.host):\(configuration.port)"
+        guard let parsed = Issuer(address) else {
+            throw ConfigurationError("--issuer must be http:// or https:// with a host and perhaps a port, without a path, not \(address).")
+        }
+        configuration.issuer = parsed
+        configuration.upstream = upstream ?? environment["WEKEZA_UPSTREAM"]
+        configuration.mail = try mail(environment)
+        return configuration
+    }
+
+    private func tls(_ environment: [String: String]) throws -> Configuration.TLSFiles? {
+        switch (tlsCert ?? environment["WEKEZA_TLS_CERT"], tlsKey ?? environment["WEKEZA_TLS_KEY"]) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?): return .init(certificate: certificate, key: key)
+        default: throw ConfigurationError("--tls-cert and --tls-key go together: name both files.")
+        }
+    }
+
+    private func mail(_ environment: [String: String]) throws -> Configuration.MailSettings? {
+        guard let url = environment["WEKEZA_SMTP_URL"] else { return nil }
+        guard url.hasPrefix("smtp://") || url.hasPrefix("smtps://") else {
+            throw ConfigurationError("WEKEZA_SMTP_URL must begin with smtp:// or smtps://.")
+        }
+        guard let from = environment["WEKEZA_MAIL_FROM"], from.contains("@") else {
+            throw ConfigurationError("WEKEZA_MAIL_FROM must be the address that mail comes from.")
+        }
+        return .init(url: url, user: environment["WEKEZA_SMTP_USER"], password: environment["WEKEZA_SMTP_PASSWORD"], from: from)
+    }
+
+    private static func port(_ text: String?, named name: String) throws -> Int? {
+        guard let text else { return nil }
+        guard let port = Int(text), (0...65535).contains(port) else {
+            throw ConfigurationError("\(name) must be a number from 0 to 65535, not \(text).")
+        }
+        return port
+    }
+
+    private static func flag(_ text: String?, named name: String) throws -> Bool {
+        switch text {
+        case nil, "0", "false", "": return false
+        case "1", "true": return true
+        default: throw ConfigurationError("\(name) must be 1 or 0, not \(text ?? "").")
+        }
+    }
+}

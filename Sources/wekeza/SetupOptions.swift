@@ -1,0 +1,52 @@
+import ArgumentParser
+import Composition
+import Foundation
+import Logging
+import Storage
+import Web
+
+/// The flags that every subcommand shares. Each has an environment variable with `WEKEZA_` in front; a flag wins over it.
+struct SetupOptions: ParsableArguments {
+    @Option(help: "The database: sqlite:PATH, or postgres://USER@HOST/NAME for several nodes. [WEKEZA_DATABASE, default sqlite:DATA/wekeza.db]")
+    var database: String?
+
+    @Option(help: "The folder of the master key and the embedded database. [WEKEZA_DATA, default var]")
+    var data: String?
+
+    @Option(help: "The folder of templates, static and openapi. [WEKEZA_ASSETS, default ../share/wekeza beside the binary, else the working directory]")
+    var assets: String?
+
+    @Option(help: "The least level that is logged: trace, debug, info, notice, warning, error. [WEKEZA_LOG_LEVEL, default info]")
+    var logLevel: String?
+
+    /// - Throws: `ConfigurationError` for a value that cannot work.
+    func configuration(environment: [String: String]) throws -> Configuration {
+        var configuration = Configuration(issuer: Issuer("http://localhost:8080")!)  // a constant that parses
+        configuration.dataDirectory = data ?? environment["WEKEZA_DATA"] ?? configuration.dataDirectory
+        let location = database ?? environment["WEKEZA_DATABASE"] ?? "sqlite:\(configuration.dataDirectory)/wekeza.db"
+        guard let parsed = DatabaseLocation(location) else {
+            throw ConfigurationError("--database must be sqlite:PATH or postgres://USER@HOST/NAME, not \(location).")
+        }
+        configuration.database = parsed
+        configuration.assets = try assets ?? environment["WEKEZA_ASSETS"] ?? Self.findAssets()
+        guard Self.holdsAssets(configuration.assets) else {
+            throw ConfigurationError("--assets must name the folder that holds templates, static and openapi; \(configuration.assets) does not.")
+        }
+        let level = logLevel ?? environment["WEKEZA_LOG_LEVEL"] ?? "info"
+        guard let parsed = Logger.Level(rawValue: level) else {
+            throw ConfigurationError("--log-level must be trace, debug, info, notice, warning or error, not \(level).")
+        }
+        configuration.logLevel = parsed
+        return configuration
+    }
+
+    private static func findAssets() throws -> String {
+        let binary = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        let shared = binary.deletingLastPathComponent().appendingPathComponent("../share/wekeza").standardizedFileURL.path
+        return holdsAssets(shared) ? shared : "."
+    }
+
+    private static func holdsAssets(_ folder: String) -> Bool {
+        ["templates", "static", "openapi"].allSatisfy { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
+    }
+}
