@@ -1,0 +1,50 @@
+import Storage
+
+/// What an audit entry tells; the stored name appears once, here.
+package enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadable {
+    // People
+    case signedUp = "person.signed_up"
+    case personCreated = "person.created"
+    case personDisabled = "person.disabled"
+    case staffCreated = "staff.created"
+    case signedIn = "person.signed_in"
+    case signInRefused = "person.sign_in_refused"
+    case signedOut = "person.signed_out"
+    case sessionsEnded = "person.sessions_ended"
+    case emailConfirmed = "person.email_confirmed"
+    case emailChanged = "person.email_changed"
+    case passwordResetAsked = "person.password_reset_asked"
+    case passwordChanged = "person.password_changed"
+    // Organisations
+    case organisationCreated = "organisation.created"
+    case organisationRenamed = "organisation.renamed"
+    case planChanged = "organisation.plan_changed"
+    case invitationSent = "invitation.sent"
+    case invitationWithdrawn = "invitation.withdrawn"
+    case invitationAccepted = "invitation.accepted"
+    case memberRoleChanged = "member.role_changed"
+    case memberRemoved = "member.removed"
+    // Apps
+    case appCreated = "app.created"
+    case appUpdated = "app.updated"
+    case appRemoved = "app.removed"
+    case secretAdded = "secret.added"
+    case secretRevoked = "secret.revoked"
+    // Consents and grants
+    case consentLodged = "consent.lodged"
+    case consentAuthorised = "consent.authorised"
+    case consentRejected = "consent.rejected"
+    case consentRevoked = "consent.revoked"
+    case consentExpired = "consent.expired"
+    case consentConsumed = "consent.consumed"
+    case consentSuspended = "consent.suspended"
+    case consentResumed = "consent.resumed"
+    case grantCreated = "grant.created"
+    case grantRevoked = "grant.revoked"
+    // Keys
+    case keyCreated = "key.created"
+    case keyRotated = "key.rotated"
+    case keyRetired = "key.retired"
+    // The sandbox
+    case worldSeeded = "sandbox.world_seeded"
+}

@@ -1,0 +1,99 @@
+import Primitives
+package import Storage
+internal import Foundation
+
+/// The append-only record of who did what. There is no path that changes or removes a line, and the table itself refuses it.
+package struct AuditLog: Sendable {
+    package init() {}
+
+    package func append(_ entry: AuditEntry, in tx: any WriteTransaction) throws {
+        try tx.execute(
+            """
+            INSERT INTO audit_log (actor, action, subject, before_values, after_values, request_id, occurred_at)
+            VALUES (\(entry.actor.text), \(entry.action), \(entry.subject), \(Self.encode(entry.before)), \(Self.encode(entry.after)),
+                    \(entry.requestID), \(entry.at))
+            """)
+    }
+
+    /// What a reader of the log looks for; each part that is set narrows the list.
+    package struct Filter: Hashable, Sendable {
+        package var actor: Actor?
+        package var action: AuditAction?
+        package var subject: String?
+
+        package init(actor: Actor? = nil, action: AuditAction? = nil, subject: String? = nil) {
+            self.actor = actor
+            self.action = action
+            self.subject = subject
+        }
+    }
+
+    /// The newest entries first.
+    /// - Parameter before: the position of the last entry of the page before, `nil` for the newest.
+    package func list(_ filter: Filter = Filter(), before: Int64? = nil, limit: Int, in tx: any ReadTransaction) throws -> [AuditEntry] {
+        // Written out per leading column, so that each has its index.
+        let before = before ?? Int64.max
+        let rows =
+            if let subject = filter.subject {
+                try tx.all(
+                    """
+                    SELECT id, actor, action, subject, before_values, after_values, request_id, occurred_at
+                    FROM audit_log
+                    WHERE subject = \(subject) AND id < \(before)
+                        AND (\(filter.actor?.text) IS NULL OR actor = \(filter.actor?.text))
+                        AND (\(filter.action) IS NULL OR action = \(filter.action))
+                    ORDER BY id DESC
+                    LIMIT \(limit)
+                    """)
+            } else if let actor = filter.actor {
+                try tx.all(
+                    """
+                    SELECT id, actor, action, subject, before_values, after_values, request_id, occurred_at
+                    FROM audit_log
+                    WHERE actor = \(actor.text) AND id < \(before) AND (\(filter.action) IS NULL OR action = \(filter.action))
+                    ORDER BY id DESC
+                    LIMIT \(limit)
+                    """)
+            } else if let action = filter.action {
+                try tx.all(
+                    """
+                    SELECT id, actor, action, subject, before_values, after_values, request_id, occurred_at
+                    FROM audit_log
+                    WHERE action = \(action) AND id < \(before)
+                    ORDER BY id DESC
+                    LIMIT \(limit)
+                    """)
+            } else {
+                try tx.all(
+                    """
+                    SELECT id, actor, action, subject, before_values, after_values, request_id, occurred_at
+                    FROM audit_log
+                    WHERE id < \(before)
+                    ORDER BY id DESC
+                    LIMIT \(limit)
+                    """)
+            }
+        return try rows.map(Self.entry)
+    }
+
+    private static func entry(_ row: Row) throws -> AuditEntry {
+        let actor: String = try row["actor"]
+        guard let actor = Actor(actor) else { throw StorageError.unexpectedValue(column: "actor") }
+        let position: Int64 = try row["id"]
+        return AuditEntry(
+            position: position, actor: actor, action: try row["action"], subject: try row["subject"],
+            before: decode(try row["before_values"]), after: decode(try row["after_values"]), requestID: try row["request_id"],
+            at: try row["occurred_at"])
+    }
+
+    private static func encode(_ values: [String: String]) throws -> String {
+        guard !values.isEmpty else { return "{}" }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(values), as: UTF8.self)
+    }
+
+    private static func decode(_ text: String) -> [String: String] {
+        (try? JSONDecoder().decode([String: String].self, from: Data(text.utf8))) ?? [:]
+    }
+}
