@@ -1,0 +1,107 @@
+package import OpenBanking
+package import Primitives
+import Storage
+
+/// What a consent is for.
+package enum ConsentType: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+    case accountAccess = "account_access"
+}
+
+extension ConsentStatus: SQLBindable, SQLReadable {}
+extension ConsentActor: SQLBindable, SQLReadable {}
+extension ConsentEvent: SQLBindable, SQLReadable {}
+
+/// A customer's decision that an app may read some accounts: what it asked for, what the customer chose, and where it stands.
+package struct Consent: Hashable, Sendable {
+    package let id: ConsentID
+    package let appID: AppID
+    package let organisationID: OrganisationID
+    /// `nil` until a customer decides.
+    package let personID: PersonID?
+    package let type: ConsentType
+    package let permissions: PermissionSet
+    package let transactionsFrom: Timestamp?
+    package let transactionsTo: Timestamp?
+    package let createdAt: Timestamp
+    package let expiresAt: Timestamp
+    /// As the table has it; what counts is `status(at:)`.
+    package let storedStatus: ConsentStatus
+    package let statusActor: ConsentActor
+    package let statusReason: String
+    package let statusChangedAt: Timestamp
+    /// What the customer chose, empty before.
+    package let accounts: [AccountID]
+    package let grantID: GrantID?
+
+    /// Where it stands: expiry comes by the clock, whether or not a job has stamped the row.
+    package func status(at now: Timestamp) -> ConsentStatus { standing(at: now).status }
+
+    /// The status with who brought it about, why, and since when.
+    package func standing(at now: Timestamp) -> ConsentStanding {
+        let stored = ConsentStanding(status: storedStatus, actor: statusActor, reason: statusReason, since: statusChangedAt)
+        guard !storedStatus.isFinal else { return stored }
+        let sweptAt = createdAt + ConsentTerm.unauthorised
+        if storedStatus == .awaitingAuthorisation, sweptAt < expiresAt, sweptAt <= now {
+            return ConsentStanding(status: .expired, actor: .system, reason: ConsentReason.neverAuthorised, since: sweptAt)
+        }
+        guard expiresAt <= now else { return stored }
+        return ConsentStanding(status: .expired, actor: .system, reason: ConsentReason.termEnded, since: expiresAt)
+    }
+
+    /// The bookings it lets the app read.
+    package var window: DataWindow {
+        // The ends were put in order when the consent was lodged; a row that says otherwise opens nothing.
+        DataWindow(from: transactionsFrom, to: transactionsTo) ?? DataWindow(from: .distantFuture, to: .distantFuture)!
+    }
+}
+
+/// A status, who brought it about, why, and since when.
+package struct ConsentStanding: Hashable, Sendable {
+    package let status: ConsentStatus
+    package let actor: ConsentActor
+    package let reason: String
+    package let since: Timestamp
+}
+
+/// The reasons that this program gives for a status; a member of staff may give another.
+package enum ConsentReason {
+    package static let lodged = "lodged"
+    package static let approved = "customer_approved"
+    package static let declined = "customer_rejected"
+    package static let withdrawn = "customer_withdrew"
+    package static let deleted = "partner_deleted"
+    package static let termEnded = "term_ended"
+    package static let neverAuthorised = "never_authorised"
+}
+
+/// A consent as an app lodges it. Its parts have passed `PermissionSet(names:)`, `ConsentTerm.refusal` and `DataWindow`.
+package struct NewConsent: Hashable, Sendable {
+    package let appID: AppID
+    package let organisationID: OrganisationID
+    package let type: ConsentType
+    package let permissions: PermissionSet
+    package let window: DataWindow
+    package let expiresAt: Timestamp
+
+    package init(
+        appID: AppID, organisationID: OrganisationID, type: ConsentType = .accountAccess, permissions: PermissionSet,
+        window: DataWindow = DataWindow(from: nil, to: nil)!,  // two open ends are in order
+        expiresAt: Timestamp
+    ) {
+        self.appID = appID
+        self.organisationID = organisationID
+        self.type = type
+        self.permissions = permissions
+        self.window = window
+        self.expiresAt = expiresAt
+    }
+}
+
+/// One line of a consent's history.
+package struct ConsentHistoryEntry: Hashable, Sendable {
+    package let status: ConsentStatus
+    package let actor: ConsentActor
+    package let reason: String
+    package let requestID: RequestID?
+    package let at: Timestamp
+}

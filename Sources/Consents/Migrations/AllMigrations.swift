@@ -1,0 +1,50 @@
+package import Storage
+
+/// The consents' tables.
+package enum ConsentsMigrations {
+    package static let all: [Migration] = [
+        Migration(
+            "consents.0001_consents",
+            """
+            CREATE TABLE consent (
+                id TEXT NOT NULL PRIMARY KEY,
+                app_id TEXT NOT NULL,
+                organisation_id TEXT NOT NULL,
+                person_id TEXT,
+                type TEXT NOT NULL,
+                permissions TEXT NOT NULL,
+                transactions_from BIGINT,
+                transactions_to BIGINT,
+                created_at BIGINT NOT NULL,
+                expires_at BIGINT NOT NULL,
+                status TEXT NOT NULL,
+                status_actor TEXT NOT NULL,
+                status_reason TEXT NOT NULL,
+                status_changed_at BIGINT NOT NULL,
+                grant_id TEXT
+            );
+            CREATE INDEX consent_by_app ON consent (app_id, created_at, id);
+            CREATE INDEX consent_by_person ON consent (person_id, created_at, id);
+            CREATE INDEX consent_by_end ON consent (status, expires_at);
+            CREATE INDEX consent_by_age ON consent (status, created_at);
+
+            CREATE TABLE consent_account (
+                consent_id TEXT NOT NULL,
+                account_id TEXT NOT NULL,
+                PRIMARY KEY (consent_id, account_id)
+            );
+            CREATE INDEX consent_account_by_account ON consent_account (account_id);
+
+            CREATE TABLE consent_event (
+                id AUTO_ID,
+                consent_id TEXT NOT NULL,
+                status TEXT NOT NULL,
+                actor TEXT NOT NULL,
+                reason TEXT NOT NULL,
+                request_id TEXT,
+                occurred_at BIGINT NOT NULL
+            );
+            CREATE INDEX consent_event_by_consent ON consent_event (consent_id, id);
+            """)
+    ]
+}
