@@ -1,0 +1,52 @@
+internal import HTTPTypes
+package import Hummingbird
+package import Web
+internal import Logging
+internal import Primitives
+
+/// Answers the errors of pages as pages: for requests that ask for HTML, so that a program that asks for JSON keeps its problem document.
+package struct HTMLErrors: RouterMiddleware {
+    package typealias Context = AppContext
+    private let pages: PageRenderer
+
+    package init(pages: PageRenderer) { self.pages = pages }
+
+    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            guard request.headers[.accept]?.contains("text/html") == true, !request.uri.path.hasPrefix("/v1/") else { throw error }
+            return page(for: error, path: request.uri.path, context: context)
+        }
+    }
+
+    private func page(for error: any Error, path: String, context: AppContext) -> Response {
+        let audience: Audience = path.hasPrefix("/my") || path.hasPrefix("/oauth2") ? .customer : path.hasPrefix("/staff") ? .staff : .visitor
+        let shell = Shell(audience: audience, title: "", width: .narrow)
+        func answer(_ status: HTTPResponse.Status, _ heading: String, _ lead: String, headers: HTTPFields = [:]) -> Response {
+            let home = audience == .customer ? Notice.Action("Go to your connections", "/my") : Notice.Action("Go to the start page", "/")
+            var response = pages.notice(Notice(heading, lead, actions: [home], reference: context.requestID.rawValue), shell: shell, status: status)
+            for field in headers { response.headers[field.name] = field.value }
+            return response
+        }
+        let status = (error as? any HTTPResponseError)?.status ?? (error as? Problem)?.code.status
+        switch error {
+        case let error as any Unavailability where error.isUnavailable:
+            return answer(.serviceUnavailable, "We cannot show this page right now", "Our database does not answer. Wait a moment and load the page again; nothing is lost.", headers: [.retryAfter: "1"])
+        case FormError.unsupportedMediaType:
+            return answer(.unsupportedMediaType, "We could not read the form", "Go back, load the page again and send the form once more.")
+        case FormError.malformed:
+            return answer(.badRequest, "We could not read the form", "Go back, load the page again and send the form once more.")
+        default: break
+        }
+        switch status {
+        case .notFound?: return answer(.notFound, "There is no page at this address", "If you typed the address, check it. If you followed a link, the page may have been removed.")
+        case .methodNotAllowed?: return answer(.methodNotAllowed, "This address does not take a form", "Go back, load the page again and send the form once more.")
+        case .contentTooLarge?: return answer(.contentTooLarge, "That was too much text", "Go back, shorten what you wrote and send the form once more.")
+        case let status? where status.code < 500: return answer(status, "We did not understand that", "Go back, load the page again and try once more.")
+        default:
+            context.logger.error("page failed", metadata: ["request_id": "\(context.requestID)", "error": "\(error)"])
+            return answer(.internalServerError, "Something went wrong on our side", "Load the page again in a moment. If it happens again, tell us the reference below.")
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package import HTTPTypes
+package import Hummingbird
+internal import Web
+internal import Mustache
+
+/// Turns a template, its model and the shell into an answer.
+package struct PageRenderer: Sendable {
+    package let templates: Templates
+    package let files: StaticFiles?
+
+    package init(templates: Templates, files: StaticFiles? = nil) {
+        self.templates = templates
+        self.files = files
+    }
+
+    /// - Parameters:
+    ///   - template: its name, such as `portal/apps`.
+    ///   - content: what the template shows; in the template the shell is under `shell`.
+    package func page(_ template: String, _ content: Any, shell: Shell, status: HTTPResponse.Status = .ok) -> Response {
+        .html(text(template, content, shell: shell), status: status)
+    }
+
+    package func text(_ template: String, _ content: Any, shell: Shell) -> String {
+        templates.render(template, PageModel(shell: ShellModel(shell, files: files), content: content))
+    }
+
+    /// A page that only says what happened and what to do.
+    package func notice(_ notice: Notice, shell: Shell, status: HTTPResponse.Status = .ok) -> Response {
+        var shell = shell
+        shell.width = .narrow
+        if shell.title.isEmpty { shell.title = notice.heading }
+        return page("notice", notice, shell: shell, status: status)
+    }
+
+    /// The names that a page uses and its model lacks; a test expects none.
+    package func unresolvedNames(in template: String, contents: [Any]) -> [String] {
+        let shell = Shell(audience: .developer, title: "Title", signedInAs: "someone", organisation: "Organisation", current: "apps", csrf: "token")
+        return templates.unresolvedNames(in: template, models: [["shell": ShellModel(shell, files: files)]] + contents)
+    }
+}
+
+/// What happened, and what to do: the page for a refusal that no form field can mend, an expired link, a thing that is gone.
+package struct Notice: Sendable {
+    package struct Action: Sendable {
+        package let label: String
+        package let address: String
+        package let isPrimary: Bool
+
+        package init(_ label: String, _ address: String, isPrimary: Bool = true) {
+            self.label = label
+            self.address = address
+            self.isPrimary = isPrimary
+        }
+    }
+
+    package let heading: String
+    package let lead: String
+    package let paragraphs: [String]
+    package let actions: [Action]
+    package let hasActions: Bool
+    /// The request's id, for whoever helps.
+    package let reference: String?
+
+    package init(_ heading: String, _ lead: String, paragraphs: [String] = [], actions: [Action] = [], reference: String? = nil) {
+        self.heading = heading
+        self.lead = lead
+        self.paragraphs = paragraphs
+        self.actions = actions
+        hasActions = !actions.isEmpty
+        self.reference = reference
+    }
+}
+
+/// The root that templates see: the content's own fields, and the shell under its name.
+private struct PageModel: MustacheParent {
+    let shell: ShellModel
+    let content: Any
+
+    func child(named name: String) -> Any? {
+        if name == "shell" { return shell }
+        if let parent = content as? any MustacheParent { return parent.child(named: name) }
+        guard let child = Mirror(reflecting: content).children.first(where: { $0.label == name })?.value else { return nil }
+        let mirror = Mirror(reflecting: child)
+        return mirror.displayStyle == .optional ? mirror.children.first?.value : child
+    }
+}

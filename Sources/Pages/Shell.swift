@@ -1,0 +1,134 @@
+/// Whom a page is for: it chooses the name in the top bar, its links and the navigation.
+package enum Audience: String, Sendable, CaseIterable {
+    case developer, customer, staff, visitor
+}
+
+/// How wide the page's one column is.
+package enum PageWidth: String, Sendable {
+    /// A form or a decision.
+    case narrow
+    /// A list of objects.
+    case single
+    /// A landing page.
+    case wide
+}
+
+/// An entry of the navigation at the side.
+package struct NavigationEntry: Sendable {
+    package let key: String
+    package let label: String
+    package let address: String
+
+    package init(_ key: String, _ label: String, _ address: String) {
+        self.key = key
+        self.label = label
+        self.address = address
+    }
+
+    package static let developer = [
+        NavigationEntry("overview", "Overview", "/portal"),
+        NavigationEntry("apps", "Apps", "/portal/apps"),
+        NavigationEntry("requests", "Requests", "/portal/requests"),
+        NavigationEntry("usage", "Usage and plan", "/portal/usage"),
+        NavigationEntry("team", "Team", "/portal/team"),
+        NavigationEntry("settings", "Settings", "/portal/settings"),
+    ]
+
+    package static let staff = [
+        NavigationEntry("audit", "Audit", "/staff"),
+        NavigationEntry("organisations", "Organisations", "/staff/organisations"),
+        NavigationEntry("customers", "Customers", "/staff/customers"),
+    ]
+}
+
+/// Everything around a page's content.
+package struct Shell: Sendable {
+    package var audience: Audience
+    /// What the page answers, without the site's name.
+    package var title: String
+    /// The given name or the email of whoever is signed in; `nil` shows the links of a visitor.
+    package var signedInAs: String?
+    package var organisation: String?
+    /// The key of the navigation entry that the page belongs to.
+    package var current: String?
+    /// The token for the forms of the page, sign-out included.
+    package var csrf: String?
+    package var isSandbox: Bool
+    /// Whether the page shows mistakes in a form: its title begins with "Error: ".
+    package var isError: Bool
+    /// `nil`: the navigation's column for developers and staff who are signed in, one column otherwise.
+    package var width: PageWidth?
+    /// `nil`: the audience's own.
+    package var navigation: [NavigationEntry]?
+
+    package init(
+        audience: Audience, title: String, signedInAs: String? = nil, organisation: String? = nil, current: String? = nil, csrf: String? = nil,
+        isSandbox: Bool = true, isError: Bool = false, width: PageWidth? = nil, navigation: [NavigationEntry]? = nil
+    ) {
+        self.audience = audience
+        self.title = title
+        self.signedInAs = signedInAs
+        self.organisation = organisation
+        self.current = current
+        self.csrf = csrf
+        self.isSandbox = isSandbox
+        self.isError = isError
+        self.width = width
+        self.navigation = navigation
+    }
+}
+
+/// The shell, ready to print.
+struct ShellModel {
+    let title, site, product, home: String
+    let isSandbox, isError: Bool
+    let stylesheet, script, icon: String
+    let csrf, signedInAs, organisation, signOut: String?
+    let isDeveloper, isCustomer, isStaff, isVisitor, isSignedInDeveloper, isSignedInCustomer, isSignedInStaff: Bool
+    let isForBankCustomers: Bool
+    let mainClass: String
+    let hasNavigation: Bool
+    let navigationLabel: String
+    let navigation: [Entry]
+
+    struct Entry {
+        let label, address: String
+        let isCurrent: Bool
+    }
+
+    init(_ shell: Shell, files: StaticFiles?) {
+        title = shell.title
+        site = shell.audience == .customer ? "Wekeza" : "Wekeza Open Platform"
+        product = shell.audience == .customer ? "Bank" : "Open Platform"
+        home =
+            switch shell.audience {
+            case .developer: shell.signedInAs == nil ? "/" : "/portal"
+            case .customer: "/my"
+            case .staff: "/staff"
+            case .visitor: "/"
+            }
+        isSandbox = shell.isSandbox
+        isError = shell.isError
+        stylesheet = StaticFiles.address(of: "wekeza.css", in: files)
+        script = StaticFiles.address(of: "wekeza.js", in: files)
+        icon = StaticFiles.address(of: "mark.svg", in: files)
+        csrf = shell.csrf
+        signedInAs = shell.signedInAs
+        organisation = shell.organisation
+        let signedIn = shell.signedInAs != nil
+        signOut = signedIn ? ["developer": "/portal/sign-out", "customer": "/my/sign-out", "staff": "/staff/sign-out"][shell.audience.rawValue] : nil
+        isDeveloper = shell.audience == .developer
+        isCustomer = shell.audience == .customer
+        isStaff = shell.audience == .staff
+        isVisitor = shell.audience == .visitor || (shell.audience == .developer && !signedIn)
+        isSignedInDeveloper = isDeveloper && signedIn
+        isSignedInCustomer = isCustomer && signedIn
+        isSignedInStaff = isStaff && signedIn
+        isForBankCustomers = isCustomer
+        mainClass = (shell.width ?? (isCustomer || signedIn ? .single : .narrow)).rawValue
+        hasNavigation = (isSignedInDeveloper || isSignedInStaff) && shell.width == nil
+        navigationLabel = isStaff ? "Staff" : "Portal"
+        let entries = shell.navigation ?? (isDeveloper ? NavigationEntry.developer : isStaff ? NavigationEntry.staff : [])
+        navigation = entries.map { Entry(label: $0.label, address: $0.address, isCurrent: $0.key == shell.current) }
+    }
+}
