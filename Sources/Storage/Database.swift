@@ -1,4 +1,4 @@
-package import Primitives
+internal import Primitives
 
 /// The two engines; the SQL is written once for both.
 package enum Engine: String, Sendable, CaseIterable {
@@ -9,13 +9,15 @@ package enum Engine: String, Sendable, CaseIterable {
 /// An open database. Transaction bodies are synchronous, so nothing suspends while one is open.
 package protocol Database: Sendable {
     var engine: Engine { get }
+    var statistics: StorageStatistics { get }
 
     /// Runs reads against one consistent snapshot.
     /// - Throws: `StorageError`, or what the body throws.
     func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result
 
     /// Runs a transaction and returns after its commit is durable. What the body throws rolls it back.
-    /// The body may run again after a serialization failure, so it keeps its effects inside the transaction.
+    /// The body may run again after a serialization failure, so it keeps its effects inside the transaction. A statement that fails ends the
+    /// transaction, even when the body catches the error: what may conflict is written with `ON CONFLICT`.
     /// - Throws: `StorageError`, or what the body throws.
     func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result
 

@@ -1,0 +1,117 @@
+package import Logging
+package import Primitives
+internal import Synchronization
+
+/// Tells this process's caches what changed, whichever process changed it: a look at `change_log` every 250 ms.
+///
+/// On PostgreSQL an id is drawn before its transaction commits, so a smaller id may appear after a larger one. The feed remembers the ids that were
+/// missing and looks for them again.
+package final class ChangeFeed: Sendable {
+    private struct State {
+        /// `nil` until the first look.
+        var place: ChangeLogPlace?
+        var subscribers: [(topics: Set<ChangeTopic>, handler: @Sendable ([Change]) -> Void)] = []
+        var fallenBehind: [@Sendable () -> Void] = []
+        var confirmedAt: ContinuousClock.Instant?
+    }
+
+    private let database: any Database
+    private let logger: Logger
+    private let state = Mutex(State())
+    private let looking = OneAtATime()
+
+    /// How long after a look its caches may still be trusted.
+    private static let trust = Duration.seconds(1)
+    private static let interval = Duration.milliseconds(250)
+    /// After a pause of this length rows may have been purged unseen.
+    static let longestPause = Duration.minutes(30)
+
+    package init(database: any Database, logger: Logger) {
+        self.database = database
+        self.logger = logger
+    }
+
+    /// The handler runs at each look that found changes of these topics, in the order of the log. A change may be told twice.
+    package func subscribe(_ topics: Set<ChangeTopic>, _ handler: @escaping @Sendable ([Change]) -> Void) {
+        state.withLock { $0.subscribers.append((topics, handler)) }
+    }
+
+    /// The handler runs when changes may have passed unseen, after a pause longer than the log reaches back: everything remembered is to be dropped.
+    package func onFallingBehind(_ handler: @escaping @Sendable () -> Void) {
+        state.withLock { $0.fallenBehind.append(handler) }
+    }
+
+    /// Whether a look succeeded within the last second. When not, no cached entry is trusted.
+    package var isCurrent: Bool {
+        guard let confirmedAt = state.withLock({ $0.confirmedAt }) else { return false }
+        return .now - confirmedAt < Self.trust
+    }
+
+    /// Looks once and tells the subscribers.
+    /// - Throws: storage failures; the place in the log is kept, and the next look continues there.
+    package func poll() async throws {
+        try await looking.run { try await self.look() }
+    }
+
+    /// Looks every 250 ms until cancelled. A failed look is tried again at the next turn.
+    package func run() async {
+        var isFailing = false
+        while !Task.isCancelled {
+            do {
+                try await poll()
+                if isFailing { logger.info("change log is read again") }
+                isFailing = false
+            } catch is CancellationError {
+                return
+            } catch {
+                if !isFailing { logger.warning("change log cannot be read", metadata: ["error": "\(error)"]) }
+                isFailing = true
+            }
+            try? await Task.sleep(for: Self.interval, clock: .continuous)  // fails when cancelled, and then the loop ends
+        }
+    }
+
+    private func look() async throws {
+        // The state that a look confirms is the one before its statement ran.
+        let startedAt = ContinuousClock.now
+        let (place, confirmedAt) = state.withLock { ($0.place, $0.confirmedAt) }
+        let found = try await database.read { [place] in try ChangeLogPlace.look(from: place, at: startedAt, in: $0) }
+        let isBehind = found.hasLostTrack || confirmedAt.map { startedAt - $0 > Self.longestPause } ?? false
+        let (subscribers, fallenBehind) = state.withLock { state in
+            state.place = found.place
+            return (state.subscribers, isBehind ? state.fallenBehind : [])
+        }
+        for handler in fallenBehind { handler() }
+        for (topics, handler) in subscribers {
+            let changes = found.changes.filter { topics.contains($0.topic) }
+            if !changes.isEmpty { handler(changes) }
+        }
+        // Only now, when every cache has heard.
+        state.withLock { $0.confirmedAt = startedAt }
+    }
+}
+
+/// Lets asynchronous work run one after another: two looks at once would tell the older place last.
+private actor OneAtATime {
+    private var last: Task<Void, any Error>?
+
+    func run(_ work: @escaping @Sendable () async throws -> Void) async throws {
+        let previous = last
+        let task = Task {
+            _ = await previous?.result
+            try await work()
+        }
+        last = task
+        try await task.value
+    }
+}
+
+extension Database {
+    /// Forgets changes that every node has long seen.
+    /// - Returns: how many rows went.
+    @discardableResult
+    package func purgeChangeLog(at now: Timestamp) async throws -> Int {
+        let before = now - .hours(1)
+        return try await write { try $0.execute("DELETE FROM change_log WHERE changed_at < \(before)") }
+    }
+}

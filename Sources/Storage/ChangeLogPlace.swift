@@ -1,0 +1,82 @@
+/// How far a feed has read the change log, and which ids below that it has not seen.
+struct ChangeLogPlace: Sendable {
+    /// The largest id seen.
+    private(set) var last: Int64
+    /// Ids below `last` that were not there, each with the time until which it is looked for.
+    private(set) var missing: [Int64: ContinuousClock.Instant]
+
+    /// How long an id may stay uncommitted: longer than any transaction is allowed to run. What stays away was rolled back.
+    static let patience = Duration.seconds(60)
+    /// How far below the first id seen a transaction may still be open when the feed starts.
+    private static let reach: Int64 = 500
+    /// More missing ids than this are not looked for one by one.
+    private static let missingLimit = 5_000
+    /// Rows per statement.
+    private static let page = 2_000
+
+    struct Found: Sendable {
+        var place: ChangeLogPlace
+        var changes: [Change] = []
+        /// Too much was missing to look for: some changes may never be told.
+        var hasLostTrack = false
+    }
+
+    /// - Parameter place: `nil` for the first look, which begins a little before the end of the log.
+    static func look(from place: ChangeLogPlace?, at now: ContinuousClock.Instant, in tx: any ReadTransaction) throws -> Found {
+        var found = Found(place: try place ?? beginning(in: tx))
+        try found.lookForMissing(at: now, in: tx)
+        while try found.lookFurther(at: now, in: tx) {}
+        return found
+    }
+
+    private static func beginning(in tx: any ReadTransaction) throws -> ChangeLogPlace {
+        let last: Int64? = try tx.first("SELECT MAX(id) AS last FROM change_log")?["last"]
+        return ChangeLogPlace(last: max(0, (last ?? 0) - reach), missing: [:])
+    }
+
+    fileprivate mutating func pass(_ id: Int64, at now: ContinuousClock.Instant) -> Bool {
+        var isComplete = true
+        if id > last + 1, last > 0 || id <= Self.reach {
+            let first = max(last + 1, id - Self.reach)
+            isComplete = missing.count < Self.missingLimit
+            if isComplete { for skipped in first..<id { missing[skipped] = now + Self.patience } }
+        }
+        last = max(last, id)
+        return isComplete
+    }
+
+    fileprivate mutating func found(_ id: Int64) { missing[id] = nil }
+
+    fileprivate mutating func giveUp(at now: ContinuousClock.Instant) { missing = missing.filter { $0.value > now } }
+}
+
+extension ChangeLogPlace.Found {
+    fileprivate mutating func lookForMissing(at now: ContinuousClock.Instant, in tx: any ReadTransaction) throws {
+        let wanted = place.missing.keys.sorted()
+        for start in stride(from: 0, to: wanted.count, by: 500) {
+            let some = Array(wanted[start..<min(start + 500, wanted.count)])
+            for row in try tx.all("SELECT id, topic, key FROM change_log WHERE id IN \(list: some) ORDER BY id") {
+                place.found(try row["id"])
+                try append(row)
+            }
+        }
+        place.giveUp(at: now)
+    }
+
+    /// - Returns: whether there may be more.
+    fileprivate mutating func lookFurther(at now: ContinuousClock.Instant, in tx: any ReadTransaction) throws -> Bool {
+        let page = 2_000
+        let rows = try tx.all("SELECT id, topic, key FROM change_log WHERE id > \(place.last) ORDER BY id LIMIT \(page)")
+        for row in rows {
+            if !place.pass(try row["id"], at: now) { hasLostTrack = true }
+            try append(row)
+        }
+        return rows.count == page
+    }
+
+    /// A topic of a newer version of the program is nothing that this one caches.
+    private mutating func append(_ row: Row) throws {
+        let topic: String = try row["topic"]
+        if let topic = ChangeTopic(rawValue: topic) { changes.append(Change(topic: topic, key: try row["key"])) }
+    }
+}

@@ -1,0 +1,95 @@
+internal import Dispatch
+internal import GRDB
+package import Logging
+package import Storage
+
+/// The embedded engine: one file in WAL mode, many readers beside one writer whose commits are grouped and durable (`synchronous=FULL`).
+///
+/// Several processes may open one file: writers wait for each other up to `busyTimeout`, readers never wait, and each process hears of the other's
+/// changes through the change log.
+package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
+    // GRDB's pool is thread-safe; the rest is immutable.
+    private let pool: DatabasePool
+    private let queue: WriteQueue
+    package let statistics = StorageStatistics()
+
+    package var engine: Engine { .sqlite }
+
+    /// How long a writer waits for another process's transaction, in seconds, before `StorageError.unavailable`.
+    private static let busyTimeout = 4.0
+
+    /// Opens the file, making it when it does not exist.
+    /// - Throws: `StorageError`, also when the file cannot promise durable commits.
+    package static func open(path: String, logger: Logger) async throws -> SQLiteDatabase {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.foreignKeysEnabled = true
+        configuration.maximumReaderCount = 8
+        configuration.persistentReadOnlyConnections = true
+        do {
+            let pool = try await onThread { [configuration] in try DatabasePool(path: path, configuration: configuration) }
+            try await pool.writeWithoutTransaction(setDurability)
+            logger.debug("database opened", metadata: ["engine": "sqlite", "path": "\(path)"])
+            return SQLiteDatabase(pool: pool)
+        } catch {
+            throw StorageError(sqlite: error)
+        }
+    }
+
+    private init(pool: DatabasePool) {
+        self.pool = pool
+        queue = WriteQueue(pool: pool, statistics: statistics)
+    }
+
+    package func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
+        do {
+            return try await pool.read { [statistics] connection in try body(SQLiteTransaction(connection, statistics)) }
+        } catch {
+            throw StorageError.translating(error)
+        }
+    }
+
+    package func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
+        try await queue.run(body)
+    }
+
+    package func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool {
+        do {
+            return try await pool.writeWithoutTransaction { connection in
+                var isNew = false
+                try connection.inTransaction(.immediate) {
+                    try connection.execute(sql: "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)")
+                    isNew = try Int.fetchOne(connection, sql: "SELECT 1 FROM migration WHERE name = ?", arguments: [name]) == nil
+                    guard isNew else { return .rollback }
+                    try connection.execute(sql: script.replacing("AUTO_ID", with: "INTEGER PRIMARY KEY AUTOINCREMENT"))
+                    try connection.execute(sql: "INSERT INTO migration (name, applied_at) VALUES (?, ?)", arguments: [name, now])
+                    return .commit
+                }
+                return isNew
+            }
+        } catch {
+            throw StorageError(sqlite: error, during: name)
+        }
+    }
+
+    package func close() async {
+        try? await Self.onThread { [pool] in try pool.close() }  // fails when a reader is still open: the process ends it
+    }
+
+    /// GRDB opens with `synchronous=NORMAL`, where a power cut may lose commits that were already answered.
+    private static func setDurability(_ connection: GRDB.Database) throws {
+        try connection.execute(sql: "PRAGMA synchronous = FULL")
+        let synchronous = try Int.fetchOne(connection, sql: "PRAGMA synchronous")
+        let journal = try String.fetchOne(connection, sql: "PRAGMA journal_mode")
+        guard synchronous == 2, journal == "wal" else {
+            throw StorageError.failed(reason: "SQLite does not promise durable commits (synchronous \(synchronous ?? -1), journal \(journal ?? "none"))")
+        }
+    }
+
+    /// Opening and closing touch the disk: not on the cooperative pool.
+    private static func onThread<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Swift.Result(catching: work)) }
+        }
+    }
+}

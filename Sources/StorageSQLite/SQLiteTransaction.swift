@@ -1,0 +1,72 @@
+internal import GRDB
+internal import Storage
+
+/// One open transaction on one connection. A failed statement ends it, as PostgreSQL has it: what follows fails too, and so does the commit.
+final class SQLiteTransaction: WriteTransaction {
+    private let connection: GRDB.Database
+    private let statistics: StorageStatistics
+    private(set) var failure: StorageError?
+
+    init(_ connection: GRDB.Database, _ statistics: StorageStatistics) {
+        self.connection = connection
+        self.statistics = statistics
+    }
+
+    var engine: Engine { .sqlite }
+
+    func all(_ sql: Storage.SQL) throws -> [Storage.Row] {
+        try run(sql) { statement in
+            let columns = Storage.Row.Columns(statement.columnNames)
+            let width = statement.columnNames.count
+            var rows: [Storage.Row] = []
+            let cursor = try GRDB.Row.fetchCursor(statement)
+            while let row = try cursor.next() {
+                rows.append(Storage.Row(columns: columns, values: (0..<width).map { SQLValue(row[$0] as DatabaseValue) }))
+            }
+            return rows
+        }
+    }
+
+    @discardableResult
+    func execute(_ sql: Storage.SQL) throws -> Int {
+        try run(sql) { statement in
+            try statement.execute()
+            return connection.changesCount
+        }
+    }
+
+    private func run<Result>(_ sql: Storage.SQL, _ step: (Statement) throws -> Result) throws -> Result {
+        if let failure { throw failure }
+        statistics.countStatement()
+        do {
+            let statement = try connection.cachedStatement(sql: sql.text)
+            // The literal numbers its binds in the order they stand, so `$n` is the n-th parameter.
+            try statement.setArguments(StatementArguments(sql.values.map(\.databaseValue)))
+            return try step(statement)
+        } catch {
+            let failure = StorageError(sqlite: error)
+            self.failure = failure
+            throw failure
+        }
+    }
+}
+
+extension SQLValue {
+    fileprivate var databaseValue: DatabaseValue {
+        switch self {
+        case .text(let text): text.databaseValue
+        case .integer(let integer): integer.databaseValue
+        case .boolean(let boolean): boolean.databaseValue
+        }
+    }
+
+    fileprivate init(_ value: DatabaseValue) {
+        switch value.storage {
+        case .null: self = .text(nil)
+        case .int64(let integer): self = .integer(integer)
+        case .double(let double): self = Int64(exactly: double).map { .integer($0) } ?? .text("\(double)")
+        case .string(let text): self = .text(text)
+        case .blob(let bytes): self = .text(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+}

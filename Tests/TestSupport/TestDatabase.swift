@@ -1,0 +1,47 @@
+internal import Foundation
+package import Logging
+internal import Primitives
+package import Storage
+internal import StorageSQLite
+
+extension Engine {
+    /// What this machine can test: PostgreSQL where `WEKEZA_TEST_POSTGRES` names a server on which databases may be made.
+    package static var available: [Engine] { [.sqlite] }
+
+    static var postgresURL: String? {
+        guard let url = ProcessInfo.processInfo.environment["WEKEZA_TEST_POSTGRES"], !url.isEmpty else { return nil }
+        return url
+    }
+}
+
+/// Runs the body on a database of its own, migrated, empty but for what migrations fill in, and gone afterwards.
+package func withDatabase<R>(
+    _ engine: Engine, migrations: [Migration], isolation: isolated (any Actor)? = #isolation, _ body: (any Database) async throws -> R
+) async throws -> R {
+    let migrations = migrations.contains { $0.name == StorageMigrations.all[0].name } ? migrations : StorageMigrations.all + migrations
+    let place = try await TestPlace.make(engine, migrations: migrations)
+    do {
+        let database = try await place.open()
+        do {
+            let result = try await body(database)
+            await database.close()
+            await place.remove()
+            return result
+        } catch {
+            await database.close()
+            throw error
+        }
+    } catch {
+        await place.remove()
+        throw error
+    }
+}
+
+extension Logger {
+    /// Says nothing but for what should never happen.
+    package static let quiet: Logger = {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return logger
+    }()
+}
