@@ -1,0 +1,63 @@
+package import Storage
+
+/// The tables of people, their sessions, their one-time links and their sign-in attempts.
+package enum IdentityMigrations {
+    package static let all: [Migration] = [
+        Migration(
+            "identity.0001_people",
+            """
+            CREATE TABLE person (
+                id TEXT NOT NULL PRIMARY KEY,
+                population TEXT NOT NULL,
+                world TEXT NOT NULL,
+                sign_in_name TEXT NOT NULL,
+                name TEXT NOT NULL,
+                given_name TEXT NOT NULL,
+                email TEXT,
+                email_confirmed_at BIGINT,
+                phone TEXT,
+                password_hash TEXT,
+                password_changed_at BIGINT,
+                created_at BIGINT NOT NULL,
+                disabled_at BIGINT
+            );
+            CREATE UNIQUE INDEX person_by_sign_in_name ON person (population, world, sign_in_name);
+
+            CREATE TABLE session (
+                id TEXT NOT NULL PRIMARY KEY,
+                digest TEXT NOT NULL,
+                person_id TEXT NOT NULL,
+                population TEXT NOT NULL,
+                methods TEXT NOT NULL,
+                address TEXT NOT NULL,
+                authenticated_at BIGINT NOT NULL,
+                last_seen_at BIGINT NOT NULL,
+                expires_at BIGINT NOT NULL,
+                ended_at BIGINT
+            );
+            CREATE UNIQUE INDEX session_by_digest ON session (digest);
+            CREATE INDEX session_by_person ON session (person_id, expires_at);
+            CREATE INDEX session_by_expiry ON session (expires_at);
+
+            CREATE TABLE one_time_link (
+                digest TEXT NOT NULL PRIMARY KEY,
+                purpose TEXT NOT NULL,
+                person_id TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                expires_at BIGINT NOT NULL,
+                ended_at BIGINT
+            );
+            CREATE INDEX one_time_link_by_person ON one_time_link (person_id, purpose, ended_at);
+            CREATE INDEX one_time_link_by_expiry ON one_time_link (expires_at);
+
+            CREATE TABLE sign_in_throttle (
+                key TEXT NOT NULL PRIMARY KEY,
+                failures BIGINT NOT NULL,
+                until_ms BIGINT NOT NULL,
+                succeeded_at BIGINT,
+                updated_at BIGINT NOT NULL
+            );
+            CREATE INDEX sign_in_throttle_by_time ON sign_in_throttle (updated_at);
+            """)
+    ]
+}

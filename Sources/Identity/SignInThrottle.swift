@@ -1,0 +1,155 @@
+import Primitives
+import Storage
+
+/// How failing attempts slow down. Three counts are kept, and none can lock somebody out for ever:
+/// the *pair* of account and address doubles its delay; the *account* from anywhere and the *address* for any account are buckets that refill.
+/// An address from which the account signed in before is stopped by its own pair alone, so that a stranger's attempts do not keep the owner out.
+package struct SignInLimits: Sendable {
+    /// Failures of a pair that cost nothing; further ones wait 1, 2, 4 … seconds.
+    package var freeAttempts = 10
+    /// The longest delay of a pair.
+    package var longestDelay: Duration = .minutes(15)
+    /// A pair without an attempt for this long starts anew.
+    package var forgetting: Duration = .hours(24)
+    /// Attempts on one account from all addresses together.
+    package var account = Bucket(size: 50, refill: .seconds(36))
+    /// Attempts from one address on all accounts together.
+    package var address = Bucket(size: 100, refill: .seconds(3))
+    /// How long an address stays known to an account.
+    package var acquaintance: Duration = .days(90)
+
+    /// `size` attempts at once, then one for each `refill`.
+    package struct Bucket: Sendable {
+        package var size: Int
+        package var refill: Duration
+
+        package init(size: Int, refill: Duration) {
+            self.size = size
+            self.refill = refill
+        }
+    }
+
+    package init() {}
+}
+
+/// Whose password is tried, and from where.
+struct SignInAttempt: Sendable {
+    /// Folded; empty for what cannot be a name.
+    let name: String
+    let population: Population
+    let world: OrganisationID?
+    let address: String
+
+    // Names are kept as digests: what was typed may be a password in the wrong field.
+    private var account: String { Digest(of: "\(population.rawValue)/\(world?.rawValue ?? "")/\(name)").text }
+    private var network: String { NetworkAddress.prefix(of: address) }
+
+    var addressKey: String { "address:\(network)" }
+    var accountKey: String { "account:\(account)" }
+    var pairKey: String { "pair:\(account):\(network)" }
+}
+
+/// Counts attempts in the database, so that all nodes count together.
+struct SignInThrottle: Sendable {
+    enum Entry: Sendable {
+        case admitted
+        case delayed(until: Timestamp)
+    }
+
+    let limits: SignInLimits
+
+    /// Counts an attempt as a failure in advance, unless it comes too early. Each row is locked by its own upsert before it is judged, always in the same
+    /// order, so that concurrent attempts are judged one after another.
+    func enter(_ attempt: SignInAttempt, at now: Timestamp, in tx: any WriteTransaction) throws -> Entry {
+        let address = try lock(attempt.addressKey, at: now, in: tx)
+        let account = try lock(attempt.accountKey, at: now, in: tx)
+        let pair = try lock(attempt.pairKey, at: now, in: tx)
+        let isKnown = pair.succeededAt.map { now - $0 < limits.acquaintance } ?? false
+
+        var allowedFrom = pair.until
+        if !isKnown {
+            allowedFrom = max(allowedFrom, opening(of: limits.address, filledUntil: address.until))
+            allowedFrom = max(allowedFrom, opening(of: limits.account, filledUntil: account.until))
+        }
+        guard allowedFrom <= now else { return .delayed(until: allowedFrom) }
+
+        try save(attempt.addressKey, failures: address.failures + 1, until: max(address.until, now) + limits.address.refill, at: now, in: tx)
+        try save(attempt.accountKey, failures: account.failures + 1, until: max(account.until, now) + limits.account.refill, at: now, in: tx)
+        let failures = now - pair.updatedAt < limits.forgetting ? pair.failures + 1 : 1
+        try save(attempt.pairKey, failures: failures, until: now + delay(after: failures), at: now, in: tx)
+        return .admitted
+    }
+
+    /// The password was right: the account and the pair start anew, and the address gets its attempt back.
+    func succeed(_ attempt: SignInAttempt, at now: Timestamp, in tx: any WriteTransaction) throws {
+        try giveBackToAddress(attempt, in: tx)
+        try tx.execute("UPDATE sign_in_throttle SET failures = 0, until_ms = 0, updated_at = \(now) WHERE key = \(attempt.accountKey)")
+        try tx.execute(
+            "UPDATE sign_in_throttle SET failures = 0, until_ms = 0, succeeded_at = \(now), updated_at = \(now) WHERE key = \(attempt.pairKey)")
+    }
+
+    /// The attempt was never looked at.
+    func giveBack(_ attempt: SignInAttempt, at now: Timestamp, in tx: any WriteTransaction) throws {
+        try giveBackToAddress(attempt, in: tx)
+        try tx.execute(
+            """
+            UPDATE sign_in_throttle SET failures = failures - 1, until_ms = until_ms - \(limits.account.refill.milliseconds)
+            WHERE key = \(attempt.accountKey) AND failures > 0
+            """)
+        try tx.execute("UPDATE sign_in_throttle SET failures = failures - 1, until_ms = 0 WHERE key = \(attempt.pairKey) AND failures > 0")
+    }
+
+    /// Forgets counts that nobody needs any more: a background job.
+    @discardableResult
+    func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute(
+            """
+            DELETE FROM sign_in_throttle
+            WHERE updated_at < \(now - limits.forgetting) AND (succeeded_at IS NULL OR succeeded_at < \(now - limits.acquaintance))
+            """)
+    }
+
+    private func giveBackToAddress(_ attempt: SignInAttempt, in tx: any WriteTransaction) throws {
+        try tx.execute(
+            """
+            UPDATE sign_in_throttle SET failures = failures - 1, until_ms = until_ms - \(limits.address.refill.milliseconds)
+            WHERE key = \(attempt.addressKey) AND failures > 0
+            """)
+    }
+
+    private struct Count {
+        let failures: Int
+        let until: Timestamp
+        let succeededAt: Timestamp?
+        let updatedAt: Timestamp
+    }
+
+    private func lock(_ key: String, at now: Timestamp, in tx: any WriteTransaction) throws -> Count {
+        let row = try tx.first(
+            """
+            INSERT INTO sign_in_throttle (key, failures, until_ms, updated_at)
+            VALUES (\(key), 0, 0, \(now))
+            ON CONFLICT (key) DO UPDATE SET failures = sign_in_throttle.failures
+            RETURNING failures, until_ms, succeeded_at, updated_at
+            """)
+        guard let row else { throw StorageError.unexpectedValue(column: "key") }
+        return Count(
+            failures: try row["failures"], until: Timestamp(milliseconds: try row["until_ms"]), succeededAt: try row["succeeded_at"],
+            updatedAt: try row["updated_at"])
+    }
+
+    private func save(_ key: String, failures: Int, until: Timestamp, at now: Timestamp, in tx: any WriteTransaction) throws {
+        try tx.execute(
+            "UPDATE sign_in_throttle SET failures = \(failures), until_ms = \(until.milliseconds), updated_at = \(now) WHERE key = \(key)")
+    }
+
+    /// When a bucket takes its next attempt: it holds `size` of them, and `until` is the moment at which it would be empty again.
+    private func opening(of bucket: SignInLimits.Bucket, filledUntil until: Timestamp) -> Timestamp {
+        until - .milliseconds(bucket.refill.milliseconds * Int64(bucket.size - 1))
+    }
+
+    private func delay(after failures: Int) -> Duration {
+        guard failures >= limits.freeAttempts else { return .zero }
+        return min(.seconds(Int64(1) << Int64(min(failures - limits.freeAttempts, 20))), limits.longestDelay)
+    }
+}
