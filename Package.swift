@@ -81,7 +81,7 @@ let package = Package(
         room("Bank", ["Primitives", "Storage", "Events"]),
 
         // 3b
-        room("Consents", ["Primitives", "Storage", "OpenBanking", "Events", "Applications", "Identity", "Bank", collections]),
+        room("Consents", ["Primitives", "Storage", "OpenBanking", "Events"]),
         room("AccessTokens", ["Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "Identity", crypto, collections, logging]),
         room("Metering", ["Primitives", "Storage", "Applications", logging]),
 
@@ -92,19 +92,19 @@ let package = Package(
         ]),
         room("Gateway", [
             "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
-            "Consents", "AccessTokens", "Metering", "Telemetry", hummingbird, httpTypes, httpClient, nio, logging,
+            "Consents", "AccessTokens", "Metering", hummingbird, httpTypes, httpClient, nio, logging, metrics,
         ]),
 
         // 3d
         room("BankAPI", [
-            "Primitives", "Web", "Storage", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "Metering", "Gateway",
-            hummingbird, httpTypes,
+            "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "AccessTokens",
+            "Metering", "Gateway", hummingbird, httpTypes,
         ]),
         room("Sandbox", ["Primitives", "Storage", "Events", "Applications", "Identity", "Bank"]),
 
         // 4: pages for people
         room("Portal", [
-            "Primitives", "Web", "Storage", "Contract", "Pages", "Mail", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
+            "Primitives", "Web", "Storage", "Contract", "Pages", "Passwords", "Mail", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
             "Bank", "Consents", "AccessTokens", "Metering", "Gateway", "Sandbox", hummingbird, httpTypes, logging,
         ]),
         room("CustomerPages", [
@@ -154,7 +154,7 @@ let package = Package(
         tests("ApplicationsTests", ["Primitives", "Storage", "OAuth", "Events", "Applications", "TestSupport"]),
         tests("IdentityTests", ["Primitives", "Storage", "Passwords", "Events", "Identity", "TestSupport"]),
         tests("BankTests", ["Primitives", "Storage", "Events", "Bank", "TestSupport"]),
-        tests("ConsentsTests", ["Primitives", "Storage", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "TestSupport"]),
+        tests("ConsentsTests", ["Primitives", "Storage", "OpenBanking", "Events", "Consents", "TestSupport"]),
         tests("AccessTokensTests", ["Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "AccessTokens", "TestSupport", crypto]),
         tests("MeteringTests", ["Primitives", "Storage", "Applications", "Metering", "TestSupport"]),
         tests("GatewayTests", ["Primitives", "Web", "Contract", "Gateway", "Metering", "TestSupport"]),

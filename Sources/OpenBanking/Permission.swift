@@ -11,7 +11,7 @@ package enum Permission: String, CaseIterable, Sendable, Codable {
     /// What the customer reads beside the tick.
     package var words: String {
         switch self {
-        case .readAccountsBasic: "The name, kind and currency of your accounts"
+        case .readAccountsBasic: "The name, kind, currency and last digits of your accounts"
         case .readAccountsDetail: "Your account numbers, and the names of the account holders"
         case .readBalances: "How much is in your accounts"
         case .readTransactionsBasic: "The dates and amounts of your transactions"

@@ -1,0 +1,19 @@
+package import Primitives
+package import Storage
+
+/// The consents as the gateway asks for them on every call: remembered on first use, dropped when they change, read anew when the feed is not current.
+package final class ConsentDirectory: Sendable {
+    private let cache: ReadThroughCache<ConsentID, Consent>
+
+    package init(database: any Database, feed: ChangeFeed, capacity: Int = 100_000) {
+        let consents = Consents()
+        cache = ReadThroughCache(capacity: capacity, feed: feed) { id in
+            try await database.read { try consents.find(id, in: $0) }
+        }
+        feed.subscribe([.consent]) { [cache] changes in
+            for change in changes { cache.drop(ConsentID(trusted: change.key)) }
+        }
+    }
+
+    package func find(_ id: ConsentID) async throws -> Consent? { try await cache.value(for: id) }
+}

@@ -1,0 +1,197 @@
+/// Why bytes are no JSON that we read.
+package struct MalformedJSON: Error, Hashable, Sendable {
+    /// Bytes before the place.
+    package let offset: Int
+    package let expected: String
+    package let got: String
+}
+
+extension JSONValue {
+    /// How deep arrays and objects may nest.
+    package static let deepest = 32
+
+    /// Reads one JSON text (RFC 8259), strictly: UTF-8, nothing behind the value, no member twice (after unescaping), at most 32 levels deep,
+    /// numbers of at most 64 characters.
+    package init(parsing bytes: [UInt8]) throws(MalformedJSON) {
+        var parser = JSONParser(bytes)
+        self = try parser.document()
+    }
+}
+
+private struct JSONParser {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    mutating func document() throws(MalformedJSON) -> JSONValue {
+        let value = try value(depth: 0)
+        skipSpace()
+        guard position == bytes.count else { throw refusal("the end of the text") }
+        return value
+    }
+
+    private mutating func value(depth: Int) throws(MalformedJSON) -> JSONValue {
+        skipSpace()
+        switch peek {
+        case UInt8(ascii: "{"): return .object(try object(depth: depth))
+        case UInt8(ascii: "["): return .array(try array(depth: depth))
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "-"), .some(48...57): return .number(try number())
+        case UInt8(ascii: "t"): return try word("true", .boolean(true))
+        case UInt8(ascii: "f"): return try word("false", .boolean(false))
+        case UInt8(ascii: "n"): return try word("null", .null)
+        default: throw refusal("a JSON value")
+        }
+    }
+
+    private mutating func object(depth: Int) throws(MalformedJSON) -> JSONObject {
+        try enter(depth)
+        var members: [JSONObject.Member] = []
+        skipSpace()
+        if take("}") { return try made(members) }
+        repeat {
+            skipSpace()
+            guard peek == UInt8(ascii: "\"") else { throw refusal("a member's name in quotes") }
+            let name = try string()
+            skipSpace()
+            guard take(":") else { throw refusal("a colon") }
+            members.append(JSONObject.Member(name: name, value: try value(depth: depth + 1)))
+            skipSpace()
+        } while take(",")
+        guard take("}") else { throw refusal("a comma or }") }
+        return try made(members)
+    }
+
+    private func made(_ members: [JSONObject.Member]) throws(MalformedJSON) -> JSONObject {
+        if let object = JSONObject(members) { return object }
+        var seen = Set<String>()
+        let twice = members.first { !seen.insert($0.name).inserted }?.name ?? ""
+        throw MalformedJSON(offset: position, expected: "each member once", got: "\(twice.prefix(60)) twice")
+    }
+
+    private mutating func array(depth: Int) throws(MalformedJSON) -> [JSONValue] {
+        try enter(depth)
+        var elements: [JSONValue] = []
+        skipSpace()
+        if take("]") { return elements }
+        repeat {
+            elements.append(try value(depth: depth + 1))
+            skipSpace()
+        } while take(",")
+        guard take("]") else { throw refusal("a comma or ]") }
+        return elements
+    }
+
+    private mutating func enter(_ depth: Int) throws(MalformedJSON) {
+        guard depth < JSONValue.deepest else {
+            throw MalformedJSON(offset: position, expected: "at most \(JSONValue.deepest) levels", got: "a deeper one")
+        }
+        position += 1
+    }
+
+    private mutating func number() throws(MalformedJSON) -> JSONNumber {
+        let start = position
+        _ = take("-")
+        if !take("0") { try digits() }
+        if take(".") { try digits() }
+        if take("e") || take("E") {
+            if !take("+") { _ = take("-") }
+            try digits()
+        }
+        guard position - start <= 64 else { throw MalformedJSON(offset: start, expected: "a number of at most 64 characters", got: "\(position - start)") }
+        return JSONNumber(text: String(decoding: bytes[start..<position], as: UTF8.self))
+    }
+
+    private mutating func digits() throws(MalformedJSON) {
+        let start = position
+        while let byte = peek, (48...57).contains(byte) { position += 1 }
+        guard position > start else { throw refusal("a digit") }
+    }
+
+    private mutating func string() throws(MalformedJSON) -> String {
+        position += 1
+        var output: [UInt8] = []
+        while let byte = peek {
+            switch byte {
+            case UInt8(ascii: "\""):
+                position += 1
+                guard let text = String(validating: output, as: UTF8.self) else { throw refusal("UTF-8") }
+                return text
+            case UInt8(ascii: "\\"):
+                position += 1
+                output.append(contentsOf: Array(String(try escape()).utf8))
+            case 0..<0x20:
+                throw refusal("a control character written as an escape")
+            default:
+                output.append(byte)
+                position += 1
+            }
+        }
+        throw refusal("the closing quote")
+    }
+
+    private mutating func escape() throws(MalformedJSON) -> Unicode.Scalar {
+        guard let byte = peek else { throw refusal("an escape") }
+        position += 1
+        switch byte {
+        case UInt8(ascii: "\""): return "\""
+        case UInt8(ascii: "\\"): return "\\"
+        case UInt8(ascii: "/"): return "/"
+        case UInt8(ascii: "b"): return "\u{8}"
+        case UInt8(ascii: "f"): return "\u{C}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"):
+            let unit = try hexadecimals()
+            if let scalar = Unicode.Scalar(unit) { return scalar }
+            // A high surrogate needs its low one behind it; either alone is no character.
+            guard (0xD800..<0xDC00).contains(unit), take("\\"), take("u") else { throw refusal("a whole surrogate pair") }
+            let low = try hexadecimals()
+            guard (0xDC00..<0xE000).contains(low), let scalar = Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)) else {
+                throw refusal("a whole surrogate pair")
+            }
+            return scalar
+        default: throw refusal("an escape that JSON knows")
+        }
+    }
+
+    private mutating func hexadecimals() throws(MalformedJSON) -> UInt32 {
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = peek, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { throw refusal("four hexadecimal digits") }
+            value = value << 4 | UInt32(digit)
+            position += 1
+        }
+        return value
+    }
+
+    private mutating func word(_ word: String, _ value: JSONValue) throws(MalformedJSON) -> JSONValue {
+        guard bytes[position...].starts(with: word.utf8) else { throw refusal(word) }
+        position += word.utf8.count
+        return value
+    }
+
+    private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard let byte = peek, UInt32(byte) == character.value else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func skipSpace() {
+        while let byte = peek, byte == 32 || byte == 9 || byte == 10 || byte == 13 { position += 1 }
+    }
+
+    private func refusal(_ expected: String) -> MalformedJSON {
+        let got =
+            switch peek {
+            case nil: "the end of the text"
+            case .some(let byte) where byte > 32 && byte < 127: "\(Character(Unicode.Scalar(byte)))"
+            case .some(let byte): "byte \(byte)"
+            }
+        return MalformedJSON(offset: position, expected: expected, got: got)
+    }
+}
