@@ -1,0 +1,103 @@
+package import OAuth
+package import Primitives
+import Storage
+
+/// A registered app: the client of OAuth.
+package struct App: Hashable, Sendable {
+    package let id: AppID
+    package let clientID: ClientID
+    package let organisationID: OrganisationID
+    package let organisationName: String
+    /// The organisation's.
+    package let plan: Plan
+    package let name: String
+    /// What the app says about itself, shown to customers in quotes.
+    package let purpose: String?
+    package let kind: AppKind
+    package let environment: AppEnvironment
+    package let profile: AppProfile
+    package let redirectURIs: [RedirectURI]
+    package let grantTypes: Set<GrantType>
+    package let scopes: ScopeSet
+    package let authenticationMethod: ClientAuthenticationMethod
+    /// The live ones and the revoked ones, the latest first.
+    package let secrets: [AppSecret]
+    package let createdAt: Timestamp
+    package let removedAt: Timestamp?
+
+    package init(
+        id: AppID, clientID: ClientID, organisationID: OrganisationID, organisationName: String, plan: Plan, name: String, purpose: String?,
+        kind: AppKind, environment: AppEnvironment, profile: AppProfile, redirectURIs: [RedirectURI], grantTypes: Set<GrantType>, scopes: ScopeSet,
+        authenticationMethod: ClientAuthenticationMethod, secrets: [AppSecret], createdAt: Timestamp, removedAt: Timestamp?
+    ) {
+        self.id = id
+        self.clientID = clientID
+        self.organisationID = organisationID
+        self.organisationName = organisationName
+        self.plan = plan
+        self.name = name
+        self.purpose = purpose
+        self.kind = kind
+        self.environment = environment
+        self.profile = profile
+        self.redirectURIs = redirectURIs
+        self.grantTypes = grantTypes
+        self.scopes = scopes
+        self.authenticationMethod = authenticationMethod
+        self.secrets = secrets
+        self.createdAt = createdAt
+        self.removedAt = removedAt
+    }
+
+    package var isActive: Bool { removedAt == nil }
+    /// RFC 6749 §2.1: a public client cannot keep a secret.
+    package var isPublic: Bool { authenticationMethod == .none }
+    package var isConfidential: Bool { !isPublic }
+    package var liveSecrets: [AppSecret] { secrets.filter(\.isLive) }
+
+    /// The live secret that this text is. Digests of every live one are compared in constant time.
+    package func secret(matching text: String) -> AppSecret? {
+        let digest = Digest(of: text)
+        return liveSecrets.reduce(nil) { found, secret in constantTimeEqual(secret.digest.text, digest.text) ? secret : found }
+    }
+
+    /// The registered address that a request's names exactly; a native app's loopback address may vary its port (RFC 8252 §7.3).
+    package func redirectURI(matching requested: String) -> RedirectURI? {
+        redirectURIs.first { $0.matches(requested, anyLoopbackPort: kind == .native) }
+    }
+}
+
+/// One client secret, as it is kept: the digest, and the last four characters by which people tell it from another.
+package struct AppSecret: Hashable, Sendable {
+    package let id: SecretID
+    package let digest: Digest
+    package let hint: String
+    package let createdAt: Timestamp
+    /// To the minute, written by a background job.
+    package let lastUsedAt: Timestamp?
+    package let lastUsedFrom: String?
+    package let revokedAt: Timestamp?
+
+    package init(
+        id: SecretID, digest: Digest, hint: String, createdAt: Timestamp, lastUsedAt: Timestamp? = nil, lastUsedFrom: String? = nil,
+        revokedAt: Timestamp? = nil
+    ) {
+        self.id = id
+        self.digest = digest
+        self.hint = hint
+        self.createdAt = createdAt
+        self.lastUsedAt = lastUsedAt
+        self.lastUsedFrom = lastUsedFrom
+        self.revokedAt = revokedAt
+    }
+
+    package var isLive: Bool { revokedAt == nil }
+}
+
+extension AppSecret {
+    init(_ row: Row) throws {
+        self.init(
+            id: try row["id"], digest: try row["digest"], hint: try row["hint"], createdAt: try row["created_at"],
+            lastUsedAt: try row["last_used_at"], lastUsedFrom: try row["last_used_from"], revokedAt: try row["revoked_at"])
+    }
+}

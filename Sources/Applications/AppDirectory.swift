@@ -1,0 +1,35 @@
+package import OAuth
+package import Primitives
+package import Storage
+
+/// Apps as the hot paths see them: remembered on first use, dropped when they change. Removed apps are found too: `isActive` tells.
+package final class AppDirectory: Sendable {
+    private let apps: ReadThroughCache<AppID, App>
+    /// A client id names the same app for ever.
+    private let ids: ReadThroughCache<ClientID, AppID>
+
+    package init(database: any Database, feed: ChangeFeed, capacity: Int = 10_000) {
+        let register = Apps()
+        apps = ReadThroughCache(capacity: capacity, feed: feed) { id in try await database.read { tx in try register.find(id, in: tx) } }
+        ids = ReadThroughCache(capacity: capacity, feed: feed) { clientID in
+            try await database.read { tx in try tx.first("SELECT id FROM app WHERE client_id = \(clientID.text)").map { try $0["id"] as AppID } }
+        }
+        feed.subscribe([.app, .organisation]) { [apps] changes in
+            for change in changes {
+                switch change.topic {
+                case .app: apps.drop(AppID(trusted: change.key))
+                // An app carries its organisation's name and plan.
+                case .organisation: apps.drop { $0.organisationID.rawValue == change.key }
+                default: break
+                }
+            }
+        }
+    }
+
+    package func find(_ clientID: ClientID) async throws -> App? {
+        guard let id = try await ids.value(for: clientID) else { return nil }
+        return try await find(id)
+    }
+
+    package func find(_ id: AppID) async throws -> App? { try await apps.value(for: id) }
+}

@@ -1,0 +1,61 @@
+package import OAuth
+import Storage
+
+/// Where an app's code runs, which decides how it may prove itself and what it may ask for.
+package enum AppKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+    /// A web server that keeps a secret and sends customers through a browser.
+    case web
+    /// Code in a browser: keeps no secret.
+    case singlePage = "single_page"
+    /// Code on a phone or a desk: keeps no secret.
+    case native
+    /// A server without customers of its own.
+    case backend
+
+    package var title: String {
+        switch self {
+        case .web: "Web server"
+        case .singlePage: "Single-page app"
+        case .native: "Native app"
+        case .backend: "Backend only"
+        }
+    }
+
+    package var defaultGrantTypes: Set<GrantType> {
+        switch self {
+        case .web: [.authorizationCode, .refreshToken, .clientCredentials]
+        case .singlePage, .native: [.authorizationCode, .refreshToken]
+        case .backend: [.clientCredentials]
+        }
+    }
+
+    package var defaultAuthenticationMethod: ClientAuthenticationMethod {
+        switch self {
+        case .web, .backend: .clientSecretBasic
+        case .singlePage, .native: .none
+        }
+    }
+
+    /// What an app of this kind may ask for unless it was registered for less.
+    package var defaultScopes: ScopeSet {
+        switch self {
+        case .web: ScopeSet(Scope.allCases.filter { $0 != .paymentsWrite })
+        case .singlePage, .native: [.openid, .profile, .email, .phone, .address, .offlineAccess, .accountsRead, .transactionsRead]
+        case .backend: [.consentsWrite]
+        }
+    }
+
+    package var needsRedirectURI: Bool { self != .backend }
+}
+
+/// Which bank answers.
+package enum AppEnvironment: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+    case sandbox
+    case live
+}
+
+/// The set of protocol rules an app has signed up to.
+package enum AppProfile: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+    /// OAuth 2.1: authorization code with PKCE S256, exact redirect URIs.
+    case oauth21
+}

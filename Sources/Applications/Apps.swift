@@ -1,0 +1,226 @@
+package import Events
+package import OAuth
+package import Primitives
+package import Storage
+
+/// The register of apps. Each change is audited and announced, so that every node's caches hear of it.
+package struct Apps: Sendable {
+    private let audit = AuditLog()
+    private let randomness: any RandomSource
+
+    package init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
+
+    /// Registers an app.
+    /// - Returns: the app and, for a confidential one, its first secret: shown once.
+    package func create(
+        _ new: NewApp, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Result<(app: App, secret: Secret?), AppRefusal> {
+        if let refusal = new.refusal { return .failure(refusal) }
+        let id = new.id ?? .random(from: randomness)
+        guard let clientID = new.clientID ?? randomClientID() else { return .failure(.clientIDTaken) }
+        let created = try tx.execute(
+            """
+            INSERT INTO app (id, client_id, organisation_id, name, purpose, kind, environment, profile, redirect_uris, grant_types, scopes,
+                             authentication_method, created_at)
+            VALUES (\(id), \(clientID.text), \(new.organisationID), \(new.name), \(new.purpose), \(new.kind), \(new.environment), \(new.profile),
+                    \(Columns.redirectURIs(new.redirectURIs)), \(Columns.grantTypes(new.grantTypes)), \(new.scopes.text),
+                    \(new.authenticationMethod.rawValue), \(now))
+            ON CONFLICT (client_id) DO NOTHING
+            """)
+        guard created == 1 else { return .failure(.clientIDTaken) }
+        try tx.announce(.app, id.rawValue, at: now)
+        try audit.append(
+            AuditEntry(
+                actor: actor, action: .appCreated, subject: id.rawValue,
+                after: [
+                    "client_id": clientID.text, "name": new.name, "organisation": new.organisationID.rawValue, "kind": new.kind.rawValue,
+                    "environment": new.environment.rawValue, "redirect_uris": Columns.redirectURIs(new.redirectURIs),
+                ], requestID: requestID, at: now),
+            in: tx)
+        var secret: Secret?
+        if new.authenticationMethod != .none { secret = try insertSecret(for: id, by: actor, at: now, requestID: requestID, in: tx).secret }
+        guard let app = try find(id, in: tx) else { return .failure(.notFound) }
+        return .success((app, secret))
+    }
+
+    package func update(
+        _ id: AppID, _ change: AppChange, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Result<App, AppRefusal> {
+        guard let before = try lockActive(id, in: tx) else { return .failure(.notFound) }
+        let name = change.name ?? before.name
+        let purpose = change.purpose ?? before.purpose
+        let redirectURIs = change.redirectURIs ?? before.redirectURIs
+        let scopes = change.scopes ?? before.scopes
+        let refusal =
+            NewApp.refusal(name: name) ?? NewApp.refusal(purpose: purpose)
+            ?? NewApp.refusal(redirectURIs: redirectURIs, required: before.grantTypes.contains(.authorizationCode))
+        if let refusal { return .failure(refusal) }
+        try tx.execute(
+            """
+            UPDATE app SET name = \(name), purpose = \(purpose), redirect_uris = \(Columns.redirectURIs(redirectURIs)), scopes = \(scopes.text)
+            WHERE id = \(id)
+            """)
+        try tx.announce(.app, id.rawValue, at: now)
+        guard let after = try find(id, in: tx) else { return .failure(.notFound) }
+        let (old, new) = (Columns.described(before), Columns.described(after))
+        try audit.append(
+            AuditEntry(
+                actor: actor, action: .appUpdated, subject: id.rawValue, before: old.filter { new[$0.key] != $0.value },
+                after: new.filter { old[$0.key] != $0.value }, requestID: requestID, at: now),
+            in: tx)
+        return .success(after)
+    }
+
+    /// Ends an app: its tokens and consents stop working within a second, its client id is never given again.
+    /// - Returns: `false` when it was removed before, or never was.
+    @discardableResult
+    package func remove(_ id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Bool {
+        guard try tx.execute("UPDATE app SET removed_at = \(now) WHERE id = \(id) AND removed_at IS NULL") == 1 else { return false }
+        try tx.execute("UPDATE app_secret SET revoked_at = \(now) WHERE app_id = \(id) AND revoked_at IS NULL")
+        try tx.announce(.app, id.rawValue, at: now)
+        try audit.append(AuditEntry(actor: actor, action: .appRemoved, subject: id.rawValue, requestID: requestID, at: now), in: tx)
+        return true
+    }
+
+    /// Adds a secret beside the one in use, so that it can be replaced without a pause.
+    /// - Returns: the secret: shown once.
+    package func addSecret(
+        to id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Result<(record: AppSecret, secret: Secret), AppRefusal> {
+        guard let app = try lockActive(id, in: tx) else { return .failure(.notFound) }
+        guard app.isConfidential else { return .failure(.publicApp) }
+        guard app.liveSecrets.count < Self.maximumSecrets else { return .failure(.tooManySecrets) }
+        return .success(try insertSecret(for: id, by: actor, at: now, requestID: requestID, in: tx))
+    }
+
+    /// - Returns: `.failure(.lastSecret)` for the only live one, since the app would stop working.
+    package func revokeSecret(
+        _ secret: SecretID, of id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Result<App, AppRefusal> {
+        guard let app = try lockActive(id, in: tx), let revoked = app.liveSecrets.first(where: { $0.id == secret }) else { return .failure(.notFound) }
+        guard app.liveSecrets.count > 1 else { return .failure(.lastSecret) }
+        try tx.execute("UPDATE app_secret SET revoked_at = \(now) WHERE id = \(secret) AND app_id = \(id) AND revoked_at IS NULL")
+        try tx.announce(.app, id.rawValue, at: now)
+        try audit.append(
+            AuditEntry(
+                actor: actor, action: .secretRevoked, subject: id.rawValue, before: ["secret": secret.rawValue, "hint": revoked.hint],
+                requestID: requestID, at: now),
+            in: tx)
+        return try find(id, in: tx).map { .success($0) } ?? .failure(.notFound)
+    }
+
+    /// Removed apps are found too: `isActive` tells.
+    package func find(_ id: AppID, in tx: any ReadTransaction) throws -> App? {
+        let row = try tx.first(
+            """
+            SELECT app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.plan, app.name, app.purpose,
+                app.kind, app.environment, app.profile, app.redirect_uris, app.grant_types, app.scopes, app.authentication_method,
+                app.created_at, app.removed_at
+            FROM app
+            JOIN organisation ON organisation.id = app.organisation_id
+            WHERE app.id = \(id)
+            """)
+        return try row.map { try App($0, secrets: secrets(of: id, in: tx)) }
+    }
+
+    package func find(_ clientID: ClientID, in tx: any ReadTransaction) throws -> App? {
+        guard let row = try tx.first("SELECT id FROM app WHERE client_id = \(clientID.text)") else { return nil }
+        return try find(try row["id"] as AppID, in: tx)
+    }
+
+    /// The live apps of an organisation, the latest first.
+    package func list(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> [App] {
+        try tx.all(
+            """
+            SELECT app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.plan, app.name, app.purpose,
+                app.kind, app.environment, app.profile, app.redirect_uris, app.grant_types, app.scopes, app.authentication_method,
+                app.created_at, app.removed_at
+            FROM app
+            JOIN organisation ON organisation.id = app.organisation_id
+            WHERE app.organisation_id = \(organisation) AND app.removed_at IS NULL
+            ORDER BY app.created_at DESC, app.id
+            LIMIT 200
+            """
+        ).map { row in try App(row, secrets: secrets(of: try row["id"], in: tx)) }
+    }
+
+    static let maximumSecrets = 2
+
+    private func secrets(of id: AppID, in tx: any ReadTransaction) throws -> [AppSecret] {
+        try tx.all(
+            """
+            SELECT id, digest, hint, created_at, last_used_at, last_used_from, revoked_at
+            FROM app_secret
+            WHERE app_id = \(id)
+            ORDER BY created_at DESC, id
+            LIMIT 20
+            """
+        ).map(AppSecret.init)
+    }
+
+    private func insertSecret(
+        for id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> (record: AppSecret, secret: Secret) {
+        let secret = Secret.random(prefix: "wkz_sk_", from: randomness)
+        let record = AppSecret(id: .random(from: randomness), digest: secret.digest, hint: String(secret.value.suffix(4)), createdAt: now)
+        try tx.execute(
+            """
+            INSERT INTO app_secret (id, app_id, digest, hint, created_at)
+            VALUES (\(record.id), \(id), \(record.digest), \(record.hint), \(now))
+            """)
+        try tx.announce(.app, id.rawValue, at: now)
+        try audit.append(
+            AuditEntry(
+                actor: actor, action: .secretAdded, subject: id.rawValue, after: ["secret": record.id.rawValue, "hint": record.hint],
+                requestID: requestID, at: now),
+            in: tx)
+        return (record, secret)
+    }
+
+    /// Locks the app's row, so that two who count its secrets count one after the other.
+    private func lockActive(_ id: AppID, in tx: any WriteTransaction) throws -> App? {
+        guard try tx.execute("UPDATE app SET name = name WHERE id = \(id) AND removed_at IS NULL") == 1 else { return nil }
+        return try find(id, in: tx)
+    }
+
+    /// `app-` and 16 lower-case letters and digits: 82 random bits.
+    private func randomClientID() -> ClientID? {
+        let alphabet = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
+        var text: [UInt8] = []
+        while text.count < 16 {
+            // 252 = 7 × 36: larger bytes are dropped so that no letter is likelier than another.
+            for byte in randomness.bytes(24) where byte < 252 && text.count < 16 { text.append(alphabet[Int(byte) % 36]) }
+        }
+        return ClientID("app-" + String(decoding: text, as: UTF8.self))
+    }
+}
+
+/// How lists stand in columns.
+private enum Columns {
+    static func redirectURIs(_ uris: [RedirectURI]) -> String { uris.map(\.text).joined(separator: "\n") }
+
+    static func grantTypes(_ types: Set<GrantType>) -> String { GrantType.allCases.filter(types.contains).map(\.rawValue).joined(separator: " ") }
+
+    static func described(_ app: App) -> [String: String] {
+        ["name": app.name, "purpose": app.purpose ?? "", "redirect_uris": redirectURIs(app.redirectURIs), "scopes": app.scopes.text]
+    }
+}
+
+extension App {
+    init(_ row: Row, secrets: [AppSecret]) throws {
+        let clientID: String = try row["client_id"]
+        let redirectURIs: String = try row["redirect_uris"]
+        let grantTypes: String = try row["grant_types"]
+        let scopes: String = try row["scopes"]
+        let method: String = try row["authentication_method"]
+        guard let clientID = ClientID(clientID) else { throw StorageError.unexpectedValue(column: "client_id") }
+        guard let scopes = ScopeSet(scopes) else { throw StorageError.unexpectedValue(column: "scopes") }
+        guard let method = ClientAuthenticationMethod(rawValue: method) else { throw StorageError.unexpectedValue(column: "authentication_method") }
+        self.init(
+            id: try row["id"], clientID: clientID, organisationID: try row["organisation_id"], organisationName: try row["organisation_name"],
+            plan: try row["plan"], name: try row["name"], purpose: try row["purpose"], kind: try row["kind"], environment: try row["environment"],
+            profile: try row["profile"], redirectURIs: redirectURIs.split(separator: "\n").map { RedirectURI(registered: String($0)) },
+            grantTypes: Set(grantTypes.split(separator: " ").compactMap { GrantType(rawValue: String($0)) }), scopes: scopes,
+            authenticationMethod: method, secrets: secrets, createdAt: try row["created_at"], removedAt: try row["removed_at"])
+    }
+}

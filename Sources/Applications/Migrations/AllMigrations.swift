@@ -1,0 +1,80 @@
+package import Storage
+
+/// The tables of organisations, their members, and apps.
+package enum ApplicationsMigrations {
+    package static let all: [Migration] = [
+        Migration(
+            "applications.0001_organisations",
+            """
+            CREATE TABLE organisation (
+                id TEXT NOT NULL PRIMARY KEY,
+                name TEXT NOT NULL,
+                handle TEXT NOT NULL,
+                plan TEXT NOT NULL,
+                is_demo BOOLEAN NOT NULL,
+                created_at BIGINT NOT NULL
+            );
+            CREATE UNIQUE INDEX organisation_by_handle ON organisation (handle);
+            CREATE INDEX organisation_by_demo ON organisation (is_demo);
+
+            CREATE TABLE membership (
+                organisation_id TEXT NOT NULL,
+                person_id TEXT NOT NULL,
+                role TEXT NOT NULL,
+                joined_at BIGINT NOT NULL,
+                PRIMARY KEY (organisation_id, person_id)
+            );
+            CREATE INDEX membership_by_person ON membership (person_id);
+
+            CREATE TABLE invitation (
+                id TEXT NOT NULL PRIMARY KEY,
+                digest TEXT NOT NULL,
+                organisation_id TEXT NOT NULL,
+                email TEXT NOT NULL,
+                role TEXT NOT NULL,
+                invited_by TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                expires_at BIGINT NOT NULL,
+                accepted_at BIGINT,
+                accepted_by TEXT,
+                withdrawn_at BIGINT
+            );
+            CREATE UNIQUE INDEX invitation_by_digest ON invitation (digest);
+            CREATE INDEX invitation_by_organisation ON invitation (organisation_id, email);
+            """),
+        Migration(
+            "applications.0002_apps",
+            """
+            CREATE TABLE app (
+                id TEXT NOT NULL PRIMARY KEY,
+                client_id TEXT NOT NULL,
+                organisation_id TEXT NOT NULL,
+                name TEXT NOT NULL,
+                purpose TEXT,
+                kind TEXT NOT NULL,
+                environment TEXT NOT NULL,
+                profile TEXT NOT NULL,
+                redirect_uris TEXT NOT NULL,
+                grant_types TEXT NOT NULL,
+                scopes TEXT NOT NULL,
+                authentication_method TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                removed_at BIGINT
+            );
+            CREATE UNIQUE INDEX app_by_client_id ON app (client_id);
+            CREATE INDEX app_by_organisation ON app (organisation_id, removed_at);
+
+            CREATE TABLE app_secret (
+                id TEXT NOT NULL PRIMARY KEY,
+                app_id TEXT NOT NULL,
+                digest TEXT NOT NULL,
+                hint TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                last_used_at BIGINT,
+                last_used_from TEXT,
+                revoked_at BIGINT
+            );
+            CREATE INDEX app_secret_by_app ON app_secret (app_id, created_at);
+            """),
+    ]
+}

@@ -1,0 +1,122 @@
+package import OAuth
+package import Primitives
+
+/// What an app is made of. What is left out follows from its kind.
+package struct NewApp: Sendable {
+    package var organisationID: OrganisationID
+    package var name: String
+    package var purpose: String?
+    package var kind: AppKind
+    package var environment: AppEnvironment
+    package var profile: AppProfile
+    package var redirectURIs: [RedirectURI]
+    package var grantTypes: Set<GrantType>
+    package var scopes: ScopeSet
+    package var authenticationMethod: ClientAuthenticationMethod
+    /// `app-` and 16 random letters and digits unless given.
+    package var clientID: ClientID?
+    /// A random id unless given.
+    package var id: AppID?
+
+    package init(
+        organisationID: OrganisationID, name: String, purpose: String? = nil, kind: AppKind, environment: AppEnvironment = .sandbox,
+        profile: AppProfile = .oauth21, redirectURIs: [RedirectURI] = [], grantTypes: Set<GrantType>? = nil, scopes: ScopeSet? = nil,
+        authenticationMethod: ClientAuthenticationMethod? = nil, clientID: ClientID? = nil, id: AppID? = nil
+    ) {
+        self.organisationID = organisationID
+        self.name = name
+        self.purpose = purpose
+        self.kind = kind
+        self.environment = environment
+        self.profile = profile
+        self.redirectURIs = redirectURIs
+        self.grantTypes = grantTypes ?? kind.defaultGrantTypes
+        self.scopes = scopes ?? kind.defaultScopes
+        self.authenticationMethod = authenticationMethod ?? kind.defaultAuthenticationMethod
+        self.clientID = clientID
+        self.id = id
+    }
+}
+
+/// What may change about an app; `nil` stays.
+package struct AppChange: Sendable {
+    package var name: String?
+    /// The outer optional says whether it changes.
+    package var purpose: String??
+    package var redirectURIs: [RedirectURI]?
+    package var scopes: ScopeSet?
+
+    package init(name: String? = nil, purpose: String?? = nil, redirectURIs: [RedirectURI]? = nil, scopes: ScopeSet? = nil) {
+        self.name = name
+        self.purpose = purpose
+        self.redirectURIs = redirectURIs
+        self.scopes = scopes
+    }
+}
+
+/// Why an app, or a change of one, is refused.
+package enum AppRefusal: Error, Hashable, Sendable {
+    case nameMissing, nameTooLong, purposeTooLong
+    case redirectURIMissing, tooManyRedirectURIs, redirectURITwice(String)
+    case clientIDTaken
+    /// Grant types, method and scopes that contradict each other; the text says which.
+    case contradiction(String)
+    case notFound
+    case publicApp, tooManySecrets, lastSecret
+
+    package var message: String {
+        switch self {
+        case .nameMissing: "Enter a name for the app"
+        case .nameTooLong: "Use at most 60 characters for the name"
+        case .purposeTooLong: "Use at most 200 characters for what the app does"
+        case .redirectURIMissing: "Enter at least one redirect URI"
+        case .tooManyRedirectURIs: "Enter at most 40 redirect URIs"
+        case .redirectURITwice(let text): "\(text) stands here twice"
+        case .clientIDTaken: "Choose another client id: this one is taken"
+        case .contradiction(let text): text
+        case .notFound: "There is no such app"
+        case .publicApp: "Apps in a browser or on a device have no secret"
+        case .tooManySecrets: "Revoke one secret first: an app has at most two"
+        case .lastSecret: "Add a new secret first: an app needs one"
+        }
+    }
+}
+
+extension NewApp {
+    static let maximumNameLength = 60
+    static let maximumPurposeLength = 200
+    static let maximumRedirectURIs = 40
+
+    /// The first rule this app breaks.
+    var refusal: AppRefusal? {
+        if let refusal = Self.refusal(name: name) ?? Self.refusal(purpose: purpose) { return refusal }
+        let usesBrowser = grantTypes.contains(.authorizationCode)
+        if let refusal = Self.refusal(redirectURIs: redirectURIs, required: usesBrowser) { return refusal }
+        guard !grantTypes.isEmpty else { return .contradiction("Choose at least one grant type") }
+        guard !grantTypes.contains(.refreshToken) || usesBrowser else {
+            return .contradiction("Refresh tokens come with authorization codes: add authorization_code")
+        }
+        // RFC 6749 §4.4: client credentials are for confidential clients only.
+        guard authenticationMethod != .none || !grantTypes.contains(.clientCredentials) else {
+            return .contradiction("Client credentials need an app that keeps a secret")
+        }
+        return nil
+    }
+
+    static func refusal(name: String) -> AppRefusal? {
+        guard name.contains(where: { !$0.isWhitespace }) else { return .nameMissing }
+        return name.count <= maximumNameLength && name.utf8.count <= 4 * maximumNameLength ? nil : .nameTooLong
+    }
+
+    static func refusal(purpose: String?) -> AppRefusal? {
+        guard let purpose else { return nil }
+        return purpose.count <= maximumPurposeLength && purpose.utf8.count <= 4 * maximumPurposeLength ? nil : .purposeTooLong
+    }
+
+    static func refusal(redirectURIs: [RedirectURI], required: Bool) -> AppRefusal? {
+        guard !required || !redirectURIs.isEmpty else { return .redirectURIMissing }
+        guard redirectURIs.count <= maximumRedirectURIs else { return .tooManyRedirectURIs }
+        var seen = Set<RedirectURI>()
+        return redirectURIs.first { !seen.insert($0).inserted }.map { .redirectURITwice($0.text) }
+    }
+}

@@ -1,0 +1,22 @@
+package import Primitives
+import Storage
+
+/// A company of developers. Its sandbox world of customers bears the same id.
+package struct Organisation: Hashable, Sendable {
+    package let id: OrganisationID
+    package let name: String
+    /// Lower-case letters, digits and dashes, unique: names the sandbox world where people type it (`amina.traveler@acme-budget`).
+    package let handle: String
+    package let plan: Plan
+    package let createdAt: Timestamp
+    /// The demo world's own organisation: a bare sign-in name at `/my` means it.
+    package let isDemo: Bool
+}
+
+extension Organisation {
+    init(_ row: Row) throws {
+        self.init(
+            id: try row["id"], name: try row["name"], handle: try row["handle"], plan: try row["plan"], createdAt: try row["created_at"],
+            isDemo: try row["is_demo"])
+    }
+}

@@ -1,0 +1,37 @@
+import Storage
+
+/// What an organisation may use.
+package enum Plan: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+    case free
+    case unlimited
+
+    /// Calls of the API in one UTC day; `nil` without a limit.
+    package var dailyCalls: Int? {
+        switch self {
+        case .free: 1000
+        case .unlimited: nil
+        }
+    }
+
+    /// How quickly one app may call, on one node.
+    package var burst: Burst {
+        switch self {
+        case .free: Burst(size: 60, perSecond: 20)
+        case .unlimited: Burst(size: 1000, perSecond: 100_000)
+        }
+    }
+
+    /// `size` calls at once, then so many a second.
+    package struct Burst: Hashable, Sendable {
+        package let size: Int
+        package let perSecond: Int
+    }
+
+    /// As people read it.
+    package var title: String {
+        switch self {
+        case .free: "Free"
+        case .unlimited: "Unlimited"
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package import Primitives
+package import Storage
+internal import Synchronization
+
+/// When and from where secrets were last used, to the minute. Noted in memory on the token path, written by a background job.
+package final class SecretUse: Sendable {
+    private struct Use {
+        var at: Timestamp
+        var address: String
+    }
+
+    private struct State {
+        var pending: [SecretID: Use] = [:]
+        /// What was written last, so that a busy secret costs one write a minute.
+        var written: [SecretID: Int64] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let database: any Database
+
+    package init(database: any Database) { self.database = database }
+
+    package func note(_ secret: SecretID, from address: String, at now: Timestamp) {
+        let minute = now.seconds / 60
+        state.withLock { state in
+            guard state.written[secret] != minute, state.pending[secret] != nil || state.pending.count < Self.capacity else { return }
+            state.pending[secret] = Use(at: Timestamp(seconds: minute * 60), address: address)
+        }
+    }
+
+    /// Writes what was noted, in one transaction. What a failure kept from being written stays noted for the next time.
+    package func flush() async throws {
+        let uses = state.withLock { state in
+            let uses = state.pending
+            state.pending = [:]
+            return uses
+        }
+        guard !uses.isEmpty else { return }
+        do {
+            try await database.write { tx in
+                for (secret, use) in uses.sorted(by: { $0.key < $1.key }) {
+                    try tx.execute(
+                        """
+                        UPDATE app_secret SET last_used_at = \(use.at), last_used_from = \(use.address)
+                        WHERE id = \(secret) AND (last_used_at IS NULL OR last_used_at < \(use.at))
+                        """)
+                }
+            }
+        } catch {
+            state.withLock { state in state.pending.merge(uses) { newer, _ in newer } }
+            throw error
+        }
+        state.withLock { state in
+            if state.written.count > Self.capacity { state.written = [:] }
+            for (secret, use) in uses { state.written[secret] = use.at.seconds / 60 }
+        }
+    }
+
+    private static let capacity = 10_000
+}
