@@ -1,0 +1,20 @@
+import Storage
+
+/// What kind of account a customer holds.
+package enum AccountKind: String, Sendable, CaseIterable, SQLBindable, SQLReadable {
+    case current
+    case savings
+    case fixedDeposit = "fixed_deposit"
+    /// The bank's own accounts, which stand opposite the customers' in the journal.
+    case `internal`
+
+    /// What a person reads: `Fixed deposit`.
+    package var words: String {
+        switch self {
+        case .current: "Current account"
+        case .savings: "Savings account"
+        case .fixedDeposit: "Fixed deposit"
+        case .internal: "Internal account"
+        }
+    }
+}

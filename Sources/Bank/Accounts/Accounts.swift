@@ -1,0 +1,141 @@
+package import Primitives
+package import Storage
+
+/// The customers' accounts.
+package struct Accounts: Sendable {
+    package init() {}
+
+    /// The accounts that a person holds, alone or jointly, the oldest first.
+    package func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Account] {
+        try accounts(
+            tx.all(
+                """
+                SELECT account.id, world, account.name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at,
+                       matures_at, interest_basis_points, overdraft_limit
+                FROM account_holder
+                JOIN account ON account.id = account_holder.account_id
+                WHERE account_holder.person_id = \(person)
+                ORDER BY opened_at, number
+                """), in: tx)
+    }
+
+    /// Those of these accounts that exist, in the order of `list(of:)`.
+    package func list(_ ids: [AccountID], in tx: any ReadTransaction) throws -> [Account] {
+        try accounts(
+            tx.all(
+                """
+                SELECT id, world, name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at,
+                       matures_at, interest_basis_points, overdraft_limit
+                FROM account
+                WHERE id IN \(list: ids) AND owner = \(AccountOwner.customer)
+                ORDER BY opened_at, number
+                """), in: tx)
+    }
+
+    package func find(_ id: AccountID, in tx: any ReadTransaction) throws -> Account? {
+        try list([id], in: tx).first
+    }
+
+    /// The balance, by one read of one indexed row.
+    package func balance(of id: AccountID, at now: Timestamp, in tx: any ReadTransaction) throws -> Balance? {
+        guard
+            let row = try tx.first(
+                """
+                SELECT currency, status, overdraft_limit, booked, held, sequence
+                FROM account
+                WHERE id = \(id) AND owner = \(AccountOwner.customer)
+                """)
+        else { return nil }
+        return try AccountState(row).balance(of: id, at: now)
+    }
+
+    /// Several balances in one read; accounts that do not exist are left out.
+    package func balances(of ids: [AccountID], at now: Timestamp, in tx: any ReadTransaction) throws -> [AccountID: Balance] {
+        let rows = try tx.all(
+            """
+            SELECT id, currency, status, overdraft_limit, booked, held, sequence
+            FROM account
+            WHERE id IN \(list: ids) AND owner = \(AccountOwner.customer)
+            """)
+        return try Dictionary(
+            rows.map { row in
+                let id: AccountID = try row["id"]
+                return (id, try AccountState(row).balance(of: id, at: now))
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Opens an account with nothing on it.
+    /// - Returns: `false` when the id exists already; the statement itself decides, so of two that seed one world one goes on.
+    /// - Throws: `StorageError.conflict` when the number is taken in that world.
+    package func open(_ new: NewAccount, in tx: any WriteTransaction) throws -> Bool {
+        let opened = try tx.first(
+            """
+            INSERT INTO account (id, world, owner, name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at,
+                                 matures_at, interest_basis_points, overdraft_limit, booked, held, sequence)
+            VALUES (\(new.id), \(new.world), \(AccountOwner.customer), \(new.name), \(new.product), \(new.kind), \(new.currency), \(new.number),
+                    \(new.status), \(new.statusReason), \(new.statusChangedAt), \(new.openedAt), \(new.maturesAt), \(new.interestBasisPoints),
+                    \(new.overdraftLimit), 0, 0, 0)
+            ON CONFLICT (id) DO NOTHING
+            RETURNING id
+            """)
+        guard opened != nil else { return false }
+        for (rank, holder) in new.holders.enumerated() {
+            try tx.execute(
+                """
+                INSERT INTO account_holder (account_id, rank, person_id, name)
+                VALUES (\(new.id), \(rank), \(holder.person), \(holder.name))
+                """)
+        }
+        return true
+    }
+
+    /// Changes where an account stands.
+    /// - Parameter reason: the rest of a sentence that begins with “because”: `it was closed on 3 March 2026`.
+    /// - Returns: `false` for an account that does not exist, is closed already, or is to be closed while money is on it or held.
+    package func setStatus(
+        _ status: AccountStatus, of id: AccountID, because reason: String?, at now: Timestamp, in tx: any WriteTransaction
+    ) throws -> Bool {
+        try tx.execute(
+            """
+            UPDATE account
+            SET status = \(status), status_reason = \(reason), status_changed_at = \(now)
+            WHERE id = \(id) AND owner = \(AccountOwner.customer) AND status <> \(AccountStatus.closed)
+              AND (\(status != .closed) OR (booked = 0 AND held = 0))
+            """) == 1
+    }
+
+    private func accounts(_ rows: [Row], in tx: any ReadTransaction) throws -> [Account] {
+        guard !rows.isEmpty else { return [] }
+        let ids: [AccountID] = try rows.map { try $0["id"] }
+        let holders = try tx.all(
+            """
+            SELECT account_id, person_id, name
+            FROM account_holder
+            WHERE account_id IN \(list: ids)
+            ORDER BY account_id, rank
+            """)
+        let byAccount = try Dictionary(grouping: holders) { row -> AccountID in try row["account_id"] }
+        return try rows.compactMap { try Account($0, holders: byAccount[try $0["id"]] ?? []) }
+    }
+}
+
+/// Whether an account is a customer's or the bank's own.
+enum AccountOwner: String, SQLBindable, SQLReadable {
+    case customer
+    case bank
+}
+
+extension Account {
+    fileprivate init?(_ row: Row, holders: [Row]) throws {
+        let people: [PersonID?] = try holders.map { try $0["person_id"] }
+        guard let first = people.first, let holder = first else { return nil }
+        let currency: Currency = try row["currency"]
+        self.init(
+            id: try row["id"], world: try row["world"], holder: holder, jointHolders: people.dropFirst().compactMap { $0 },
+            holderNames: try holders.map { try $0["name"] }, name: try row["name"], product: try row["product"], kind: try row["kind"],
+            currency: currency, number: try row["number"], status: try row["status"], statusReason: try row["status_reason"],
+            statusChangedAt: try row["status_changed_at"], openedAt: try row["opened_at"], maturesAt: try row["matures_at"],
+            interestBasisPoints: try row["interest_basis_points"],
+            overdraftLimit: Money(minorUnits: try row["overdraft_limit"], currency: currency))
+    }
+}
