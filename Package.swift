@@ -108,13 +108,13 @@ let package = Package(
             "Bank", "Consents", "AccessTokens", "Metering", "Gateway", "Sandbox", hummingbird, httpTypes, logging,
         ]),
         room("CustomerPages", [
-            "Primitives", "Web", "Storage", "Pages", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
+            "Primitives", "Web", "Storage", "Pages", "Passwords", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
             "Consents", "AccessTokens", "Metering", "AuthorizationServer", hummingbird, httpTypes, logging,
         ]),
         room("StaffPages", [
             "Primitives", "Web", "Storage", "Pages", "Events", "Applications", "Identity", hummingbird, httpTypes, logging,
         ]),
-        room("Demo", ["Primitives", "Web", "Pages", hummingbird, httpTypes, httpClient, nio, logging]),
+        room("Demo", ["Primitives", "Web", "Pages", hummingbird, httpTypes, httpClient, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
 
         // 5
         room("Composition", [
@@ -146,6 +146,7 @@ let package = Package(
         tests("WebTests", ["Primitives", "Web", "TestSupport", hummingbird, httpTypes]),
         tests("ContractTests", ["Primitives", "Contract", "TestSupport"]),
         tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport", mustache]),
+        tests("DemoTests", ["Primitives", "Web", "Pages", "Demo", "TestSupport"]),
         tests("PasswordsTests", ["Primitives", "Passwords", "TestSupport"]),
         tests("MailTests", ["Primitives", "Mail", "TestSupport"]),
         tests("OAuthTests", ["Primitives", "OAuth", "TestSupport"]),
