@@ -1,0 +1,40 @@
+package import Primitives
+
+/// A mail in plain text to one person.
+package struct Message: Hashable, Sendable {
+    package let to: String
+    package let subject: String
+    package let text: String
+    package let sentAt: Timestamp
+
+    package init(to: String, subject: String, text: String, sentAt: Timestamp) {
+        self.to = to
+        self.subject = subject
+        self.text = text
+        self.sentAt = sentAt
+    }
+}
+
+/// Where mail goes out.
+package protocol Mailer: Sendable {
+    /// - Throws: `MailFailure`.
+    func send(_ mail: Message) async throws
+}
+
+/// Why a mail did not go out. Carries neither addresses nor text.
+package enum MailFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// An address or a subject that would break out of its header line.
+    case unsafeHeader
+    /// Too many mails wait.
+    case queueFull
+    /// The mail host refused it or could not be reached; libcurl's words.
+    case notSent(reason: String)
+
+    package var description: String {
+        switch self {
+        case .unsafeHeader: "an address or subject holds characters that a mail header cannot"
+        case .queueFull: "too many mails wait to be sent"
+        case .notSent(let reason): "mail was not sent: \(reason)"
+        }
+    }
+}

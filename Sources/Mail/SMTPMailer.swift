@@ -1,0 +1,125 @@
+internal import CCurl
+internal import Dispatch
+internal import Foundation
+package import Primitives
+internal import Synchronization
+
+/// How mail leaves the machine.
+package struct SMTPSettings: Sendable {
+    /// `smtp://host:port` or `smtps://host:port`.
+    package let url: String
+    package let user: String?
+    package let password: Secret?
+    /// The sender's address.
+    package let from: String
+    /// Seconds.
+    package var connectTimeout = 5
+    /// Seconds for one mail in all.
+    package var timeout = 20
+
+    /// - Returns: `nil` unless the URL is one of SMTP with a host, and the sender an address.
+    package init?(url: String, user: String? = nil, password: Secret? = nil, from: String) {
+        guard let host = Self.host(of: url), !host.isEmpty, Message.isAddress(from) else { return nil }
+        self.url = url
+        self.user = user
+        self.password = password
+        self.from = from
+    }
+
+    /// A password never travels in the clear, except to this machine itself.
+    var requiresTLS: Bool { user != nil && !["localhost", "127.0.0.1", "[::1]"].contains(Self.host(of: url) ?? "") }
+
+    private static func host(of url: String) -> String? {
+        for scheme in ["smtp://", "smtps://"] where url.lowercased().hasPrefix(scheme) {
+            let authority = url.dropFirst(scheme.count).prefix { $0 != "/" }
+            guard authority.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 64 }) else { return nil }
+            return authority.hasPrefix("[") ? authority.firstIndex(of: "]").map { String(authority[...$0]) } : String(authority.prefix { $0 != ":" })
+        }
+        return nil
+    }
+}
+
+/// Sends mail over SMTP with libcurl, one at a time on a thread of its own.
+package final class SMTPMailer: Mailer {
+    private let settings: SMTPSettings
+    private let randomness: any RandomSource
+    private let queue = DispatchQueue(label: "wekeza.mail")
+    private let waiting = Mutex(0)
+
+    package init(settings: SMTPSettings, randomness: any RandomSource = SystemRandom()) {
+        self.settings = settings
+        self.randomness = randomness
+    }
+
+    package func send(_ mail: Message) async throws {
+        let host = settings.from.split(separator: "@").last ?? "localhost"
+        let wire = try mail.wire(from: settings.from, messageID: "\(randomness.alphanumerics(24))@\(host)")
+        let isAccepted = waiting.withLock { waiting in
+            guard waiting < Self.queueLimit else { return false }
+            waiting += 1
+            return true
+        }
+        guard isAccepted else { throw MailFailure.queueFull }
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            queue.async { [settings] in
+                let result = Result { try Self.deliver(wire, to: mail.to, with: settings) }
+                self.waiting.withLock { $0 -= 1 }
+                continuation.resume(with: result)
+            }
+        }
+    }
+
+    private static let queueLimit = 100
+
+    /// libcurl asks to be set up once, before its first use.
+    private static let isReady = curl_global_init(3 /* CURL_GLOBAL_ALL */) == CURLE_OK
+
+    /// What is left to hand to libcurl.
+    private struct Upload {
+        let bytes: [UInt8]
+        var position = 0
+    }
+
+    private static func deliver(_ wire: [UInt8], to recipient: String, with settings: SMTPSettings) throws {
+        guard isReady, let handle = curl_easy_init() else { throw MailFailure.notSent(reason: "libcurl does not start") }
+        defer { curl_easy_cleanup(handle) }
+        let recipients = curl_slist_append(nil, "<\(recipient)>")
+        defer { curl_slist_free_all(recipients) }
+        var upload = Upload(bytes: wire)
+        let code = withUnsafeMutablePointer(to: &upload) { upload in
+            _ = curl_set_string(handle, CURLOPT_URL, settings.url)
+            _ = curl_set_string(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps")
+            _ = curl_set_string(handle, CURLOPT_MAIL_FROM, "<\(settings.from)>")
+            _ = curl_set_list(handle, CURLOPT_MAIL_RCPT, recipients)
+            if let user = settings.user {
+                _ = curl_set_string(handle, CURLOPT_USERNAME, user)
+                _ = curl_set_string(handle, CURLOPT_PASSWORD, settings.password?.value ?? "")
+            }
+            _ = curl_set_long(handle, CURLOPT_USE_SSL, Int((settings.requiresTLS ? CURLUSESSL_ALL : CURLUSESSL_TRY).rawValue))
+            _ = curl_set_long(handle, CURLOPT_CONNECTTIMEOUT, settings.connectTimeout)
+            _ = curl_set_long(handle, CURLOPT_TIMEOUT, settings.timeout)
+            // Signals belong to the process, not to a thread of it.
+            _ = curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
+            _ = curl_set_long(handle, CURLOPT_UPLOAD, 1)
+            _ = curl_set_pointer(handle, CURLOPT_READDATA, upload)
+            _ = curl_set_read(handle, read)
+            return curl_easy_perform(handle)
+        }
+        guard code == CURLE_OK else { throw MailFailure.notSent(reason: String(cString: curl_easy_strerror(code))) }
+    }
+
+    /// Hands the next bytes to libcurl, which doubles dots at the start of lines (RFC 5321 §4.5.2).
+    private static let read: curl_read_callback = { buffer, size, count, context in
+        guard let buffer, let upload = context?.assumingMemoryBound(to: Upload.self) else { return 0 }
+        let length = min(size * count, upload.pointee.bytes.count - upload.pointee.position)
+        guard length > 0 else { return 0 }
+        upload.pointee.bytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            buffer.withMemoryRebound(to: UInt8.self, capacity: length) {
+                $0.update(from: start.assumingMemoryBound(to: UInt8.self) + upload.pointee.position, count: length)
+            }
+        }
+        upload.pointee.position += length
+        return length
+    }
+}
