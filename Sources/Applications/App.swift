@@ -8,6 +8,8 @@ package struct App: Hashable, Sendable {
     package let clientID: ClientID
     package let organisationID: OrganisationID
     package let organisationName: String
+    /// The sandbox world whose customers it meets.
+    package let world: OrganisationID
     /// The organisation's.
     package let plan: Plan
     package let name: String
@@ -26,7 +28,7 @@ package struct App: Hashable, Sendable {
     package let removedAt: Timestamp?
 
     package init(
-        id: AppID, clientID: ClientID, organisationID: OrganisationID, organisationName: String, plan: Plan, name: String, purpose: String?,
+        id: AppID, clientID: ClientID, organisationID: OrganisationID, organisationName: String, world: OrganisationID, plan: Plan, name: String, purpose: String?,
         kind: AppKind, environment: AppEnvironment, profile: AppProfile, redirectURIs: [RedirectURI], grantTypes: Set<GrantType>, scopes: ScopeSet,
         authenticationMethod: ClientAuthenticationMethod, secrets: [AppSecret], createdAt: Timestamp, removedAt: Timestamp?
     ) {
@@ -34,6 +36,7 @@ package struct App: Hashable, Sendable {
         self.clientID = clientID
         self.organisationID = organisationID
         self.organisationName = organisationName
+        self.world = world
         self.plan = plan
         self.name = name
         self.purpose = purpose

@@ -38,7 +38,7 @@ package struct Apps: Sendable {
                 ], requestID: requestID, at: now),
             in: tx)
         var secret: Secret?
-        if new.authenticationMethod != .none { secret = try insertSecret(for: id, by: actor, at: now, requestID: requestID, in: tx).secret }
+        if new.authenticationMethod != .none { secret = try insertSecret(new.secret, for: id, by: actor, at: now, requestID: requestID, in: tx).secret }
         guard let app = try find(id, in: tx) else { return .failure(.notFound) }
         return .success((app, secret))
     }
@@ -90,7 +90,7 @@ package struct Apps: Sendable {
         guard let app = try lockActive(id, in: tx) else { return .failure(.notFound) }
         guard app.isConfidential else { return .failure(.publicApp) }
         guard app.liveSecrets.count < Self.maximumSecrets else { return .failure(.tooManySecrets) }
-        return .success(try insertSecret(for: id, by: actor, at: now, requestID: requestID, in: tx))
+        return .success(try insertSecret(nil, for: id, by: actor, at: now, requestID: requestID, in: tx))
     }
 
     /// - Returns: `.failure(.lastSecret)` for the only live one, since the app would stop working.
@@ -113,7 +113,7 @@ package struct Apps: Sendable {
     package func find(_ id: AppID, in tx: any ReadTransaction) throws -> App? {
         let row = try tx.first(
             """
-            SELECT app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.plan, app.name, app.purpose,
+            SELECT app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.world_id, organisation.plan, app.name, app.purpose,
                 app.kind, app.environment, app.profile, app.redirect_uris, app.grant_types, app.scopes, app.authentication_method,
                 app.created_at, app.removed_at
             FROM app
@@ -132,7 +132,7 @@ package struct Apps: Sendable {
     package func list(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> [App] {
         try tx.all(
             """
-            SELECT app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.plan, app.name, app.purpose,
+            SELECT app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.world_id, organisation.plan, app.name, app.purpose,
                 app.kind, app.environment, app.profile, app.redirect_uris, app.grant_types, app.scopes, app.authentication_method,
                 app.created_at, app.removed_at
             FROM app
@@ -159,9 +159,9 @@ package struct Apps: Sendable {
     }
 
     private func insertSecret(
-        for id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+        _ given: Secret?, for id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> (record: AppSecret, secret: Secret) {
-        let secret = Secret.random(prefix: "wkz_sk_", from: randomness)
+        let secret = given ?? .random(prefix: "wkz_sk_", from: randomness)
         let record = AppSecret(id: .random(from: randomness), digest: secret.digest, hint: String(secret.value.suffix(4)), createdAt: now)
         try tx.execute(
             """
@@ -218,7 +218,7 @@ extension App {
         guard let method = ClientAuthenticationMethod(rawValue: method) else { throw StorageError.unexpectedValue(column: "authentication_method") }
         self.init(
             id: try row["id"], clientID: clientID, organisationID: try row["organisation_id"], organisationName: try row["organisation_name"],
-            plan: try row["plan"], name: try row["name"], purpose: try row["purpose"], kind: try row["kind"], environment: try row["environment"],
+            world: try row["world_id"], plan: try row["plan"], name: try row["name"], purpose: try row["purpose"], kind: try row["kind"], environment: try row["environment"],
             profile: try row["profile"], redirectURIs: redirectURIs.split(separator: "\n").map { RedirectURI(registered: String($0)) },
             grantTypes: Set(grantTypes.split(separator: " ").compactMap { GrantType(rawValue: String($0)) }), scopes: scopes,
             authenticationMethod: method, secrets: secrets, createdAt: try row["created_at"], removedAt: try row["removed_at"])

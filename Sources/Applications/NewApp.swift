@@ -17,11 +17,14 @@ package struct NewApp: Sendable {
     package var clientID: ClientID?
     /// A random id unless given.
     package var id: AppID?
+    /// Its first secret, where the demo world must know it beforehand; drawn at random when `nil`.
+    package var secret: Secret?
 
     package init(
         organisationID: OrganisationID, name: String, purpose: String? = nil, kind: AppKind, environment: AppEnvironment = .sandbox,
         profile: AppProfile = .oauth21, redirectURIs: [RedirectURI] = [], grantTypes: Set<GrantType>? = nil, scopes: ScopeSet? = nil,
-        authenticationMethod: ClientAuthenticationMethod? = nil, clientID: ClientID? = nil, id: AppID? = nil
+        authenticationMethod: ClientAuthenticationMethod? = nil, clientID: ClientID? = nil, id: AppID? = nil,
+        secret: Secret? = nil
     ) {
         self.organisationID = organisationID
         self.name = name
@@ -35,6 +38,7 @@ package struct NewApp: Sendable {
         self.authenticationMethod = authenticationMethod ?? kind.defaultAuthenticationMethod
         self.clientID = clientID
         self.id = id
+        self.secret = secret
     }
 }
 

@@ -1,12 +1,14 @@
 package import Primitives
 import Storage
 
-/// A company of developers. Its sandbox world of customers bears the same id.
+/// A company of developers.
 package struct Organisation: Hashable, Sendable {
     package let id: OrganisationID
     package let name: String
     /// Lower-case letters, digits and dashes, unique: names the sandbox world where people type it (`amina.traveler@acme-budget`).
     package let handle: String
+    /// The sandbox world whose customers its apps meet: its own, or one that it shares (apps made on the command line join the demo world).
+    package let world: OrganisationID
     package let plan: Plan
     package let createdAt: Timestamp
     /// The demo world's own organisation: a bare sign-in name at `/my` means it.
@@ -16,7 +18,7 @@ package struct Organisation: Hashable, Sendable {
 extension Organisation {
     init(_ row: Row) throws {
         self.init(
-            id: try row["id"], name: try row["name"], handle: try row["handle"], plan: try row["plan"], createdAt: try row["created_at"],
+            id: try row["id"], name: try row["name"], handle: try row["handle"], world: try row["world_id"], plan: try row["plan"], createdAt: try row["created_at"],
             isDemo: try row["is_demo"])
     }
 }

@@ -10,19 +10,20 @@ package struct Organisations: Sendable {
 
     /// - Parameters:
     ///   - handle: its name in sign-in names; made from the organisation's name when `nil`.
+    ///   - world: the sandbox world that it shares; its own when `nil`.
     ///   - owner: its first member.
     /// - Returns: `nil` when the given handle, or the id, is taken.
     package func create(
-        id: OrganisationID, name: String, handle: String? = nil, plan: Plan = .free, isDemo: Bool = false, owner: PersonID?, by actor: Actor,
+        id: OrganisationID, name: String, handle: String? = nil, world: OrganisationID? = nil, plan: Plan = .free, isDemo: Bool = false, owner: PersonID?, by actor: Actor,
         at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Organisation? {
         for handle in handle.map({ [$0] }) ?? Self.handles(for: name, id: id) {
             let row = try tx.first(
                 """
-                INSERT INTO organisation (id, name, handle, plan, is_demo, created_at)
-                VALUES (\(id), \(name), \(handle), \(plan), \(isDemo), \(now))
+                INSERT INTO organisation (id, name, handle, world_id, plan, is_demo, created_at)
+                VALUES (\(id), \(name), \(handle), \(world ?? id), \(plan), \(isDemo), \(now))
                 ON CONFLICT DO NOTHING
-                RETURNING id, name, handle, plan, is_demo, created_at
+                RETURNING id, name, handle, world_id, plan, is_demo, created_at
                 """)
             guard let row else { continue }
             let organisation = try Organisation(row)
@@ -44,17 +45,17 @@ package struct Organisations: Sendable {
     }
 
     package func find(_ id: OrganisationID, in tx: any ReadTransaction) throws -> Organisation? {
-        try tx.first("SELECT id, name, handle, plan, is_demo, created_at FROM organisation WHERE id = \(id)").map(Organisation.init)
+        try tx.first("SELECT id, name, handle, world_id, plan, is_demo, created_at FROM organisation WHERE id = \(id)").map(Organisation.init)
     }
 
     package func find(handle: String, in tx: any ReadTransaction) throws -> Organisation? {
-        try tx.first("SELECT id, name, handle, plan, is_demo, created_at FROM organisation WHERE handle = \(handle.lowercased())")
+        try tx.first("SELECT id, name, handle, world_id, plan, is_demo, created_at FROM organisation WHERE handle = \(handle.lowercased())")
             .map(Organisation.init)
     }
 
     /// The demo world's organisation.
     package func demo(in tx: any ReadTransaction) throws -> Organisation? {
-        try tx.first("SELECT id, name, handle, plan, is_demo, created_at FROM organisation WHERE is_demo = \(true) ORDER BY created_at, id LIMIT 1")
+        try tx.first("SELECT id, name, handle, world_id, plan, is_demo, created_at FROM organisation WHERE is_demo = \(true) ORDER BY created_at, id LIMIT 1")
             .map(Organisation.init)
     }
 
@@ -62,7 +63,7 @@ package struct Organisations: Sendable {
     package func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Organisation] {
         try tx.all(
             """
-            SELECT organisation.id, organisation.name, organisation.handle, organisation.plan, organisation.is_demo, organisation.created_at
+            SELECT organisation.id, organisation.name, organisation.handle, organisation.world_id, organisation.plan, organisation.is_demo, organisation.created_at
             FROM membership
             JOIN organisation ON organisation.id = membership.organisation_id
             WHERE membership.person_id = \(person)

@@ -16,7 +16,7 @@ package enum Plan: String, CaseIterable, Sendable, Codable, SQLBindable, SQLRead
     /// How quickly one app may call, on one node.
     package var burst: Burst {
         switch self {
-        case .free: Burst(size: 60, perSecond: 20)
+        case .free: Burst(size: 1500, perSecond: 100)
         case .unlimited: Burst(size: 1000, perSecond: 100_000)
         }
     }

@@ -10,6 +10,7 @@ package enum ApplicationsMigrations {
                 id TEXT NOT NULL PRIMARY KEY,
                 name TEXT NOT NULL,
                 handle TEXT NOT NULL,
+                world_id TEXT NOT NULL,
                 plan TEXT NOT NULL,
                 is_demo BOOLEAN NOT NULL,
                 created_at BIGINT NOT NULL
