@@ -1,0 +1,107 @@
+package import Primitives
+import Storage
+
+/// What the gateway decided about one API call, and why. It feeds the error body, the meter, the customer's access log and the developer's request page.
+package struct DecisionRecord: Hashable, Sendable {
+    package let requestID: RequestID
+    package let receivedAt: Timestamp
+    package let durationMicroseconds: Int64
+    package let organisationID: OrganisationID?
+    package let appID: AppID?
+    package let clientID: String?
+    package let consentID: ConsentID?
+    package let personID: PersonID?
+    package let accountID: AccountID?
+    package let method: String
+    /// Without its query, which may hold what does not belong in a log.
+    package let path: String
+    /// The contract's `operationId`; `nil` when the path or the method names none.
+    package let operation: String?
+    package let status: Int
+    package let outcome: DecisionOutcome
+    /// The first rule that failed.
+    package let rule: String?
+    package let expected: String?
+    package let got: String?
+    /// Every rule in the order it was asked, the last one being where the call ended.
+    package let checks: [Check]
+    /// Units of the daily quota.
+    package let cost: Int
+    /// How many entries the answer held.
+    package let records: Int?
+    package let clientAddress: String
+    /// The error body that was answered.
+    package let problem: String?
+
+    package init(
+        requestID: RequestID, receivedAt: Timestamp, durationMicroseconds: Int64, organisationID: OrganisationID? = nil, appID: AppID? = nil,
+        clientID: String? = nil, consentID: ConsentID? = nil, personID: PersonID? = nil, accountID: AccountID? = nil, method: String, path: String,
+        operation: String?, status: Int, outcome: DecisionOutcome, rule: String? = nil, expected: String? = nil, got: String? = nil, checks: [Check] = [],
+        cost: Int = 0, records: Int? = nil, clientAddress: String, problem: String? = nil
+    ) {
+        self.requestID = requestID
+        self.receivedAt = receivedAt
+        self.durationMicroseconds = durationMicroseconds
+        self.organisationID = organisationID
+        self.appID = appID
+        self.clientID = clientID?.bounded(60)
+        self.consentID = consentID
+        self.personID = personID
+        self.accountID = accountID
+        self.method = method.bounded(20)
+        self.path = path.bounded(500)
+        self.operation = operation
+        self.status = status
+        self.outcome = outcome
+        self.rule = rule?.bounded(100)
+        self.expected = expected?.bounded(500)
+        self.got = got?.bounded(500)
+        self.checks = checks
+        self.cost = cost
+        self.records = records
+        self.clientAddress = clientAddress.bounded(60)
+        self.problem = problem?.bounded(4000)
+    }
+
+    /// One rule, in the order the gateway asked.
+    package struct Check: Hashable, Sendable, Codable {
+        package enum Result: String, Hashable, Sendable, Codable {
+            case passed, failed, skipped
+        }
+
+        /// The policy's name: `consent_state`.
+        package let rule: String
+        package let result: Result
+        /// What was found, or why it was not asked.
+        package let detail: String
+
+        package init(rule: String, result: Result, detail: String) {
+            self.rule = rule
+            self.result = result
+            self.detail = detail.bounded(300)
+        }
+    }
+}
+
+package enum DecisionOutcome: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+    case allowed
+    case refused
+    /// The gateway allowed it, or could not decide, and we or the bank behind us failed.
+    case failed
+}
+
+extension String {
+    /// At most so many UTF-8 bytes, cut between characters, without the NUL that PostgreSQL refuses.
+    func bounded(_ bytes: Int) -> String {
+        let clean = utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self
+        guard clean.utf8.count > bytes else { return clean }
+        var end = clean.startIndex
+        var count = 0
+        for index in clean.indices {
+            count += clean[index].utf8.count
+            if count > bytes - 3 { break }
+            end = clean.index(after: index)
+        }
+        return clean[..<end] + "…"
+    }
+}

@@ -1,0 +1,90 @@
+package import Logging
+package import Storage
+internal import Synchronization
+
+/// Takes the gateway's decisions and writes them in groups, so that no call waits for its own record. Records that a database cannot take now are kept,
+/// up to a bound, and written when it answers again.
+package final class DecisionRecorder: Sendable {
+    fileprivate struct State {
+        var pending: [DecisionRecord] = []
+        var dropped = 0
+    }
+
+    private let database: any Database
+    private let logger: Logger
+    private let capacity: Int
+    private let state = Mutex(State())
+    private let records = DecisionRecords()
+
+    /// How far apart the groups are.
+    private static let interval = Duration.milliseconds(200)
+    private static let groupSize = 1000
+
+    /// - Parameter capacity: how many records wait at most; beyond it the oldest are dropped and counted.
+    package init(database: any Database, logger: Logger, capacity: Int = 50_000) {
+        self.database = database
+        self.logger = logger
+        self.capacity = capacity
+    }
+
+    package func record(_ decision: DecisionRecord) {
+        state.withLock { state in
+            state.pending.append(decision)
+            // Now and then, so that dropping one does not move all the others.
+            if state.pending.count > capacity + 1000 { state.dropOldest(keeping: capacity) }
+        }
+    }
+
+    /// Records dropped since the start because the database did not take them.
+    package var droppedCount: Int { state.withLock(\.dropped) }
+
+    /// Writes what waits.
+    /// - Throws: storage failures; what was not written waits on.
+    package func flush() async throws {
+        while true {
+            let group = state.withLock { state in
+                let group = Array(state.pending.prefix(Self.groupSize))
+                state.pending.removeFirst(group.count)
+                return group
+            }
+            guard !group.isEmpty else { return }
+            do {
+                try await database.write { [records] in try records.append(group, in: $0) }
+            } catch {
+                state.withLock { state in
+                    state.pending.insert(contentsOf: group, at: 0)
+                    state.dropOldest(keeping: capacity)
+                }
+                throw error
+            }
+        }
+    }
+
+    /// Writes a group every 200 ms until cancelled, and what is left then.
+    package func run() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.interval)  // ends early only by cancellation, which the loop looks at
+            await flushLoggingFailure()
+        }
+        // A cancelled task's database calls may end early; a task of its own is not cancelled.
+        await Task { await flushLoggingFailure() }.value
+    }
+
+    private func flushLoggingFailure() async {
+        do {
+            try await flush()
+        } catch {
+            let waiting = state.withLock(\.pending.count)
+            logger.error("decision records wait", metadata: ["error": "\(error)", "waiting": "\(waiting)", "dropped": "\(droppedCount)"])
+        }
+    }
+}
+
+extension DecisionRecorder.State {
+    mutating func dropOldest(keeping capacity: Int) {
+        let surplus = pending.count - capacity
+        guard surplus > 0 else { return }
+        pending.removeFirst(surplus)
+        dropped += surplus
+    }
+}

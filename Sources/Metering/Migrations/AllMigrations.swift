@@ -1,0 +1,51 @@
+package import Storage
+
+/// The meter's tables.
+package enum MeteringMigrations {
+    package static let all: [Migration] = [
+        Migration(
+            "metering.0001_decisions",
+            """
+            CREATE TABLE decision_record (
+                request_id TEXT NOT NULL PRIMARY KEY,
+                received_ms BIGINT NOT NULL,
+                duration_us BIGINT NOT NULL,
+                organisation_id TEXT,
+                app_id TEXT,
+                client_id TEXT,
+                consent_id TEXT,
+                person_id TEXT,
+                account_id TEXT,
+                method TEXT NOT NULL,
+                path TEXT NOT NULL,
+                operation TEXT,
+                status BIGINT NOT NULL,
+                outcome TEXT NOT NULL,
+                rule TEXT,
+                expected TEXT,
+                got TEXT,
+                checks TEXT NOT NULL,
+                cost BIGINT NOT NULL,
+                records BIGINT,
+                client_address TEXT NOT NULL,
+                problem TEXT
+            );
+            CREATE INDEX decision_record_by_organisation ON decision_record (organisation_id, received_ms, request_id);
+            CREATE INDEX decision_record_by_app ON decision_record (app_id, received_ms, request_id);
+            CREATE INDEX decision_record_by_person ON decision_record (person_id, received_ms, request_id);
+            CREATE INDEX decision_record_by_consent ON decision_record (consent_id, received_ms, request_id);
+            CREATE INDEX decision_record_by_time ON decision_record (received_ms);
+            """),
+        Migration(
+            "metering.0002_quotas",
+            """
+            CREATE TABLE quota_day (
+                organisation_id TEXT NOT NULL,
+                day BIGINT NOT NULL,
+                leased BIGINT NOT NULL,
+                last_lease BIGINT NOT NULL,
+                PRIMARY KEY (organisation_id, day)
+            );
+            """),
+    ]
+}
