@@ -19,6 +19,7 @@ package protocol Database: Sendable {
     /// The body may run again after a serialization failure, so it keeps its effects inside the transaction. A statement that fails ends the
     /// transaction, even when the body catches the error: what may conflict is written with `ON CONFLICT`.
     /// - Throws: `StorageError`, or what the body throws.
+    @discardableResult
     func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result
 
     /// Runs several statements without binds, separated by semicolons: migrations only.

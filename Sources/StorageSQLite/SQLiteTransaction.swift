@@ -41,7 +41,7 @@ final class SQLiteTransaction: WriteTransaction {
         do {
             let statement = try connection.cachedStatement(sql: sql.text)
             // The literal numbers its binds in the order they stand, so `$n` is the n-th parameter.
-            try statement.setArguments(StatementArguments(sql.values.map(\.databaseValue)))
+            try statement.setArguments(StatementArguments(sql.values.map(DatabaseValue.init(checking:))))
             return try step(statement)
         } catch {
             let failure = StorageError(sqlite: error)
@@ -51,15 +51,20 @@ final class SQLiteTransaction: WriteTransaction {
     }
 }
 
-extension SQLValue {
-    fileprivate var databaseValue: DatabaseValue {
-        switch self {
-        case .text(let text): text.databaseValue
-        case .integer(let integer): integer.databaseValue
-        case .boolean(let boolean): boolean.databaseValue
+extension DatabaseValue {
+    /// - Throws: for a NUL character: the text would end there, and PostgreSQL's text cannot hold it.
+    fileprivate init(checking value: SQLValue) throws {
+        switch value {
+        case .text(let text):
+            guard text?.utf8.contains(0) != true else { throw StorageError.failed(reason: "a text holds a NUL character") }
+            self = text.databaseValue
+        case .integer(let integer): self = integer.databaseValue
+        case .boolean(let boolean): self = boolean.databaseValue
         }
     }
+}
 
+extension SQLValue {
     fileprivate init(_ value: DatabaseValue) {
         switch value.storage {
         case .null: self = .text(nil)

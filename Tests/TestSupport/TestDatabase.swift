@@ -6,7 +6,7 @@ internal import StorageSQLite
 
 extension Engine {
     /// What this machine can test: PostgreSQL where `WEKEZA_TEST_POSTGRES` names a server on which databases may be made.
-    package static var available: [Engine] { [.sqlite] }
+    package static var available: [Engine] { postgresURL == nil ? [.sqlite] : [.sqlite, .postgres] }
 
     static var postgresURL: String? {
         guard let url = ProcessInfo.processInfo.environment["WEKEZA_TEST_POSTGRES"], !url.isEmpty else { return nil }

@@ -2,36 +2,74 @@ internal import Foundation
 internal import Logging
 internal import Primitives
 package import Storage
+internal import StoragePostgres
 internal import StorageSQLite
 
 /// Where one test's database lives: a copy of a migrated template, which is made once per set of migrations.
 package struct TestPlace: Sendable {
     package let engine: Engine
-    /// A file's path or a PostgreSQL URL.
+    /// A file's path or a PostgreSQL URL: what a program is started with.
     package let address: String
+    private let name: String
 
     package static func make(_ engine: Engine, migrations: [Migration]) async throws -> TestPlace {
-        await Room.live.enter()
+        await Seats.of(engine).take()
         do {
             let template = try await Templates.shared.template(engine, migrations)
-            let name = "wkz_test_\(UUID().uuidString.lowercased().replacing("-", with: ""))"
-            let address = FileManager.default.temporaryDirectory.appendingPathComponent("\(name).db").path
-            try FileManager.default.copyItem(atPath: template, toPath: address)
-            return TestPlace(engine: engine, address: address)
+            let name = "wkz_test_\(randomName())"
+            let address: String
+            switch engine {
+            case .sqlite:
+                address = path(of: name)
+                try FileManager.default.copyItem(atPath: template, toPath: address)
+            case .postgres:
+                try await administer("CREATE DATABASE \(name) TEMPLATE \(template)")
+                address = try url(of: name)
+            }
+            return TestPlace(engine: engine, address: address, name: name)
         } catch {
-            await Room.live.leave()
+            await Seats.of(engine).leave()
             throw error
         }
     }
 
     /// Another handle on the same database: what a second process would hold.
-    package func open() async throws -> any Database {
-        try await SQLiteDatabase.open(path: address, logger: .quiet)
-    }
+    package func open() async throws -> any Database { try await Self.open(engine, address) }
 
     package func remove() async {
-        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: address + suffix) }  // some do not exist
-        await Room.live.leave()
+        switch engine {
+        case .sqlite:
+            for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: address + suffix) }  // some do not exist
+        case .postgres:
+            try? await Self.administer("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")  // what stays goes with the test server
+        }
+        await Seats.of(engine).leave()
+    }
+
+    /// Runs a statement as the test server's administrator, outside a transaction.
+    package static func administer(_ statement: String) async throws {
+        try await PostgresDatabase.administer(url: Engine.postgresURL ?? "", statement)
+    }
+
+    fileprivate static func open(_ engine: Engine, _ address: String) async throws -> any Database {
+        switch engine {
+        case .sqlite: try await SQLiteDatabase.open(path: address, logger: .quiet)
+        case .postgres: try await PostgresDatabase.open(url: address, connections: 4, logger: .quiet)
+        }
+    }
+
+    fileprivate static func randomName() -> String { UUID().uuidString.lowercased().replacing("-", with: "") }
+
+    fileprivate static func path(of name: String) -> String {
+        FileManager.default.temporaryDirectory.appendingPathComponent("\(name).db").path
+    }
+
+    fileprivate static func url(of database: String) throws -> String {
+        guard var components = URLComponents(string: Engine.postgresURL ?? "") else {
+            throw StorageError.unavailable(reason: "WEKEZA_TEST_POSTGRES is not a URL")
+        }
+        components.path = "/\(database)"
+        return components.string ?? ""
     }
 }
 
@@ -41,29 +79,66 @@ private actor Templates {
     private var making: [String: Task<String, any Error>] = [:]
 
     func template(_ engine: Engine, _ migrations: [Migration]) async throws -> String {
-        let key = engine.rawValue + Digest(of: migrations.map { $0.name + $0.script }.joined()).text
-        let task =
-            making[key]
-            ?? Task {
-                let path = FileManager.default.temporaryDirectory.appendingPathComponent("wkz_template_\(UUID().uuidString).db").path
-                let database = try await SQLiteDatabase.open(path: path, logger: .quiet)
-                try await database.migrate(migrations, at: Timestamp.epoch)
-                // Closing moves the write-ahead log into the file, which is then whole by itself.
-                await database.close()
-                return path
-            }
-        making[key] = task
+        let key = Digest(of: migrations.map { $0.name + $0.script }.joined()).text
+        let task = making[engine.rawValue + key] ?? Task { try await Self.make(engine, key, migrations) }
+        making[engine.rawValue + key] = task
         return try await task.value
+    }
+
+    private static func make(_ engine: Engine, _ key: String, _ migrations: [Migration]) async throws -> String {
+        let draft = "wkz_draft_\(TestPlace.randomName())"
+        switch engine {
+        case .sqlite:
+            let path = TestPlace.path(of: draft)
+            try await migrate(engine, path, migrations)
+            return path
+        case .postgres:
+            // Test processes share templates: whoever finishes first gives the template its name.
+            let name = "wkz_template_" + key.utf8.map { String($0, radix: 16) }.joined().prefix(40)
+            if await exists(name) { return name }
+            try await TestPlace.administer("CREATE DATABASE \(draft) TEMPLATE template0 ENCODING 'UTF8'")
+            try await migrate(engine, TestPlace.url(of: draft), migrations)
+            do {
+                try await TestPlace.administer("ALTER DATABASE \(draft) RENAME TO \(name)")
+            } catch {
+                try await TestPlace.administer("DROP DATABASE \(draft) WITH (FORCE)")
+                guard await exists(name) else { throw error }
+            }
+            return name
+        }
+    }
+
+    private static func migrate(_ engine: Engine, _ address: String, _ migrations: [Migration]) async throws {
+        let database = try await TestPlace.open(engine, address)
+        do {
+            try await database.migrate(migrations, at: Timestamp.epoch)
+        } catch {
+            await database.close()
+            throw error
+        }
+        // Closing moves SQLite's write-ahead log into the file, which is then whole by itself, and leaves PostgreSQL's template without sessions.
+        await database.close()
+    }
+
+    private static func exists(_ database: String) async -> Bool {
+        // The statement divides by zero when there is no such database.
+        (try? await TestPlace.administer("SELECT 1 / COUNT(*) FROM pg_database WHERE datname = '\(database)'")) != nil
     }
 }
 
 /// Lets a limited number of databases live at once: Swift Testing starts every test at the same time.
-private actor Room {
-    static let live = Room()
-    private var free = 12
+private actor Seats {
+    private static let sqlite = Seats(16)
+    private static let postgres = Seats(8)
+
+    private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    func enter() async {
+    static func of(_ engine: Engine) -> Seats { engine == .sqlite ? sqlite : postgres }
+
+    private init(_ count: Int) { free = count }
+
+    func take() async {
         if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
     }
 

@@ -1,0 +1,44 @@
+internal import Storage
+
+/// What the server, or libpq, said went wrong.
+struct PostgresFailure: Error {
+    /// SQLSTATE (PostgreSQL, Appendix A).
+    let state: String
+    /// The primary message: never the bound values, which stand in the detail.
+    let message: String
+    let constraint: String?
+    /// Whether the connection had served before: it may have died while idle.
+    var wasIdle: Bool
+
+    /// The server's own answer to a NUL, which libpq's texts would end at.
+    static let characterNotInRepertoire = PostgresFailure(state: "22021", message: "a text holds a NUL character", constraint: nil, wasIdle: false)
+
+    var isLostConnection: Bool { state.hasPrefix("08") || state.hasPrefix("57P") }
+
+    /// A plan or a statement that is no longer what this connection prepared.
+    private var isStale: Bool { state == "26000" || (state == "0A000" && message.contains("cached plan")) }
+
+    var makesConnectionUseless: Bool { isLostConnection || isStale }
+
+    /// serialization_failure and deadlock_detected: the server asks to run the transaction again.
+    var isWorthRetrying: Bool { state == "40001" || state == "40P01" || (wasIdle && makesConnectionUseless) }
+}
+
+extension StorageError {
+    /// What a body threw leaves as it is; what PostgreSQL refused becomes ours.
+    static func translating(_ error: any Error) -> any Error {
+        (error as? PostgresFailure).map { StorageError($0) } ?? error
+    }
+
+    init(_ failure: PostgresFailure) {
+        switch failure.state {
+        // unique_violation, foreign_key_violation
+        case "23505", "23503": self = .conflict(constraint: failure.constraint ?? failure.message)
+        // query_canceled by a timeout, lock_not_available, idle_in_transaction_session_timeout, serialization trouble that retrying did not cure
+        case "57014", "55P03", "25P03", "40001", "40P01": self = .unavailable(reason: failure.message)
+        // Connections, resources (a full disk), shutdown, the system's own I/O errors.
+        case let state where ["08", "53", "57", "58"].contains(state.prefix(2)): self = .unavailable(reason: failure.message)
+        default: self = .failed(reason: failure.message)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+internal import Foundation
+internal import Logging
+internal import Storage
+
+/// One thread's connection, opened when it is needed and opened again when it is lost.
+final class PostgresSession {
+    private let pool: ConnectionPool
+    private var connection: PostgresConnection?
+
+    /// How often a transaction runs at most.
+    private static let attempts = 6
+
+    init(pool: ConnectionPool) { self.pool = pool }
+
+    /// Runs a transaction, again when the server asks for it (a serialization failure, a deadlock) or when a connection that had been idle turns out to be lost.
+    func transaction<Result>(_ kind: TransactionKind, _ body: (PostgresTransaction) throws -> Result) throws -> Result {
+        var attempt = 1
+        while true {
+            do {
+                return try connected { try $0.transaction(kind, statistics: pool.statistics, body) }
+            } catch let failure as PostgresFailure where failure.isWorthRetrying && attempt < Self.attempts {
+                // Two that met each other are to come back at different times.
+                Thread.sleep(forTimeInterval: Double.random(in: 0.001...0.002) * Double(1 << attempt))
+                attempt += 1
+            } catch {
+                throw StorageError.translating(error)
+            }
+        }
+    }
+
+    /// Runs work that is not a transaction of a repository's, once.
+    func once<Result>(_ work: (PostgresConnection) throws -> Result) throws -> Result {
+        do { return try connected(work) } catch { throw StorageError.translating(error) }
+    }
+
+    /// - Throws: a `PostgresFailure` as it is, for the caller to judge.
+    private func connected<Result>(_ work: (PostgresConnection) throws -> Result) throws -> Result {
+        let connection = try open()
+        defer { if connection.isLost { close() } }
+        return try work(connection)
+    }
+
+    func close() {
+        connection?.close()
+        connection = nil
+    }
+
+    private func open() throws -> PostgresConnection {
+        if let connection { return connection }
+        try pool.checkReachable()
+        do {
+            let opened = try PostgresConnection(url: pool.url)
+            connection = opened
+            return opened
+        } catch {
+            pool.noteUnreachable()
+            pool.logger.warning("PostgreSQL does not answer", metadata: ["error": "\(error)"])
+            throw error
+        }
+    }
+}
+
+enum TransactionKind: String {
+    case read = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+    case write = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
+}

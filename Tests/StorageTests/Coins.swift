@@ -1,0 +1,59 @@
+import Foundation
+import Storage
+import Synchronization
+import TestSupport
+
+/// A small schema for the storage tests.
+let coinMigrations = [
+    Migration(
+        "test.0001_coin",
+        """
+        CREATE TABLE coin (
+            id TEXT PRIMARY KEY,
+            amount BIGINT NOT NULL,
+            note TEXT,
+            is_spent BOOLEAN NOT NULL DEFAULT FALSE,
+            spent_at BIGINT
+        );
+        CREATE TABLE scratch (
+            id AUTO_ID,
+            coin_id TEXT NOT NULL REFERENCES coin (id)
+        );
+        """)
+]
+
+func withCoins(_ engine: Engine, _ body: (any Database) async throws -> Void) async throws {
+    try await withDatabase(engine, migrations: coinMigrations, body)
+}
+
+/// A place on which a test opens as many handles as it likes.
+func withPlace(_ engine: Engine, migrations: [Migration] = StorageMigrations.all + coinMigrations, _ body: (TestPlace) async throws -> Void) async throws {
+    let place = try await TestPlace.make(engine, migrations: migrations)
+    do {
+        try await body(place)
+    } catch {
+        await place.remove()
+        throw error
+    }
+    await place.remove()
+}
+
+func count(in db: any Database) async throws -> Int {
+    try await db.read { try $0.first("SELECT COUNT(*) AS coins FROM coin")?["coins"] } ?? -1
+}
+
+/// Opens once; both asynchronous and blocking code can wait for it.
+final class Gate: Sendable {
+    private let stream: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation) = AsyncStream.makeStream()
+    private let isOpen = Mutex(false)
+
+    func open() {
+        isOpen.withLock { $0 = true }
+        stream.continuation.finish()
+    }
+
+    func wait() async { for await _ in stream.stream {} }
+
+    /// For a transaction's body, which runs on a driver's own thread.
+    func waitBlocking() { while !isOpen.withLock({ $0 }) { usleep(500) } }
+}

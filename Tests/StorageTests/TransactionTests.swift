@@ -1,0 +1,175 @@
+import Primitives
+import Storage
+import TestSupport
+import Testing
+
+@Suite("Transactions on both engines")
+struct TransactionTests {
+    @Test(arguments: Engine.available)
+    func `a write is read back by another handle once it returned`(engine: Engine) async throws {
+        try await withPlace(engine) { place in
+            let (here, there) = (try await place.open(), try await place.open())
+
+            try await here.write { try $0.execute("INSERT INTO coin (id, amount) VALUES (\("a"), \(7))") }
+
+            #expect(try await there.read { try $0.first("SELECT amount FROM coin WHERE id = \("a")")?["amount"] as Int? } == 7)
+            await here.close()
+            await there.close()
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `of many that wait together the one that throws is rolled back alone`(engine: Engine) async throws {
+        try await withCoins(engine) { db in
+            let outcomes = await withTaskGroup(of: (Int, Bool).self, returning: [Int: Bool].self) { group in
+                for number in 0..<60 {
+                    group.addTask {
+                        do {
+                            try await db.write { tx in
+                                try tx.execute("INSERT INTO coin (id, amount) VALUES (\("c\(number)"), \(number))")
+                                if number % 7 == 0 { throw Refusal() }
+                            }
+                            return (number, true)
+                        } catch is Refusal {
+                            return (number, false)
+                        } catch {
+                            Issue.record(error)
+                            return (number, false)
+                        }
+                    }
+                }
+                return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            }
+
+            let kept = try await db.read { try $0.all("SELECT amount FROM coin ORDER BY amount").map { try $0["amount"] as Int } }
+            #expect(kept == (0..<60).filter { $0 % 7 != 0 })
+            #expect(outcomes.filter(\.value).keys.sorted() == kept)
+        }
+    }
+
+    @Test func `SQLite needs fewer commits than writes when many wait`() async throws {
+        try await withCoins(.sqlite) { db in
+            let before = db.statistics.commits
+            let blocker = Task {
+                try await db.write { tx in
+                    // Keeps the writer long enough for the others to queue up.
+                    for number in 0..<5_000 { try tx.execute("INSERT INTO coin (id, amount) VALUES (\("b\(number)"), 1)") }
+                }
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<100 {
+                    group.addTask { _ = try await db.write { try $0.execute("INSERT INTO coin (id, amount) VALUES (\("w\(number)"), 1)") } }
+                }
+                try await group.waitForAll()
+            }
+            try await blocker.value
+
+            #expect(db.statistics.commits - before < 101)
+            #expect(try await count(in: db) == 5_100)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a taken unique key is a conflict, and the transaction leaves nothing`(engine: Engine) async throws {
+        try await withCoins(engine) { db in
+            try await db.write { try $0.execute("INSERT INTO coin (id, amount) VALUES ('a', 1)") }
+
+            let error = await #expect(throws: StorageError.self) {
+                try await db.write { tx in
+                    try tx.execute("INSERT INTO coin (id, amount) VALUES ('b', 1)")
+                    try tx.execute("INSERT INTO coin (id, amount) VALUES ('a', 2)")
+                }
+            }
+
+            guard case .conflict = error else { return #expect(Bool(false), "\(String(describing: error))") }
+            #expect(try await count(in: db) == 1)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a missing parent row is a conflict`(engine: Engine) async throws {
+        try await withCoins(engine) { db in
+            let error = await #expect(throws: StorageError.self) {
+                try await db.write { try $0.execute("INSERT INTO scratch (coin_id) VALUES ('nobody')") }
+            }
+
+            guard case .conflict = error else { return #expect(Bool(false), "\(String(describing: error))") }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a mistake in a statement is a failure, not unavailability`(engine: Engine) async throws {
+        try await withCoins(engine) { db in
+            let error = await #expect(throws: StorageError.self) { _ = try await db.read { try $0.all("SELECT nothing FROM coin") } }
+
+            guard case .failed = error else { return #expect(Bool(false), "\(String(describing: error))") }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a body that swallows a failed statement is not committed`(engine: Engine) async throws {
+        try await withCoins(engine) { db in
+            await #expect(throws: StorageError.self) {
+                try await db.write { tx in
+                    try tx.execute("INSERT INTO coin (id, amount) VALUES ('a', 1)")
+                    _ = try? tx.execute("INSERT INTO coin (id, amount) VALUES ('a', 1)")
+                }
+            }
+
+            let kept = try await count(in: db)
+            #expect(kept == 0)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `ON CONFLICT DO NOTHING tells whether it inserted`(engine: Engine) async throws {
+        try await withCoins(engine) { db in
+            let insert: @Sendable () async throws -> Int = {
+                try await db.write { try $0.execute("INSERT INTO coin (id, amount) VALUES ('a', 1) ON CONFLICT (id) DO NOTHING") }
+            }
+
+            let (first, second) = (try await insert(), try await insert())
+            #expect(first == 1)
+            #expect(second == 0)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `reads go on while a write is open and see the state before it`(engine: Engine) async throws {
+        try await withCoins(engine) { db in
+            let opened = Gate()
+            let mayEnd = Gate()
+            let write = Task {
+                try await db.write { tx in
+                    try tx.execute("INSERT INTO coin (id, amount) VALUES ('a', 1)")
+                    opened.open()
+                    mayEnd.waitBlocking()
+                }
+            }
+            await opened.wait()
+
+            #expect(try await count(in: db) == 0)
+            mayEnd.open()
+            try await write.value
+            #expect(try await count(in: db) == 1)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `statements are counted`(engine: Engine) async throws {
+        try await withCoins(engine) { db in
+            let (statements, commits) = (db.statistics.statements, db.statistics.commits)
+
+            try await db.write { tx in
+                try tx.execute("INSERT INTO coin (id, amount) VALUES ('a', 1)")
+                _ = try tx.all("SELECT id FROM coin")
+            }
+            _ = try await count(in: db)
+
+            #expect(db.statistics.statements - statements == 3)
+            #expect(db.statistics.commits - commits == 1)
+        }
+    }
+
+    private struct Refusal: Error {}
+}
