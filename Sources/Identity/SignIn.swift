@@ -53,6 +53,11 @@ package struct SignIn: Sendable {
         return try await accept(attempt, person: person, password: password, hash: hash, requestID: requestID, at: now)
     }
 
+    /// Forgets old counts: a background job.
+    /// - Returns: how many.
+    @discardableResult
+    package func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int { try throttle.purge(at: now, in: tx) }
+
     private func credentials(of attempt: SignInAttempt) async throws -> (Person?, String?) {
         try await database.read { [people] tx in
             let person = try people.find(signInName: attempt.name, population: attempt.population, world: attempt.world, in: tx)

@@ -41,7 +41,7 @@ struct SignInAttempt: Sendable {
     let address: String
 
     // Names are kept as digests: what was typed may be a password in the wrong field.
-    private var account: String { Digest(of: "\(population.rawValue)/\(world?.rawValue ?? "")/\(name)").text }
+    var account: String { Digest(of: "\(population.rawValue)/\(world?.rawValue ?? "")/\(name)").text }
     private var network: String { NetworkAddress.prefix(of: address) }
 
     var addressKey: String { "address:\(network)" }
@@ -61,9 +61,9 @@ struct SignInThrottle: Sendable {
     /// Counts an attempt as a failure in advance, unless it comes too early. Each row is locked by its own upsert before it is judged, always in the same
     /// order, so that concurrent attempts are judged one after another.
     func enter(_ attempt: SignInAttempt, at now: Timestamp, in tx: any WriteTransaction) throws -> Entry {
-        let address = try lock(attempt.addressKey, at: now, in: tx)
-        let account = try lock(attempt.accountKey, at: now, in: tx)
-        let pair = try lock(attempt.pairKey, at: now, in: tx)
+        let address = try lock(attempt.addressKey, of: nil, at: now, in: tx)
+        let account = try lock(attempt.accountKey, of: attempt.account, at: now, in: tx)
+        let pair = try lock(attempt.pairKey, of: attempt.account, at: now, in: tx)
         let isKnown = pair.succeededAt.map { now - $0 < limits.acquaintance } ?? false
 
         var allowedFrom = pair.until
@@ -99,6 +99,12 @@ struct SignInThrottle: Sendable {
         try tx.execute("UPDATE sign_in_throttle SET failures = failures - 1, until_ms = 0 WHERE key = \(attempt.pairKey) AND failures > 0")
     }
 
+    /// The account's password was set anew: what failed before says nothing about it. The addresses keep theirs.
+    func forgive(_ person: Person, in tx: any WriteTransaction) throws {
+        let attempt = SignInAttempt(name: person.signInName, population: person.population, world: person.world, address: "")
+        try tx.execute("UPDATE sign_in_throttle SET failures = 0, until_ms = 0 WHERE account = \(attempt.account)")
+    }
+
     /// Forgets counts that nobody needs any more: a background job.
     @discardableResult
     func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
@@ -124,11 +130,11 @@ struct SignInThrottle: Sendable {
         let updatedAt: Timestamp
     }
 
-    private func lock(_ key: String, at now: Timestamp, in tx: any WriteTransaction) throws -> Count {
+    private func lock(_ key: String, of account: String?, at now: Timestamp, in tx: any WriteTransaction) throws -> Count {
         let row = try tx.first(
             """
-            INSERT INTO sign_in_throttle (key, failures, until_ms, updated_at)
-            VALUES (\(key), 0, 0, \(now))
+            INSERT INTO sign_in_throttle (key, account, failures, until_ms, updated_at)
+            VALUES (\(key), \(account), 0, 0, \(now))
             ON CONFLICT (key) DO UPDATE SET failures = sign_in_throttle.failures
             RETURNING failures, until_ms, succeeded_at, updated_at
             """)

@@ -52,11 +52,13 @@ package enum IdentityMigrations {
 
             CREATE TABLE sign_in_throttle (
                 key TEXT NOT NULL PRIMARY KEY,
+                account TEXT,
                 failures BIGINT NOT NULL,
                 until_ms BIGINT NOT NULL,
                 succeeded_at BIGINT,
                 updated_at BIGINT NOT NULL
             );
+            CREATE INDEX sign_in_throttle_by_account ON sign_in_throttle (account);
             CREATE INDEX sign_in_throttle_by_time ON sign_in_throttle (updated_at);
             """)
     ]

@@ -1,0 +1,72 @@
+import Events
+package import Primitives
+package import Storage
+
+/// Setting a password anew: by the link of a reset mail, or by somebody who is signed in.
+package struct PasswordRenewal: Sendable {
+    private let sessions: Sessions
+    private let links: OneTimeLinks
+    private let people = People()
+    private let throttle = SignInThrottle(limits: SignInLimits())
+    private let audit = AuditLog()
+
+    package init(sessions: Sessions, randomness: any RandomSource) {
+        self.sessions = sessions
+        links = OneTimeLinks(randomness: randomness)
+    }
+
+    /// Asks for a reset link. The page answers the same whoever asks.
+    /// - Returns: to whom which link goes; `nil` for an unknown or disabled address, or when the last link is younger than a minute.
+    package func ask(
+        email: String, population: Population, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> (person: Person, reset: Secret)? {
+        guard let person = try people.find(signInName: email, population: population, in: tx), person.isActive, person.email != nil,
+            let secret = try links.issueSparingly(.resetPassword, for: person.id, at: now, in: tx)
+        else { return nil }
+        try audit.append(
+            AuditEntry(actor: .system, action: .passwordResetAsked, subject: person.id.rawValue, requestID: requestID, at: now), in: tx)
+        return (person, secret)
+    }
+
+    /// Whose password the link would set, while it works: for the page with the form, and the password rules that look at the owner's name.
+    package func person(of secret: String, at now: Timestamp, in tx: any ReadTransaction) throws -> Person? {
+        try links.person(of: secret, .resetPassword, at: now, in: tx).flatMap { try people.find($0, in: tx) }.flatMap { $0.isActive ? $0 : nil }
+    }
+
+    /// Sets the password with the link: the link is spent, every session ends, delays are forgiven, and the email counts as confirmed, since the link arrived there.
+    /// - Returns: `nil` for a link that does not work (any more).
+    package func reset(
+        with secret: String, passwordHash: String, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Person? {
+        guard let id = try links.spend(secret, .resetPassword, at: now, in: tx), let person = try people.find(id, in: tx), person.isActive else {
+            return nil
+        }
+        if try people.confirmEmail(of: id, at: now, in: tx) {
+            try audit.append(AuditEntry(actor: .person(id), action: .emailConfirmed, subject: id.rawValue, requestID: requestID, at: now), in: tx)
+        }
+        try links.supersede(.confirmEmail, of: id, at: now, in: tx)
+        try set(passwordHash, of: person, keeping: nil, at: now, requestID: requestID, in: tx)
+        return try people.find(id, in: tx)
+    }
+
+    /// Sets the password of somebody who is signed in and has just proved the old one; their other sessions end.
+    package func change(
+        in session: Session, passwordHash: String, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws {
+        try links.supersede(.resetPassword, of: session.person.id, at: now, in: tx)
+        try set(passwordHash, of: session.person, keeping: session.id, at: now, requestID: requestID, in: tx)
+    }
+
+    private func set(
+        _ hash: String, of person: Person, keeping: SessionID?, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws {
+        try people.setPasswordHash(hash, of: person.id, at: now, in: tx)
+        try throttle.forgive(person, in: tx)
+        let ended = try sessions.endAll(of: person.id, keeping: keeping, at: now, in: tx)
+        try audit.append(
+            AuditEntry(
+                actor: .person(person.id), action: .passwordChanged, subject: person.id.rawValue, after: ["sessions_ended": String(ended)],
+                requestID: requestID, at: now),
+            in: tx)
+    }
+}

@@ -1,0 +1,26 @@
+package import Events
+package import Primitives
+package import Storage
+
+/// Making an account for a member of staff: by the operator's command, never through a page.
+package struct StaffEnrolment: Sendable {
+    private let randomness: any RandomSource
+    private let people = People()
+    private let audit = AuditLog()
+
+    package init(randomness: any RandomSource) { self.randomness = randomness }
+
+    /// - Returns: `nil` when the address has an account already.
+    package func create(
+        name: String, email: EmailAddress, passwordHash: String, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction
+    ) throws -> Person? {
+        let new = NewPerson(
+            id: .random(from: randomness), population: .staff, signInName: email.text, name: PlainLine.tidy(name), email: email.text,
+            emailConfirmedAt: now, passwordHash: passwordHash)
+        guard let person = try people.create(new, at: now, in: tx) else { return nil }
+        try audit.append(
+            AuditEntry(actor: actor, action: .staffCreated, subject: person.id.rawValue, after: ["email": email.text], requestID: nil, at: now),
+            in: tx)
+        return person
+    }
+}
