@@ -71,7 +71,7 @@ let package = Package(
         room("Telemetry", ["Primitives", logging, metrics]),
 
         // 2: pure rules, and the record of what happened
-        room("OAuth", ["Primitives"]),
+        room("OAuth", ["Primitives", "JOSE"]),
         room("OpenBanking", ["Primitives"]),
         room("Events", ["Primitives", "Storage"]),
 

@@ -1,0 +1,27 @@
+/// Where the answer may go: an address that the app registered. Nothing is redirected before there is one (RFC 6749 §3.1.2.4).
+package struct RedirectTarget: Hashable, Sendable {
+    /// As the request named it, so with the port that a native app chose.
+    package let address: String
+
+    /// Why the request's address is not trusted.
+    package enum Refusal: String, Error, Hashable, Sendable {
+        case missing, repeated, notRegistered
+    }
+
+    /// RFC 9700 §2.1: compared character by character. The address is asked for even when only one is registered (OpenID Connect Core §3.1.2.1).
+    package init(_ parameters: RequestParameters, for client: RegisteredClient) throws(Refusal) {
+        guard !parameters.isRepeated("redirect_uri") else { throw .repeated }
+        guard let address = parameters["redirect_uri"] else { throw .missing }
+        guard address.utf8.count <= 2000, client.redirectURIs.contains(where: { $0.matches(address, anyLoopbackPort: client.isNative) }) else {
+            throw .notRegistered
+        }
+        self.address = address
+    }
+
+    /// The address with parameters added to its query; what the app registered there stays (RFC 6749 §3.1.2).
+    package func address(adding parameters: String) -> String {
+        guard let mark = address.firstIndex(of: "?") else { return "\(address)?\(parameters)" }
+        let separator = address.index(after: mark) == address.endIndex || address.hasSuffix("&") ? "" : "&"
+        return address + separator + parameters
+    }
+}

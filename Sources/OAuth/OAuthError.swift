@@ -1,0 +1,100 @@
+/// A refusal as the protocol tells it: a code of the registry and one plain sentence.
+package struct OAuthError: Error, Hashable, Sendable {
+    package let code: Code
+    /// ASCII without quotes and backslashes (RFC 6749 §5.2), nothing from the request in it.
+    package let description: String
+
+    package init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+
+    package enum Code: String, CaseIterable, Sendable {
+        // RFC 6749 §4.1.2.1, §5.2
+        case invalidRequest = "invalid_request"
+        case invalidClient = "invalid_client"
+        case invalidGrant = "invalid_grant"
+        case unauthorizedClient = "unauthorized_client"
+        case unsupportedGrantType = "unsupported_grant_type"
+        case unsupportedResponseType = "unsupported_response_type"
+        case invalidScope = "invalid_scope"
+        case accessDenied = "access_denied"
+        case serverError = "server_error"
+        case temporarilyUnavailable = "temporarily_unavailable"
+        // OpenID Connect Core §3.1.2.6
+        case loginRequired = "login_required"
+        case consentRequired = "consent_required"
+        case interactionRequired = "interaction_required"
+        case requestNotSupported = "request_not_supported"
+        case requestURINotSupported = "request_uri_not_supported"
+        case registrationNotSupported = "registration_not_supported"
+        // RFC 9396 §5
+        case invalidAuthorizationDetails = "invalid_authorization_details"
+        // RFC 6750 §3.1
+        case invalidToken = "invalid_token"
+        case insufficientScope = "insufficient_scope"
+    }
+
+    package static func invalidRequest(_ description: String) -> OAuthError { OAuthError(.invalidRequest, description) }
+    package static func invalidClient(_ description: String) -> OAuthError { OAuthError(.invalidClient, description) }
+    package static func invalidGrant(_ description: String) -> OAuthError { OAuthError(.invalidGrant, description) }
+    package static func unauthorizedClient(_ description: String) -> OAuthError { OAuthError(.unauthorizedClient, description) }
+    package static func invalidScope(_ description: String) -> OAuthError { OAuthError(.invalidScope, description) }
+    package static func invalidAuthorizationDetails(_ description: String) -> OAuthError { OAuthError(.invalidAuthorizationDetails, description) }
+    package static func invalidToken(_ description: String) -> OAuthError { OAuthError(.invalidToken, description) }
+}
+
+extension OAuthError.Code {
+    /// The path of the error's page in the documentation: what `error_uri` leads to.
+    package var documentationPath: String { "/docs/errors/oauth/\(rawValue)" }
+
+    /// The one line that names the refusal.
+    package var title: String {
+        switch self {
+        case .invalidRequest: "A parameter is missing, repeated or malformed"
+        case .invalidClient: "The app did not prove who it is"
+        case .invalidGrant: "The code or refresh token cannot be used"
+        case .unauthorizedClient: "The app is not registered for this"
+        case .unsupportedGrantType: "There is no such grant type here"
+        case .unsupportedResponseType: "Only the response type code is answered"
+        case .invalidScope: "A scope is unknown or not the app's"
+        case .accessDenied: "The customer said no"
+        case .serverError: "Something went wrong on our side"
+        case .temporarilyUnavailable: "We cannot answer right now"
+        case .loginRequired: "The customer has to sign in"
+        case .consentRequired: "The customer has to decide"
+        case .interactionRequired: "The customer has to see a page"
+        case .requestNotSupported: "Request objects are not read"
+        case .requestURINotSupported: "Request objects are not fetched"
+        case .registrationNotSupported: "Registration inside a request is not read"
+        case .invalidAuthorizationDetails: "The authorization details cannot be granted"
+        case .invalidToken: "The access token does not work here"
+        case .insufficientScope: "The token's scope does not cover this address"
+        }
+    }
+
+    /// What to do about it.
+    package var advice: String {
+        switch self {
+        case .invalidRequest: "Read the description: it names the parameter. Send each parameter once, in a form of type application/x-www-form-urlencoded, never in the token endpoint's address."
+        case .invalidClient: "Send the client id and secret in the way the app is registered for, one way at a time. In HTTP Basic both parts are form-encoded first (RFC 6749 section 2.3.1)."
+        case .invalidGrant: "A code works once, within 60 seconds, for the app and redirect URI that asked for it, with its code verifier. A refresh token works until its grant ends. Send the customer through a new authorization."
+        case .unauthorizedClient: "Look at the app's page in the portal: its grant types decide what it may ask for."
+        case .unsupportedGrantType: "Use authorization_code, refresh_token or client_credentials; the metadata lists them under grant_types_supported."
+        case .unsupportedResponseType: "Send response_type=code with a code challenge (PKCE, S256)."
+        case .invalidScope: "Ask for scopes of the metadata's scopes_supported that the app is registered for. Client credentials give consents.write only; a refresh can narrow, never widen."
+        case .accessDenied: "Respect it. The app may ask again when the customer starts the connection anew."
+        case .serverError: "Try again. If it happens again, tell us the request id."
+        case .temporarilyUnavailable: "Wait for the seconds in Retry-After and try again."
+        case .loginRequired: "Send the customer again without prompt=none."
+        case .consentRequired: "Send the customer again without prompt=none."
+        case .interactionRequired: "Send the customer again without prompt=none."
+        case .requestNotSupported: "Send the parameters themselves instead of a request object."
+        case .requestURINotSupported: "Send the parameters themselves instead of an address."
+        case .registrationNotSupported: "Register the app in the portal."
+        case .invalidAuthorizationDetails: "Send one object {type: account_access, consent_id: ...} with a consent that this app lodged, that waits for its customer and has not expired."
+        case .invalidToken: "Access tokens live 5 minutes. Get the next one with the refresh token."
+        case .insufficientScope: "Ask for the scope when you send the customer."
+        }
+    }
+}
