@@ -20,7 +20,7 @@ package enum Actor: Hashable, Sendable, CustomStringConvertible {
     }
 
     package init?(_ text: String) {
-        let halves = text.split(separator: ":", maxSplits: 1).map(String.init)
+        let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         switch (halves.first, halves.count) {
         case ("command_line", 1): self = .commandLine
         case ("system", 1): self = .system

@@ -21,4 +21,32 @@ package enum EventsMigrations {
             CREATE INDEX audit_log_by_subject ON audit_log (subject, id);
             """)
     ]
+
+    /// Makes the table itself refuse changes. Triggers are the one thing the engines spell too differently to share.
+    package static func appendOnly(on engine: Engine) -> [Migration] {
+        switch engine {
+        case .sqlite:
+            [
+                Migration(
+                    "events.0002_append_only",
+                    """
+                    CREATE TRIGGER audit_log_keeps_entries BEFORE DELETE ON audit_log
+                    BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END;
+                    CREATE TRIGGER audit_log_keeps_values BEFORE UPDATE ON audit_log
+                    BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END;
+                    """)
+            ]
+        case .postgres:
+            [
+                Migration(
+                    "events.0002_append_only",
+                    """
+                    CREATE FUNCTION audit_log_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN RAISE EXCEPTION 'audit_log is append-only'; END $$;
+                    CREATE TRIGGER audit_log_keeps_entries BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+                    FOR EACH STATEMENT EXECUTE FUNCTION audit_log_refuse();
+                    """)
+            ]
+        }
+    }
 }
