@@ -1,0 +1,76 @@
+package import OAuth
+package import Primitives
+import Storage
+
+/// What an app obtained by one authorization: the family of its tokens.
+package struct Grant: Hashable, Sendable {
+    package let id: GrantID
+    package let appID: AppID
+    package let clientID: ClientID
+    package let personID: PersonID
+    /// `nil` when the app only learns who the customer is.
+    package let consentID: ConsentID?
+    package let scope: ScopeSet
+    /// When the customer proved who they are: `auth_time`.
+    package let authenticatedAt: Timestamp
+    package let createdAt: Timestamp
+    /// The absolute end of every refresh token of the family.
+    package let expiresAt: Timestamp
+    /// The generation of the latest refresh token; 1 is the one that came with the code.
+    package let generation: Int64
+    package let rotatedAt: Timestamp?
+    package let lastUsedAt: Timestamp?
+    package let revokedAt: Timestamp?
+    package let revokedReason: GrantRevocationReason?
+
+    package func isLive(at now: Timestamp) -> Bool { revokedAt == nil && now < expiresAt }
+}
+
+/// Why a grant ended before its time.
+package enum GrantRevocationReason: String, CaseIterable, Sendable, SQLBindable, SQLReadable {
+    case codeReplayed = "code_replayed"
+    case refreshTokenReplayed = "refresh_token_replayed"
+    /// The app revoked its refresh token.
+    case revokedByPartner = "revoked_by_partner"
+    case revokedByCustomer = "revoked_by_customer"
+    case revokedByBank = "revoked_by_bank"
+}
+
+package struct NewGrant: Sendable {
+    package var appID: AppID
+    package var clientID: ClientID
+    package var personID: PersonID
+    package var consentID: ConsentID?
+    package var scope: ScopeSet
+    package var authenticatedAt: Timestamp
+    package var expiresAt: Timestamp
+
+    package init(
+        appID: AppID, clientID: ClientID, personID: PersonID, consentID: ConsentID?, scope: ScopeSet, authenticatedAt: Timestamp, expiresAt: Timestamp
+    ) {
+        self.appID = appID
+        self.clientID = clientID
+        self.personID = personID
+        self.consentID = consentID
+        self.scope = scope
+        self.authenticatedAt = authenticatedAt
+        self.expiresAt = expiresAt
+    }
+
+    /// How long a grant without a consent lives.
+    package static let standardLifetime = Duration.days(90)
+}
+
+extension Grant {
+    init(_ row: Row) throws {
+        let scope: String = try row["scope"]
+        guard let scope = ScopeSet(scope) else { throw StorageError.unexpectedValue(column: "scope") }
+        let clientID: String = try row["client_id"]
+        guard let clientID = ClientID(clientID) else { throw StorageError.unexpectedValue(column: "client_id") }
+        self.init(
+            id: try row["id"], appID: try row["app_id"], clientID: clientID, personID: try row["person_id"], consentID: try row["consent_id"],
+            scope: scope, authenticatedAt: try row["authenticated_at"], createdAt: try row["created_at"], expiresAt: try row["expires_at"],
+            generation: try row["generation"], rotatedAt: try row["rotated_at"], lastUsedAt: try row["last_used_at"],
+            revokedAt: try row["revoked_at"], revokedReason: try row["revoked_reason"])
+    }
+}

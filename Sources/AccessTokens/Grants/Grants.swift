@@ -1,0 +1,96 @@
+package import Events
+internal import OAuth
+package import Primitives
+package import Storage
+
+/// The grants.
+package struct Grants: Sendable {
+    private let randomness: any RandomSource
+    private let audit = AuditLog()
+
+    package init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
+
+    /// An id for a grant that is about to be made, so that a consent can name it.
+    package func newID() -> GrantID { .random(from: randomness) }
+
+    package func create(_ new: NewGrant, id: GrantID? = nil, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Grant {
+        let grant = Grant(
+            id: id ?? newID(), appID: new.appID, clientID: new.clientID, personID: new.personID, consentID: new.consentID, scope: new.scope,
+            authenticatedAt: new.authenticatedAt, createdAt: now, expiresAt: new.expiresAt, generation: 1, rotatedAt: nil, lastUsedAt: nil,
+            revokedAt: nil, revokedReason: nil)
+        try tx.execute(
+            """
+            INSERT INTO token_grant (id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation)
+            VALUES (\(grant.id), \(grant.appID), \(grant.clientID.text), \(grant.personID), \(grant.consentID), \(grant.scope.text),
+                    \(grant.authenticatedAt), \(grant.createdAt), \(grant.expiresAt), \(grant.generation))
+            """)
+        var after = ["app": grant.appID.rawValue, "scope": grant.scope.text]
+        after["consent"] = grant.consentID?.rawValue
+        try audit.append(
+            AuditEntry(
+                actor: .person(grant.personID), action: .grantCreated, subject: grant.id.rawValue, after: after, requestID: requestID, at: now),
+            in: tx)
+        return grant
+    }
+
+    package func find(_ id: GrantID, in tx: any ReadTransaction) throws -> Grant? {
+        try tx.first(
+            """
+            SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
+                   last_used_at, revoked_at, revoked_reason
+            FROM token_grant
+            WHERE id = \(id)
+            """
+        ).map(Grant.init)
+    }
+
+    /// A customer's grants, the newest first.
+    package func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Grant] {
+        try tx.all(
+            """
+            SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
+                   last_used_at, revoked_at, revoked_reason
+            FROM token_grant
+            WHERE person_id = \(person)
+            ORDER BY created_at DESC, id DESC
+            LIMIT 500
+            """
+        ).map(Grant.init)
+    }
+
+    /// What a customer has granted to one app and has not ended.
+    package func live(of person: PersonID, to app: AppID, at now: Timestamp, in tx: any ReadTransaction) throws -> [Grant] {
+        try tx.all(
+            """
+            SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
+                   last_used_at, revoked_at, revoked_reason
+            FROM token_grant
+            WHERE person_id = \(person) AND app_id = \(app) AND revoked_at IS NULL AND expires_at > \(now)
+            ORDER BY created_at DESC, id DESC
+            LIMIT 500
+            """
+        ).map(Grant.init)
+    }
+
+    /// Ends a grant and with it every token of its family, on every node within a second.
+    /// - Returns: `false` when it had ended before.
+    @discardableResult
+    package func revoke(
+        _ id: GrantID, because reason: GrantRevocationReason, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Bool {
+        let ended = try tx.execute(
+            "UPDATE token_grant SET revoked_at = \(now), revoked_reason = \(reason) WHERE id = \(id) AND revoked_at IS NULL")
+        guard ended == 1 else { return false }
+        try tx.announce(.grant, id.rawValue, at: now)
+        try audit.append(
+            AuditEntry(actor: actor, action: .grantRevoked, subject: id.rawValue, after: ["reason": reason.rawValue], requestID: requestID, at: now),
+            in: tx)
+        return true
+    }
+
+    /// Forgets grants that ended long ago: a background job.
+    @discardableResult
+    package func purge(endedBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute("DELETE FROM token_grant WHERE expires_at < \(moment)")
+    }
+}

@@ -1,0 +1,46 @@
+package import Storage
+
+/// The steps of this room's schema.
+package enum AccessTokensMigrations {
+    package static let all: [Migration] = [
+        Migration(
+            "access_tokens.0001_keys_and_grants",
+            """
+            CREATE TABLE signing_key (
+                kid TEXT PRIMARY KEY,
+                state TEXT NOT NULL,
+                sealed_private TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                retired_at BIGINT,
+                published_until BIGINT
+            );
+            CREATE UNIQUE INDEX signing_key_one_of_each ON signing_key (state) WHERE state IN ('current', 'next');
+            CREATE TABLE token_grant (
+                id TEXT PRIMARY KEY,
+                app_id TEXT NOT NULL,
+                client_id TEXT NOT NULL,
+                person_id TEXT NOT NULL,
+                consent_id TEXT,
+                scope TEXT NOT NULL,
+                authenticated_at BIGINT NOT NULL,
+                created_at BIGINT NOT NULL,
+                expires_at BIGINT NOT NULL,
+                generation BIGINT NOT NULL,
+                rotated_at BIGINT,
+                last_used_at BIGINT,
+                revoked_at BIGINT,
+                revoked_reason TEXT
+            );
+            CREATE INDEX token_grant_by_person ON token_grant (person_id, app_id);
+            CREATE INDEX token_grant_by_app ON token_grant (app_id);
+            CREATE INDEX token_grant_by_consent ON token_grant (consent_id);
+            CREATE INDEX token_grant_by_revocation ON token_grant (revoked_at);
+            CREATE INDEX token_grant_by_expiry ON token_grant (expires_at);
+            CREATE TABLE denied_token (
+                token_id TEXT PRIMARY KEY,
+                expires_at BIGINT NOT NULL
+            );
+            CREATE INDEX denied_token_by_expiry ON denied_token (expires_at);
+            """)
+    ]
+}

@@ -1,0 +1,63 @@
+internal import JOSE
+package import OAuth
+package import Primitives
+
+/// Signs access tokens (RFC 9068). Nothing is stored: a token lives by its grant, its consent and its expiry.
+package struct AccessTokenIssuer: Sendable {
+    private let keys: SigningKeys
+    private let issuer: String
+    private let randomness: any RandomSource
+
+    /// How long an access token lives.
+    package static let lifetime = Duration.minutes(5)
+
+    package init(keys: SigningKeys, issuer: String, randomness: any RandomSource) {
+        self.keys = keys
+        self.issuer = issuer
+        self.randomness = randomness
+    }
+
+    /// The one audience of access tokens: the API.
+    package static func audience(of issuer: String) -> String { "\(issuer)/v1" }
+
+    /// What a token is issued for.
+    package struct Request: Sendable {
+        package var subject: String
+        package var clientID: ClientID
+        package var appID: AppID
+        package var organisationID: OrganisationID
+        package var scope: ScopeSet
+        package var environment: String
+        package var grant: Grant?
+
+        package init(
+            subject: String, clientID: ClientID, appID: AppID, organisationID: OrganisationID, scope: ScopeSet, environment: String, grant: Grant? = nil
+        ) {
+            self.subject = subject
+            self.clientID = clientID
+            self.appID = appID
+            self.organisationID = organisationID
+            self.scope = scope
+            self.environment = environment
+            self.grant = grant
+        }
+    }
+
+    package struct Issued: Sendable {
+        package let token: Secret
+        package let claims: AccessTokenClaims
+    }
+
+    /// - Throws: only when signing itself fails.
+    package func issue(_ request: Request, at now: Timestamp) throws -> Issued {
+        var expiresAt = now + Self.lifetime
+        // A token does not outlive what it stands on.
+        if let grant = request.grant { expiresAt = min(expiresAt, grant.expiresAt) }
+        let claims = AccessTokenClaims(
+            issuer: issuer, audience: [Self.audience(of: issuer)], subject: request.subject, clientID: request.clientID, appID: request.appID,
+            organisationID: request.organisationID, scope: request.scope, tokenID: Base64URL.encode(randomness.bytes(16)), issuedAt: now,
+            expiresAt: expiresAt, environment: request.environment, grantID: request.grant?.id, consentID: request.grant?.consentID,
+            authenticatedAt: request.grant?.authenticatedAt)
+        return Issued(token: Secret(try keys.current.sign(claims.json, type: .accessToken)), claims: claims)
+    }
+}

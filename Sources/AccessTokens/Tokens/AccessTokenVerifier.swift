@@ -1,0 +1,138 @@
+internal import Crypto
+internal import JOSE
+package import Primitives
+internal import Synchronization
+
+/// Checks access tokens (RFC 9068 §4) and remembers by digest those it found sound, bounded, until they expire.
+package final class AccessTokenVerifier: Sendable {
+    private let keys: SigningKeys
+    private let issuer: String
+    private let audience: String
+    private let shards: [Shard]
+
+    /// - Parameter remembered: how many tokens are remembered at most.
+    package init(keys: SigningKeys, issuer: String, remembered: Int = 65_536) {
+        self.keys = keys
+        self.issuer = issuer
+        audience = AccessTokenIssuer.audience(of: issuer)
+        shards = (0..<Self.shardCount).map { _ in Shard(capacity: max(1, remembered / Self.shardCount)) }
+    }
+
+    private static let shardCount = 16
+
+    package func verify(_ token: String, at now: Timestamp) -> Result<AccessTokenClaims, TokenRefusal> {
+        // What is longer by far than any token of ours is not worth a digest.
+        guard token.utf8.count <= 8192 else { return .failure(.malformed) }
+        let digest = TokenDigest(of: token)
+        let shard = shards[Int(digest.first % UInt64(Self.shardCount))]
+        let edition = keys.edition
+        if let claims = shard.recall(digest, edition: edition) { return checkTime(claims, at: now) }
+        switch check(token, at: now) {
+        case .failure(let refusal): return .failure(refusal)
+        case .success(let claims):
+            shard.remember(claims, for: digest, edition: edition)
+            return .success(claims)
+        }
+    }
+
+    private func check(_ token: String, at now: Timestamp) -> Result<AccessTokenClaims, TokenRefusal> {
+        guard let jws = try? UnverifiedJWS(parsing: token) else { return .failure(.malformed) }
+        guard let key = keys.verificationKey(jws.keyID, at: now), jws.isSigned(by: key) else { return .failure(.badSignature) }
+        guard jws.isType(.accessToken) else { return .failure(.wrongType(got: jws.type)) }
+        guard let claims = AccessTokenClaims(jws.claims) else { return .failure(.malformed) }
+        guard claims.issuer == issuer else { return .failure(.wrongIssuer(expected: issuer, got: claims.issuer)) }
+        guard claims.audience.contains(audience) else {
+            return .failure(.wrongAudience(expected: audience, got: claims.audience.joined(separator: " ")))
+        }
+        return checkTime(claims, at: now)
+    }
+
+    private func checkTime(_ claims: AccessTokenClaims, at now: Timestamp) -> Result<AccessTokenClaims, TokenRefusal> {
+        guard now < claims.expiresAt else { return .failure(.expired(at: claims.expiresAt)) }
+        // Another node's clock may run ahead; a minute is forgiven.
+        guard claims.issuedAt <= now + .minutes(1) else { return .failure(.notYetValid(at: claims.issuedAt)) }
+        return .success(claims)
+    }
+}
+
+/// Why an access token is not accepted. What it says stays in the owner's own view: `got` never holds the token.
+package enum TokenRefusal: Error, Hashable, Sendable {
+    case malformed
+    case badSignature
+    case wrongType(got: String)
+    case wrongIssuer(expected: String, got: String)
+    case wrongAudience(expected: String, got: String)
+    case expired(at: Timestamp)
+    case notYetValid(at: Timestamp)
+
+    package var isExpiry: Bool { if case .expired = self { true } else { false } }
+
+    package var expected: String {
+        switch self {
+        case .malformed: "an access token of this server: three base64url parts, ES256, with its kid"
+        case .badSignature: "a signature by one of the keys of our JWK set"
+        case .wrongType: "typ at+jwt: an access token"
+        case .wrongIssuer(let expected, _): "iss \(expected)"
+        case .wrongAudience(let expected, _): "aud \(expected)"
+        case .expired: "a token that has not expired"
+        case .notYetValid: "a token issued in the past"
+        }
+    }
+
+    package var got: String {
+        switch self {
+        case .malformed: "something else"
+        case .badSignature: "another signature or an unknown kid"
+        case .wrongType(let got): "typ \(got.prefix(40))"
+        case .wrongIssuer(_, let got): "iss \(got.prefix(200))"
+        case .wrongAudience(_, let got): "aud \(got.prefix(200))"
+        case .expired(let at): "expired at \(at.rfc3339)"
+        case .notYetValid(let at): "issued at \(at.rfc3339)"
+        }
+    }
+}
+
+/// A SHA-256 digest as a key of the map.
+private struct TokenDigest: Hashable {
+    let first, second, third, fourth: UInt64
+
+    init(of token: String) {
+        var words: [UInt64] = [0, 0, 0, 0]
+        for (index, byte) in SHA256.hash(data: Array(token.utf8)).enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
+        (first, second, third, fourth) = (words[0], words[1], words[2], words[3])
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(second) }
+}
+
+/// Two generations: a full young one becomes the old one, whose unused entries go at the next turn. A change of the keys empties both.
+private final class Shard: Sendable {
+    private struct State {
+        var edition = 0
+        var young: [TokenDigest: AccessTokenClaims] = [:]
+        var old: [TokenDigest: AccessTokenClaims] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let generationSize: Int
+
+    init(capacity: Int) { generationSize = max(1, capacity / 2) }
+
+    func recall(_ digest: TokenDigest, edition: Int) -> AccessTokenClaims? {
+        state.withLock { state in
+            guard state.edition == edition else { return nil }
+            return state.young[digest] ?? state.old[digest]
+        }
+    }
+
+    func remember(_ claims: AccessTokenClaims, for digest: TokenDigest, edition: Int) {
+        state.withLock { state in
+            if state.edition != edition { state = State(edition: edition) }
+            if state.young.count >= generationSize {
+                state.old = state.young
+                state.young = [:]
+            }
+            state.young[digest] = claims
+        }
+    }
+}
