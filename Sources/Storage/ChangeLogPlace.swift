@@ -12,7 +12,7 @@ struct ChangeLogPlace: Sendable {
     /// More missing ids than this are not looked for one by one.
     private static let missingLimit = 5_000
     /// Rows per statement.
-    private static let page = 2_000
+    fileprivate static let page = 2_000
 
     struct Found: Sendable {
         var place: ChangeLogPlace
@@ -65,7 +65,7 @@ extension ChangeLogPlace.Found {
 
     /// - Returns: whether there may be more.
     fileprivate mutating func lookFurther(at now: ContinuousClock.Instant, in tx: any ReadTransaction) throws -> Bool {
-        let page = 2_000
+        let page = ChangeLogPlace.page
         let rows = try tx.all("SELECT id, topic, key FROM change_log WHERE id > \(place.last) ORDER BY id LIMIT \(page)")
         for row in rows {
             if !place.pass(try row["id"], at: now) { hasLostTrack = true }

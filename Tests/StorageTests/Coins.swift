@@ -57,3 +57,19 @@ final class Gate: Sendable {
     /// For a transaction's body, which runs on a driver's own thread.
     func waitBlocking() { while !isOpen.withLock({ $0 }) { usleep(500) } }
 }
+
+extension Gate {
+    /// Counts how often a body ran.
+    final class Counter: Sendable {
+        private let value = Mutex(0)
+
+        var count: Int { value.withLock { $0 } }
+
+        func next() -> Int {
+            value.withLock {
+                $0 += 1
+                return $0
+            }
+        }
+    }
+}

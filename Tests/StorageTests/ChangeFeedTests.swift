@@ -1,0 +1,185 @@
+import Primitives
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("The change feed")
+struct ChangeFeedTests {
+    @Test(arguments: Engine.available)
+    func `tells each topic's subscribers of another process's changes, once, in order`(engine: Engine) async throws {
+        try await withPlace(engine) { place in
+            let (here, there) = (try await place.open(), try await place.open())
+            let feed = ChangeFeed(database: here, logger: .quiet)
+            let (apps, everything) = (Heard(), Heard())
+            feed.subscribe([.app], apps.hear)
+            feed.subscribe(Set(ChangeTopic.allCases), everything.hear)
+            try await feed.poll()
+
+            try await there.write { tx in
+                try tx.announce(.app, "app_1", at: .epoch)
+                try tx.announce(.consent, "cns_1", at: .epoch)
+            }
+            try await there.write { tx in try tx.announce(.app, "app_2", at: .epoch) }
+            try await feed.poll()
+            try await feed.poll()
+
+            #expect(apps.keys == ["app_1", "app_2"])
+            #expect(everything.keys == ["app_1", "cns_1", "app_2"])
+            await here.close()
+            await there.close()
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a change that is rolled back is never told`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: []) { db in
+            let feed = ChangeFeed(database: db, logger: .quiet)
+            let heard = Heard()
+            feed.subscribe([.app], heard.hear)
+
+            await #expect(throws: CancellationError.self) {
+                try await db.write { tx in
+                    try tx.announce(.app, "app_1", at: .epoch)
+                    throw CancellationError()
+                }
+            }
+            try await db.write { tx in try tx.announce(.app, "app_2", at: .epoch) }
+            try await feed.poll()
+
+            #expect(heard.keys == ["app_2"])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `is current only after a look that succeeded`(engine: Engine) async throws {
+        try await withPlace(engine, migrations: StorageMigrations.all) { place in
+            let db = try await place.open()
+            let feed = ChangeFeed(database: db, logger: .quiet)
+            #expect(!feed.isCurrent)
+
+            try await feed.poll()
+            #expect(feed.isCurrent)
+
+            await db.close()
+            await #expect(throws: StorageError.self) { try await feed.poll() }
+        }
+    }
+
+    @Test func `on PostgreSQL an id that commits after a larger one is not skipped`() async throws {
+        guard Engine.available.contains(.postgres) else { return }
+        try await withDatabase(.postgres, migrations: []) { db in
+            let feed = ChangeFeed(database: db, logger: .quiet)
+            let heard = Heard()
+            feed.subscribe([.consent], heard.hear)
+            try await feed.poll()
+            let (drawn, mayCommit) = (Gate(), Gate())
+            let slow = Task {
+                try await db.write { tx in
+                    try tx.announce(.consent, "late", at: .epoch)
+                    drawn.open()
+                    mayCommit.waitBlocking()
+                }
+            }
+            await drawn.wait()
+
+            try await db.write { tx in try tx.announce(.consent, "early", at: .epoch) }
+            try await feed.poll()
+            #expect(heard.keys == ["early"])
+            mayCommit.open()
+            try await slow.value
+            try await feed.poll()
+            try await feed.poll()
+
+            #expect(heard.keys == ["early", "late"])
+        }
+    }
+
+    @Test func `on PostgreSQL a feed that starts while an older id is uncommitted hears of it`() async throws {
+        guard Engine.available.contains(.postgres) else { return }
+        try await withDatabase(.postgres, migrations: []) { db in
+            let (drawn, mayCommit) = (Gate(), Gate())
+            let slow = Task {
+                try await db.write { tx in
+                    try tx.announce(.consent, "late", at: .epoch)
+                    drawn.open()
+                    mayCommit.waitBlocking()
+                }
+            }
+            await drawn.wait()
+            try await db.write { tx in try tx.announce(.consent, "early", at: .epoch) }
+            let feed = ChangeFeed(database: db, logger: .quiet)
+            let heard = Heard()
+            feed.subscribe([.consent], heard.hear)
+            try await feed.poll()
+
+            mayCommit.open()
+            try await slow.value
+            try await feed.poll()
+
+            #expect(heard.keys.last == "late")
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `many changes between two looks are all told`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: []) { db in
+            let feed = ChangeFeed(database: db, logger: .quiet)
+            let heard = Heard()
+            feed.subscribe([.grant], heard.hear)
+            try await feed.poll()
+
+            try await db.write { tx in for number in 0..<4_500 { try tx.announce(.grant, "\(number)", at: .epoch) } }
+            try await feed.poll()
+
+            #expect(heard.keys == (0..<4_500).map(String.init))
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a feed that starts after a purge goes on from there`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: []) { db in
+            try await db.write { tx in for number in 0..<3_000 { try tx.announce(.grant, "\(number)", at: .epoch) } }
+            let purged = try await db.purgeChangeLog(at: .epoch + .hours(2))
+            let feed = ChangeFeed(database: db, logger: .quiet)
+            let (heard, lost) = (Heard(), Heard())
+            feed.subscribe([.grant], heard.hear)
+            feed.onFallingBehind { lost.hear([Change(topic: .grant, key: "lost")]) }
+            try await feed.poll()
+
+            try await db.write { tx in try tx.announce(.grant, "new", at: .epoch + .hours(2)) }
+            try await feed.poll()
+            try await feed.poll()
+
+            #expect(purged == 3_000)
+            #expect(heard.keys == ["new"])
+            #expect(lost.keys == [])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `run looks by itself and ends when cancelled`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: []) { db in
+            let feed = ChangeFeed(database: db, logger: .quiet)
+            let (told, continuation) = AsyncStream<String>.makeStream()
+            feed.subscribe([.app]) { changes in for change in changes { continuation.yield(change.key) } }
+            let run = Task { await feed.run() }
+
+            try await db.write { tx in try tx.announce(.app, "app_1", at: .epoch) }
+            let first = await told.first { _ in true }
+            run.cancel()
+            await run.value
+
+            #expect(first == "app_1")
+        }
+    }
+}
+
+/// What a subscriber was told.
+private final class Heard: Sendable {
+    private let changes = Mutex<[Change]>([])
+
+    @Sendable func hear(_ new: [Change]) { changes.withLock { $0 += new } }
+
+    var keys: [String] { changes.withLock { $0.map(\.key) } }
+}
