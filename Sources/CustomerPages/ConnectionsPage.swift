@@ -1,0 +1,241 @@
+internal import AccessTokens
+internal import Applications
+internal import Bank
+internal import Consents
+internal import Events
+internal import HTTPTypes
+internal import Hummingbird
+internal import Identity
+internal import Metering
+internal import OpenBanking
+internal import Pages
+internal import Primitives
+internal import Storage
+internal import Web
+
+/// `/my`: who can see the accounts, every look at them, and what happened before.
+struct ConnectionsPage {
+    struct Connection {
+        let id, app, firm, initials, sees: String
+        let accounts: [AccountLine]
+        let hasAccounts: Bool
+        let since, until, left, lastLooked: String
+        let isEndingSoon: Bool
+        let csrf: String
+    }
+    struct AccountLine {
+        let name, number: String
+    }
+    /// An app that knows who the customer is and sees no accounts.
+    struct Acquaintance {
+        let id, app, firm, initials, knows, since, csrf: String
+    }
+    struct Event {
+        let text, when: String
+        let consent: String
+    }
+
+    let lead: String
+    let stopped: String?
+    let connections: [Connection]
+    let hasConnections: Bool
+    let acquaintances: [Acquaintance]
+    let hasAcquaintances: Bool
+    let looks: [LookRow]
+    let hasLooks: Bool
+    let older: String?
+    let past: [Event]
+    let hasPast: Bool
+}
+
+/// One call about the customer, in their words.
+struct LookRow {
+    let when, who, what, answer: String
+    let isGiven, isRefused: Bool
+}
+
+/// What the pages need to name things: the customer's accounts and the apps.
+struct NameBook: Sendable {
+    let accounts: [AccountID: Account]
+    let apps: [AppID: App]
+
+    func account(_ id: AccountID) -> String { accounts[id].map { "\($0.name) \($0.maskedNumber)" } ?? "an account that is not yours" }
+    func app(_ id: AppID?) -> String { id.flatMap { apps[$0]?.name } ?? "An app that is gone" }
+    func firm(_ id: AppID) -> String { apps[id]?.organisationName ?? "" }
+}
+
+extension CustomerRoutes {
+    func addConnections(to router: Router<AppContext>) {
+        router.get("/my") { request, context in
+            try await signedIn(request, context) { try await connectionsPage(for: $0, request, context) }
+        }
+        router.post("/my/consents/{id}/stop") { request, context in
+            try await signedInForm(request, context) { session, _ in try await stop(session, context) }
+        }
+        router.post("/my/grants/{id}/stop") { request, context in
+            try await signedInForm(request, context) { session, _ in try await stopKnowing(session, context) }
+        }
+        router.get("/my/consents/{id}") { request, context in
+            try await signedIn(request, context) { try await receipt(for: $0, context) }
+        }
+        router.get("/my/looks") { request, context in
+            try await signedIn(request, context) { try await looksPage(for: $0, request, context) }
+        }
+        router.get("/my/looks.csv") { request, context in
+            try await signedIn(request, context) { try await looksDownload(for: $0, context) }
+        }
+    }
+
+    // MARK: The overview
+
+    private static let looksOnOverview = 15
+
+    private func connectionsPage(for session: Session, _ request: Request, _ context: AppContext) async throws -> Response {
+        let now = context.receivedAt
+        let person = session.person
+        let (consents, looks) = try await database.read { [consents, records] tx in
+            (try consents.list(ofPerson: person.id, in: tx), try records.list(ofPerson: person.id, limit: Self.looksOnOverview + 1, in: tx))
+        }
+        let inForce = consents.filter { $0.status(at: now) == .authorised || $0.status(at: now) == .suspended }
+        let usage = try await usage(of: inForce.map(\.id), at: now)
+        let acquaintances = try await database.read { [grants] tx in try grants.list(of: person.id, in: tx) }
+            .filter { $0.consentID == nil && $0.revokedAt == nil && $0.expiresAt > now }
+        let book = try await names(person, apps: consents.map(\.appID) + looks.compactMap(\.appID) + acquaintances.map(\.appID), accounts: consents.flatMap(\.accounts))
+        let token = csrf.token(for: session.id.rawValue)
+        let shown = looks.prefix(Self.looksOnOverview)
+        let past = try await past(of: consents, book: book, at: now)
+        let page = ConnectionsPage(
+            lead: lead(for: person, count: inForce.count),
+            stopped: request.query?["stopped"].flatMap { ConsentID($0) }.flatMap { id in consents.first { $0.id == id } }.map { book.app($0.appID) },
+            connections: inForce.map { connection($0, usage: usage[$0.id], book: book, csrf: token, now: now) }, hasConnections: !inForce.isEmpty,
+            acquaintances: acquaintances.map { grant in
+                ConnectionsPage.Acquaintance(
+                    id: grant.id.rawValue, app: book.app(grant.appID), firm: book.firm(grant.appID), initials: initials(of: book.app(grant.appID)),
+                    knows: sentence(ConsentWords(scope: grant.scope, person: person).items.map(\.title)), since: grant.createdAt.day, csrf: token)
+            }, hasAcquaintances: !acquaintances.isEmpty,
+            looks: shown.map { look($0, book: book, now: now) }, hasLooks: !shown.isEmpty,
+            older: looks.count > Self.looksOnOverview ? shown.last.map { "/my/looks?before=\(Self.text(of: $0))" } : nil,
+            past: past, hasPast: !past.isEmpty)
+        return pages.page("customer/connections", page, shell: shell("Who can see your accounts", for: session, width: .single))
+    }
+
+    private func lead(for person: Person, count: Int) -> String {
+        switch count {
+        case 0: "\(person.givenName), no app can see your accounts."
+        case 1: "\(person.givenName), one app has your permission. You can stop it now; it takes effect at once."
+        default: "\(person.givenName), \(count.inWords("app")) have your permission. You can stop each of them now; it takes effect at once."
+        }
+    }
+
+    private func connection(_ consent: Consent, usage: Usage?, book: NameBook, csrf: String, now: Timestamp) -> ConnectionsPage.Connection {
+        let app = book.app(consent.appID)
+        return ConnectionsPage.Connection(
+            id: consent.id.rawValue, app: app, firm: book.firm(consent.appID), initials: initials(of: app),
+            sees: ConsentWords.sees(consent.permissions, consent.window),
+            accounts: consent.accounts.compactMap { book.accounts[$0] }.map { .init(name: $0.name, number: $0.maskedNumber) },
+            hasAccounts: !consent.accounts.isEmpty, since: consent.statusChangedAt.day, until: consent.expiresAt.day,
+            left: consent.expiresAt.left(seenAt: now), lastLooked: usage?.words(seenAt: now) ?? "Not yet",
+            isEndingSoon: consent.expiresAt < now + .days(7), csrf: csrf)
+    }
+
+    // MARK: What happened before
+
+    private func past(of consents: [Consent], book: NameBook, at now: Timestamp) async throws -> [ConnectionsPage.Event] {
+        let latest = consents.prefix(20)
+        let histories = try await database.read { [consents = self.consents] tx in try latest.map { try consents.history(of: $0.id, in: tx) } }
+        var events: [(at: Timestamp, event: ConnectionsPage.Event)] = []
+        for (consent, history) in zip(latest, histories) {
+            var entries = history.map { (status: $0.status, actor: $0.actor, at: $0.at) }
+            let standing = consent.standing(at: now)
+            // The clock may have ended it before a job stamps the row.
+            if entries.last?.status != standing.status { entries.append((standing.status, standing.actor, standing.since)) }
+            for entry in entries {
+                guard let text = Self.event(entry.status, by: entry.actor, app: book.app(consent.appID), consent: consent) else { continue }
+                events.append((entry.at, .init(text: text, when: entry.at.moment(seenAt: now), consent: consent.id.rawValue)))
+            }
+        }
+        return events.sorted { $0.at > $1.at }.map(\.event)
+    }
+
+    static func event(_ status: ConsentStatus, by actor: ConsentActor, app: String, consent: Consent) -> String? {
+        switch (status, actor) {
+        case (.authorised, .customer): "You approved \(app) until \(consent.expiresAt.day)"
+        case (.authorised, _): "The bank let \(app) go on"
+        case (.rejected, _): "You said no to \(app)"
+        case (.revoked, .customer): "You stopped sharing with \(app)"
+        case (.revoked, .partner): "\(app) ended the connection itself"
+        case (.revoked, _): "The bank ended the connection of \(app)"
+        case (.suspended, _): "The bank paused the connection of \(app)"
+        case (.expired, _): "The permission of \(app) ended by itself"
+        case (.consumed, _): "The permission of \(app) was used up"
+        case (.awaitingAuthorisation, _): nil
+        }
+    }
+
+    // MARK: Stopping
+
+    /// One conditional write ends the consent; every call, refresh and introspection asks for it, so all of them end with it.
+    private func stop(_ session: Session, _ context: AppContext) async throws -> Response {
+        guard let id = context.parameters.get("id").flatMap({ ConsentID($0) }) else { throw HTTPError(.notFound) }
+        let person = session.person.id
+        let (now, requestID) = (context.receivedAt, context.requestID)
+        let isTheirs = try await database.write { [consents] tx in
+            guard let consent = try consents.find(id, in: tx), consent.personID == person else { return false }
+            _ = try consents.revoke(
+                id, by: .customer, audit: .person(person), reason: ConsentReason.withdrawn, at: now, requestID: requestID, in: tx)
+            return true
+        }
+        guard isTheirs else { throw HTTPError(.notFound) }
+        return .seeOther("/my?stopped=\(id)")
+    }
+
+    private func stopKnowing(_ session: Session, _ context: AppContext) async throws -> Response {
+        guard let id = context.parameters.get("id").flatMap({ GrantID($0) }) else { throw HTTPError(.notFound) }
+        let person = session.person.id
+        let (now, requestID) = (context.receivedAt, context.requestID)
+        let isTheirs = try await database.write { [grants] tx in
+            guard let grant = try grants.find(id, in: tx), grant.personID == person, grant.consentID == nil else { return false }
+            try grants.revoke(id, because: .revokedByCustomer, by: .person(person), at: now, requestID: requestID, in: tx)
+            return true
+        }
+        guard isTheirs else { throw HTTPError(.notFound) }
+        return .seeOther("/my")
+    }
+
+    // MARK: Names and usage
+
+    func names(_ person: Person, apps ids: [AppID], accounts others: [AccountID] = []) async throws -> NameBook {
+        let found = try await database.read { [accounts] tx in
+            // Accounts that were shared once may no longer be the customer's.
+            let own = try accounts.list(of: person.id, in: tx)
+            let missing = Set(others).subtracting(own.map(\.id))
+            return own + (missing.isEmpty ? [] : try accounts.list(Array(missing), in: tx))
+        }
+        var apps: [AppID: App] = [:]
+        for id in Set(ids) { apps[id] = try await self.apps.find(id) }
+        return NameBook(accounts: Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }), apps: apps)
+    }
+
+    struct Usage: Sendable {
+        let last: Timestamp
+        let thisWeek: Int
+        let isMore: Bool
+
+        func words(seenAt now: Timestamp) -> String {
+            let count = isMore ? "more than \(thisWeek.grouped) times" : thisWeek == 1 ? "once" : "\(thisWeek.grouped) times"
+            return thisWeek == 0 ? last.moment(seenAt: now) : "\(last.moment(seenAt: now)), \(count) in seven days"
+        }
+    }
+
+    /// How often each consent was used in the last seven days, and when last.
+    private func usage(of ids: [ConsentID], at now: Timestamp) async throws -> [ConsentID: Usage] {
+        let limit = 200
+        return try await database.read { [records] tx in
+            let last = try records.lastAllowed(ofConsents: ids, in: tx)
+            return try last.reduce(into: [:]) { usage, entry in
+                let recent = try records.list(ofConsent: entry.key, limit: limit, in: tx).filter { $0.receivedAt > now - .days(7) && $0.outcome == .allowed }
+                usage[entry.key] = Usage(last: entry.value, thisWeek: recent.count, isMore: recent.count == limit)
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package import Applications
+package import AuthorizationServer
+package import Hummingbird
+package import Identity
+package import Pages
+package import Passwords
+package import Primitives
+package import Storage
+package import Web
+internal import AccessTokens
+internal import Bank
+internal import Consents
+internal import Metering
+
+/// The pages of the bank's customers: signing in and deciding on the way from an app and back to it, and `/my`, where they see and end what they allowed.
+package struct CustomerRoutes: Sendable {
+    let pages: PageRenderer
+    let cookies: CookiePolicy
+    let csrf: CSRF
+    let database: any Database
+    let randomness: any RandomSource
+    let signIn: SignIn
+    let sessions: Sessions
+    let passwords: PasswordHasher
+    let authorization: AuthorizationEndpoint
+    let apps: AppDirectory
+    /// Whether the demo world exists, whose names and passwords the pages may tell.
+    let isDemo: Bool
+
+    let people = People()
+    let accounts = Accounts()
+    let consents = Consents()
+    let grants = Grants()
+    let records = DecisionRecords()
+
+    package init(
+        pages: PageRenderer, cookies: CookiePolicy, csrf: CSRF, database: any Database, randomness: any RandomSource, signIn: SignIn,
+        sessions: Sessions, passwords: PasswordHasher, authorization: AuthorizationEndpoint, apps: AppDirectory, isDemo: Bool
+    ) {
+        self.pages = pages
+        self.cookies = cookies
+        self.csrf = csrf
+        self.database = database
+        self.randomness = randomness
+        self.signIn = signIn
+        self.sessions = sessions
+        self.passwords = passwords
+        self.authorization = authorization
+        self.apps = apps
+        self.isDemo = isDemo
+    }
+
+    package func add(to router: Router<AppContext>) {
+        addAuthorization(to: router)
+        addSignIn(to: router)
+        addConnections(to: router)
+        addSecurity(to: router)
+    }
+}

@@ -1,0 +1,150 @@
+internal import Applications
+internal import HTTPTypes
+internal import Hummingbird
+internal import Identity
+internal import Pages
+internal import Primitives
+internal import Storage
+internal import Web
+
+/// The sign-in form, at `/my` and on the way from an app.
+struct SignInPage {
+    struct Asker {
+        let name, initials: String
+    }
+
+    let heading, lead: String
+    let action: String
+    /// Where the browser goes afterwards, at `/my`.
+    let next: String?
+    let csrf: String?
+    /// The sealed transaction, on the way from an app.
+    let transaction: String?
+    let asker: Asker?
+    let errors: ErrorSummary?
+    let delay: String?
+    let message: String?
+    let username, password: Field
+    let sandboxHint: Bool
+
+    static let refusal = "The name and the password do not match. Check both and try again."
+
+    /// What a person typed wrong before we looked at anything.
+    static func errors(username: String, password: String) -> FormErrors {
+        var errors = FormErrors()
+        if username.trimmingWhitespace().isEmpty { errors.add(field: "username", "Enter your email or username") }
+        if password.isEmpty { errors.add(field: "password", "Enter your password") }
+        return errors
+    }
+
+    static func fields(username: String, errors: FormErrors) -> (Field, Field) {
+        (
+            .text("username", "Email or username", value: username, errors: errors, autocomplete: "username"),
+            .password("password", "Password", errors: errors)
+        )
+    }
+
+    /// `Try again at 09:14`, and why.
+    static func delayWords(until: Timestamp, now: Timestamp) -> String {
+        let seconds = max(1, (until - now).milliseconds / 1000 + 1)
+        let wait = seconds < 90 ? Int(seconds).of("second") : Int((seconds + 59) / 60).of("minute")
+        return "Too many attempts failed, so we take a pause. Try again in \(wait). Nothing is locked, and nobody can lock you out for good."
+    }
+}
+
+extension CustomerRoutes {
+    func addSignIn(to router: Router<AppContext>) {
+        router.get("/my/sign-in") { request, context in try await signInForm(request, context) }
+        router.post("/my/sign-in") { request, context in try await signInAnswer(request, context) }
+        router.post("/my/sign-out") { request, context in try await signOut(request, context) }
+    }
+
+    private func signInForm(_ request: Request, _ context: AppContext) async throws -> Response {
+        let next = safeNext(request.query?["next"])
+        if try await session(of: request, context) != nil { return .seeOther(next) }
+        let message = request.query?["signed-out"] != nil ? "You have signed out." : nil
+        return signInPage(request, username: "", next: next, errors: FormErrors(), message: message)
+    }
+
+    private func signInAnswer(_ request: Request, _ context: AppContext) async throws -> Response {
+        let form = try await request.form(context: context)
+        let next = safeNext(form["next"])
+        guard let browser = browser(of: request), csrf.accepts(form["csrf"], for: browser) else {
+            var errors = FormErrors()
+            errors.add(field: "username", "Your browser did not send our cookie. Allow cookies for this site, then sign in again.")
+            return signInPage(request, username: form["username"] ?? "", next: next, errors: errors, status: .forbidden)
+        }
+        let username = form["username"] ?? ""
+        var errors = SignInPage.errors(username: username, password: form["password"] ?? "")
+        guard errors.isEmpty else { return signInPage(request, username: username, next: next, errors: errors, status: .unprocessableContent) }
+        let (name, world) = try await place(username)
+        let outcome = try await signIn.attempt(
+            name: name, password: form["password"] ?? "", population: .customer, world: world, from: context.clientAddress,
+            requestID: context.requestID, at: context.receivedAt)
+        switch outcome {
+        case .signedIn(let person):
+            var response = Response.seeOther(next)
+            try await start(person, request: request, context: context, on: &response)
+            return response
+        case .refused:
+            errors.add(field: "username", SignInPage.refusal)
+            return signInPage(request, username: username, next: next, errors: errors, status: .unprocessableContent)
+        case .delayed(let until):
+            let delay = SignInPage.delayWords(until: until, now: context.receivedAt)
+            return delayed(signInPage(request, username: username, next: next, errors: errors, delay: delay, status: .tooManyRequests), until: until, context)
+        }
+    }
+
+    func delayed(_ response: Response, until: Timestamp, _ context: AppContext) -> Response {
+        var response = response
+        response.headers[.retryAfter] = String(max(1, (until - context.receivedAt).milliseconds / 1000 + 1))
+        return response
+    }
+
+    private func signInPage(
+        _ request: Request, username: String, next: String, errors: FormErrors, delay: String? = nil, message: String? = nil, status: HTTPResponse.Status = .ok
+    ) -> Response {
+        var cookie = Response(status: .ok)
+        let browser = browser(of: request, settingOn: &cookie)
+        let fields = SignInPage.fields(username: username, errors: errors)
+        let page = SignInPage(
+            heading: "Sign in to Wekeza", lead: "See who can look at your accounts, and stop it.", action: "/my/sign-in", next: next,
+            csrf: csrf.token(for: browser), transaction: nil, asker: nil, errors: errors.summary, delay: delay, message: message, username: fields.0,
+            password: fields.1, sandboxHint: isDemo)
+        var response = pages.page("customer/sign-in", page, shell: shell("Sign in", for: nil, width: .narrow, isError: !errors.isEmpty || delay != nil), status: status)
+        response.headers[values: .setCookie] = cookie.headers[values: .setCookie]
+        return response
+    }
+
+    private func signOut(_ request: Request, _ context: AppContext) async throws -> Response {
+        let form = try await request.form(context: context)
+        guard let session = try await session(of: request, context) else { return .seeOther("/my/sign-in?signed-out") }
+        guard csrf.accepts(form["csrf"], for: session.id.rawValue) else { return outdated(session) }
+        try await sessions.end(session, at: context.receivedAt, requestID: context.requestID)
+        var response = Response.seeOther("/my/sign-in?signed-out")
+        cookies.remove(Self.sessionCookie, from: &response)
+        return response
+    }
+
+    /// `amina.traveler@acme-budget` is Amina of that organisation's world, by its handle or its id; a bare name means the demo organisation's.
+    private func place(_ username: String) async throws -> (name: String, world: OrganisationID?) {
+        let username = username.trimmingWhitespace()
+        return try await database.read { tx in
+            let organisations = Organisations()
+            if let at = username.lastIndex(of: "@") {
+                let place = String(username[username.index(after: at)...])
+                let organisation = try OrganisationID(place).map { try organisations.find($0, in: tx) } ?? organisations.find(handle: place, in: tx)
+                if let organisation { return (String(username[..<at]), organisation.world) }
+            }
+            return (username, try organisations.demo(in: tx)?.world)
+        }
+    }
+
+    /// Only our own pages follow a sign-in.
+    private func safeNext(_ text: String?) -> String {
+        guard let text, text == "/my" || text.hasPrefix("/my/") || text.hasPrefix("/my?"), !text.hasPrefix("/my/sign-"),
+            text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 92 })
+        else { return "/my" }
+        return text
+    }
+}
