@@ -25,3 +25,8 @@ package struct RedirectTarget: Hashable, Sendable {
         return address + separator + parameters
     }
 }
+
+extension RedirectTarget {
+    /// An address that passed the check in an earlier request of the same transaction.
+    package init(checked address: String) { self.address = address }
+}

@@ -1,0 +1,106 @@
+import AccessTokens
+import Applications
+import Bank
+import Consents
+import Events
+package import Identity
+import OAuth
+import OpenBanking
+package import Primitives
+import Storage
+
+extension AuthorizationEndpoint {
+    /// What a decision led to.
+    package enum Decision: Sendable {
+        /// 303 to the app.
+        case answer(AuthorizationAnswer)
+        /// It was decided before: one authorization has one answer.
+        case alreadyAnswered
+        /// The choice cannot be taken; the sentence goes into the page's error summary.
+        case refusedChoice(String)
+    }
+
+    /// The customer approves. Consent, grant, code and audit are one transaction.
+    package func approve(
+        _ transaction: AuthorizationTransaction, by session: Session, accounts chosen: [AccountID], at now: Timestamp, requestID: RequestID?
+    ) async throws -> Decision {
+        guard let app = try await apps.find(transaction.appID), app.isActive else {
+            return .answer(envelope(transaction).error(.unauthorizedClient("The app was removed.")))
+        }
+        guard app.meets(session.person), transaction.accepts(session, at: now), transaction.isMeant(for: session) else {
+            return .refusedChoice("Sign in again to decide.")
+        }
+        let code = Secret.random(prefix: "wkz_ac_", from: randomness)
+        return try await database.write { tx in
+            let approval = Approval(transaction: transaction, app: app, session: session, accounts: chosen, requestID: requestID, now: now)
+            if let refusal = try refusal(of: approval, in: tx) { return .refusedChoice(refusal) }
+            guard try answers.claim(transaction, as: .approved, at: now, in: tx) else { return .alreadyAnswered }
+            switch try grant(approval, in: tx) {
+            case .success(let grant):
+                try codes.insert(code, for: grant, of: transaction, methods: session.methods, at: now, in: tx)
+                return .answer(envelope(transaction).code(code.value))
+            case .failure(let error): return .answer(envelope(transaction).error(error))
+            }
+        }
+    }
+
+    /// The customer rejects, signed in or not.
+    package func reject(
+        _ transaction: AuthorizationTransaction, by session: Session?, at now: Timestamp, requestID: RequestID?
+    ) async throws -> Decision {
+        let app = try await apps.find(transaction.appID)
+        // Only the customer whom the app meets decides about a lodged consent; somebody who never signed in merely leaves.
+        let person = session.flatMap { session in app.map { $0.meets(session.person) } == true ? session.person.id : nil }
+        return try await database.write { tx in
+            guard try answers.claim(transaction, as: .rejected, at: now, in: tx) else { return .alreadyAnswered }
+            if let id = transaction.consentID, let person { _ = try consents.reject(id, by: person, at: now, requestID: requestID, in: tx) }
+            return .answer(envelope(transaction).error(OAuthError(.accessDenied, "The customer did not approve.")))
+        }
+    }
+
+    private struct Approval {
+        let transaction: AuthorizationTransaction
+        let app: App
+        let session: Session
+        let accounts: [AccountID]
+        let requestID: RequestID?
+        let now: Timestamp
+    }
+
+    /// The chosen accounts are the customer's own and open, and there is one at least.
+    private func refusal(of approval: Approval, in tx: any ReadTransaction) throws -> String? {
+        guard approval.transaction.asksForAccounts else { return nil }
+        guard !approval.accounts.isEmpty else { return "Choose at least one account." }
+        let own = Dictionary(try accounts.list(of: approval.session.person.id, in: tx).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        for id in approval.accounts {
+            guard let account = own[id] else { return "Choose among your own accounts." }
+            if let reason = account.reasonNotShareable { return "\(account.name) cannot be shared: \(reason)." }
+        }
+        return nil
+    }
+
+    private func grant(_ approval: Approval, in tx: any WriteTransaction) throws -> Result<Grant, OAuthError> {
+        let (transaction, person, now) = (approval.transaction, approval.session.person.id, approval.now)
+        let grantID = grants.newID()
+        var consent: Consent?
+        if let id = try transaction.consentID ?? lodge(approval, in: tx) {
+            consent = try consents.authorise(
+                id, by: person, accounts: approval.accounts, grant: grantID, at: now, requestID: approval.requestID, in: tx)
+            // It was withdrawn, decided elsewhere or has expired since the page was shown.
+            guard consent != nil else { return .failure(.invalidAuthorizationDetails("The consent does not wait for a customer any more.")) }
+        }
+        let new = NewGrant(
+            appID: approval.app.id, clientID: approval.app.clientID, personID: person, consentID: consent?.id, scope: transaction.scope,
+            authenticatedAt: approval.session.authenticatedAt, expiresAt: consent?.expiresAt ?? now + NewGrant.standardLifetime)
+        return .success(try grants.create(new, id: grantID, at: now, requestID: approval.requestID, in: tx))
+    }
+
+    /// Plain API scopes make a consent of their own.
+    private func lodge(_ approval: Approval, in tx: any WriteTransaction) throws -> ConsentID? {
+        guard let permissions = PermissionSet.defaults(forScopes: approval.transaction.scope.ordered.map(\.rawValue)) else { return nil }
+        let new = NewConsent(
+            appID: approval.app.id, organisationID: approval.app.organisationID, permissions: permissions,
+            expiresAt: approval.now + ConsentTerm.standard)
+        return try consents.lodge(new, by: .app(approval.app.id), at: approval.now, requestID: approval.requestID, in: tx).id
+    }
+}

@@ -1,0 +1,79 @@
+import AccessTokens
+import Applications
+import Bank
+import Consents
+package import Identity
+import OAuth
+import OpenBanking
+package import Primitives
+import Storage
+
+extension AuthorizationEndpoint {
+    /// What the customer's browser is shown next.
+    package enum Step: Sendable {
+        /// They have to sign in, or to sign in again.
+        case signIn
+        case consent(ConsentQuestion)
+        /// 303 to the app.
+        case answer(AuthorizationAnswer)
+        /// It was decided before, in another tab or before the back button.
+        case alreadyAnswered
+    }
+
+    /// - Parameter session: the customer's, if there is one; a session of another world or population does not count.
+    package func step(_ transaction: AuthorizationTransaction, session: Session?, at now: Timestamp) async throws -> Step {
+        let envelope = envelope(transaction)
+        guard let app = try await apps.find(transaction.appID), app.isActive else {
+            return .answer(envelope.error(.unauthorizedClient("The app was removed.")))
+        }
+        guard let session, app.meets(session.person), transaction.accepts(session, at: now), transaction.isMeant(for: session) else {
+            guard transaction.isSilent else { return .signIn }
+            return .answer(envelope.error(OAuthError(.loginRequired, "The customer has to sign in.")))
+        }
+        if transaction.isSilent { return .answer(try await silentAnswer(transaction, app: app, session: session, at: now)) }
+        return try await database.read { tx in
+            if try answers.isAnswered(transaction.id, in: tx) { return .alreadyAnswered }
+            switch try question(transaction, app: app, person: session.person, at: now, in: tx) {
+            case .success(let question): return .consent(question)
+            case .failure(let error): return .answer(envelope.error(error))
+            }
+        }
+    }
+
+    /// `prompt=none` (OpenID Connect Core §3.1.2.1): only who the customer is, granted to this app before, can be told without a page.
+    private func silentAnswer(
+        _ transaction: AuthorizationTransaction, app: App, session: Session, at now: Timestamp
+    ) async throws -> AuthorizationAnswer {
+        let envelope = envelope(transaction)
+        let consentRequired = envelope.error(OAuthError(.consentRequired, "The customer has to decide."))
+        guard !transaction.asksForAccounts else { return consentRequired }
+        let granted = try await database.read { [grants] in try grants.live(of: session.person.id, to: app.id, at: now, in: $0) }
+        guard granted.contains(where: { transaction.scope.isSubset(of: $0.scope) }) else { return consentRequired }
+        switch try await approve(transaction, by: session, accounts: [], at: now, requestID: nil) {
+        case .answer(let answer): return answer
+        case .alreadyAnswered, .refusedChoice: return envelope.error(OAuthError(.interactionRequired, "The customer has to see a page."))
+        }
+    }
+
+    private func question(
+        _ transaction: AuthorizationTransaction, app: App, person: Person, at now: Timestamp, in tx: any ReadTransaction
+    ) throws -> Result<ConsentQuestion, OAuthError> {
+        var consent: Consent?
+        if let id = transaction.consentID {
+            consent = try consents.find(id, in: tx)
+            if case .failure(let error) = LodgedConsentCheck.scope(of: consent, asked: transaction.scope, by: app, at: now) { return .failure(error) }
+        }
+        let permissions = consent?.permissions ?? PermissionSet.defaults(forScopes: transaction.scope.ordered.map(\.rawValue))
+        return .success(
+            ConsentQuestion(
+                transaction: transaction, app: app, person: person, identityScopes: transaction.scope.filter { !$0.needsConsent },
+                permissions: permissions, transactionsFrom: consent?.transactionsFrom, transactionsTo: consent?.transactionsTo,
+                expiresAt: consent?.expiresAt ?? now + ConsentTerm.standard,
+                accounts: permissions == nil ? [] : try accounts.list(of: person.id, in: tx)))
+    }
+}
+
+extension App {
+    /// Whether it is one of the customers whom this app meets.
+    func meets(_ person: Person) -> Bool { person.population == .customer && person.world == world && person.isActive }
+}

@@ -1,0 +1,59 @@
+package import Applications
+package import OAuth
+
+/// Why a request gets a page and no redirect: there is no address that we may trust (RFC 6749 §4.1.2.1).
+package struct AuthorizationPageError: Error, Sendable {
+    package enum Kind: Hashable, Sendable {
+        /// A query or form that cannot be decoded.
+        case malformedRequest
+        case missingClientID
+        case unknownClient
+        case removedApp
+        case redirectURI(RedirectTarget.Refusal)
+    }
+
+    package let kind: Kind
+    /// The app, once it is known.
+    package let app: App?
+    /// For the developer's view and the log; a customer's page shows neither what was sent nor what is registered.
+    package let sentRedirectURI: String?
+
+    package init(_ kind: Kind, app: App? = nil, sentRedirectURI: String? = nil) {
+        self.kind = kind
+        self.app = app
+        self.sentRedirectURI = sentRedirectURI
+    }
+
+    /// What the customer reads as the heading.
+    package var title: String {
+        switch kind {
+        case .malformedRequest, .missingClientID: "This link is not complete"
+        case .unknownClient: "We do not know this app"
+        case .removedApp: "This app is no longer connected to us"
+        case .redirectURI: "We cannot send you back to this app"
+        }
+    }
+
+    /// One or two sentences for the customer.
+    package var explanation: String {
+        switch kind {
+        case .malformedRequest, .missingClientID: "The app sent you here with a request that we cannot read. Nothing was shared. Go back to the app and try again."
+        case .unknownClient: "An app sent you here, but no app is registered under the name it gave. Nothing was shared."
+        case .removedApp: "The app that sent you here was removed. Nothing was shared."
+        case .redirectURI: "The app asked us to send you to an address that it has not registered. Nothing was shared. Go back to the app and try again."
+        }
+    }
+
+    /// One sentence for the app's developer.
+    package var developerHint: String {
+        switch kind {
+        case .malformedRequest: "The query is not application/x-www-form-urlencoded UTF-8."
+        case .missingClientID: "Send client_id exactly once."
+        case .unknownClient: "The client_id is not registered; copy it from the app's page in the portal."
+        case .removedApp: "The app was removed in the portal."
+        case .redirectURI(.missing): "Send redirect_uri, also when only one is registered."
+        case .redirectURI(.repeated): "Send redirect_uri exactly once."
+        case .redirectURI(.notRegistered): "The redirect_uri must equal a registered one character by character; compare the two in the portal."
+        }
+    }
+}

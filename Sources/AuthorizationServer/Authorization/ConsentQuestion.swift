@@ -1,0 +1,29 @@
+package import Applications
+package import Bank
+import Consents
+package import Identity
+package import OAuth
+package import OpenBanking
+package import Primitives
+
+/// What the customer is asked, as values that a page shows.
+package struct ConsentQuestion: Sendable {
+    package let transaction: AuthorizationTransaction
+    package let app: App
+    package let person: Person
+    /// The identity scopes among what is asked: `openid profile email …`.
+    package let identityScopes: ScopeSet
+    /// `nil` when the app only learns who the customer is.
+    package let permissions: PermissionSet?
+    package let transactionsFrom: Timestamp?
+    package let transactionsTo: Timestamp?
+    /// When the access ends.
+    package let expiresAt: Timestamp
+    /// The customer's accounts, those that cannot be shared among them: `reasonNotShareable` tells why.
+    package let accounts: [Account]
+
+    package var asksForAccounts: Bool { permissions != nil }
+    package var hasShareableAccount: Bool { accounts.contains(where: \.isShareable) }
+    /// Whether the app keeps access while the customer is away.
+    package var keepsAccess: Bool { app.grantTypes.contains(.refreshToken) }
+}

@@ -1,0 +1,25 @@
+import Applications
+import Consents
+import OAuth
+import OpenBanking
+import Primitives
+
+/// Whether a lodged consent can be authorised by this request: it belongs to the app, waits for its customer and has not expired.
+enum LodgedConsentCheck {
+    /// - Returns: the scopes of the token: the identity scopes asked for, and the API scopes that follow from the permissions.
+    static func scope(of consent: Consent?, asked: ScopeSet, by app: App, at now: Timestamp) -> Result<ScopeSet, OAuthError> {
+        // A consent of another app is told like one that does not exist.
+        guard let consent, consent.appID == app.id else {
+            return .failure(.invalidAuthorizationDetails("The app has no consent with this consent_id."))
+        }
+        let status = consent.status(at: now)
+        guard status == .awaitingAuthorisation else {
+            return .failure(.invalidAuthorizationDetails("The consent is \(status.rawValue): it does not wait for a customer."))
+        }
+        let following = ScopeSet(consent.permissions.scopes.compactMap(Scope.init))
+        guard following.isSubset(of: app.scopes) else {
+            return .failure(.invalidScope("The app is not registered for the scopes that the consent's permissions need: \(following.text)."))
+        }
+        return .success(asked.filter { !$0.needsConsent }.union(following))
+    }
+}

@@ -1,0 +1,88 @@
+import AccessTokens
+import Identity
+import OAuth
+package import Primitives
+package import Storage
+
+/// The authorization codes, by digest.
+struct AuthorizationCodes: Sendable {
+    /// How long a code may be redeemed. RFC 6749 §4.1.2 recommends at most 600 seconds; FAPI 2.0 asks for 60.
+    static let lifetime = Duration.seconds(60)
+
+    /// What a redeemed code stands for.
+    struct Redeemed: Sendable {
+        let grantID: GrantID
+        let nonce: String?
+        /// `amr`
+        let methods: [String]
+    }
+
+    enum Outcome: Sendable {
+        case redeemed(Redeemed)
+        case refused(Refusal)
+    }
+
+    enum Refusal: Hashable, Sendable {
+        case unknown
+        case otherClient
+        case expired
+        case otherRedirectURI
+        case wrongVerifier
+        /// It was redeemed before: what it obtained is to be revoked (RFC 6749 §4.1.2).
+        case replayed(GrantID)
+    }
+
+    func insert(
+        _ code: Secret, for grant: Grant, of transaction: AuthorizationTransaction, methods: [String], at now: Timestamp, in tx: any WriteTransaction
+    ) throws {
+        try tx.execute(
+            """
+            INSERT INTO authorization_code (digest, authorization_id, grant_id, client_id, redirect_uri, code_challenge, nonce, methods, created_at, expires_at)
+            VALUES (\(code.digest), \(transaction.id), \(grant.id), \(transaction.clientID.text), \(transaction.redirectURI),
+                    \(transaction.codeChallenge.text), \(transaction.nonce), \(methods.joined(separator: " ")), \(now), \(now + Self.lifetime))
+            """)
+    }
+
+    /// Spends a code by one conditional write, which holds every condition: a wrong attempt does not spend it, and of many right ones one wins.
+    func redeem(
+        _ digest: Digest, by client: ClientID, redirectURI: String, verifier: CodeVerifier, at now: Timestamp, in tx: any WriteTransaction
+    ) throws -> Outcome {
+        let row = try tx.first(
+            """
+            UPDATE authorization_code
+            SET consumed_at = \(now)
+            WHERE digest = \(digest) AND client_id = \(client.text) AND redirect_uri = \(redirectURI) AND code_challenge = \(verifier.challenge.text)
+                AND expires_at > \(now) AND consumed_at IS NULL
+            RETURNING grant_id, nonce, methods
+            """)
+        guard let row else { return .refused(try refusal(of: digest, for: client, redirectURI: redirectURI, at: now, in: tx)) }
+        let methods: String = try row["methods"]
+        return .redeemed(
+            Redeemed(grantID: try row["grant_id"], nonce: try row["nonce"], methods: methods.split(separator: " ").map(String.init)))
+    }
+
+    private func refusal(
+        of digest: Digest, for client: ClientID, redirectURI: String, at now: Timestamp, in tx: any ReadTransaction
+    ) throws -> Refusal {
+        guard
+            let row = try tx.first(
+                "SELECT grant_id, client_id, redirect_uri, expires_at, consumed_at FROM authorization_code WHERE digest = \(digest)")
+        else { return .unknown }
+        guard try row["client_id"] == client.text else { return .otherClient }
+        if let _: Timestamp = try row["consumed_at"] { return .replayed(try row["grant_id"]) }
+        let expiresAt: Timestamp = try row["expires_at"]
+        guard now.seconds < expiresAt.seconds else { return .expired }
+        return try row["redirect_uri"] == redirectURI ? .wrongVerifier : .otherRedirectURI
+    }
+}
+
+/// Forgets what has expired: a background job.
+package struct AuthorizationPurge: Sendable {
+    package init() {}
+
+    /// Codes are kept for a day after they expired, so that a replay is recognised.
+    package func run(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        let codes = try tx.execute("DELETE FROM authorization_code WHERE expires_at < \(now - .days(1))")
+        return codes + (try tx.execute("DELETE FROM authorization_answer WHERE expires_at < \(now - .days(1))"))
+    }
+}
