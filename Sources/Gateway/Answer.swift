@@ -1,0 +1,51 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import Metering
+internal import NIOCore
+internal import Primitives
+internal import Web
+
+/// An ending as HTTP tells it.
+struct Answer {
+    let outcome: DecisionOutcome
+    let rule: String?
+    let problem: Problem?
+    let upstream: UpstreamAnswer?
+
+    init(_ ending: Ending, context: AppContext) {
+        switch ending {
+        case .answered(let answer, _): (outcome, rule, problem, upstream) = (.allowed, nil, nil, answer)
+        // A problem that says the fault is on our side is no refusal of the caller.
+        case .refused(let problem, let rule): (outcome, self.rule, self.problem, upstream) = (problem.code.status.code < 500 ? .refused : .failed, rule, problem, nil)
+        case .failed(let error, let rule): (outcome, self.rule, problem, upstream) = (.failed, rule, Self.problem(error, rule: rule, context), nil)
+        }
+    }
+
+    func response(context: AppContext) async -> Response {
+        if let problem { return problem.response(context: context) }
+        guard let upstream else { return Response(status: .internalServerError) }
+        var headers = upstream.headers
+        headers[.cacheControl] = "no-store"
+        return Response(status: upstream.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: upstream.body)))
+    }
+
+    /// The error body, for the record.
+    func problemText(context: AppContext) async -> String? {
+        guard let problem else { return nil }
+        let collector = BodyCollector()
+        try? await problem.response(context: context).body.write(collector)  // the collector takes everything
+        return collector.text
+    }
+
+    private static func problem(_ error: any Error, rule: String, _ context: AppContext) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let error as any Unavailability where error.isUnavailable:
+            return Problem(.temporarilyUnavailable, "The database does not answer.", headers: [.retryAfter: "1"])
+        default:
+            context.logger.error("gateway failed", metadata: ["request_id": "\(context.requestID)", "rule": "\(rule)", "error": "\(error)"])
+            return Problem(.internalError, "The request failed on our side. Its id is \(context.requestID).")
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package import Contract
+package import Hummingbird
+package import Metering
+package import Storage
+package import Web
+internal import HTTPTypes
+internal import Primitives
+
+/// Every operation of the contract that the gateway guards, on its path. What a path does not take is answered 405 with `Allow`.
+package struct GatewayRoutes: Sendable {
+    private let operations: [Contract.Operation]
+    private let pipeline: Pipeline
+    private let recorder: DecisionRecorder
+    private let metrics = GatewayMetrics()
+
+    package init(contract: APIContract, policies: AllPolicies, database: any Database, quotas: Quotas, recorder: DecisionRecorder) {
+        operations = contract.operations.filter { $0.access != nil }
+        pipeline = Pipeline(policies: policies, database: database, quotas: quotas)
+        self.recorder = recorder
+    }
+
+    package func add(to router: Router<AppContext>) {
+        for (path, operations) in Dictionary(grouping: operations, by: \.path) {
+            add(operations, path: path, to: router)
+        }
+    }
+
+    private func add(_ operations: [Contract.Operation], path: String, to router: Router<AppContext>) {
+        let route = RouterPath(path)
+        var taken: Set<HTTPRequest.Method> = [.options]
+        for operation in operations {
+            guard let rules = operation.access, let method = HTTPRequest.Method(operation.method) else { continue }
+            taken.insert(method)
+            router.on(route, method: method) { request, context in await respond(to: request, operation, rules, context) }
+            guard method == .get else { continue }
+            taken.insert(.head)
+            router.on(route, method: .head) { request, context in await respond(to: request, operation, rules, context).createHeadResponse() }
+        }
+        let allow = taken.map(\.rawValue).sorted().joined(separator: ", ")
+        router.on(route, method: .options) { request, _ in CrossOrigin.preflight(request, allow: allow) }
+        for method in Self.methods where !taken.contains(method) {
+            router.on(route, method: method) { _, _ -> Response in
+                throw Problem(.methodNotAllowed, "This address takes \(allow).", headers: [.allow: allow])
+            }
+        }
+    }
+
+    /// RFC 9110 and RFC 4918: what clients and scanners send.
+    private static let methods: [HTTPRequest.Method] =
+        [.get, .head, .post, .put, .patch, .delete, .trace, .connect]
+        + ["PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "QUERY"].compactMap { HTTPRequest.Method($0) }
+
+    private func respond(to request: Request, _ operation: Contract.Operation, _ rules: AccessRules, _ context: AppContext) async -> Response {
+        let started = ContinuousClock.now
+        var call = Call(request, operation: operation, rules: rules, context: context)
+        let (ending, checks) = await pipeline.run(&call)
+        let answer = Answer(ending, context: context)
+        var response = await answer.response(context: context)
+        RateLimitFields(call).add(to: &response.headers)
+        CrossOrigin.add(to: &response.headers, for: request, app: call.app)
+        let record = DecisionRecord(
+            call, answer, checks: checks, status: response.status.code, duration: .now - started, clientAddress: context.clientAddress,
+            problem: await answer.problemText(context: context))
+        recorder.record(record)
+        metrics.note(record)
+        return response
+    }
+}

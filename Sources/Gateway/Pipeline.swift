@@ -1,0 +1,104 @@
+internal import Contract
+internal import HTTPTypes
+internal import Hummingbird
+internal import Metering
+internal import Primitives
+internal import Storage
+internal import Web
+
+/// How a call ended.
+enum Ending: Sendable {
+    /// The upstream answered, or an earlier answer was repeated.
+    case answered(UpstreamAnswer, isReplay: Bool)
+    /// A rule of the gateway, or the upstream in the words of a problem, said no.
+    case refused(Problem, rule: String)
+    /// We failed, or the bank behind us.
+    case failed(any Error, rule: String)
+}
+
+/// Takes a call through every policy in order, and to its upstream.
+struct Pipeline: Sendable {
+    let policies: AllPolicies
+    let database: any Database
+    let quotas: Quotas
+    private let idempotency = IdempotencyRecords()
+
+    init(policies: AllPolicies, database: any Database, quotas: Quotas) {
+        self.policies = policies
+        self.database = database
+        self.quotas = quotas
+    }
+
+    /// - Returns: how it ended, with every rule that was asked.
+    func run(_ call: inout Call) async -> (ending: Ending, checks: [DecisionRecord.Check]) {
+        var checks = [DecisionRecord.Check(rule: "request_id", result: .passed, detail: call.requestID.rawValue)]
+        let ending = await decide(&call, &checks)
+        return (await settle(ending, call: &call), checks)
+    }
+
+    private func decide(_ call: inout Call, _ checks: inout [DecisionRecord.Check]) async -> Ending {
+        for policy in policies.inOrder {
+            do {
+                switch try await policy.check(&call) {
+                case .passed(let detail): checks.append(.init(rule: policy.name, result: .passed, detail: detail))
+                case .skipped(let reason): checks.append(.init(rule: policy.name, result: .skipped, detail: reason))
+                case .refused(let problem):
+                    checks.append(.init(rule: policy.name, result: .failed, detail: problem.detail))
+                    return .refused(problem, rule: policy.name)
+                case .answered(let answer):
+                    checks.append(.init(rule: policy.name, result: .passed, detail: "answered from the first request"))
+                    return .answered(answer, isReplay: true)
+                }
+            } catch {
+                checks.append(.init(rule: policy.name, result: .failed, detail: "the check itself failed"))
+                return .failed(error, rule: policy.name)
+            }
+        }
+        return await forward(call)
+    }
+
+    private func forward(_ call: Call) async -> Ending {
+        guard let upstream = call.upstream, let guarded = call.guarded else { return .failed(UnreachableUpstream(), rule: "route") }
+        do {
+            let answer = try await upstream.respond(to: guarded)
+            guard answer.status.code < 500 else {
+                return .failed(Problem(.upstreamFailed, "The bank answered with \(answer.status.code)."), rule: "upstream")
+            }
+            return .answered(answer, isReplay: false)
+        } catch let problem as Problem where problem.code.status.code < 500 {
+            return .refused(problem, rule: "upstream")
+        } catch {
+            return .failed(error, rule: "upstream")
+        }
+    }
+
+    /// Returns what a call reserved and did not use: the unit when we or the bank failed or an earlier rule refused, the key when nothing was done under it.
+    private func settle(_ ending: Ending, call: inout Call) async -> Ending {
+        let isUsed =
+            switch ending {
+            case .answered(_, let isReplay): !isReplay
+            case .refused(_, let rule): rule == "upstream"
+            case .failed: false
+            }
+        if !isUsed, let unit = call.unit {
+            await quotas.giveBack(unit)
+            call.unit = nil
+        }
+        guard let claim = call.idempotency else { return ending }
+        do {
+            if case .answered(let answer, false) = ending {
+                // The platform's own handlers complete their claim inside the transaction that creates; the bank behind us cannot.
+                guard call.rules.server == .bank else { return ending }
+                try await database.write { [idempotency] in try idempotency.complete(claim, with: answer, in: $0) }
+            } else {
+                try await database.write { [idempotency] in try idempotency.release(claim, in: $0) }
+            }
+        } catch {
+            // The answer stands: the work is done. A claim that could not be released is taken over when it is stale.
+        }
+        return ending
+    }
+}
+
+/// A mistake of ours: the last policy let a call through without an upstream.
+struct UnreachableUpstream: Error {}

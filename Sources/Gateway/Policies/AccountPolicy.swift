@@ -1,0 +1,22 @@
+import Consents
+import Contract
+import Primitives
+import Web
+
+/// The account in the path is one that the customer chose. One that does not exist is refused in the same words.
+struct AccountPolicy: Policy {
+    let name = "account"
+
+    func check(_ call: inout Call) async throws -> Verdict {
+        guard let parameter = call.rules.accountParameter else { return .skipped("the operation names no account") }
+        guard let consent = call.consent else { return .skipped("no consent") }
+        let text = call.pathParameters[parameter] ?? ""
+        guard let account = AccountID(text), consent.accounts.contains(account) else {
+            return refused(
+                .accountNotInConsent, "The account is not one that the customer chose.", at: "/path/\(parameter)",
+                expected: "one of the consent's \(consent.accounts.count) accounts", got: String(text.prefix(64)))
+        }
+        call.accountID = account
+        return .passed(account.rawValue)
+    }
+}

@@ -1,0 +1,34 @@
+package import AccessTokens
+package import Applications
+package import Consents
+package import Metering
+package import Storage
+
+/// Every rule of the gateway, in the order in which a call meets them. The first that refuses answers.
+package struct AllPolicies: Sendable {
+    package let inOrder: [any Policy]
+
+    package init(
+        verifier: AccessTokenVerifier, revocations: Revocations, apps: AppDirectory, consents: ConsentDirectory, database: any Database, quotas: Quotas,
+        upstreams: Upstreams
+    ) {
+        inOrder = [
+            TokenPolicy(verifier: verifier),
+            RevocationPolicy(revocations: revocations),
+            AppPolicy(apps: apps),
+            BurstPolicy(limiter: BurstLimiter()),
+            RequestPolicy(),
+            ScopePolicy(),
+            ConsentStatePolicy(consents: consents),
+            PermissionPolicy(),
+            AccountPolicy(),
+            DataWindowPolicy(),
+            IdempotencyPolicy(database: database),
+            DailyQuotaPolicy(quotas: quotas),
+            RoutePolicy(upstreams: upstreams),
+        ]
+    }
+
+    /// For tests of single rules.
+    init(inOrder: [any Policy]) { self.inOrder = inOrder }
+}

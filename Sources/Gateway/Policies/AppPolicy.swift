@@ -1,0 +1,26 @@
+import AccessTokens
+import Applications
+import Web
+
+/// The app that the token was issued to is there, and lives where its token says.
+struct AppPolicy: Policy {
+    let name = "app"
+    let apps: AppDirectory
+
+    func check(_ call: inout Call) async throws -> Verdict {
+        guard let claims = call.claims else { return .skipped("no token") }
+        let app = try await apps.find(claims.appID)
+        // Known even when refused, so that its developers find the call among their own.
+        call.app = app
+        guard let app, app.isActive, app.clientID == claims.clientID else {
+            let detail = "The app that this token was issued to is not active."
+            return refused(.appInactive, detail, expected: "an active app", got: app == nil ? "an unknown app" : "a removed app", challenge: .invalidToken(detail))
+        }
+        guard app.environment.rawValue == claims.environment else {
+            let detail = "The access token belongs to another environment."
+            return refused(
+                .invalidToken, detail, expected: app.environment.rawValue, got: String(claims.environment.prefix(20)), challenge: .invalidToken(detail))
+        }
+        return .passed("\(app.name), \(app.environment.rawValue)")
+    }
+}

@@ -1,0 +1,46 @@
+import AccessTokens
+import Applications
+import Consents
+import Contract
+import OpenBanking
+import Primitives
+import Web
+
+/// The consent behind the token is in force now. It is looked at on every call: tokens and consents are two clocks.
+struct ConsentStatePolicy: Policy {
+    let name = "consent_state"
+    let consents: ConsentDirectory
+
+    func check(_ call: inout Call) async throws -> Verdict {
+        guard call.rules.token == .customer else { return .skipped("the app asks for itself") }
+        guard let claims = call.claims, let consentID = claims.consentID else {
+            return refused(.consentRequired, "The token carries no customer's consent.", expected: "a token that a customer approved", got: "a token of the app itself")
+        }
+        guard let consent = try await consents.find(consentID), consent.appID == claims.appID, consent.personID == claims.personID else {
+            // Another's consent looks like one that does not exist.
+            return refused(.consentRequired, "The token carries no consent of this app and customer.", expected: "a consent of this app", got: "another")
+        }
+        call.consent = consent
+        let standing = consent.standing(at: call.now)
+        guard standing.status == .authorised else { return refusal(standing) }
+        return .passed("authorised until \(consent.expiresAt.rfc3339)")
+    }
+
+    private func refusal(_ standing: ConsentStanding) -> Verdict {
+        let got = "\(standing.status.rawValue) by \(standing.actor.rawValue) at \(standing.since.rfc3339)"
+        switch standing.status {
+        case .revoked: return refused(.consentRevoked, "\(Self.words(standing.actor)) withdrew the consent.", expected: "authorised", got: got)
+        case .expired: return refused(.consentExpired, "The consent has expired.", expected: "authorised", got: got)
+        default: return refused(.consentNotAuthorised, "The consent is not in force.", expected: "authorised", got: got)
+        }
+    }
+
+    private static func words(_ actor: ConsentActor) -> String {
+        switch actor {
+        case .customer: "The customer"
+        case .partner: "The app"
+        case .bank: "The bank"
+        case .system: "The platform"
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Applications
+import Metering
+import Primitives
+import Web
+
+/// A unit of the organisation's UTC day. It is reserved after every other rule about the caller has passed, and returned when we or the bank fail.
+struct DailyQuotaPolicy: Policy {
+    let name = "daily_quota"
+    let quotas: Quotas
+
+    func check(_ call: inout Call) async throws -> Verdict {
+        guard let app = call.app else { return .skipped("no app") }
+        switch try await quotas.reserve(organisation: app.organisationID, limit: app.plan.dailyCalls, at: call.now) {
+        case .granted(let unit):
+            call.unit = unit
+            return .passed(unit.remaining.map { "\($0) of \(unit.limit ?? 0) left today" } ?? "no limit")
+        case .exhausted(let limit):
+            call.exhaustedLimit = limit
+            return refused(
+                .dailyQuotaExceeded, "All \(limit) calls of today are used. The count starts again at 00:00 UTC.", at: "",
+                expected: "at most \(limit) calls a day", got: "one more", retryAfter: 86400 - call.now.secondOfDay)
+        }
+    }
+}

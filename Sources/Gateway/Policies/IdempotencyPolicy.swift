@@ -1,0 +1,39 @@
+import Applications
+import Contract
+import HTTPTypes
+import Primitives
+import Storage
+import Web
+
+/// A request with an `Idempotency-Key` that came before is answered with its first answer, and costs nothing.
+struct IdempotencyPolicy: Policy {
+    let name = "idempotency"
+    let database: any Database
+    private let records = IdempotencyRecords()
+
+    init(database: any Database) { self.database = database }
+
+    func check(_ call: inout Call) async throws -> Verdict {
+        guard call.rules.isIdempotent else { return .skipped("the operation repeats safely by itself") }
+        guard let app = call.app, let key = call.parameters.string("Idempotency-Key") else { return .skipped("no key was sent") }
+        let payload = Digest(of: call.body?.canonicalText ?? "")
+        let claim = IdempotencyClaim(appID: app.id, route: call.operation.id, key: key, payload: payload, token: call.requestID)
+        let outcome = try await database.write { [records, now = call.now] in try records.claim(claim, at: now, in: $0) }
+        switch outcome {
+        case .won:
+            call.idempotency = claim
+            return .passed("the key is new")
+        case .replay(var answer):
+            answer.headers[.idempotencyReplayed] = "true"
+            return .answered(answer)
+        case .otherPayload:
+            return refused(
+                .idempotencyKeyReused, "The idempotency key was used with another body.", at: "/header/Idempotency-Key", expected: "the first request's body",
+                got: "another body")
+        case .inFlight:
+            return refused(
+                .idempotencyInFlight, "The first request with this key is still running.", at: "/header/Idempotency-Key", expected: "a finished request",
+                got: "a running one", retryAfter: 1)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Contract
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Web
+
+/// The request matches the contract: parameters, content type, body.
+struct RequestPolicy: Policy {
+    let name = "request"
+
+    func check(_ call: inout Call) async throws -> Verdict {
+        let headers = call.request.headers
+        guard Self.acceptsJSON(headers[values: .accept]) else {
+            return refused(
+                .notAcceptable, "The answer is JSON, which the request does not accept.", at: "/header/Accept", expected: "application/json",
+                got: String(headers[values: .accept].joined(separator: ", ").prefix(80)))
+        }
+        guard let query = call.request.query else {
+            return refused(
+                .invalidRequest, "The query of the address cannot be decoded.", at: "/query", expected: "UTF-8 with whole percent escapes",
+                got: "something else")
+        }
+        var (parameters, violations) = call.operation.check(
+            RawRequest(path: call.pathParameters, query: query.pairs) { name in HTTPField.Name(name).map { headers[values: $0] } ?? [] })
+        call.parameters = parameters
+        switch try await body(of: &call) {
+        case .refused(let problem)?: return .refused(problem)
+        case .violations(let more)?: violations += more
+        case nil: break
+        }
+        guard violations.isEmpty else { return .refused(Self.problem(violations)) }
+        return .passed("matches the contract")
+    }
+
+    static func problem(_ violations: [Violation]) -> Problem {
+        let isKey = violations.count == 1 && violations[0].pointer == "/header/Idempotency-Key"
+        let count = violations.count == 1 ? "One part" : "\(violations.count) parts"
+        let detail = "\(count) of the request \(violations.count == 1 ? "does" : "do") not match the contract."
+        return Problem(
+            isKey ? .invalidIdempotencyKey : .invalidRequest, detail,
+            errors: violations.map { Problem.Violation(pointer: $0.pointer, rule: $0.rule, expected: $0.expected, got: $0.got) })
+    }
+
+    private enum BodyRefusal {
+        case refused(Problem)
+        case violations([Violation])
+    }
+
+    private func body(of call: inout Call) async throws -> BodyRefusal? {
+        guard let wanted = call.operation.requestBody, let content = wanted.content("application/json") else { return nil }
+        let type = call.request.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() }
+        guard type == "application/json" else {
+            return problem(.unsupportedMediaType, "The body is not JSON.", "/header/Content-Type", "application/json", type ?? "no content type")
+        }
+        let bytes: [UInt8]
+        do {
+            bytes = Array(buffer: try await call.request.body.collect(upTo: Self.largestBody))
+        } catch is NIOTooManyBytesError {
+            return problem(.bodyTooLarge, "The body is larger than 1 MiB.", "", "at most \(Self.largestBody) bytes", "more")
+        } catch let error as HTTPError where error.status == .contentTooLarge {
+            return problem(.bodyTooLarge, "The body is larger than 1 MiB.", "", "at most \(Self.largestBody) bytes", "more")
+        }
+        do {
+            let value = try JSONValue(parsing: bytes)
+            call.body = value
+            call.bodyBytes = bytes
+            let violations = content.schema.violations(of: value)
+            return violations.isEmpty ? nil : .violations(violations)
+        } catch {
+            return problem(.malformedBody, "The body is no JSON that we read.", "", error.expected, "\(error.got) at byte \(error.offset)")
+        }
+    }
+
+    private func problem(_ code: ErrorCode, _ detail: String, _ pointer: String, _ expected: String, _ got: String) -> BodyRefusal {
+        .refused(Problem(code, detail, errors: [Problem.Violation(pointer: pointer, rule: name, expected: expected, got: String(got.prefix(80)))]))
+    }
+
+    private static let largestBody = 1 << 20
+
+    /// RFC 9110 §12.5.1, as far as one media type needs it. A field that is absent or empty accepts everything.
+    static func acceptsJSON(_ fields: [String]) -> Bool {
+        let ranges = fields.flatMap { $0.split(separator: ",") }.map { range in
+            range.split(separator: ";").map { $0.trimmingWhitespace().lowercased() }
+        }.filter { !$0.isEmpty }
+        guard !ranges.isEmpty else { return true }
+        return ranges.contains { parts in
+            let isRefused = parts.dropFirst().contains { ["q=0", "q=0.0", "q=0.00", "q=0.000"].contains($0) }
+            return !isRefused && ["application/json", "application/*", "*/*", "*"].contains(parts[0])
+        }
+    }
+}

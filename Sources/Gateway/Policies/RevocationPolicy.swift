@@ -1,0 +1,15 @@
+import AccessTokens
+import Web
+
+/// Neither the token (RFC 7009) nor the grant it came from was revoked.
+struct RevocationPolicy: Policy {
+    let name = "revocation"
+    let revocations: Revocations
+
+    func check(_ call: inout Call) async throws -> Verdict {
+        guard let claims = call.claims else { return .skipped("no token") }
+        guard let reason = try await revocations.refusal(of: claims) else { return .passed("neither the token nor its grant was revoked") }
+        let detail = "The access token was revoked."
+        return refused(.revokedToken, detail, expected: "a token in force", got: "\(reason)", challenge: .invalidToken(detail))
+    }
+}

@@ -1,0 +1,20 @@
+import Applications
+import Contract
+import Web
+
+/// Somebody is there to answer: the platform, the sandbox's bank, or the real one.
+struct RoutePolicy: Policy {
+    let name = "route"
+    let upstreams: Upstreams
+
+    func check(_ call: inout Call) async throws -> Verdict {
+        guard let app = call.app else { return .skipped("no app") }
+        guard let upstream = upstreams.upstream(for: call.rules.server, environment: app.environment) else {
+            return refused(
+                .noUpstream, "No live bank is connected to this platform.", at: "", expected: "a core banking system behind the platform", got: "none",
+                retryAfter: 60)
+        }
+        call.upstream = upstream
+        return .passed(call.rules.server == .platform ? "the platform" : "the \(app.environment.rawValue) bank")
+    }
+}

@@ -1,0 +1,63 @@
+import AccessTokens
+import HTTPTypes
+import Hummingbird
+import Primitives
+import Web
+
+/// The access token: sent in the Authorization header alone (RFC 6750 §2.1), signed by us, for this API, not expired (RFC 9068 §4).
+struct TokenPolicy: Policy {
+    let name = "token"
+    let verifier: AccessTokenVerifier
+
+    func check(_ call: inout Call) async throws -> Verdict {
+        let fields = call.request.headers[values: .authorization]
+        guard let field = fields.first else { return missing(call) }
+        guard fields.count == 1 else {
+            let detail = "The request carries more than one Authorization header."
+            return invalid(detail, expected: "one Authorization header", got: "\(fields.count)")
+        }
+        guard let token = Self.bearerToken(field) else {
+            let scheme = field.prefix { $0 != " " }
+            return invalid("The Authorization header holds no bearer token.", expected: "Bearer and a token", got: "the scheme \(scheme.prefix(20))")
+        }
+        switch verifier.verify(token, at: call.now) {
+        case .success(let claims):
+            call.claims = claims
+            return .passed("signed by us for this API, expires at \(claims.expiresAt.rfc3339)")
+        case .failure(let refusal):
+            call.expiredClaims = claims(expired: token, refusal)
+            let code: ErrorCode = refusal.isExpiry ? .expiredToken : .invalidToken
+            let detail = refusal.isExpiry ? "The access token has expired." : "The access token is not one of ours for this API."
+            return refused(code, detail, expected: refusal.expected, got: refusal.got, challenge: .invalidToken(detail))
+        }
+    }
+
+    /// What an expired token of ours said, so that its developers find the call among their own.
+    private func claims(expired token: String, _ refusal: TokenRefusal) -> AccessTokenClaims? {
+        guard case .expired(let end) = refusal else { return nil }
+        return try? verifier.verify(token, at: end - .seconds(1)).get()
+    }
+
+    private func missing(_ call: Call) -> Verdict {
+        // RFC 9700 §4.3.2: a token in an address would stay in logs and histories, so it is not read.
+        let inQuery = call.request.query?["access_token"] != nil
+        let got = inQuery ? "a token in the address" : "no Authorization header"
+        return refused(
+            .missingToken, "The request carries no access token in its Authorization header.", expected: "Authorization: Bearer and a token", got: got,
+            challenge: .tokenWanted)
+    }
+
+    private func invalid(_ detail: String, expected: String, got: String) -> Verdict {
+        refused(.invalidToken, detail, expected: expected, got: got, challenge: .invalidToken(detail))
+    }
+
+    /// RFC 6750 §2.1 `b64token`, at most 8 kB.
+    static func bearerToken(_ field: String) -> String? {
+        let parts = field.split(separator: " ", omittingEmptySubsequences: true)
+        guard parts.count == 2, parts[0].lowercased() == "bearer", (1...8192).contains(parts[1].utf8.count) else { return nil }
+        let isToken = parts[1].utf8.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || [45, 46, 95, 126, 43, 47, 61].contains($0)
+        }
+        return isToken ? String(parts[1]) : nil
+    }
+}

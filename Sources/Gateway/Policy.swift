@@ -1,0 +1,35 @@
+package import Web
+internal import HTTPTypes
+
+/// One rule that a call must pass. A policy is a file in `Policies/` and a line in `AllPolicies.swift`.
+package protocol Policy: Sendable {
+    /// Its name in errors, records, metrics and the documentation: `consent_state`.
+    var name: String { get }
+
+    /// - Throws: only failures of ours; a refusal is returned.
+    func check(_ call: inout Call) async throws -> Verdict
+}
+
+package enum Verdict: Sendable {
+    /// With what was found, for the record.
+    case passed(String)
+    /// The rule does not concern this operation.
+    case skipped(String)
+    case refused(Problem)
+    /// The answer is known already: a repetition of an earlier request.
+    case answered(UpstreamAnswer)
+}
+
+extension Policy {
+    /// A refusal by this rule.
+    /// - Parameter pointer: what it is about: a JSON pointer into the body, `/header/…`, `/query/…`, `/path/…`, or empty.
+    func refused(
+        _ code: ErrorCode, _ detail: String, at pointer: String = "/header/Authorization", expected: String, got: String, challenge: BearerChallenge? = nil,
+        retryAfter: Int? = nil
+    ) -> Verdict {
+        var problem = Problem(code, detail, errors: [Problem.Violation(pointer: pointer, rule: name, expected: expected, got: got)])
+        if let challenge { problem.headers[.wwwAuthenticate] = challenge.text }
+        if let retryAfter { problem.headers[.retryAfter] = "\(retryAfter)" }
+        return .refused(problem)
+    }
+}

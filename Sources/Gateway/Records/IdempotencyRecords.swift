@@ -1,0 +1,134 @@
+package import Primitives
+package import Storage
+internal import HTTPTypes
+
+/// One request's hold on an idempotency key, which belongs to an app and a route.
+package struct IdempotencyClaim: Hashable, Sendable {
+    package let appID: AppID
+    /// The contract's `operationId`.
+    package let route: String
+    package let key: String
+    /// The digest of the body's canonical form.
+    package let payload: Digest
+    /// Tells this claim from one that takes the key over: the request's id.
+    package let token: RequestID
+
+    package init(appID: AppID, route: String, key: String, payload: Digest, token: RequestID) {
+        self.appID = appID
+        self.route = route
+        self.key = key
+        self.payload = payload
+        self.token = token
+    }
+}
+
+/// What a key turned out to be.
+package enum IdempotencyOutcome: Sendable {
+    case won
+    /// The first request's answer.
+    case replay(UpstreamAnswer)
+    case otherPayload
+    case inFlight
+}
+
+/// The keys of the last day and their answers. A claim is a row before anything is done; its answer is written in the transaction that does it.
+package struct IdempotencyRecords: Sendable {
+    package init() {}
+
+    /// How long a key answers.
+    static let lifetime = Duration.hours(24)
+    /// A claim without an answer after this long belongs to a process that died: another may take the key over.
+    static let staleness = Duration.seconds(60)
+
+    package func claim(_ claim: IdempotencyClaim, at now: Timestamp, in tx: any WriteTransaction) throws -> IdempotencyOutcome {
+        let inserted = try tx.execute(
+            """
+            INSERT INTO idempotency_key (app_id, route, key, payload, claim_token, claimed_at)
+            VALUES (\(claim.appID), \(claim.route), \(claim.key), \(claim.payload), \(claim.token), \(now))
+            ON CONFLICT (app_id, route, key) DO NOTHING
+            """)
+        if inserted == 1 { return .won }
+        guard let row = try tx.first(
+            """
+            SELECT payload, claim_token, claimed_at, status, headers, body
+            FROM idempotency_key
+            WHERE app_id = \(claim.appID) AND route = \(claim.route) AND key = \(claim.key)
+            """)
+        else { return .inFlight }  // released between the two statements: the caller comes back
+        let claimedAt: Timestamp = try row["claimed_at"]
+        let status: Int? = try row["status"]
+        let isOver = claimedAt <= now - Self.lifetime || (status == nil && claimedAt <= now - Self.staleness)
+        if isOver { return try takeOver(claim, from: row["claim_token"], at: now, in: tx) ? .won : .inFlight }
+        let payload: Digest = try row["payload"]
+        guard payload == claim.payload else { return .otherPayload }
+        guard let status else { return .inFlight }
+        let body: String = try row["body"]
+        return .replay(
+            UpstreamAnswer(status: HTTPResponse.Status(code: status), headers: Self.fields(try row["headers"]), body: Array(body.utf8)))
+    }
+
+    /// Keeps the answer.
+    /// - Throws: `IdempotencyClaimLost` when another request took the key over, so that the caller's transaction rolls back: one of two must.
+    package func complete(_ claim: IdempotencyClaim, with answer: UpstreamAnswer, in tx: any WriteTransaction) throws {
+        let kept = try tx.execute(
+            """
+            UPDATE idempotency_key
+            SET status = \(answer.status.code), headers = \(Self.text(answer.headers)), body = \(String(decoding: answer.body, as: UTF8.self))
+            WHERE app_id = \(claim.appID) AND route = \(claim.route) AND key = \(claim.key) AND claim_token = \(claim.token)
+            """)
+        guard kept == 1 else { throw IdempotencyClaimLost() }
+    }
+
+    /// Lets the key go, because nothing was done under it.
+    package func release(_ claim: IdempotencyClaim, in tx: any WriteTransaction) throws {
+        try tx.execute(
+            """
+            DELETE FROM idempotency_key
+            WHERE app_id = \(claim.appID) AND route = \(claim.route) AND key = \(claim.key) AND claim_token = \(claim.token) AND status IS NULL
+            """)
+    }
+
+    /// Removes keys of yesterday.
+    /// - Returns: how many went, at most `limit`.
+    package func purge(at now: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+        let rows = try tx.all(
+            "SELECT app_id, route, key FROM idempotency_key WHERE claimed_at <= \(now - Self.lifetime) ORDER BY claimed_at LIMIT \(limit)")
+        for row in rows {
+            let appID: AppID = try row["app_id"]
+            let route: String = try row["route"]
+            let key: String = try row["key"]
+            try tx.execute(
+                """
+                DELETE FROM idempotency_key
+                WHERE app_id = \(appID) AND route = \(route) AND key = \(key) AND claimed_at <= \(now - Self.lifetime)
+                """)
+        }
+        return rows.count
+    }
+
+    private func takeOver(_ claim: IdempotencyClaim, from token: RequestID, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
+        try tx.execute(
+            """
+            UPDATE idempotency_key
+            SET payload = \(claim.payload), claim_token = \(claim.token), claimed_at = \(now), status = NULL, headers = NULL, body = NULL
+            WHERE app_id = \(claim.appID) AND route = \(claim.route) AND key = \(claim.key) AND claim_token = \(token)
+            """) == 1
+    }
+
+    /// `name: value` lines; values hold no line breaks, which HTTP forbids.
+    private static func text(_ fields: HTTPFields) -> String { fields.map { "\($0.name.rawName): \($0.value)" }.joined(separator: "\n") }
+
+    private static func fields(_ text: String) -> HTTPFields {
+        var fields = HTTPFields()
+        for line in text.split(separator: "\n") {
+            guard let colon = line.firstRange(of: ": "), let name = HTTPField.Name(String(line[..<colon.lowerBound])) else { continue }
+            fields[name] = String(line[colon.upperBound...])
+        }
+        return fields
+    }
+}
+
+/// Another request took the key over while this one slept: what this one did is rolled back.
+package struct IdempotencyClaimLost: Unavailability {
+    package let isUnavailable = true
+}

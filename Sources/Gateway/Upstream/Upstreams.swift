@@ -1,0 +1,27 @@
+import Applications
+import Contract
+
+/// Which upstream answers what.
+package struct Upstreams: Sendable {
+    private let platform: any Upstream
+    private let sandbox: any Upstream
+    private let live: (any Upstream)?
+
+    /// - Parameters:
+    ///   - platform: answers what the platform itself keeps (consents), for every app.
+    ///   - sandbox: the sandbox's bank, in this process.
+    ///   - live: the real core banking system, when one is connected (`--upstream`).
+    package init(platform: any Upstream, sandbox: any Upstream, live: (any Upstream)?) {
+        self.platform = platform
+        self.sandbox = sandbox
+        self.live = live
+    }
+
+    func upstream(for server: AccessRules.Server, environment: AppEnvironment) -> (any Upstream)? {
+        switch (server, environment) {
+        case (.platform, _): platform
+        case (.bank, .sandbox): sandbox
+        case (.bank, .live): live
+        }
+    }
+}
