@@ -130,7 +130,7 @@ let package = Package(
         .executableTarget(
             name: "wekeza",
             dependencies: [
-                "Primitives", "Web", "Storage", "OAuth", "Applications", "Identity", "Composition", logging,
+                "Primitives", "Web", "Storage", "Passwords", "Mail", "OAuth", "Events", "Applications", "Identity", "AccessTokens", "Composition", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -142,8 +142,9 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("PrimitivesTests", ["Primitives", "TestSupport"]),
         tests("StorageTests", ["Primitives", "Storage", "StorageSQLite", "StoragePostgres", "TestSupport"]),
+        tests("TelemetryTests", ["Primitives", "Telemetry", "TestSupport", logging, metrics]),
         tests("JOSETests", ["Primitives", "JOSE", "TestSupport", crypto]),
-        tests("WebTests", ["Primitives", "Web", "TestSupport", hummingbird, httpTypes]),
+        tests("WebTests", ["Primitives", "Web", "TestSupport", hummingbird, httpTypes, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         tests("ContractTests", ["Primitives", "Contract", "TestSupport"]),
         tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport", mustache]),
         tests("DemoTests", ["Primitives", "Web", "Pages", "Demo", "TestSupport"]),

@@ -23,6 +23,7 @@ extension Timestamp {
     /// Reads an RFC 3339 date-time, and the ISO 8601 spellings that banking clients send: a date alone, no zone (read as UTC),
     /// the basic form without separators, a comma for the point, any number of fraction digits, and offsets of `+hh`, `+hhmm` or `+hh:mm`.
     package init?(iso8601 text: String) {
+        guard text.utf8.count <= 64 else { return nil }
         var reader = DigitReader(text)
         guard let year = reader.number(4) else { return nil }
         let extended = reader.skip("-")
@@ -55,7 +56,7 @@ extension Timestamp {
 private struct DigitReader {
     private var rest: ArraySlice<UInt8>
 
-    init(_ text: String) { rest = ArraySlice(text.utf8.prefix(64)) }
+    init(_ text: String) { rest = ArraySlice(text.utf8) }
 
     var atEnd: Bool { rest.isEmpty }
 

@@ -18,7 +18,8 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
 
     /// Whole seconds since the epoch, rounded down: what tables and JWT dates hold.
     package var seconds: Int64 {
-        milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000
+        let (quotient, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        return remainder < 0 ? quotient - 1 : quotient
     }
 
     package static func < (lhs: Timestamp, rhs: Timestamp) -> Bool {

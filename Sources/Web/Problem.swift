@@ -59,6 +59,8 @@ package struct Problem: Error, Sendable {
             return problem.response(context: context)
         case let error as any Unavailability where error.isUnavailable:
             return Problem(.temporarilyUnavailable, "The database does not answer.", headers: [.retryAfter: "1"]).response(context: context)
+        case is NIOTooManyBytesError:
+            return Problem(.bodyTooLarge, "The body is larger than this address takes.").response(context: context)
         case let error as HTTPError:
             return Problem(ErrorCode(status: error.status), error.body ?? ErrorCode(status: error.status).title, headers: error.headers)
                 .response(context: context)
