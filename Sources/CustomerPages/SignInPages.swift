@@ -127,7 +127,7 @@ extension CustomerRoutes {
     }
 
     /// `amina.traveler@acme-budget` is Amina of that organisation's world, by its handle or its id; a bare name means the demo organisation's.
-    private func place(_ username: String) async throws -> (name: String, world: OrganisationID?) {
+    func place(_ username: String) async throws -> (name: String, world: OrganisationID?) {
         let username = username.trimmingWhitespace()
         return try await database.read { tx in
             let organisations = Organisations()

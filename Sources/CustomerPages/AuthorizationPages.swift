@@ -1,0 +1,251 @@
+internal import Applications
+internal import AuthorizationServer
+internal import Bank
+internal import HTTPTypes
+internal import Hummingbird
+internal import Identity
+internal import Logging
+internal import OAuth
+internal import Pages
+internal import Primitives
+internal import Storage
+internal import Web
+
+/// The HTTP side of the authorization endpoint (RFC 6749 §3.1): the request comes in, the customer signs in and decides, the answer goes back.
+/// What is under way travels sealed in our own addresses and forms, bound to a cookie of this browser; the server keeps nothing until there is a decision.
+extension CustomerRoutes {
+    func addAuthorization(to router: Router<AppContext>) {
+        router.get("/oauth2/authorize") { request, context in try await beginAuthorization(request, context) }
+        router.post("/oauth2/authorize") { request, context in try await repeatAsQuery(request, context) }
+        router.get("/oauth2/authorize/continue") { request, context in try await continueAuthorization(request, context) }
+        router.post("/oauth2/authorize/sign-in") { request, context in try await signInToDecide(request, context) }
+        router.get("/oauth2/authorize/switch") { request, context in try await switchPerson(request, context) }
+        router.get("/oauth2/authorize/leave") { request, context in try await leave(request, context) }
+        router.post("/oauth2/authorize/decision") { request, context in try await decide(request, context) }
+    }
+
+    // MARK: The request
+
+    private func beginAuthorization(_ request: Request, _ context: AppContext) async throws -> Response {
+        switch try await authorization.begin(request.query, at: context.receivedAt) {
+        case .page(let error): return explain(error, context)
+        case .answer(let answer): return .seeOther(answer.location)
+        case .interact(let transaction) where transaction.isSilent:
+            return try await show(transaction, sealed: "", session: try await session(of: request, context), context)
+        case .interact(let transaction):
+            var response = Response.seeOther("")
+            let browser = browser(of: request, settingOn: &response)
+            response.headers[.location] = Self.address(authorization.seal(transaction, browser: browser))
+            return response
+        }
+    }
+
+    /// OpenID Connect Core §3.1.2.1 lets a request come by POST. It is led through GET, because a form of another site carries none of our cookies.
+    private func repeatAsQuery(_ request: Request, _ context: AppContext) async throws -> Response {
+        guard let form = try? await request.form(context: context), form.urlEncoded.utf8.count <= 32_768 else {
+            return explain(AuthorizationPageError(.malformedRequest), context)
+        }
+        return .seeOther("/oauth2/authorize?\(form.urlEncoded)")
+    }
+
+    private func explain(_ error: AuthorizationPageError, _ context: AppContext) -> Response {
+        context.logger.info("authorization request refused", metadata: ["kind": "\(error.kind)", "request_id": "\(context.requestID)"])
+        return pages.notice(
+            Notice(error.title, error.explanation, paragraphs: ["For the app’s developer: \(error.developerHint)"], reference: context.requestID.rawValue),
+            shell: shell("", for: nil), status: .badRequest)
+    }
+
+    // MARK: The way to the decision
+
+    private func continueAuthorization(_ request: Request, _ context: AppContext) async throws -> Response {
+        try await opened(request.query?["transaction"], request, context) { transaction, sealed in
+            try await show(transaction, sealed: sealed, session: try await session(of: request, context), context)
+        }
+    }
+
+    /// "Not you?": the sign-in form, though somebody is signed in. Whoever signs in there replaces them.
+    private func switchPerson(_ request: Request, _ context: AppContext) async throws -> Response {
+        try await opened(request.query?["transaction"], request, context) { transaction, sealed in
+            try await signInPage(transaction, sealed: sealed, username: "", errors: FormErrors())
+        }
+    }
+
+    /// Back to the app without signing in: `access_denied`. A lodged consent goes on waiting.
+    private func leave(_ request: Request, _ context: AppContext) async throws -> Response {
+        try await opened(request.query?["transaction"], request, context, expiredToo: true) { transaction, _ in
+            switch try await authorization.reject(transaction, by: nil, at: context.receivedAt, requestID: context.requestID) {
+            case .answer(let answer): .seeOther(answer.location)
+            case .alreadyAnswered, .refusedChoice: alreadyAnswered(try await apps.find(transaction.appID)?.name)
+            }
+        }
+    }
+
+    private func signInToDecide(_ request: Request, _ context: AppContext) async throws -> Response {
+        let form = try await request.form(context: context)
+        return try await opened(form["transaction"], request, context) { transaction, sealed in
+            let (username, password) = (form["username"] ?? "", form["password"] ?? "")
+            var errors = SignInPage.errors(username: username, password: password)
+            guard errors.isEmpty else {
+                return try await signInPage(transaction, sealed: sealed, username: username, errors: errors, status: .unprocessableContent)
+            }
+            guard let app = try await apps.find(transaction.appID) else { return .seeOther(Self.address(sealed)) }
+            let placed = try await place(username)
+            let outcome = try await signIn.attempt(
+                name: placed.world == app.world ? placed.name : username, password: password, population: .customer, world: app.world,
+                from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
+            switch outcome {
+            case .signedIn(let person):
+                var response = Response.seeOther(Self.address(sealed))
+                try await start(person, request: request, context: context, on: &response)
+                return allowing(transaction, on: response)
+            case .refused:
+                errors.add(field: "username", SignInPage.refusal)
+                return try await signInPage(transaction, sealed: sealed, username: username, errors: errors, status: .unprocessableContent)
+            case .delayed(let until):
+                let delay = SignInPage.delayWords(until: until, now: context.receivedAt)
+                let page = try await signInPage(transaction, sealed: sealed, username: username, errors: errors, delay: delay, status: .tooManyRequests)
+                return delayed(page, until: until, context)
+            }
+        }
+    }
+
+    // MARK: The decision
+
+    private func decide(_ request: Request, _ context: AppContext) async throws -> Response {
+        let form = try await request.form(context: context)
+        return try await opened(form["transaction"], request, context) { transaction, sealed in
+            let session = try await session(of: request, context)
+            let step = try await authorization.step(transaction, session: session, at: context.receivedAt)
+            // The session may have ended while the page was open; the question is then put again after a sign-in.
+            guard case .consent(let question) = step, let session else { return try await show(step, transaction, sealed: sealed, session: session, context) }
+            let chosen = form.all("accounts").compactMap { AccountID($0) }
+            switch form["decision"] {
+            case "approve":
+                let decision = try await authorization.approve(
+                    transaction, by: session, accounts: chosen, at: context.receivedAt, requestID: context.requestID)
+                return try await answer(decision, question, sealed: sealed, chosen: chosen, context)
+            case "reject":
+                let decision = try await authorization.reject(transaction, by: session, at: context.receivedAt, requestID: context.requestID)
+                return try await answer(decision, question, sealed: sealed, chosen: chosen, context)
+            default:
+                return try await answer(.refusedChoice("Choose Approve or Reject."), question, sealed: sealed, chosen: chosen, context)
+            }
+        }
+    }
+
+    private func answer(
+        _ decision: AuthorizationEndpoint.Decision, _ question: ConsentQuestion, sealed: String, chosen: [AccountID], _ context: AppContext
+    ) async throws -> Response {
+        switch decision {
+        case .answer(let answer): return .seeOther(answer.location)
+        case .alreadyAnswered: return alreadyAnswered(question.app.name)
+        case .refusedChoice(let sentence):
+            var errors = FormErrors()
+            errors.add(field: question.asksForAccounts ? "accounts" : "main", sentence)
+            return try await consentPage(question, sealed: sealed, chosen: Set(chosen), errors: errors, context)
+        }
+    }
+
+    // MARK: Steps as pages
+
+    private func show(_ transaction: AuthorizationTransaction, sealed: String, session: Session?, _ context: AppContext) async throws -> Response {
+        let step = try await authorization.step(transaction, session: session, at: context.receivedAt)
+        return try await show(step, transaction, sealed: sealed, session: session, context)
+    }
+
+    private func show(
+        _ step: AuthorizationEndpoint.Step, _ transaction: AuthorizationTransaction, sealed: String, session: Session?, _ context: AppContext
+    ) async throws -> Response {
+        switch step {
+        case .answer(let answer): return .seeOther(answer.location)
+        case .alreadyAnswered: return alreadyAnswered(try await apps.find(transaction.appID)?.name)
+        case .consent(let question): return try await consentPage(question, sealed: sealed, chosen: nil, errors: FormErrors(), context)
+        case .signIn:
+            let isAnother = session.map { transaction.hintedPerson != nil && transaction.hintedPerson != $0.person.id } ?? false
+            let message = isAnother ? "The app expects another customer than \(session?.person.givenName ?? "you"). Sign in as that person, or go back to the app." : nil
+            return try await signInPage(transaction, sealed: sealed, username: transaction.loginHint ?? "", errors: FormErrors(), message: message)
+        }
+    }
+
+    private func signInPage(
+        _ transaction: AuthorizationTransaction, sealed: String, username: String, errors: FormErrors, delay: String? = nil, message: String? = nil,
+        status: HTTPResponse.Status = .ok
+    ) async throws -> Response {
+        let app = try await apps.find(transaction.appID)
+        let name = app?.name ?? "The app"
+        let fields = SignInPage.fields(username: username, errors: errors)
+        let page = SignInPage(
+            heading: "Sign in to Wekeza", lead: "\(name) never sees your password. You decide what it gets on the next page.",
+            action: "/oauth2/authorize/sign-in", next: nil, csrf: nil, transaction: sealed, asker: .init(name: name, initials: initials(of: name)),
+            errors: errors.summary, delay: delay, message: message, username: fields.0, password: fields.1, sandboxHint: false)
+        let shell = shell("Sign in", for: nil, width: .narrow, isError: !errors.isEmpty || delay != nil)
+        return allowing(transaction, on: pages.page("customer/sign-in", page, shell: shell, status: status))
+    }
+
+    private func consentPage(
+        _ question: ConsentQuestion, sealed: String, chosen: Set<AccountID>?, errors: FormErrors, _ context: AppContext
+    ) async throws -> Response {
+        let balances = try await database.read { [accounts] tx in
+            try accounts.balances(of: question.accounts.map(\.id), at: context.receivedAt, in: tx)
+        }
+        let page = ConsentPage(question, sealed: sealed, balances: balances, chosen: chosen, errors: errors, now: context.receivedAt)
+        var shell = shell(page.heading, for: nil, width: .narrow, isError: !errors.isEmpty)
+        shell.signedInAs = question.person.givenName
+        let response = pages.page("customer/consent", page, shell: shell, status: errors.isEmpty ? .ok : .unprocessableContent)
+        return allowing(question.transaction, on: response)
+    }
+
+    /// Chromium holds `form-action` against the redirect after a form too, so these pages alone allow the address that the answer goes to.
+    private func allowing(_ transaction: AuthorizationTransaction, on response: Response) -> Response {
+        var response = response
+        // A policy cannot name an IPv6 address, only its scheme.
+        let target = transaction.formTarget.contains("[") ? String(transaction.formTarget.prefix { $0 != "/" }) : transaction.formTarget
+        response.headers[Self.policy] = SecurityHeaders.contentSecurityPolicy(formTargets: [target])
+        return response
+    }
+
+    // MARK: Ends without an answer
+
+    /// Opens what a page carried; every way in which it can have gone wrong ends in a page that says what to do.
+    private func opened(
+        _ sealed: String?, _ request: Request, _ context: AppContext, expiredToo: Bool = false,
+        _ body: (AuthorizationTransaction, String) async throws -> Response
+    ) async throws -> Response {
+        let sealed = sealed ?? ""
+        switch authorization.open(sealed, browser: browser(of: request), at: context.receivedAt) {
+        case .valid(let transaction): return try await body(transaction, sealed)
+        case .expired(let transaction) where expiredToo: return try await body(transaction, sealed)
+        case .expired(let transaction):
+            let name = try await apps.find(transaction.appID)?.name ?? "the app"
+            return end(
+                "This page has expired", "You have half an hour to decide. It is over, and nothing was shared. Go back to \(name) and start again.",
+                actions: [.init("Go back to \(name)", "/oauth2/authorize/leave?transaction=\(sealed)")], context, status: .gone)
+        case .otherBrowser(let transaction):
+            let name = try await apps.find(transaction.appID)?.name ?? "the app"
+            return end(
+                "We do not recognise this browser",
+                "The request began in another browser, or this one did not keep our cookie. Nothing was shared. Allow cookies for this site, go back to \(name) and start again there.",
+                context, status: .badRequest)
+        case .unreadable:
+            return end("This link is not complete", "Part of the address is missing. Nothing was shared. Go back to the app that sent you here and start again.", context, status: .badRequest)
+        }
+    }
+
+    private func end(_ heading: String, _ lead: String, actions: [Notice.Action] = [], _ context: AppContext, status: HTTPResponse.Status) -> Response {
+        pages.notice(Notice(heading, lead, actions: actions, reference: context.requestID.rawValue), shell: shell("", for: nil), status: status)
+    }
+
+    private func alreadyAnswered(_ app: String?) -> Response {
+        let name = app ?? "The app"
+        return pages.notice(
+            Notice(
+                "You have already answered", "\(name) got your first answer, and only that one counts. To answer anew, go back to \(name) and start again.",
+                actions: [.init("See your connections", "/my")]),
+            shell: shell("", for: nil), status: .conflict)
+    }
+
+    // HTTPTypes and Web both name this field.
+    private static let policy = HTTPField.Name("Content-Security-Policy")!  // a constant that parses
+
+    private static func address(_ sealed: String) -> String { "/oauth2/authorize/continue?transaction=\(sealed)" }
+}

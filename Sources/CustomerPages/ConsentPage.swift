@@ -1,0 +1,94 @@
+internal import Applications
+internal import AuthorizationServer
+internal import Bank
+internal import Identity
+internal import OAuth
+internal import OpenBanking
+internal import Pages
+internal import Primitives
+
+/// The question to the customer: who asks, what it would see, for how long, of which accounts.
+struct ConsentPage {
+    struct AccountChoice {
+        /// The input's id; the first that can be chosen bears the name that the error summary leads to.
+        let field: String
+        let id, name, number, amount: String
+        let note: String?
+        let isAvailable, isChosen: Bool
+    }
+
+    let heading, itemsHeading: String
+    let givenName: String
+    let transaction: String
+    let app, firm, initials: String
+    let registered, registeredISO: String
+    let purpose: String?
+    let items: [ConsentWords.Item]
+    let nots: [String]
+    let until, untilISO, days: String
+    let offline: String
+    let asksForAccounts, hasAvailable: Bool
+    let accounts: [AccountChoice]
+    let accountsError: String?
+    let errors: ErrorSummary?
+    /// Where the customer goes afterwards, when it is a place on the web.
+    let destination: String?
+
+    /// - Parameter chosen: what the customer ticked before; `nil` when they see the page for the first time.
+    init(_ question: ConsentQuestion, sealed: String, balances: [AccountID: Balance], chosen: Set<AccountID>?, errors: FormErrors, now: Timestamp) {
+        let app = question.app
+        heading = question.asksForAccounts ? "\(app.name) asks to see your accounts" : "\(app.name) asks who you are"
+        itemsHeading = question.asksForAccounts ? "What it would see" : "What it would learn"
+        givenName = question.person.givenName
+        transaction = sealed
+        self.app = app.name
+        firm = app.organisationName
+        initials = Pages.initials(of: app.name)
+        registered = app.createdAt.day
+        registeredISO = app.createdAt.date.description
+        purpose = app.purpose.flatMap { $0.isEmpty ? nil : $0 }
+        let words = Self.words(for: question)
+        items = words.items
+        nots = words.nots
+        until = question.expiresAt.day
+        untilISO = question.expiresAt.date.description
+        days = Self.days(from: now, to: question.expiresAt)
+        offline = question.asksForAccounts && question.keepsAccess ? "It may look at any time until then, also while you are away. " : ""
+        asksForAccounts = question.asksForAccounts
+        hasAvailable = question.hasShareableAccount
+        accounts = Self.choices(question.accounts, balances: balances, chosen: chosen)
+        accountsError = errors["accounts"]
+        self.errors = errors.summary
+        destination = Self.host(of: question.transaction.redirectURI)
+    }
+
+    private static func words(for question: ConsentQuestion) -> ConsentWords {
+        guard let permissions = question.permissions else { return ConsentWords(scope: question.identityScopes, person: question.person) }
+        // The ends were put in order when the consent was lodged.
+        let window = DataWindow(from: question.transactionsFrom, to: question.transactionsTo) ?? DataWindow(from: question.transactionsFrom, to: nil)
+        guard let window else { return ConsentWords(scope: question.identityScopes, person: question.person) }
+        return ConsentWords(permissions: permissions, window: window, scope: question.identityScopes, person: question.person)
+    }
+
+    private static func choices(_ accounts: [Account], balances: [AccountID: Balance], chosen: Set<AccountID>?) -> [AccountChoice] {
+        let first = accounts.first(where: \.isShareable)?.id
+        return accounts.enumerated().map { index, account in
+            let reason = account.reasonNotShareable.map { "Cannot be shared: \($0)." }
+            let joint = account.isJoint ? "Held by \(sentence(account.holderNames))" : nil
+            return AccountChoice(
+                field: account.id == first ? "accounts" : "account-\(index + 1)", id: account.id.rawValue, name: account.name, number: account.maskedNumber,
+                amount: balances[account.id]?.booked.text ?? account.currency.rawValue, note: reason ?? joint, isAvailable: account.isShareable,
+                isChosen: account.isShareable && (chosen?.contains(account.id) ?? (account.id == first)))
+        }
+    }
+
+    private static func days(from now: Timestamp, to end: Timestamp) -> String {
+        let seconds = max(0, (end - now).milliseconds / 1000)
+        return seconds < 86400 ? "less than a day" : Int((seconds + 43200) / 86400).of("day")
+    }
+
+    private static func host(of redirectURI: String) -> String? {
+        guard redirectURI.hasPrefix("https://"), let start = redirectURI.firstRange(of: "://")?.upperBound else { return nil }
+        return String(redirectURI[start...].prefix { $0 != "/" && $0 != "?" })
+    }
+}
