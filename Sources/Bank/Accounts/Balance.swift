@@ -9,5 +9,6 @@ package struct Balance: Hashable, Sendable {
     package let available: Money
     /// The agreed overdraft, contained in `available`.
     package let creditLine: Money
+    package let status: AccountStatus
     package let asOf: Timestamp
 }

@@ -39,7 +39,7 @@ package struct AccountState: Hashable, Sendable {
     func balance(of id: AccountID, at now: Timestamp) -> Balance {
         Balance(
             accountID: id, booked: Money(minorUnits: booked, currency: currency), available: Money(minorUnits: available, currency: currency),
-            creditLine: Money(minorUnits: overdraftLimit ?? 0, currency: currency), asOf: now)
+            creditLine: Money(minorUnits: overdraftLimit ?? 0, currency: currency), status: status, asOf: now)
     }
 }
 

@@ -93,4 +93,29 @@ package enum BankMigrations {
             CREATE INDEX hold_by_payment ON hold (payment_id);
             """)
     ]
+
+    /// Makes the table itself refuse to change a posting. Triggers are the one thing the engines spell too differently to share.
+    package static func immutablePostings(on engine: Engine) -> [Migration] {
+        switch engine {
+        case .sqlite:
+            [
+                Migration(
+                    "bank.0002_immutable_postings",
+                    """
+                    CREATE TRIGGER posting_is_final BEFORE UPDATE ON posting
+                    BEGIN SELECT RAISE(ABORT, 'postings are immutable'); END;
+                    """)
+            ]
+        case .postgres:
+            [
+                Migration(
+                    "bank.0002_immutable_postings",
+                    """
+                    CREATE FUNCTION posting_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN RAISE EXCEPTION 'postings are immutable'; END $$;
+                    CREATE TRIGGER posting_is_final BEFORE UPDATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION posting_refuse();
+                    """)
+            ]
+        }
+    }
 }

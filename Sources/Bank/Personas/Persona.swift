@@ -1,4 +1,4 @@
-import Primitives
+package import Primitives
 
 /// One of the sandbox's customers, as data: who they are, what they hold, and what they do with their money.
 package struct Persona: Sendable {
@@ -80,5 +80,12 @@ package struct Cycle: Sendable {
     func contains(_ date: CivilDate) -> Bool {
         let place = (date.daysSinceEpoch - offset) % period
         return (place < 0 ? place + period : place) < length
+    }
+}
+
+extension Persona {
+    /// The ids of the persona's accounts in a world, in the order of the data.
+    package func accountIDs(in world: OrganisationID) -> [AccountID] {
+        accounts.map { HistoryGenerator.accountID(self, account: $0.key, in: world) }
     }
 }

@@ -24,8 +24,8 @@ package struct BankTransaction: Hashable, Sendable {
     package let status: TransactionStatus
     /// When it was booked; for a pending one, when it was made.
     package let bookedAt: Timestamp
-    /// From when it bears interest; a pending one has no such day yet.
-    package let valueAt: Timestamp?
+    /// From when it bears interest; for a pending one, when it is expected to be booked.
+    package let valueAt: Timestamp
     package let description: String
     package let counterparty: Counterparty?
     package let category: TransactionCategory
@@ -49,11 +49,11 @@ extension BankTransaction {
 
     init(pending row: Row) throws {
         try self.init(
-            row, currency: try row["currency"], status: .pending, at: try row["made_at"], valueAt: nil, runningBalance: nil, pendingID: nil)
+            row, currency: try row["currency"], status: .pending, at: try row["made_at"], valueAt: try row["settles_at"], runningBalance: nil, pendingID: nil)
     }
 
     private init(
-        _ row: Row, currency: Currency, status: TransactionStatus, at bookedAt: Timestamp, valueAt: Timestamp?, runningBalance: Money?,
+        _ row: Row, currency: Currency, status: TransactionStatus, at bookedAt: Timestamp, valueAt: Timestamp, runningBalance: Money?,
         pendingID: TransactionID?
     ) throws {
         let amount: Int64 = try row["amount"]

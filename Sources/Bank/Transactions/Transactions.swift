@@ -60,7 +60,7 @@ package struct Transactions: Sendable {
         if let booked { return try BankTransaction(booked: booked) }
         return try tx.first(
             """
-            SELECT id, account_id, amount, currency, made_at, sequence, description, counterparty_name, counterparty_account, category, channel
+            SELECT id, account_id, amount, currency, made_at, settles_at, sequence, description, counterparty_name, counterparty_account, category, channel
             FROM hold
             WHERE id = \(id) AND account_id = \(account) AND state = \(HoldState.pending)
             """
@@ -84,7 +84,7 @@ package struct Transactions: Sendable {
     private func pending(_ account: AccountID, _ query: Query, in tx: any ReadTransaction) throws -> [BankTransaction] {
         try tx.all(
             """
-            SELECT id, account_id, amount, currency, made_at, sequence, description, counterparty_name, counterparty_account, category, channel
+            SELECT id, account_id, amount, currency, made_at, settles_at, sequence, description, counterparty_name, counterparty_account, category, channel
             FROM hold
             WHERE account_id = \(account) AND state = \(HoldState.pending) AND made_at BETWEEN \(query.from) AND \(query.to)
               AND (made_at, sequence) < (\(query.beforeTime), \(query.beforeSequence)) AND amount BETWEEN \(query.smallest) AND \(query.largest)

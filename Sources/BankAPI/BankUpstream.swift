@@ -1,0 +1,35 @@
+package import Gateway
+package import Storage
+
+/// The sandbox's bank as the upstream of the `/v1` operations that it serves, in this process.
+package struct BankUpstream: Upstream {
+    /// Answers one operation; refusals that only the bank can know of are thrown as problems.
+    typealias Handler = @Sendable (GuardedCall, any Database) async throws -> UpstreamAnswer
+
+    private let database: any Database
+
+    package init(database: any Database) {
+        self.database = database
+    }
+
+    /// By the contract's `operationId`.
+    static let handlers: [String: Handler] = [
+        "listAccounts": AccountOperations.list,
+        "getAccountBalance": AccountOperations.balance,
+        "listTransactions": AccountOperations.transactions,
+        "getAccountDetails": AccountOperations.details,
+    ]
+
+    /// The operations it answers.
+    package static var operations: Set<String> { Set(handlers.keys) }
+
+    package func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
+        guard let handler = Self.handlers[call.operation] else { throw UnservedOperation(operation: call.operation) }
+        return try await handler(call, database)
+    }
+}
+
+/// The contract names an operation that the bank does not answer: a mistake of ours, answered as a failure.
+struct UnservedOperation: Error {
+    let operation: String
+}
