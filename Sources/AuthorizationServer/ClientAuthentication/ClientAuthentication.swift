@@ -1,0 +1,59 @@
+import Applications
+import OAuth
+import Primitives
+
+/// Authenticates the app behind a request (RFC 6749 §2.3). A failed attempt ends it: nothing falls through to a weaker method.
+struct ClientAuthentication: Sendable {
+    let apps: AppDirectory
+    let secretUse: SecretUse
+    let methods: [any ClientAuthenticator]
+
+    enum Outcome: Sendable {
+        case authenticated(AuthenticatedClient)
+        /// - app: whom the request named, so that a browser app on its own origin can read why.
+        case refused(OAuthError, app: App?)
+    }
+
+    func authenticate(_ request: ClientAuthenticationRequest, from address: String, at now: Timestamp) async throws -> Outcome {
+        let attempt: ClientAttempt
+        switch read(request) {
+        case .success(let found): attempt = found
+        case .failure(let error): return .refused(error, app: nil)
+        }
+        guard let clientID = ClientID(attempt.clientID), let app = try await apps.find(clientID) else {
+            return .refused(.invalidClient("No app has this client_id."), app: nil)
+        }
+        return check(attempt, for: app, from: address, at: now)
+    }
+
+    /// RFC 6749 §2.3: one method per request.
+    private func read(_ request: ClientAuthenticationRequest) -> Result<ClientAttempt, OAuthError> {
+        do {
+            var attempts: [ClientAttempt] = []
+            for method in methods {
+                if let attempt = try method.attempt(in: request) { attempts.append(attempt) }
+            }
+            guard attempts.count <= 1 else { return .failure(.invalidRequest("Two ways of client authentication were used at once.")) }
+            guard let attempt = attempts.first else { return .failure(.invalidClient("No client authentication was sent.")) }
+            // A client_id beside Basic may repeat the name, not change it.
+            if let named = request.parameters["client_id"], named != attempt.clientID {
+                return .failure(.invalidClient("The client_id in the form is not the one that authenticated."))
+            }
+            return .success(attempt)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func check(_ attempt: ClientAttempt, for app: App, from address: String, at now: Timestamp) -> Outcome {
+        guard app.isActive else { return .refused(.invalidClient("The app was removed."), app: nil) }
+        guard app.authenticationMethod == attempt.method else {
+            return .refused(.invalidClient("The app is registered for the authentication method \(app.authenticationMethod.rawValue)."), app: app)
+        }
+        if let text = attempt.secret {
+            guard let secret = app.secret(matching: text) else { return .refused(.invalidClient("The client secret is wrong."), app: app) }
+            secretUse.note(secret.id, from: address, at: now)
+        }
+        return .authenticated(AuthenticatedClient(app: app, method: attempt.method))
+    }
+}

@@ -1,0 +1,27 @@
+internal import Foundation
+import OAuth
+import Web
+
+/// RFC 6749 §2.3.1: HTTP Basic, with both parts form-encoded first.
+struct ClientSecretBasic: ClientAuthenticator {
+    let method = ClientAuthenticationMethod.clientSecretBasic
+
+    func attempt(in request: ClientAuthenticationRequest) throws(OAuthError) -> ClientAttempt? {
+        guard let header = request.authorization.first else { return nil }
+        guard request.authorization.count == 1 else { throw .invalidRequest("More than one Authorization header was sent.") }
+        guard let space = header.firstIndex(of: " "), header[..<space].lowercased() == "basic" else {
+            throw .invalidClient("The Authorization header is not HTTP Basic.")
+        }
+        guard let bytes = Data(base64Encoded: header[space...].trimmingWhitespace()), let text = String(validating: bytes, as: UTF8.self),
+            let colon = text.firstIndex(of: ":"), let clientID = Self.formDecode(text[..<colon]),
+            let secret = Self.formDecode(text[text.index(after: colon)...])
+        else { throw .invalidClient("The Authorization header is not readable as HTTP Basic.") }
+        return ClientAttempt(method: method, clientID: clientID, secret: secret)
+    }
+
+    private static func formDecode(_ text: Substring) -> String? {
+        // One form value; its own separators would have been encoded.
+        guard !text.contains("&"), !text.contains("=") else { return nil }
+        return Parameters(urlEncoded: "value=\(text)")?["value"]
+    }
+}

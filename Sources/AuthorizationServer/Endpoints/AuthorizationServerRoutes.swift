@@ -1,0 +1,100 @@
+package import AccessTokens
+package import Applications
+import HTTPTypes
+package import Hummingbird
+import JOSE
+import OAuth
+package import Primitives
+package import Storage
+package import Web
+
+/// The endpoints that programs call; the authorization endpoint's pages are `CustomerPages`'.
+package struct AuthorizationServerRoutes: Sendable {
+    private let clients: ClientEndpoint
+    private let token: TokenEndpoint
+    private let introspection: IntrospectionEndpoint
+    private let revocation: RevocationEndpoint
+    private let userinfo: UserinfoEndpoint
+    private let metadata: Metadata
+    private let keys: SigningKeys
+    private let issuer: Issuer
+
+    package init(
+        database: any Database, apps: AppDirectory, secretUse: SecretUse, keys: SigningKeys, verifier: AccessTokenVerifier, revocations: Revocations,
+        master: MasterKey, issuer: Issuer, randomness: any RandomSource = SystemRandom()
+    ) {
+        let methods = AllMethods.all
+        let refreshTokens = RefreshTokens(master: master)
+        let grants = AllGrants(
+            database: database, tokens: AccessTokenIssuer(keys: keys, issuer: issuer.text, randomness: randomness),
+            idTokens: IDTokenIssuer(keys: keys, issuer: issuer), refreshTokens: refreshTokens, revocations: revocations)
+        clients = ClientEndpoint(authentication: ClientAuthentication(apps: apps, secretUse: secretUse, methods: methods), issuer: issuer)
+        token = TokenEndpoint(grants: grants, issuer: issuer)
+        introspection = IntrospectionEndpoint(
+            database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, issuer: issuer)
+        revocation = RevocationEndpoint(
+            database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, issuer: issuer)
+        userinfo = UserinfoEndpoint(database: database, apps: apps, verifier: verifier, revocations: revocations, issuer: issuer)
+        metadata = Metadata(issuer: issuer, grants: grants, methods: methods)
+        self.keys = keys
+        self.issuer = issuer
+    }
+
+    package func add(to router: Router<AppContext>) {
+        addClientEndpoints(to: router)
+        addUserinfo(to: router)
+        addPublicDocuments(to: router)
+    }
+
+    private func addClientEndpoints(to router: Router<AppContext>) {
+        let handlers: [(path: RouterPath, handler: ClientEndpoint.Handler)] = [
+            ("/oauth2/token", { [token] in try await token.respond(to: $0, $1, context: $2) }),
+            ("/oauth2/introspect", { [introspection] in try await introspection.respond(to: $0, $1, context: $2) }),
+            ("/oauth2/revoke", { [revocation] in try await revocation.respond(to: $0, $1, context: $2) }),
+        ]
+        for (path, handler) in handlers {
+            router.on(path, method: .post) { [clients] request, context in
+                try await clients.respond(to: request, context: context, handler)
+            }
+            // Introspection needs a secret, which no browser app has.
+            if path != "/oauth2/introspect" { router.on(path, method: .options) { request, _ in CrossOrigin.preflight(request, methods: "POST") } }
+            refuse([.get, .put, .patch, .delete], at: path, allowing: "POST", on: router)
+        }
+    }
+
+    private func addUserinfo(to router: Router<AppContext>) {
+        for method in [HTTPRequest.Method.get, .post] {
+            router.on("/oauth2/userinfo", method: method) { [userinfo] request, context in try await userinfo.respond(to: request, context: context) }
+        }
+        router.on("/oauth2/userinfo", method: .options) { request, _ in CrossOrigin.preflight(request, methods: "GET, POST") }
+        refuse([.put, .patch, .delete], at: "/oauth2/userinfo", allowing: "GET, POST", on: router)
+    }
+
+    private func addPublicDocuments(to router: Router<AppContext>) {
+        let authorizationServer = metadata.authorizationServer
+        let openIDProvider = metadata.openIDProvider
+        router.get("/.well-known/oauth-authorization-server") { _, _ in Response.publicJSON(authorizationServer, maxAge: 300) }
+        router.get("/.well-known/openid-configuration") { _, _ in Response.publicJSON(openIDProvider, maxAge: 300) }
+        // Short, so that a rotated key is known long before its successor signs.
+        router.get("/oauth2/jwks") { [keys] _, context in Response.publicJSON(keys.jwks(at: context.receivedAt).object, maxAge: 60) }
+        for path: RouterPath in ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/oauth2/jwks"] {
+            router.on(path, method: .options) { _, _ in
+                Response(
+                    status: .noContent,
+                    headers: [.accessControlAllowOrigin: "*", .accessControlAllowMethods: "GET", .accessControlMaxAge: "600"])
+            }
+            refuse([.post, .put, .patch, .delete], at: path, allowing: "GET", on: router)
+        }
+    }
+
+    /// RFC 9110 §15.5.6, in the endpoint's own kind of error.
+    private func refuse(_ methods: [HTTPRequest.Method], at path: RouterPath, allowing allowed: String, on router: Router<AppContext>) {
+        for method in methods {
+            router.on(path, method: method) { [issuer] _, _ in
+                var response = OAuthError.invalidRequest("This address takes \(allowed).").response(issuer: issuer, status: .methodNotAllowed)
+                response.headers[.allow] = allowed
+                return response
+            }
+        }
+    }
+}

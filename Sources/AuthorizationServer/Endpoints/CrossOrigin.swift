@@ -1,0 +1,29 @@
+import Applications
+import HTTPTypes
+import Hummingbird
+import OAuth
+
+/// Which browser apps may call from their own origin (Fetch §3.3): those whose redirect URIs lie there, without credentials.
+enum CrossOrigin {
+    /// Lets the app's own origin read the answer.
+    static func allow(_ app: App?, for request: Request, on response: inout Response) {
+        guard let origin = request.headers[.origin] else { return }
+        response.headers[.vary] = "Origin"
+        guard let app, app.redirectURIs.contains(where: { $0.originOrScheme == origin.lowercased() }) else { return }
+        response.headers[.accessControlAllowOrigin] = origin
+        response.headers[.accessControlExposeHeaders] = "WWW-Authenticate, X-Request-Id, Retry-After"
+    }
+
+    /// A preflight names no app, so any web origin may ask; whether it can read the answer is decided there.
+    static func preflight(_ request: Request, methods: String) -> Response {
+        guard let origin = request.headers[.origin], origin.hasPrefix("https://") || origin.hasPrefix("http://"), origin.utf8.count <= 255 else {
+            return Response(status: .noContent, headers: [.allow: methods])
+        }
+        return Response(
+            status: .noContent,
+            headers: [
+                .accessControlAllowOrigin: origin, .accessControlAllowMethods: methods,
+                .accessControlAllowHeaders: "Authorization, Content-Type", .accessControlMaxAge: "600", .vary: "Origin",
+            ])
+    }
+}

@@ -1,0 +1,37 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OAuth
+import Web
+
+/// Reads the form of a token request once: bounded, typed, with no parameter twice. What stands in the address is not read (RFC 6749 §2.3.1).
+struct FormRequest: Sendable {
+    let parameters: RequestParameters
+    let authorization: [String]
+
+    static let longest = 65_536
+
+    enum Refusal: Error {
+        case oauth(OAuthError, status: HTTPResponse.Status)
+    }
+
+    static func read(_ request: Request) async throws -> Result<FormRequest, Refusal> {
+        let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() }
+        guard type == "application/x-www-form-urlencoded" else {
+            return .failure(.oauth(.invalidRequest("Send a form: the content type is application/x-www-form-urlencoded."), status: .badRequest))
+        }
+        if let length = request.headers[.contentLength].flatMap(Int.init), length > longest { return .failure(tooLong) }
+        let buffer: ByteBuffer
+        do { buffer = try await request.body.collect(upTo: longest) } catch is NIOTooManyBytesError { return .failure(tooLong) }
+        guard let pairs = Parameters(urlEncoded: String(buffer: buffer)) else {
+            return .failure(.oauth(.invalidRequest("The form cannot be decoded."), status: .badRequest))
+        }
+        let parameters = RequestParameters(pairs.pairs)
+        do { try parameters.refuseRepetition() } catch { return .failure(.oauth(error, status: .badRequest)) }
+        return .success(FormRequest(parameters: parameters, authorization: request.headers[values: .authorization]))
+    }
+
+    var credentials: ClientAuthenticationRequest { ClientAuthenticationRequest(authorization: authorization, parameters: parameters) }
+
+    private static let tooLong = Refusal.oauth(.invalidRequest("The form is longer than 64 kB."), status: .contentTooLarge)
+}

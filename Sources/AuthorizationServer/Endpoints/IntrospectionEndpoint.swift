@@ -1,0 +1,74 @@
+import AccessTokens
+import Applications
+import Consents
+import HTTPTypes
+import Hummingbird
+import Identity
+import JOSE
+import OAuth
+import OpenBanking
+import Primitives
+import Storage
+import Web
+
+/// RFC 7662: an app learns whether a token of its own still works.
+struct IntrospectionEndpoint: Sendable {
+    let database: any Database
+    let verifier: AccessTokenVerifier
+    let revocations: Revocations
+    let refreshTokens: RefreshTokens
+    let issuer: Issuer
+    private let grants = Grants()
+    private let standing = GrantStanding()
+
+    init(database: any Database, verifier: AccessTokenVerifier, revocations: Revocations, refreshTokens: RefreshTokens, issuer: Issuer) {
+        self.database = database
+        self.verifier = verifier
+        self.revocations = revocations
+        self.refreshTokens = refreshTokens
+        self.issuer = issuer
+    }
+
+    func respond(to client: AuthenticatedClient, _ parameters: RequestParameters, context: AppContext) async throws -> Response {
+        // §2.1: the caller must be authenticated; a public client only names itself.
+        guard client.app.isConfidential else {
+            return OAuthError.invalidClient("A public client cannot introspect.").response(issuer: issuer)
+        }
+        guard let token = parameters["token"] else { return OAuthError.invalidRequest("The parameter token is missing.").response(issuer: issuer) }
+        let now = context.receivedAt
+        let found = try await accessToken(token, of: client, at: now)
+        let members = if let found { found } else { try await refreshToken(token, of: client, at: now) }
+        // §2.2: nothing more is told of a token that does not work, nor why.
+        return .tokenJSON(members ?? JSONObject([("active", .boolean(false))]))
+    }
+
+    private func accessToken(_ token: String, of client: AuthenticatedClient, at now: Timestamp) async throws -> JSONObject? {
+        guard case .success(let claims) = verifier.verify(token, at: now), claims.clientID == client.app.clientID else { return nil }
+        guard try await revocations.refusal(of: claims) == nil else { return nil }
+        if let grantID = claims.grantID {
+            let result = try await database.read { [grants, standing] tx in
+                try standing.check(grants.find(grantID, in: tx), at: now, in: tx)
+            }
+            guard case .success = result else { return nil }
+        }
+        var members = JSONObject([("active", .boolean(true)), ("token_type", .string("Bearer"))])
+        for member in claims.json.members { members.append(member.name, member.value) }
+        return members
+    }
+
+    private func refreshToken(_ token: String, of client: AuthenticatedClient, at now: Timestamp) async throws -> JSONObject? {
+        guard let presented = refreshTokens.read(token, from: client.app.clientID) else { return nil }
+        let result = try await database.read { [grants, standing] tx in
+            try standing.check(grants.find(presented.grantID, in: tx), at: now, in: tx)
+        }
+        guard case .success(let grant) = result, presented.generation == grant.generation || grant.forgivesReplay(of: presented.generation, at: now)
+        else { return nil }
+        var members = JSONObject([
+            ("active", .boolean(true)), ("iss", .string(issuer.text)), ("sub", .string(grant.personID.rawValue)),
+            ("client_id", .string(grant.clientID.text)), ("scope", .string(grant.scope.text)), ("iat", .integer(grant.createdAt.seconds)),
+            ("exp", .integer(grant.expiresAt.seconds)), ("grant_id", .string(grant.id.rawValue)),
+        ])
+        members.append("consent_id", grant.consentID?.rawValue)
+        return members
+    }
+}

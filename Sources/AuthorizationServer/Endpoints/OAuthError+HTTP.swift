@@ -1,0 +1,64 @@
+import HTTPTypes
+import Hummingbird
+import JOSE
+import NIOCore
+import OAuth
+import Primitives
+import Web
+
+extension OAuthError.Code {
+    /// RFC 6749 §5.2, RFC 6750 §3.1.
+    var status: HTTPResponse.Status {
+        switch self {
+        case .invalidClient, .invalidToken: .unauthorized
+        case .insufficientScope: .forbidden
+        case .serverError: .internalServerError
+        case .temporarilyUnavailable: .serviceUnavailable
+        default: .badRequest
+        }
+    }
+}
+
+extension OAuthError {
+    /// The answer of the token endpoint and its neighbours (RFC 6749 §5.2).
+    func response(issuer: Issuer, status: HTTPResponse.Status? = nil) -> Response {
+        let members = JSONObject([
+            ("error", .string(code.rawValue)), ("error_description", .string(description)),
+            ("error_uri", .string(issuer.address(code.documentationPath))),
+        ])
+        var response = Response.tokenJSON(members, status: status ?? code.status)
+        if response.status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic realm=\"wekeza\"" }
+        return response
+    }
+
+    /// The answer of a protected resource (RFC 6750 §3).
+    func bearerResponse(issuer: Issuer) -> Response {
+        var response = response(issuer: issuer)
+        response.headers[.wwwAuthenticate] =
+            "Bearer realm=\"wekeza\", error=\"\(code.rawValue)\", error_description=\"\(description)\""
+        return response
+    }
+}
+
+extension Response {
+    /// JSON that no cache keeps (RFC 6749 §5.1).
+    static func tokenJSON(_ members: JSONObject, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store", .pragma: "no-cache"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: members.bytes)))
+    }
+
+    /// JSON that is the same for everyone and may be kept for a while.
+    static func publicJSON(_ members: JSONObject, maxAge: Int) -> Response {
+        Response(
+            status: .ok,
+            headers: [
+                .contentType: "application/json", .cacheControl: "public, max-age=\(maxAge)", .accessControlAllowOrigin: "*",
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: members.bytes)))
+    }
+}
+
+extension HTTPField.Name {
+    static let pragma = HTTPField.Name("Pragma")!  // a valid name
+}

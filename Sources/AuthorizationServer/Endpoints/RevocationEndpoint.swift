@@ -1,0 +1,45 @@
+import AccessTokens
+import Applications
+import Events
+import HTTPTypes
+import Hummingbird
+import OAuth
+import Primitives
+import Storage
+import Web
+
+/// RFC 7009: an access token is denied by its `jti`, a refresh token ends its grant. A token of another app stays as it is, and the answer is the same.
+struct RevocationEndpoint: Sendable {
+    let database: any Database
+    let verifier: AccessTokenVerifier
+    let revocations: Revocations
+    let refreshTokens: RefreshTokens
+    let issuer: Issuer
+    private let grants = Grants()
+    private let denied = DeniedTokens()
+
+    init(database: any Database, verifier: AccessTokenVerifier, revocations: Revocations, refreshTokens: RefreshTokens, issuer: Issuer) {
+        self.database = database
+        self.verifier = verifier
+        self.revocations = revocations
+        self.refreshTokens = refreshTokens
+        self.issuer = issuer
+    }
+
+    /// `token_type_hint` is not needed: the two kinds of token look different (§2.1 allows to ignore it).
+    func respond(to client: AuthenticatedClient, _ parameters: RequestParameters, context: AppContext) async throws -> Response {
+        guard let token = parameters["token"] else { return OAuthError.invalidRequest("The parameter token is missing.").response(issuer: issuer) }
+        let (app, now) = (client.app, context.receivedAt)
+        if let presented = refreshTokens.read(token, from: app.clientID) {
+            try await database.write { [grants] tx in
+                _ = try grants.revoke(
+                    presented.grantID, because: .revokedByPartner, by: .app(app.id), at: now, requestID: context.requestID, in: tx)
+            }
+            revocations.noteRevoked(presented.grantID)
+        } else if case .success(let claims) = verifier.verify(token, at: now), claims.clientID == app.clientID {
+            try await database.write { [denied] tx in try denied.deny(claims, at: now, in: tx) }
+            revocations.noteDenied(claims.tokenID)
+        }
+        return Response(status: .ok, headers: [.cacheControl: "no-store"])
+    }
+}

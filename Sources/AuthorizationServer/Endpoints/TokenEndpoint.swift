@@ -1,0 +1,27 @@
+import Applications
+import Hummingbird
+import OAuth
+import Web
+
+/// RFC 6749 §3.2
+struct TokenEndpoint: Sendable {
+    let grants: AllGrants
+    let issuer: Issuer
+
+    func respond(to client: AuthenticatedClient, _ parameters: RequestParameters, context: AppContext) async throws -> Response {
+        guard let name = parameters["grant_type"] else {
+            return OAuthError.invalidRequest("The parameter grant_type is missing.").response(issuer: issuer)
+        }
+        guard let type = GrantType(rawValue: name), let grant = grants[type] else {
+            return OAuthError(.unsupportedGrantType, "The grant type is not supported.").response(issuer: issuer)
+        }
+        guard client.app.grantTypes.contains(type) else {
+            return OAuthError.unauthorizedClient("The app is not registered for the grant type \(type.rawValue).").response(issuer: issuer)
+        }
+        let request = TokenRequest(client: client, parameters: parameters, requestID: context.requestID, now: context.receivedAt)
+        switch try await grant.respond(to: request) {
+        case .issued(let tokens): return .tokenJSON(tokens.json(at: context.receivedAt))
+        case .refused(let error): return error.response(issuer: issuer)
+        }
+    }
+}

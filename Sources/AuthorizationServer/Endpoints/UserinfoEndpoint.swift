@@ -1,0 +1,124 @@
+import AccessTokens
+import Applications
+import HTTPTypes
+import Hummingbird
+import Identity
+import JOSE
+import OAuth
+import Primitives
+import Storage
+import Web
+
+/// OpenID Connect Core §5.3
+struct UserinfoEndpoint: Sendable {
+    let database: any Database
+    let apps: AppDirectory
+    let verifier: AccessTokenVerifier
+    let revocations: Revocations
+    let issuer: Issuer
+    private let people = People()
+    private let grants = Grants()
+    private let standing = GrantStanding()
+
+    init(database: any Database, apps: AppDirectory, verifier: AccessTokenVerifier, revocations: Revocations, issuer: Issuer) {
+        self.database = database
+        self.apps = apps
+        self.verifier = verifier
+        self.revocations = revocations
+        self.issuer = issuer
+    }
+
+    /// For the metadata.
+    static let claims = ["sub", "name", "given_name", "family_name", "preferred_username", "email", "email_verified", "phone_number", "phone_number_verified"]
+
+    func respond(to request: Request, context: AppContext) async throws -> Response {
+        var app: App?
+        var response: Response
+        do {
+            (response, app) = try await answer(request, at: context.receivedAt)
+        } catch let error as any Unavailability where error.isUnavailable {
+            response = OAuthError(.temporarilyUnavailable, "The database does not answer.").response(issuer: issuer)
+            response.headers[.retryAfter] = "1"
+        }
+        CrossOrigin.allow(app, for: request, on: &response)
+        return response
+    }
+
+    private func answer(_ request: Request, at now: Timestamp) async throws -> (Response, App?) {
+        let token: String
+        switch try await BearerToken.read(request) {
+        case .success(let found?): token = found
+        // RFC 6750 §3.1: without a token the answer says no error, only how to authenticate.
+        case .success(nil): return (Self.challenge(), nil)
+        case .failure(let error): return (error.error.bearerResponse(issuer: issuer), nil)
+        }
+        guard case .success(let claims) = verifier.verify(token, at: now), let app = try await apps.find(claims.appID), app.isActive else {
+            return (OAuthError.invalidToken("The access token is expired, revoked or not one of ours.").bearerResponse(issuer: issuer), nil)
+        }
+        guard try await revocations.refusal(of: claims) == nil else {
+            return (OAuthError.invalidToken("The access token was revoked.").bearerResponse(issuer: issuer), app)
+        }
+        guard claims.scope.contains(.openid), claims.personID != nil, let grantID = claims.grantID else {
+            var response = OAuthError(.insufficientScope, "The scope openid is needed.").bearerResponse(issuer: issuer)
+            response.headers[.wwwAuthenticate]? += ", scope=\"openid\""
+            return (response, app)
+        }
+        let person = try await database.read { [people, grants, standing] tx -> Person? in
+            guard case .success(let grant) = try standing.check(grants.find(grantID, in: tx), at: now, in: tx) else { return nil }
+            return try people.find(grant.personID, in: tx)
+        }
+        guard let person else { return (OAuthError.invalidToken("The grant behind the token has ended.").bearerResponse(issuer: issuer), app) }
+        return (.tokenJSON(Self.claims(of: person, scope: claims.scope)), app)
+    }
+
+    private static func challenge() -> Response {
+        Response(status: .unauthorized, headers: [.wwwAuthenticate: "Bearer realm=\"wekeza\"", .cacheControl: "no-store"])
+    }
+
+    /// §5.4: the claims that each scope asks for.
+    private static func claims(of person: Person, scope: ScopeSet) -> JSONObject {
+        var claims = JSONObject([("sub", .string(person.id.rawValue))])
+        if scope.contains(.profile) {
+            claims.append("name", .string(person.name))
+            claims.append("given_name", .string(person.givenName))
+            if person.name.hasPrefix(person.givenName + " ") { claims.append("family_name", .string(String(person.name.dropFirst(person.givenName.count + 1)))) }
+            claims.append("preferred_username", .string(person.signInName))
+        }
+        if scope.contains(.email), let email = person.email {
+            claims.append("email", .string(email))
+            claims.append("email_verified", .boolean(person.hasConfirmedEmail))
+        }
+        if scope.contains(.phone), let phone = person.phone {
+            claims.append("phone_number", .string(phone))
+            claims.append("phone_number_verified", .boolean(false))
+        }
+        return claims
+    }
+}
+
+/// Where a protected resource finds its token (RFC 6750 §2). An address is no place for one (RFC 9700 §4.3.2).
+enum BearerToken {
+    struct Refusal: Error {
+        let error: OAuthError
+    }
+
+    static func read(_ request: Request) async throws -> Result<String?, Refusal> {
+        var tokens: [String] = []
+        for header in request.headers[values: .authorization] {
+            guard let space = header.firstIndex(of: " "), header[..<space].lowercased() == "bearer" else { continue }
+            tokens.append(header[space...].trimmingWhitespace())
+        }
+        if request.uri.queryParameters["access_token"] != nil {
+            return .failure(Refusal(error: .invalidRequest("A token in the address is not read: send it in the Authorization header.")))
+        }
+        let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() }
+        if request.method == .post, type == "application/x-www-form-urlencoded" {
+            switch try await FormRequest.read(request) {
+            case .success(let form): if let token = form.parameters["access_token"] { tokens.append(token) }
+            case .failure(.oauth(let error, _)): return .failure(Refusal(error: error))
+            }
+        }
+        guard tokens.count <= 1 else { return .failure(Refusal(error: .invalidRequest("The token was sent more than once."))) }
+        return .success(tokens.first)
+    }
+}

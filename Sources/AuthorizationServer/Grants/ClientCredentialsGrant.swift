@@ -1,0 +1,39 @@
+import AccessTokens
+import Applications
+import OAuth
+import Primitives
+
+/// RFC 6749 §4.4: the app acts for itself. Nothing is read from the database and nothing is written.
+struct ClientCredentialsGrant: TokenGrant {
+    let type = GrantType.clientCredentials
+    let tokens: AccessTokenIssuer
+
+    func respond(to request: TokenRequest) async throws -> TokenOutcome {
+        let app = request.client.app
+        // RFC 6749 §4.4: confidential clients only. Registration keeps the others out; this is the second lock.
+        guard app.isConfidential else { return .refused(.unauthorizedClient("A public client has no client credentials.")) }
+        let own = app.scopes.filter(\.isForApps)
+        guard let scope = request.parameters["scope"].map(ScopeSet.init) ?? own else { return .refused(.invalidScope("A scope is unknown.")) }
+        guard scope.isSubset(of: own) else {
+            return .refused(.invalidScope("With client credentials the app can have only its own scopes: \(own.isEmpty ? "none" : own.text)."))
+        }
+        guard !scope.isEmpty else { return .refused(.invalidScope("The app is registered for no scope of its own.")) }
+        return .issued(TokenResponse(access: try tokens.issue(.own(of: app, scope: scope), at: request.now)))
+    }
+}
+
+extension AccessTokenIssuer.Request {
+    /// For the app itself.
+    static func own(of app: App, scope: ScopeSet) -> Self {
+        Self(
+            subject: app.clientID.text, clientID: app.clientID, appID: app.id, organisationID: app.organisationID, scope: scope,
+            environment: app.environment.rawValue)
+    }
+
+    /// For a customer's grant.
+    static func customer(_ grant: Grant, to app: App, scope: ScopeSet) -> Self {
+        Self(
+            subject: grant.personID.rawValue, clientID: app.clientID, appID: app.id, organisationID: app.organisationID, scope: scope,
+            environment: app.environment.rawValue, grant: grant)
+    }
+}

@@ -1,0 +1,88 @@
+import AccessTokens
+import Applications
+import Consents
+import OAuth
+import Primitives
+import Storage
+
+/// RFC 6749 §6 as docs/decisions/0003-refresh-tokens.md decides it.
+struct RefreshTokenGrant: TokenGrant {
+    let type = GrantType.refreshToken
+    let database: any Database
+    let tokens: AccessTokenIssuer
+    let refreshTokens: RefreshTokens
+    let revocations: Revocations
+    private let grants = Grants()
+    private let standing = GrantStanding()
+
+    init(database: any Database, tokens: AccessTokenIssuer, refreshTokens: RefreshTokens, revocations: Revocations) {
+        self.database = database
+        self.tokens = tokens
+        self.refreshTokens = refreshTokens
+        self.revocations = revocations
+    }
+
+    func respond(to request: TokenRequest) async throws -> TokenOutcome {
+        let app = request.client.app
+        guard let text = request.parameters["refresh_token"] else { return .refused(.invalidRequest("The parameter refresh_token is missing.")) }
+        guard let presented = refreshTokens.read(text, from: app.clientID) else {
+            return .refused(.invalidGrant("The refresh token is unknown or was issued to another app."))
+        }
+        var asked: ScopeSet?
+        if let text = request.parameters["scope"] {
+            guard let scope = ScopeSet(text), !scope.isEmpty else { return .refused(.invalidScope("A scope is unknown.")) }
+            asked = scope
+        }
+        switch try await refresh(presented, asked: asked, request) {
+        case .success(let refreshed):
+            let access = try tokens.issue(.customer(refreshed.grant, to: app, scope: refreshed.scope), at: request.now)
+            let token = refreshTokens.token(of: refreshed.grant.id, generation: refreshed.generation, for: app.clientID)
+            return .issued(TokenResponse(access: access, refreshToken: token))
+        case .failure(let refusal):
+            if case .refresh(.replayed) = refusal { revocations.noteRevoked(presented.grantID) }
+            return .refused(refusal.error)
+        }
+    }
+
+    private struct Refreshed: Sendable {
+        let grant: Grant
+        let generation: Int64
+        let scope: ScopeSet
+    }
+
+    private enum Refusal: Error {
+        case refresh(RefreshRefusal)
+        case standing(GrantStanding.Refusal)
+        case scope
+
+        var error: OAuthError {
+            switch self {
+            case .refresh(.unknownGrant), .refresh(.neverIssued): .invalidGrant("The refresh token is unknown.")
+            case .refresh(.revoked): .invalidGrant("The grant was revoked.")
+            case .refresh(.expired): .invalidGrant("The grant has expired.")
+            case .refresh(.replayed): .invalidGrant("The refresh token was used before; its grant has been revoked.")
+            case .standing(let refusal): refusal.error
+            case .scope: .invalidScope("A refresh can narrow the granted scope, not widen it.")
+            }
+        }
+    }
+
+    /// What may refuse is asked first: a refused refresh does not move the generation.
+    private func refresh(_ presented: PresentedRefreshToken, asked: ScopeSet?, _ request: TokenRequest) async throws -> Result<Refreshed, Refusal> {
+        let (app, now) = (request.client.app, request.now)
+        return try await database.write { tx in
+            guard let before = try grants.find(presented.grantID, in: tx) else { return .failure(.refresh(.unknownGrant)) }
+            // An ended grant is explained by the refresh itself, which tells a replay from an expiry.
+            if before.isLive(at: now), case .failure(let refusal) = try standing.check(before, at: now, in: tx) { return .failure(.standing(refusal)) }
+            // Scopes that the app has lost since are not given again.
+            let allowed = before.scope.intersection(app.scopes)
+            let scope = asked ?? allowed
+            guard scope.isSubset(of: allowed) else { return .failure(.scope) }
+            let outcome = try grants.refresh(presented, rotating: app.isPublic, at: now, requestID: request.requestID, in: tx)
+            switch outcome {
+            case .refreshed(let grant, let generation): return .success(Refreshed(grant: grant, generation: generation, scope: scope))
+            case .refused(let refusal): return .failure(.refresh(refusal))
+            }
+        }
+    }
+}

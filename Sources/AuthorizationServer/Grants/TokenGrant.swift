@@ -1,0 +1,48 @@
+import AccessTokens
+import JOSE
+import OAuth
+import Primitives
+
+/// One way to obtain tokens (RFC 6749 §4, §6).
+protocol TokenGrant: Sendable {
+    var type: GrantType { get }
+
+    /// - Throws: only storage and signing failures; what the protocol refuses is a value, so that its transaction commits.
+    func respond(to request: TokenRequest) async throws -> TokenOutcome
+}
+
+/// A request of an app that is authenticated and registered for the grant type.
+struct TokenRequest: Sendable {
+    let client: AuthenticatedClient
+    let parameters: RequestParameters
+    let requestID: RequestID
+    let now: Timestamp
+}
+
+enum TokenOutcome: Sendable {
+    case issued(TokenResponse)
+    case refused(OAuthError)
+}
+
+/// RFC 6749 §5.1
+struct TokenResponse: Sendable {
+    let access: AccessTokenIssuer.Issued
+    var refreshToken: Secret?
+    var idToken: String?
+
+    func json(at now: Timestamp) -> JSONObject {
+        var members = JSONObject([
+            ("access_token", .string(access.token.value)), ("token_type", .string("Bearer")),
+            ("expires_in", .integer(max(0, access.claims.expiresAt.seconds - now.seconds))),
+        ])
+        members.append("refresh_token", refreshToken?.value)
+        members.append("id_token", idToken)
+        members.append("scope", .string(access.claims.scope.text))
+        if let consentID = access.claims.consentID {
+            // RFC 9396 §7: what was granted, so the app learns the consent that plain scopes made.
+            let detail = AuthorizationDetail.accountAccess(consentID).json.map { ($0.0, JSONValue.string($0.1)) }
+            members.append("authorization_details", .array([.object(JSONObject(detail))]))
+        }
+        return members
+    }
+}
