@@ -147,6 +147,10 @@ let package = Package(
         tests("WebTests", ["Primitives", "Web", "TestSupport", hummingbird, httpTypes, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         tests("ContractTests", ["Primitives", "Contract", "TestSupport"]),
         tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport", mustache]),
+        tests("CustomerPagesTests", [
+            "Primitives", "Web", "Storage", "Pages", "OAuth", "OpenBanking", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
+            "AuthorizationServer", "CustomerPages", "TestSupport",
+        ]),
         tests("DemoTests", ["Primitives", "Web", "Pages", "Demo", "TestSupport"]),
         tests("PasswordsTests", ["Primitives", "Passwords", "TestSupport"]),
         tests("MailTests", ["Primitives", "Mail", "TestSupport"]),
@@ -156,6 +160,11 @@ let package = Package(
         tests("ApplicationsTests", ["Primitives", "Storage", "OAuth", "Events", "Applications", "TestSupport"]),
         tests("IdentityTests", ["Primitives", "Storage", "Passwords", "Events", "Identity", "TestSupport"]),
         tests("BankTests", ["Primitives", "Storage", "Events", "Bank", "TestSupport"]),
+        tests("SandboxTests", ["Primitives", "Storage", "Events", "Identity", "Bank", "Sandbox", "TestSupport"]),
+        tests("BankAPITests", [
+            "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "AccessTokens", "Gateway",
+            "BankAPI", "TestSupport", httpTypes,
+        ]),
         tests("ConsentsTests", ["Primitives", "Storage", "OpenBanking", "Events", "Consents", "TestSupport"]),
         tests("AccessTokensTests", ["Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "AccessTokens", "TestSupport", crypto]),
         tests("MeteringTests", ["Primitives", "Storage", "Applications", "Metering", "TestSupport"]),

@@ -35,7 +35,13 @@ package struct PageRenderer: Sendable {
     /// The names that a page uses and its model lacks; a test expects none.
     package func unresolvedNames(in template: String, contents: [Any]) -> [String] {
         let shell = Shell(audience: .developer, title: "Title", signedInAs: "someone", organisation: "Organisation", current: "apps", csrf: "token")
-        return templates.unresolvedNames(in: template, models: [["shell": ShellModel(shell, files: files)]] + contents)
+        // The form partials know parts that one page's fields may leave empty.
+        var errors = FormErrors()
+        errors.add(field: "field", "Choose one")
+        let select = Field.select("field", "Label", options: [.init(value: "a", label: "A", isSelected: true)], hint: "Hint", errors: errors)
+        let choices = Choices("field", "Legend", options: [(value: "a", label: "A", detail: "Detail")], chosen: ["a"], hint: "Hint", errors: errors)
+        let shared: [String: Any] = ["shell": ShellModel(shell, files: files), "summary": errors.summary as Any, "select": select, "choices": choices]
+        return templates.unresolvedNames(in: template, models: [shared] + contents)
     }
 }
 
