@@ -122,7 +122,7 @@ let package = Package(
             "Telemetry", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
             "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "Portal", "CustomerPages", "StaffPages", "Demo",
             hummingbird, httpTypes, lifecycle, httpClient, logging, metrics, nio,
-            .product(name: "HummingbirdTLS", package: "hummingbird"),
+            .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ]),
 

@@ -1,0 +1,31 @@
+internal import HTTPTypes
+package import Hummingbird
+package import Web
+
+/// A page of the portal, or a few that belong together.
+protocol PortalPage: Sendable {
+    init(site: PortalSite)
+    func add(to router: Router<AppContext>)
+}
+
+/// Every page of the portal and the documentation.
+package struct PortalPages: Sendable {
+    private let site: PortalSite
+
+    package init(site: PortalSite) { self.site = site }
+
+    package func add(to router: Router<AppContext>) {
+        for page in Self.all { page.init(site: site).add(to: router) }
+    }
+
+    private static let all: [any PortalPage.Type] = [
+        // For everybody
+        LandingPage.self, SignUpPage.self, ConfirmationPage.self, SignInPage.self, ForgottenPasswordPage.self, ResetPasswordPage.self,
+        InvitationPage.self,
+        // For developers
+        OverviewPage.self, AppsPage.self, NewAppPage.self, AppPage.self, AppSecretsPage.self, EditAppPage.self, RemoveAppPage.self,
+        SamplesPage.self, CustomersPage.self, RequestsPage.self, RequestPage.self, UsagePage.self, TeamPage.self, SettingsPage.self,
+        // Documentation
+        QuickStartPage.self, GuidePages.self, ErrorPages.self, ReferencePage.self,
+    ]
+}

@@ -1,0 +1,78 @@
+import Hummingbird
+import OAuth
+import Pages
+import Web
+
+/// `/docs/errors`: every refusal with its cause and its cure. The `type` of problems and the `error_uri` of OAuth errors lead here.
+struct ErrorPages: PortalPage {
+    let site: PortalSite
+
+    func add(to router: Router<AppContext>) {
+        router.get("/docs/errors") { request, context in
+            try await site.docs(request, context, "docs/errors", title: "Errors") { Index() }
+        }
+        router.get("/docs/errors/{code}") { request, context in
+            guard let code = context.parameters.get("code").flatMap(ErrorCode.init(rawValue:)) else { throw HTTPError(.notFound) }
+            return try await site.docs(request, context, "docs/error", title: code.title) { Detail(code, issuer: context.issuer) }
+        }
+        router.get("/docs/errors/oauth/{code}") { request, context in
+            guard let code = context.parameters.get("code").flatMap(OAuthError.Code.init(rawValue:)) else { throw HTTPError(.notFound) }
+            return try await site.docs(request, context, "docs/error", title: code.title) { Detail(code, issuer: context.issuer) }
+        }
+    }
+
+    struct Line {
+        let code, title, address: String
+        let status: String?
+    }
+
+    struct Index {
+        let navigation = DocsNavigation(current: "errors")
+        let api = ErrorCode.allCases.map { Line(code: $0.rawValue, title: $0.title, address: "/docs/errors/\($0.rawValue)", status: String($0.status.code)) }
+        let oauth = OAuthError.Code.allCases.map { Line(code: $0.rawValue, title: $0.title, address: $0.documentationPath, status: nil) }
+    }
+
+    struct Detail {
+        let navigation = DocsNavigation(current: "errors")
+        let code, title, advice, place: String
+        let status: String?
+        let example: Code
+
+        init(_ error: ErrorCode, issuer: Issuer) {
+            code = error.rawValue
+            title = error.title
+            advice = error.advice
+            place = "An API under /v1"
+            status = "\(error.status.code) \(error.status.reasonPhrase)"
+            example = Code(
+                "Example of the answer",
+                """
+                {
+                  "type": "\(issuer)/docs/errors/\(error.rawValue)",
+                  "title": "\(error.title)",
+                  "status": \(error.status.code),
+                  "detail": "…",
+                  "code": "\(error.rawValue)",
+                  "request_id": "req_…"
+                }
+                """, comment: "")
+        }
+
+        init(_ error: OAuthError.Code, issuer: Issuer) {
+            code = error.rawValue
+            title = error.title
+            advice = error.advice
+            place = "The authorization server under /oauth2"
+            status = nil
+            example = Code(
+                "Example of the answer",
+                """
+                {
+                  "error": "\(error.rawValue)",
+                  "error_description": "…",
+                  "error_uri": "\(issuer)\(error.documentationPath)"
+                }
+                """, comment: "")
+        }
+    }
+}

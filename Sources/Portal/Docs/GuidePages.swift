@@ -1,0 +1,47 @@
+import Hummingbird
+import OpenBanking
+import Pages
+import Web
+
+/// The guides: pages of prose, some with facts from the code.
+struct GuidePages: PortalPage {
+    let site: PortalSite
+
+    func add(to router: Router<AppContext>) {
+        for guide in Self.all {
+            router.get(RouterPath("/docs/\(guide.path)")) { request, context in
+                try await site.docs(request, context, "docs/\(guide.path)", title: guide.title) {
+                    Model(
+                        navigation: DocsNavigation(current: guide.key), issuer: context.issuer.text, isDemo: site.isDemo, customers: Customer.all, password: Worlds.password,
+                        permissions: Permission.allCases.map { PermissionRow(name: $0.rawValue, words: $0.words, scope: $0.isAboutTransactions ? "transactions.read" : "accounts.read") })
+                }
+            }
+        }
+    }
+
+    struct PermissionRow {
+        let name, words, scope: String
+    }
+
+    struct Model {
+        let navigation: DocsNavigation
+        let issuer: String
+        let isDemo: Bool
+        let customers: [Customer]
+        let password: String
+        let permissions: [PermissionRow]
+    }
+
+    private struct Guide {
+        let path, key, title: String
+    }
+
+    private static let all = [
+        Guide(path: "accounts-and-consents", key: "consents", title: "Accounts and consents"),
+        Guide(path: "sandbox", key: "sandbox", title: "The sandbox"),
+        Guide(path: "security", key: "", title: "Security"),
+        Guide(path: "help", key: "", title: "Help"),
+        Guide(path: "sharing", key: "", title: "How sharing works"),
+        Guide(path: "privacy", key: "", title: "Privacy"),
+    ]
+}

@@ -1,0 +1,31 @@
+package import Primitives
+package import Storage
+
+/// The portal's own tables: forms that were sent, and how many mails went out to an address.
+package enum PortalMigrations {
+    package static let all: [Migration] = [
+        Migration(
+            "portal.0001_forms",
+            """
+            CREATE TABLE portal_form (
+                digest TEXT NOT NULL PRIMARY KEY,
+                outcome TEXT NOT NULL,
+                created_at BIGINT NOT NULL
+            );
+            CREATE INDEX portal_form_by_time ON portal_form (created_at);
+
+            CREATE TABLE portal_mail_limit (
+                address TEXT NOT NULL PRIMARY KEY,
+                window_started_at BIGINT NOT NULL,
+                sent BIGINT NOT NULL
+            );
+            CREATE INDEX portal_mail_limit_by_time ON portal_mail_limit (window_started_at);
+            """)
+    ]
+
+    /// Forgets forms and counts that nobody needs any more: a background job.
+    package static func purge(before moment: Timestamp, in tx: any WriteTransaction) throws {
+        try tx.execute("DELETE FROM portal_form WHERE created_at < \(moment)")
+        try tx.execute("DELETE FROM portal_mail_limit WHERE window_started_at < \(moment)")
+    }
+}

@@ -1,0 +1,133 @@
+import Applications
+internal import HTTPTypes
+import Hummingbird
+import Metering
+import OAuth
+import Pages
+import Primitives
+import Storage
+import Web
+
+/// `/portal/apps/{id}`: its keys and addresses.
+struct AppPage: PortalPage {
+    let site: PortalSite
+
+    func add(to router: Router<AppContext>) {
+        router.get("/portal/apps/{id}") { request, context in
+            try await site.page(request, context) { (developer: Developer) in try await show(developer, request, context) }
+        }
+    }
+
+    struct SecretRow {
+        let id, hint, made, lastUsed: String
+        let from: String?
+        let canBeRevoked: Bool
+    }
+
+    struct Model {
+        let app: AppHead
+        let created: String?
+        let clientID, method, methodName: String
+        let scopes: [String]
+        let kind: String
+        let purpose: String?
+        let hasSecrets, canAddSecret, hasTwoSecrets: Bool
+        let olderInUse: OlderSecret?
+        let secrets: [SecretRow]
+        let redirectURIs: [String]
+        let hasRedirectURIs: Bool
+        let sample: Code?
+        let lastStep: SampleStep?
+        let once: String
+    }
+
+    /// The older of two secrets, when something still uses it.
+    struct OlderSecret {
+        let hint, newerHint: String
+        /// Quiet for a day: it can go.
+        let isQuiet: Bool
+    }
+
+    private func show(_ developer: Developer, _ request: Request, _ context: AppContext) async throws -> Response {
+        let now = context.receivedAt
+        let app = try await site.app(context, of: developer)
+        let last = try await site.database.read { [site] tx in
+            try site.records.list(ofOrganisation: app.organisationID, filter: .init(appID: app.id), limit: 1, in: tx).first
+        }
+        let live = app.liveSecrets
+        let values = SampleValues(app: app, issuer: context.issuer, randomness: site.randomness, at: now)
+        let query = request.query ?? Web.Parameters()
+        let model = Model(
+            app: AppHead(app, tab: "keys", lastCall: last?.receivedAt, at: now),
+            created: query["created"] != nil ? "The app is created" : query["saved"] != nil ? "The changes are saved" : query["revoked"] != nil ? "The secret is revoked" : nil,
+            clientID: app.clientID.text, method: app.authenticationMethod.words, methodName: app.authenticationMethod.rawValue,
+            scopes: app.scopes.ordered.map(\.rawValue), kind: app.kind.title, purpose: app.purpose, hasSecrets: app.isConfidential,
+            canAddSecret: app.isConfidential && live.count < 2, hasTwoSecrets: live.count > 1, olderInUse: older(of: live, at: now),
+            secrets: live.map { SecretRow($0, isOnly: live.count == 1, at: now) }, redirectURIs: app.redirectURIs.map(\.text),
+            hasRedirectURIs: !app.redirectURIs.isEmpty, sample: CurlSamples.steps(values).first?.code, lastStep: CurlSamples.steps(values).first,
+            once: site.forms.make())
+        return site.pages.page("portal/app", model, shell: developer.shell(app.name, current: "apps"))
+    }
+
+    private func older(of secrets: [AppSecret], at now: Timestamp) -> OlderSecret? {
+        guard secrets.count == 2, let newer = secrets.first, let older = secrets.last else { return nil }
+        let quietSince = older.lastUsedAt ?? older.createdAt
+        return OlderSecret(hint: older.hint, newerHint: newer.hint, isQuiet: now - quietSince >= .days(1))
+    }
+}
+
+extension AppPage.SecretRow {
+    init(_ secret: AppSecret, isOnly: Bool, at now: Timestamp) {
+        id = secret.id.rawValue
+        hint = secret.hint
+        made = secret.createdAt.day
+        lastUsed = secret.lastUsedAt?.ago(seenAt: now) ?? "Never"
+        from = secret.lastUsedFrom
+        canBeRevoked = !isOnly
+    }
+}
+
+/// The head and the tabs that the pages of one app share.
+struct AppHead: Sendable {
+    let id, name, environment, created: String
+    let lastCall: String?
+    let tabs: [Tab]
+
+    struct Tab: Sendable {
+        let label, address: String
+        let isCurrent: Bool
+    }
+
+    init(_ app: App, tab: String, lastCall: Timestamp? = nil, at now: Timestamp) {
+        id = app.id.rawValue
+        name = app.name
+        environment = app.environment.title
+        created = app.createdAt.day
+        self.lastCall = lastCall.map { $0.ago(seenAt: now) }.map { $0.prefix(1).lowercased() + $0.dropFirst() }
+        tabs = [("keys", "Keys and addresses", ""), ("requests", "Requests", "/requests"), ("samples", "Code samples", "/samples")].map { key, label, path in
+            Tab(label: label, address: "/portal/apps/\(app.id)\(path)", isCurrent: key == tab)
+        }
+    }
+}
+
+extension PortalSite {
+    /// The app that the address names, when it is the organisation's and not removed.
+    func app(_ context: AppContext, of developer: Developer) async throws -> App {
+        guard let id = context.parameters.get("id").flatMap({ AppID($0) }),
+            let app = try await database.read({ [apps] tx in try apps.find(id, in: tx) }),
+            app.organisationID == developer.organisation.id, app.isActive
+        else { throw PortalRefusal.notFound }
+        return app
+    }
+}
+
+extension ClientAuthenticationMethod {
+    /// How an app proves itself, in words.
+    var words: String {
+        switch self {
+        case .clientSecretBasic: "Client secret, in the request’s header"
+        case .clientSecretPost: "Client secret, in the request’s body"
+        case .none: "Nothing: it cannot keep a secret. PKCE protects its codes."
+        }
+    }
+}

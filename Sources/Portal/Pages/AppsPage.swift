@@ -1,0 +1,91 @@
+import Applications
+internal import HTTPTypes
+import Hummingbird
+import Metering
+import OAuth
+import Pages
+import Primitives
+import Storage
+import Web
+
+/// `/portal/apps`: what the organisation has registered, and how it is used.
+struct AppsPage: PortalPage {
+    let site: PortalSite
+
+    func add(to router: Router<AppContext>) {
+        router.get("/portal/apps") { request, context in
+            try await site.page(request, context) { (developer: Developer) in try await show(developer, request, context) }
+        }
+    }
+
+    struct Row {
+        let id, name, clientID, environment, lastCall, refused: String
+        let week: Sparkline
+    }
+
+    struct Model {
+        let organisation, count: String
+        let quota: QuotaModel
+        let rows: [Row]
+        let hasApps: Bool
+        let removed: String?
+    }
+
+    private func show(_ developer: Developer, _ request: Request, _ context: AppContext) async throws -> Response {
+        let organisation = developer.organisation
+        let now = context.receivedAt
+        let rows = try await site.database.read { [site] tx in
+            try site.apps.list(of: organisation.id, in: tx).map { app in
+                let days = try site.records.dayCounts(ofOrganisation: organisation.id, appID: app.id, from: now.date.adding(days: -6), to: now.date, in: tx)
+                let last = try site.records.list(ofOrganisation: organisation.id, filter: .init(appID: app.id), limit: 1, in: tx).first
+                return Row(
+                    id: app.id.rawValue, name: app.name, clientID: app.clientID.text, environment: app.environment.title,
+                    lastCall: last?.receivedAt.ago(seenAt: now) ?? "Never", refused: days.reduce(0) { $0 + $1.refused }.grouped,
+                    week: Sparkline(days, through: now.date))
+            }
+        }
+        let model = Model(
+            organisation: organisation.name, count: rows.count.of("app"), quota: try await site.quota(of: organisation, at: now), rows: rows,
+            hasApps: !rows.isEmpty, removed: request.query?["removed"].map { _ in "The app is removed" })
+        return site.pages.page("portal/apps", model, shell: developer.shell("Apps", current: "apps"))
+    }
+}
+
+extension AppEnvironment {
+    var title: String {
+        switch self {
+        case .sandbox: "Sandbox"
+        case .live: "Live"
+        }
+    }
+}
+
+/// Seven days of calls as a line 112 by 28.
+struct Sparkline: Sendable {
+    let points: String
+    let lastX, lastY: String
+    /// The sentence that stands for the drawing.
+    let label: String
+
+    init(_ days: [DecisionRecords.DayCount], through today: CivilDate) {
+        let totals = (0..<7).map { back -> Int in
+            let day = today.adding(days: back - 6)
+            return days.first { $0.day == day }?.total ?? 0
+        }
+        let largest = totals.max() ?? 0
+        let places = totals.enumerated().map { index, total in
+            (x: 2 + Double(index) * 106 / 6, y: largest == 0 ? 26 : 26 - Double(total) / Double(largest) * 24)
+        }
+        points = places.map { "\(Self.decimal($0.x)),\(Self.decimal($0.y))" }.joined(separator: " ")
+        lastX = Self.decimal(places.last?.x ?? 0)
+        lastY = Self.decimal(places.last?.y ?? 0)
+        label =
+            largest == 0
+            ? "No calls in the last 7 days" : "Calls in the last 7 days, from \((totals.min() ?? 0).grouped) to \(largest.grouped) a day, \((totals.last ?? 0).grouped) today"
+    }
+
+    private static func decimal(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

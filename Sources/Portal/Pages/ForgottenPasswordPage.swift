@@ -1,0 +1,64 @@
+import Events
+internal import HTTPTypes
+import Hummingbird
+import Identity
+import Pages
+import Primitives
+import Storage
+import Web
+
+/// `/portal/forgotten-password`: says the same whether the address is known or not.
+struct ForgottenPasswordPage: PortalPage {
+    let site: PortalSite
+
+    func add(to router: Router<AppContext>) {
+        router.get("/portal/forgotten-password") { request, context in
+            try await site.page(request, context) { (visitor: Visitor) in show("", FormErrors(), visitor) }
+        }
+        router.post("/portal/forgotten-password") { request, context in
+            try await site.form(request, context) { (visitor: Visitor, form: Web.Parameters) in
+                try await send((form["email"] ?? "").trimmingWhitespace(), visitor, context)
+            }
+        }
+        router.get("/portal/forgotten-password/sent") { request, context in
+            try await site.page(request, context) { (visitor: Visitor) in
+                let notice = Notice(
+                    "Check your mail", "If the address you entered belongs to an account, a link to choose a new password is on its way to it.",
+                    paragraphs: ["The link works once, for 30 minutes. Nothing there? Look in the spam folder, or check the address and ask again."],
+                    actions: (site.isDemo ? [.init("Open the demo mailbox", "/demo/mailbox")] : []) + [.init("Ask again", "/portal/forgotten-password", isPrimary: false)])
+                return site.pages.notice(notice, shell: visitor.shell("Check your mail"))
+            }
+        }
+    }
+
+    struct Model {
+        let errors: ErrorSummary?
+        let email: Field
+    }
+
+    private func show(_ email: String, _ errors: FormErrors, _ visitor: Visitor, status: HTTPResponse.Status = .ok) -> Response {
+        let model = Model(errors: errors.summary, email: .email("email", "Work email", value: email, hint: "The one you signed up with.", errors: errors))
+        return site.pages.page("portal/forgotten-password", model, shell: visitor.shell("Choose a new password", isError: !errors.isEmpty), status: status)
+    }
+
+    private func send(_ text: String, _ visitor: Visitor, _ context: AppContext) async throws -> Response {
+        var errors = FormErrors()
+        if text.isEmpty { errors.add(field: "email", "Enter your work email") }
+        let email = EmailAddress(text)
+        if email == nil { errors.add(field: "email", "Enter an email address in the form name@company.com") }
+        guard let email, errors.isEmpty else { return show(text, errors, visitor, status: .unprocessableContent) }
+        let facts = RequestFacts(context)
+        let letter = try await site.database.write { [site] tx -> Letter? in
+            guard try MailLimit().admits(email.text, at: facts.now, in: tx) else { return nil }
+            let person = try site.people.find(signInName: email.text, population: .developer, in: tx)
+            try AuditLog().append(
+                AuditEntry(
+                    actor: .system, action: .passwordResetAsked, subject: person?.id.rawValue ?? "unknown", requestID: facts.requestID, at: facts.now),
+                in: tx)
+            guard let person, person.isActive else { return nil }
+            return .passwordReset(to: person, link: try site.links.issue(.resetPassword, for: person.id, at: facts.now, in: tx), issuer: facts.issuer)
+        }
+        if let letter { site.outgoing.send(letter, at: context.receivedAt) }
+        return .seeOther("/portal/forgotten-password/sent")
+    }
+}

@@ -1,0 +1,174 @@
+import Applications
+internal import HTTPTypes
+import Hummingbird
+import Identity
+import OAuth
+import Pages
+import Primitives
+import Storage
+import Web
+
+/// `/portal/apps/new`: a name, where its code runs, and where customers come back to.
+struct NewAppPage: PortalPage {
+    let site: PortalSite
+
+    func add(to router: Router<AppContext>) {
+        router.get("/portal/apps/new") { request, context in
+            try await site.page(request, context) { (developer: Developer) in
+                show(AppForm(kind: .web), FormErrors(), once: site.forms.make(), developer)
+            }
+        }
+        for path in ["/portal/apps/new", "/portal/apps"] as [RouterPath] {
+            router.post(path) { request, context in
+                try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in
+                    try await create(AppForm(form), once: form["once"], developer, context)
+                }
+            }
+        }
+    }
+
+    struct Model {
+        let errors: ErrorSummary?
+        let once: String
+        let name, purpose, redirectURIs: Field
+        let kind: Choices
+    }
+
+    private func show(_ form: AppForm, _ errors: FormErrors, once: String, _ developer: Developer, status: HTTPResponse.Status = .ok) -> Response {
+        let model = Model(
+            errors: errors.summary, once: once, name: form.nameField(errors), purpose: form.purposeField(errors),
+            redirectURIs: form.redirectURIsField(
+                hint: "One on each line, exactly as your app sends it. Leave it empty for a backend without customers.", errors),
+            kind: form.kindChoices(errors))
+        return site.pages.page("portal/new-app", model, shell: developer.shell("Create an app", current: "apps", isError: !errors.isEmpty), status: status)
+    }
+
+    private enum Outcome: Sendable {
+        case created(AppID, Secret?)
+        case repeated(AppID)
+        case refused(AppRefusal)
+    }
+
+    private func create(_ form: AppForm, once: String?, _ developer: Developer, _ context: AppContext) async throws -> Response {
+        var errors = form.errors
+        let once = once ?? site.forms.make()
+        guard errors.isEmpty, let kind = form.kind else { return show(form, errors, once: once, developer, status: .unprocessableContent) }
+        let new = NewApp(
+            organisationID: developer.organisation.id, name: form.name, purpose: form.purpose.isEmpty ? nil : form.purpose, kind: kind, redirectURIs: form.parsedRedirectURIs)
+        let facts = RequestFacts(context)
+        let outcome = try await site.database.write { [site] tx -> Outcome in
+            if case .repeated(let outcome) = try site.forms.claim(once, by: developer.id, at: facts.now, in: tx) {
+                return AppID(outcome).map { .repeated($0) } ?? .refused(.notFound)
+            }
+            switch try site.apps.create(new, by: developer.actor, at: facts.now, requestID: facts.requestID, in: tx) {
+            case .success(let (app, secret)):
+                try site.forms.settle(once, by: developer.id, outcome: app.id.rawValue, in: tx)
+                return .created(app.id, secret)
+            case .failure(let refusal): return .refused(refusal)
+            }
+        }
+        switch outcome {
+        case .created(let id, let secret):
+            var response = Response.seeOther(secret == nil ? "/portal/apps/\(id)?created=1" : "/portal/apps/\(id)/secret")
+            if let secret { try site.shownOnce.put(secret, of: id, for: developer.session.id, at: context.receivedAt, on: &response) }
+            return response
+        case .repeated(let id): return .seeOther("/portal/apps/\(id)?created=1")
+        case .refused(let refusal):
+            errors.add(field: refusal.field, refusal.message)
+            return show(form, errors, once: site.forms.make(), developer, status: .unprocessableContent)
+        }
+    }
+}
+
+/// The form of an app as it was sent: the same for a new one and for a change.
+struct AppForm: Sendable {
+    var name = "", purpose = "", redirectURIs = ""
+    var kind: AppKind?
+
+    init(kind: AppKind) { self.kind = kind }
+
+    init(_ form: Web.Parameters) {
+        name = (form["name"] ?? "").trimmingWhitespace()
+        purpose = (form["purpose"] ?? "").trimmingWhitespace()
+        redirectURIs = form["redirect_uris"] ?? ""
+        kind = form["kind"].flatMap(AppKind.init(rawValue:))
+    }
+
+    init(_ app: App) {
+        name = app.name
+        purpose = app.purpose ?? ""
+        redirectURIs = app.redirectURIs.map(\.text).joined(separator: "\n")
+        kind = app.kind
+    }
+
+    var parsedRedirectURIs: [RedirectURI] { RedirectURILines.parse(redirectURIs).redirectURIs }
+
+    var errors: FormErrors {
+        var errors = FormErrors()
+        if name.isEmpty {
+            errors.add(field: "name", AppRefusal.nameMissing.message)
+        } else if name.count > 60 || name.utf8.count > 240 {
+            errors.add(field: "name", AppRefusal.nameTooLong.message)
+        }
+        if kind == nil { errors.add(field: "kind", "Choose where your code runs") }
+        let (uris, violations) = RedirectURILines.parse(redirectURIs)
+        if let kind, kind.needsRedirectURI, uris.isEmpty, violations.isEmpty {
+            errors.add(field: "redirect_uris", AppRefusal.redirectURIMissing.message)
+        } else if !violations.isEmpty {
+            errors.add(field: "redirect_uris", violations.map { "\($0.text)\(sent(on: $0.line))" }.joined(separator: ". "))
+        }
+        if purpose.count > 200 || purpose.utf8.count > 800 { errors.add(field: "purpose", AppRefusal.purposeTooLong.message) }
+        return errors
+    }
+
+    /// What stood on a line, in quotes.
+    private func sent(on line: Int) -> String {
+        let lines = redirectURIs.split(omittingEmptySubsequences: false) { $0.isNewline }
+        guard lines.indices.contains(line - 1) else { return "" }
+        return " (it says “\(lines[line - 1].trimmingWhitespace().prefix(120))”)"
+    }
+
+    func nameField(_ errors: FormErrors) -> Field {
+        .text("name", "App name", value: name, hint: "Customers read it when you ask for their consent.", errors: errors, autocomplete: "off")
+    }
+
+    func purposeField(_ errors: FormErrors) -> Field {
+        .text(
+            "purpose", "What it does for the customer (optional)", value: purpose,
+            hint: "One sentence, shown to customers as your words: “Shows where your money goes each month.”", errors: errors, autocomplete: "off")
+    }
+
+    func redirectURIsField(hint: String, _ errors: FormErrors) -> Field {
+        .textarea("redirect_uris", "Redirect URIs", value: redirectURIs, hint: hint, errors: errors, rows: 4, isVerbatim: true)
+    }
+
+    func kindChoices(_ errors: FormErrors) -> Choices {
+        Choices(
+            "kind", "Where does its code run?",
+            options: AppKind.allCases.map { kind in (value: kind.rawValue, label: kind.title, detail: kind.explanation) },
+            chosen: Set([kind?.rawValue].compactMap { $0 }), errors: errors)
+    }
+}
+
+extension AppKind {
+    var explanation: String {
+        switch self {
+        case .web: "A server that customers use in a browser. It keeps a secret."
+        case .singlePage: "JavaScript in the customer’s browser. It has no secret; PKCE protects the code."
+        case .native: "On a phone or a computer. It has no secret; a loopback address may use any port."
+        case .backend: "A server without customers of its own: it lodges consents and reads their state. It keeps a secret."
+        }
+    }
+}
+
+extension AppRefusal {
+    /// The form's field that it is about.
+    var field: String {
+        switch self {
+        case .purposeTooLong: "purpose"
+        case .redirectURIMissing, .tooManyRedirectURIs, .redirectURITwice: "redirect_uris"
+        case .contradiction: "kind"
+        default: "name"
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Events
+internal import HTTPTypes
+import Hummingbird
+import Identity
+import Pages
+import Passwords
+import Primitives
+import Storage
+import Web
+
+/// `/portal/reset-password?token=…`: a new password, once for each link. Every session of the account ends with it.
+struct ResetPasswordPage: PortalPage {
+    let site: PortalSite
+
+    func add(to router: Router<AppContext>) {
+        router.get("/portal/reset-password") { request, context in
+            try await site.page(request, context) { (visitor: Visitor) in
+                let token = request.query?["token"] ?? ""
+                guard let person = try await person(of: token, context) else { return expired(visitor) }
+                return show(token, person, FormErrors(), visitor)
+            }
+        }
+        router.post("/portal/reset-password") { request, context in
+            try await site.form(request, context) { (visitor: Visitor, form: Web.Parameters) in
+                try await reset(form["token"] ?? "", to: form["password"] ?? "", visitor, context)
+            }
+        }
+    }
+
+    struct Model {
+        let errors: ErrorSummary?
+        let token: String
+        /// For the password manager, which files the new password under it.
+        let username: String
+        let password: Field
+    }
+
+    private func person(of token: String, _ context: AppContext) async throws -> Person? {
+        let now = context.receivedAt
+        return try await site.database.read { [site] tx in
+            try site.links.person(of: token, .resetPassword, at: now, in: tx).flatMap { try site.people.find($0, in: tx) }
+        }
+    }
+
+    private func show(_ token: String, _ person: Person, _ errors: FormErrors, _ visitor: Visitor, status: HTTPResponse.Status = .ok) -> Response {
+        let model = Model(
+            errors: errors.summary, token: token, username: person.signInName,
+            password: .password("password", "New password", hint: "At least 8 characters. A few words in a row are easy to remember and hard to guess.", errors: errors, isNew: true))
+        return site.pages.page("portal/reset-password", model, shell: visitor.shell("Choose a new password", isError: !errors.isEmpty), status: status)
+    }
+
+    private func reset(_ token: String, to password: String, _ visitor: Visitor, _ context: AppContext) async throws -> Response {
+        guard let person = try await person(of: token, context) else { return expired(visitor) }
+        if let refusal = PasswordRules().refusal(of: password, personal: [person.name, person.email ?? ""]) {
+            var errors = FormErrors()
+            errors.add(field: "password", refusal.message)
+            return show(token, person, errors, visitor, status: .unprocessableContent)
+        }
+        let hash = try await site.passwords.hash(password)
+        let facts = RequestFacts(context)
+        let won = try await site.database.write { [site] tx -> Bool in
+            guard let id = try site.links.spend(token, .resetPassword, at: facts.now, in: tx) else { return false }
+            try site.changePassword(of: id, to: hash, keeping: nil, facts, in: tx)
+            // The link came by mail, so the address is theirs.
+            try site.people.confirmEmail(of: id, at: facts.now, in: tx)
+            return true
+        }
+        guard won else { return expired(visitor) }
+        site.outgoing.send(.passwordChanged(to: person, issuer: context.issuer), at: context.receivedAt)
+        var response = Response.seeOther("/portal/sign-in?reset=1")
+        site.cookies.remove(Developer.cookie, from: &response)
+        return response
+    }
+
+    private func expired(_ visitor: Visitor) -> Response {
+        let notice = Notice(
+            "This link does not work any more", "It was used, replaced by a newer one, or is older than 30 minutes.",
+            actions: [.init("Ask for a new link", "/portal/forgotten-password"), .init("Sign in", "/portal/sign-in", isPrimary: false)])
+        return site.pages.notice(notice, shell: visitor.shell(notice.heading), status: .gone)
+    }
+}
+
+extension PortalSite {
+    /// Sets a new password, ends the other sessions and the links that lead to another one.
+    func changePassword(of person: PersonID, to hash: String, keeping session: SessionID?, _ facts: RequestFacts, in tx: any WriteTransaction) throws {
+        try people.setPasswordHash(hash, of: person, at: facts.now, in: tx)
+        let ended = try sessions.endAll(of: person, keeping: session, at: facts.now, in: tx)
+        try links.supersede(.resetPassword, of: person, at: facts.now, in: tx)
+        try AuditLog().append(
+            AuditEntry(
+                actor: .person(person), action: .passwordChanged, subject: person.rawValue, after: ["sessions_ended": String(ended)],
+                requestID: facts.requestID, at: facts.now),
+            in: tx)
+    }
+}

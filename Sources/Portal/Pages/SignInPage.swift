@@ -1,0 +1,104 @@
+internal import HTTPTypes
+import Hummingbird
+import Identity
+import Pages
+import Primitives
+import Web
+
+/// `/portal/sign-in` and `/portal/sign-out`.
+struct SignInPage: PortalPage {
+    let site: PortalSite
+
+    func add(to router: Router<AppContext>) {
+        router.get("/portal/sign-in") { request, context in
+            try await site.page(request, context) { (visitor: Visitor) in
+                let query = request.query ?? Web.Parameters()
+                let returnTo = query["return_to"].flatMap(SignInAddress.checked)
+                guard visitor.session == nil else { return .seeOther(returnTo ?? "/portal") }
+                return show(username: "", returnTo: returnTo, FormErrors(), visitor, message: Message(query))
+            }
+        }
+        router.post("/portal/sign-in") { request, context in
+            try await site.form(request, context) { (visitor: Visitor, form: Web.Parameters) in try await signIn(form, request, visitor, context) }
+        }
+        router.post("/portal/sign-out") { request, context in
+            try await site.form(request, context) { (developer: Developer, _) in
+                try await site.sessions.end(developer.session, at: context.receivedAt, requestID: context.requestID)
+                var response = Response.seeOther("/portal/sign-in?signed_out=1")
+                site.cookies.remove(Developer.cookie, from: &response)
+                site.cookies.remove(Developer.organisationCookie, from: &response)
+                return response
+            }
+        }
+    }
+
+    /// What happened before: named in the query, worded here.
+    struct Message {
+        let title: String
+        let text: String
+
+        init?(_ query: Web.Parameters) {
+            if query["confirmed"] != nil {
+                (title, text) = ("Your email is confirmed", "Sign in to go on.")
+            } else if query["reset"] != nil {
+                (title, text) = ("Your password is changed", "Sign in with the new one. Everybody who was signed in to your account has been signed out.")
+            } else if query["signed_out"] != nil {
+                (title, text) = ("You are signed out", "Sign in again whenever you like.")
+            } else {
+                return nil
+            }
+        }
+    }
+
+    struct Model {
+        let errors: ErrorSummary?
+        let message: Message?
+        let leadsToRequest: Bool
+        let username, password: Field
+        let returnTo: String?
+        let isDemo: Bool
+    }
+
+    private func show(username: String, returnTo: String?, _ errors: FormErrors, _ visitor: Visitor, message: Message? = nil, status: HTTPResponse.Status = .ok) -> Response {
+        let model = Model(
+            errors: errors.summary, message: message, leadsToRequest: returnTo?.hasPrefix("/r/") ?? false,
+            username: .text("username", "Email or username", value: username, errors: errors, autocomplete: "username"),
+            password: .password("password", "Password", errors: errors), returnTo: returnTo, isDemo: site.isDemo)
+        return site.pages.page("portal/sign-in", model, shell: visitor.shell("Sign in", isError: !errors.isEmpty), status: status)
+    }
+
+    private func signIn(_ form: Web.Parameters, _ request: Request, _ visitor: Visitor, _ context: AppContext) async throws -> Response {
+        let username = (form["username"] ?? "").trimmingWhitespace()
+        let password = form["password"] ?? ""
+        let returnTo = form["return_to"].flatMap(SignInAddress.checked)
+        var errors = FormErrors()
+        if username.isEmpty { errors.add(field: "username", "Enter your email or username") }
+        if password.isEmpty { errors.add(field: "password", "Enter your password") }
+        guard errors.isEmpty else { return show(username: username, returnTo: returnTo, errors, visitor, status: .unprocessableContent) }
+        let outcome = try await site.signIn.attempt(
+            name: username, password: password, population: .developer, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
+        switch outcome {
+        case .signedIn(let person): return try await site.startSession(for: person, replacing: request, context, leadingTo: returnTo ?? "/portal")
+        case .refused:
+            errors.add(field: "username", "The name and the password do not match. Check both and try again.")
+            return show(username: username, returnTo: returnTo, errors, visitor, status: .unprocessableContent)
+        case .delayed(let until):
+            let seconds = max(1, (until - context.receivedAt).milliseconds / 1000 + 1)
+            errors.add(field: "username", "Too many attempts failed. Try again in \(seconds < 90 ? Int(seconds).of("second") : Int((seconds + 59) / 60).of("minute")).")
+            var response = show(username: username, returnTo: returnTo, errors, visitor, status: .tooManyRequests)
+            response.headers[.retryAfter] = String(seconds)
+            return response
+        }
+    }
+}
+
+extension PortalSite {
+    /// Signs somebody in: the browser's old session ends, so that nobody who knew its cookie shares the new one.
+    func startSession(for person: Person, replacing request: Request, _ context: AppContext, leadingTo address: String) async throws -> Response {
+        let (_, token) = try await sessions.start(
+            for: person, replacing: cookies.value(Developer.cookie, in: request), from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
+        var response = Response.seeOther(address)
+        cookies.set(Developer.cookie, to: token.value, on: &response)
+        return response
+    }
+}

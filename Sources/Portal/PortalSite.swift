@@ -1,0 +1,73 @@
+import Applications
+package import Contract
+package import Identity
+package import Logging
+package import Mail
+package import Metering
+package import Pages
+package import Passwords
+package import Primitives
+package import Storage
+package import Web
+
+/// What the portal's pages stand on.
+package struct PortalSite: Sendable {
+    let database: any Database
+    let pages: PageRenderer
+    let cookies: CookiePolicy
+    let csrf: CSRF
+    let randomness: any RandomSource
+    let passwords: PasswordHasher
+    let signIn: SignIn
+    let sessions: Sessions
+    let links: OneTimeLinks
+    let apps: Apps
+    let invitations: Invitations
+    let quotas: Quotas
+    let contract: APIContract
+    let contractFiles: ContractFiles
+    let forms: FormTokens
+    let shownOnce: ShownOnce
+    let pendingSignUp: PendingSignUp
+    let outgoing: OutgoingMail
+    let worlds: Worlds
+    let isDemo: Bool
+    let logger: Logger
+
+    let people = People()
+    let organisations = Organisations()
+    let memberships = Memberships()
+    let records = DecisionRecords()
+
+    /// - Web.Parameters:
+    ///   - seedWorld: makes an organisation's five customers.
+    ///   - contractDirectory: the folder of `openapi/*.yaml`, for downloads.
+    ///   - isDemo: whether the demo world and `/demo/mailbox` are there.
+    package init(
+        database: any Database, master: MasterKey, pages: PageRenderer, cookies: CookiePolicy, passwords: PasswordHasher, signIn: SignIn,
+        sessions: Sessions, mailer: any Mailer, seedWorld: @escaping WorldSeeding, quotas: Quotas, contract: APIContract, contractDirectory: String,
+        isDemo: Bool, randomness: any RandomSource, logger: Logger
+    ) throws {
+        self.database = database
+        self.pages = pages
+        self.cookies = cookies
+        csrf = CSRF(master: master)
+        self.randomness = randomness
+        self.passwords = passwords
+        self.signIn = signIn
+        self.sessions = sessions
+        links = OneTimeLinks(randomness: randomness)
+        apps = Apps(randomness: randomness)
+        invitations = Invitations(randomness: randomness)
+        self.quotas = quotas
+        self.contract = contract
+        contractFiles = try ContractFiles(directory: contractDirectory)
+        forms = FormTokens(randomness: randomness)
+        shownOnce = ShownOnce(master: master, cookies: cookies)
+        pendingSignUp = PendingSignUp(master: master, cookies: cookies)
+        outgoing = OutgoingMail(mailer: mailer, logger: logger)
+        worlds = Worlds(seed: seedWorld, passwords: passwords, logger: logger)
+        self.isDemo = isDemo
+        self.logger = logger
+    }
+}
