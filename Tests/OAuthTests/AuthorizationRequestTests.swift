@@ -1,0 +1,218 @@
+import OAuth
+import Primitives
+import Testing
+
+@Suite("RFC 6749 §4.1.1 · Authorization requests")
+struct AuthorizationRequestTests {
+    let client = RegisteredClient(
+        id: ClientID("acme-budget")!, redirectURIs: [RedirectURI(registered: "https://app.example.com/callback?tenant=1")],
+        scopes: [.openid, .email, .accountsRead, .transactionsRead, .consentsWrite, .paymentsWrite], grantTypes: [.authorizationCode], isNative: false)
+
+    static let sound = [
+        "client_id": "acme-budget", "redirect_uri": "https://app.example.com/callback?tenant=1", "response_type": "code", "scope": "openid accounts.read",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256", "state": "xyz", "nonce": "n-0S6_WzA2Mj",
+    ]
+
+    private func parse(_ changes: [String: String?] = [:], repeated: [(name: String, value: String)] = []) throws -> AuthorizationRequest {
+        var values = Self.sound
+        for (name, value) in changes { values[name] = value }
+        let parameters = RequestParameters(values.map { (name: $0.key, value: $0.value) } + repeated)
+        return try AuthorizationRequest(parameters, for: client, target: RedirectTarget(parameters, for: client))
+    }
+
+    private func refusal(_ changes: [String: String?] = [:], repeated: [(name: String, value: String)] = []) -> OAuthError.Code? {
+        do {
+            _ = try parse(changes, repeated: repeated)
+            return nil
+        } catch {
+            return (error as? OAuthError)?.code
+        }
+    }
+
+    @Test func `a sound request becomes typed`() throws {
+        let request = try parse(["prompt": "login consent", "max_age": "10", "login_hint": "amina.traveler"])
+
+        #expect(request.scope == [.openid, .accountsRead])
+        #expect(request.prompts == [.login, .consent])
+        #expect(request.maxAge == 10)
+        #expect(request.state == "xyz")
+        #expect(request.nonce == "n-0S6_WzA2Mj")
+        #expect(request.detail == nil)
+    }
+
+    @Test func `§3.1 unknown parameters are ignored, empty ones count as left out`() throws {
+        let request = try parse(["extra": "foobar", "state": "", "ui_locales": "se", "acr_values": "1 2", "display": "popup"])
+
+        #expect(request.state == nil)
+    }
+
+    @Test func `§3.1 any parameter sent twice is refused, even with the same value`() {
+        for name in ["scope", "state", "response_type", "code_challenge", "extra", "prompt"] {
+            #expect(refusal(["extra": "1"], repeated: [(name, "code")]) == .invalidRequest)
+        }
+    }
+
+    @Test func `§3.1.1 the response type is code and nothing else`() {
+        #expect(refusal(["response_type": nil]) == .invalidRequest)
+        for type in ["token", "id_token", "id_token token", "code token", "code id_token", "none", "code code", "CODE", " code"] {
+            #expect(refusal(["response_type": type]) == .unsupportedResponseType)
+        }
+    }
+
+    @Test func `The response mode is query and nothing else`() {
+        #expect(refusal(["response_mode": "query"]) == nil)
+        for mode in ["fragment", "form_post", "query.jwt", "web_message"] { #expect(refusal(["response_mode": mode]) == .invalidRequest) }
+    }
+
+    @Test func `an app without the grant type cannot ask`() throws {
+        let client = RegisteredClient(
+            id: client.id, redirectURIs: client.redirectURIs, scopes: client.scopes, grantTypes: [.clientCredentials], isNative: false)
+        let parameters = RequestParameters(Self.sound.map { (name: $0.key, value: $0.value) })
+        let target = try RedirectTarget(parameters, for: client)
+
+        #expect(throws: OAuthError.unauthorizedClient("The app is not registered for the grant type authorization_code.")) {
+            try AuthorizationRequest(parameters, for: client, target: target)
+        }
+    }
+
+    @Test func `OpenID Connect Core §3.1.2.6 request objects are refused by their own codes`() {
+        #expect(refusal(["request": "eyJhbGciOiJub25lIn0.e30."]) == .requestNotSupported)
+        #expect(refusal(["request_uri": "http://127.0.0.1:1/"]) == .requestURINotSupported)
+        #expect(refusal(["registration": "{}"]) == .registrationNotSupported)
+    }
+
+    @Test func `RFC 7636 §4.4.1 PKCE with S256 is required`() {
+        #expect(refusal(["code_challenge": nil]) == .invalidRequest)
+        #expect(refusal(["code_challenge_method": nil]) == .invalidRequest)
+        for method in ["plain", "s256", "S512"] { #expect(refusal(["code_challenge_method": method]) == .invalidRequest) }
+        for challenge in ["short", String(repeating: "a", count: 42), String(repeating: "a", count: 44), String(repeating: "=", count: 43), String(repeating: "é", count: 43)] {
+            #expect(refusal(["code_challenge": challenge]) == .invalidRequest)
+        }
+    }
+
+    @Test func `§3.3 unknown, unregistered and app-only scopes are refused`() {
+        for scope in ["openid unknown", "openid profile", "consents.write", "openid OPENID", "payments.write", "openid,email", String(repeating: "openid ", count: 10_000)] {
+            #expect(refusal(["scope": scope]) == .invalidScope)
+        }
+        #expect(refusal(["scope": nil]) == .invalidScope)
+        #expect(refusal(["scope": " "]) == .invalidScope)
+    }
+
+    @Test func `states and nonces of 2000 bytes are kept unchanged, longer ones refused`() throws {
+        let long = String(repeating: "x", count: 2000)
+
+        #expect(try parse(["state": long, "nonce": long]).state == long)
+        #expect(try parse(["state": long, "nonce": long]).nonce == long)
+        #expect(refusal(["state": long + "x"]) == .invalidRequest)
+        #expect(refusal(["nonce": long + "x"]) == .invalidRequest)
+    }
+
+    @Test func `OpenID Connect Core §3.1.2.1 prompts are known, once each, and none stands alone`() {
+        for prompt in ["none login", "create", "login login", "LOGIN"] { #expect(refusal(["prompt": prompt]) == .invalidRequest) }
+        for prompt in ["none", "login", "consent select_account"] { #expect(refusal(["prompt": prompt]) == nil) }
+    }
+
+    @Test func `OpenID Connect Core §3.1.2.1 max_age is a number of seconds`() {
+        for age in ["-1", "1.5", "1e3", "ten", "99999999999999999999", "+5", "٣"] { #expect(refusal(["max_age": age]) == .invalidRequest) }
+        for age in ["0", "10000", "9223372036854775807"] { #expect(refusal(["max_age": age]) == nil) }
+    }
+
+    @Test func `RFC 9396 §5 a lodged consent is named by one object with its members and no other`() throws {
+        let sound = #"[{"type":"account_access","consent_id":"cns_7Hq2VbX9kPzR4mWd"}]"#
+
+        #expect(try parse(["authorization_details": sound, "scope": nil]).detail == .accountAccess(ConsentID("cns_7Hq2VbX9kPzR4mWd")!))
+        for details in [
+            "x", "{}", "[]", "[1]", #"[{"type":"account_access"}]"#, #"[{"type":"payment","consent_id":"cns_1"}]"#, #"[{"consent_id":"cns_1"}]"#,
+            #"[{"type":"account_access","consent_id":"app_1"}]"#, #"[{"type":"account_access","consent_id":1}]"#,
+            #"[{"type":"account_access","consent_id":"cns_1","actions":["read"]}]"#,
+            #"[{"type":"account_access","consent_id":"cns_1","consent_id":"cns_2"}]"#,
+            #"[{"type":"account_access","consent_id":"cns_1"},{"type":"account_access","consent_id":"cns_2"}]"#,
+            String(repeating: "[", count: 5000),
+        ] {
+            #expect(refusal(["authorization_details": details]) == .invalidAuthorizationDetails)
+        }
+    }
+
+    @Test func `error descriptions hold only the characters that §5-2 allows`() {
+        for code in OAuthError.Code.allCases {
+            #expect(code.documentationPath == "/docs/errors/oauth/\(code.rawValue)")
+            #expect(!code.title.isEmpty && !code.advice.isEmpty)
+        }
+    }
+}
+
+@Suite("RFC 9700 §2.1 · Redirect targets")
+struct RedirectTargetTests {
+    private func target(_ requested: String?, registered: String, isNative: Bool = false) -> RedirectTarget? {
+        let client = RegisteredClient(
+            id: ClientID("acme-budget")!, redirectURIs: [RedirectURI(registered: registered)], scopes: [], grantTypes: [], isNative: isNative)
+        return try? RedirectTarget(RequestParameters(requested.map { [(name: "redirect_uri", value: $0)] } ?? []), for: client)
+    }
+
+    @Test func `the registered address itself is trusted`() {
+        #expect(target("https://app.example.com/cb", registered: "https://app.example.com/cb")?.address == "https://app.example.com/cb")
+    }
+
+    @Test(arguments: [
+        "https://app.example.com/cb/", "https://app.example.com/cb/../evil", "https://app.example.com/cb%2f..", "https://app.example.com/cb?x=1",
+        "https://app.example.com/cb#f", "https://app.example.com/CB", "https://APP.example.com/cb", "https://app.example.com:443/cb", "https://app.example.com:8443/cb",
+        "https://user@app.example.com/cb", "https://app.example.com\\@evil.test/cb", "https://app.example.com.evil.test/cb", "https://evil.test/?app.example.com/cb",
+        "https://app。example.com/cb", "https://app.example.com/cb\r\nLocation: x", "https://app.example.com/cb\u{0}", "javascript:alert(1)", "data:text/html,x",
+        "http://app.example.com/cb", "//app.example.com/cb", "/cb", "https://app.example.com", " https://app.example.com/cb", "https://app.example.com/cb ",
+        "https://app.example.com/c\u{0062}\u{0301}", "https:/app.example.com/cb", "https:app.example.com/cb", "*",
+    ])
+    func `an address that differs in one character is not`(requested: String) {
+        #expect(target(requested, registered: "https://app.example.com/cb") == nil)
+    }
+
+    @Test func `a request without one, or with two, has no target`() {
+        let client = RegisteredClient(
+            id: ClientID("acme-budget")!, redirectURIs: [RedirectURI(registered: "https://a.test/")], scopes: [], grantTypes: [], isNative: false)
+        let twice = RequestParameters([(name: "redirect_uri", value: "https://a.test/"), (name: "redirect_uri", value: "https://evil.test/")])
+
+        #expect(throws: RedirectTarget.Refusal.missing) { try RedirectTarget(RequestParameters([]), for: client) }
+        #expect(throws: RedirectTarget.Refusal.repeated) { try RedirectTarget(twice, for: client) }
+    }
+
+    @Test func `RFC 8252 §7.3 a native app's loopback port may vary, and nothing else`() {
+        let registered = "http://127.0.0.1/cb"
+
+        #expect(target("http://127.0.0.1:51004/cb", registered: registered, isNative: true) != nil)
+        #expect(target("http://127.0.0.1:51004/cb", registered: registered, isNative: false) == nil)
+        for other in ["http://127.0.0.1:99999/cb", "http://127.0.0.1:/cb", "http://127.0.0.1:80x/cb", "http://localhost:51004/cb", "http://127.0.0.1:51004/other", "https://127.0.0.1:51004/cb", "http://127.0.0.1:51004@evil.test/cb", "http://127.0.0.1.evil.test:80/cb"] {
+            #expect(target(other, registered: registered, isNative: true) == nil, "\(other)")
+        }
+    }
+
+    @Test func `RFC 6749 §3.1.2 a registered query is kept`() {
+        #expect(RedirectTarget(checked: "https://a.test/cb?x=1").address(adding: "code=2") == "https://a.test/cb?x=1&code=2")
+        #expect(RedirectTarget(checked: "https://a.test/cb").address(adding: "code=2") == "https://a.test/cb?code=2")
+        #expect(RedirectTarget(checked: "https://a.test/cb?").address(adding: "code=2") == "https://a.test/cb?code=2")
+        #expect(RedirectTarget(checked: "com.example.app:/cb").address(adding: "code=2") == "com.example.app:/cb?code=2")
+    }
+}
+
+@Suite("RFC 7636 · Code verifiers")
+struct CodeVerifierTests {
+    @Test func `Appendix B the verifier of the example answers its challenge`() throws {
+        let verifier = try #require(CodeVerifier("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"))
+        let challenge = try #require(CodeChallenge("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"))
+
+        #expect(challenge.isAnswered(by: verifier))
+    }
+
+    @Test func `another verifier, and the challenge itself, do not answer`() throws {
+        let challenge = try #require(CodeChallenge("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"))
+
+        #expect(!challenge.isAnswered(by: try #require(CodeVerifier("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"))))
+        #expect(!challenge.isAnswered(by: try #require(CodeVerifier("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK"))))
+    }
+
+    @Test func `§4.1 a verifier has 43 to 128 unreserved characters`() {
+        #expect(CodeVerifier(String(repeating: "a", count: 43)) != nil)
+        #expect(CodeVerifier(String(repeating: "~", count: 128)) != nil)
+        for text in ["", String(repeating: "a", count: 42), String(repeating: "a", count: 129), String(repeating: "é", count: 43), String(repeating: " ", count: 43), String(repeating: "+", count: 43)] {
+            #expect(CodeVerifier(text) == nil)
+        }
+    }
+}
