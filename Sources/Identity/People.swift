@@ -115,3 +115,18 @@ package struct People: Sendable {
         return disabled
     }
 }
+
+extension People {
+    /// Several at once, by id.
+    package func find(_ ids: [PersonID], in tx: any ReadTransaction) throws -> [PersonID: Person] {
+        guard !ids.isEmpty else { return [:] }
+        let people = try tx.all(
+            """
+            SELECT id, population, world, sign_in_name, name, given_name, email, email_confirmed_at, phone, created_at, disabled_at
+            FROM person
+            WHERE id IN \(list: Set(ids).sorted())
+            """
+        ).map(Person.init)
+        return Dictionary(people.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+}

@@ -1,0 +1,85 @@
+import HTTPTypes
+import Hummingbird
+import Identity
+import Pages
+import Primitives
+import Web
+
+/// `/staff/sign-in` and `/staff/sign-out`.
+struct SignInPage {
+    let errors: ErrorSummary?
+    let message: String?
+    let csrf: String
+    let username, password: Field
+}
+
+extension StaffRoutes {
+    func addSignIn(to router: Router<AppContext>) {
+        router.get("/staff/sign-in") { request, context in
+            guard try await session(of: request, context) == nil else { return Response.seeOther("/staff") }
+            return signInPage(request, FormErrors(), message: request.query?["signed_out"] != nil ? "You are signed out." : nil)
+        }
+        router.post("/staff/sign-in") { request, context in try await signInAnswer(request, context) }
+        router.post("/staff/sign-out") { request, context in
+            try await form(request, context) { member, _ in
+                try await sessions.end(member.session, at: context.receivedAt, requestID: context.requestID)
+                var response = Response.seeOther("/staff/sign-in?signed_out=1")
+                cookies.remove(Self.sessionCookie, from: &response)
+                return response
+            }
+        }
+    }
+
+    private func signInAnswer(_ request: Request, _ context: AppContext) async throws -> Response {
+        guard isOurOwn(request, context) else { return foreignForm(context) }
+        let form = try await request.form(context: context)
+        guard let browser = browser(of: request), csrf.accepts(form["csrf"], for: browser) else { return foreignForm(context) }
+        let username = (form["username"] ?? "").trimmingWhitespace()
+        let password = form["password"] ?? ""
+        var errors = FormErrors()
+        if username.isEmpty { errors.add(field: "username", "Enter your email or username") }
+        if password.isEmpty { errors.add(field: "password", "Enter your password") }
+        guard errors.isEmpty else { return signInPage(request, username: username, errors, status: .unprocessableContent) }
+
+        let outcome = try await signIn.attempt(
+            name: username, password: password, population: .staff, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
+        switch outcome {
+        case .signedIn(let person):
+            let started = try await sessions.start(
+                for: person, replacing: cookies.value(Self.sessionCookie, in: request), from: context.clientAddress, requestID: context.requestID,
+                at: context.receivedAt)
+            var response = Response.seeOther("/staff")
+            cookies.set(Self.sessionCookie, to: started.token.value, on: &response)
+            return response
+        case .refused:
+            errors.add(field: "username", "The name and the password do not match. Check both and try again.")
+            return signInPage(request, username: username, errors, status: .unprocessableContent)
+        case .delayed(let until):
+            let seconds = max(1, (until - context.receivedAt).milliseconds / 1000 + 1)
+            let wait = seconds < 90 ? Int(seconds).of("second") : Int((seconds + 59) / 60).of("minute")
+            errors.add(field: "username", "Too many attempts failed. Try again in \(wait).")
+            var response = signInPage(request, username: username, errors, status: .tooManyRequests)
+            response.headers[.retryAfter] = String(seconds)
+            return response
+        }
+    }
+
+    private func browser(of request: Request) -> String? {
+        cookies.value(Self.browserCookie, in: request).flatMap { (20...200).contains($0.utf8.count) ? $0 : nil }
+    }
+
+    private func signInPage(
+        _ request: Request, username: String = "", _ errors: FormErrors, message: String? = nil, status: HTTPResponse.Status = .ok
+    ) -> Response {
+        let known = browser(of: request)
+        let browser = known ?? randomness.token()
+        let model = SignInPage(
+            errors: errors.summary, message: message, csrf: csrf.token(for: browser),
+            username: .text("username", "Email or username", value: username, errors: errors, autocomplete: "username"),
+            password: .password("password", "Password", errors: errors))
+        let shell = Shell(audience: .staff, title: "Sign in", csrf: model.csrf, isSandbox: false, isError: !errors.isEmpty, width: .narrow)
+        var response = pages.page("staff/sign-in", model, shell: shell, status: status)
+        if known == nil { cookies.set(Self.browserCookie, to: browser, on: &response) }
+        return response
+    }
+}
