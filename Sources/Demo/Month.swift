@@ -81,8 +81,8 @@ struct MonthSums: Sendable {
     mutating func add(_ transaction: Transaction) {
         guard let amount = transaction.amount.money, amount.currency == currency else { return }
         let category = transaction.category ?? "other"
-        // Money that moves between the customer's own accounts is neither earned nor spent.
-        guard !MonthSums.isOwnTransfer(category) else {
+        // Money put aside, or changed into another currency, is neither earned nor spent.
+        guard !MonthSums.isPutAside(category) else {
             if transaction.direction == "debit" { moved = moved.saturatingAdd(amount.minorUnits) }
             return
         }
@@ -94,7 +94,7 @@ struct MonthSums: Sendable {
         }
     }
 
-    static func isOwnTransfer(_ category: String) -> Bool { ["transfer", "transfers", "own_transfer", "savings"].contains(category) }
+    static func isPutAside(_ category: String) -> Bool { ["savings", "exchange"].contains(category) }
 
     /// By currency, in the order of the first appearance of accounts.
     static func of(_ transactions: [Transaction], currencies: [Currency]) -> [MonthSums] {

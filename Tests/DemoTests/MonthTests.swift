@@ -29,8 +29,8 @@ struct MonthTests {
         #expect(sums[1].moneyOut == 700)
     }
 
-    @Test func `money between the customer's own accounts is neither earned nor spent`() {
-        let sums = MonthSums.of([Self.transaction("50.00", "transfer"), Self.transaction("50.00", "transfer", direction: "credit")], currencies: [.kes])
+    @Test func `money put aside is neither earned nor spent`() {
+        let sums = MonthSums.of([Self.transaction("50.00", "savings"), Self.transaction("50.00", "savings", direction: "credit")], currencies: [.kes])
 
         #expect(sums[0].moneyIn == 0 && sums[0].moneyOut == 0 && sums[0].moved == 5000)
     }
@@ -105,7 +105,7 @@ struct DemoTemplatesTests {
         let connection = Connection(consentID: "cns_1", name: "Amina", connectedAt: MonthTests.now, accessToken: "a", accessTokenExpiresAt: MonthTests.now, refreshToken: nil)
         let page = MonthPage(
             connection: connection, month: CalendarMonth(of: MonthTests.now), accounts: [(account, nil)],
-            transactions: [MonthTests.transaction("10.00", "eating_out"), MonthTests.transaction("5.00", "transfer")],
+            transactions: [MonthTests.transaction("10.00", "eating_out"), MonthTests.transaction("5.00", "exchange")],
             calls: [.init(method: "GET", path: "/v1/accounts", status: 200, milliseconds: 3, requestID: "req_1")], now: MonthTests.now)
 
         #expect(Self.renderer.unresolvedNames(in: "demo/month", contents: [page]).isEmpty)

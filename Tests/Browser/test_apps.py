@@ -1,0 +1,95 @@
+"""Apps at work in a browser: Financial Copilot at /demo, and an app without a backend on another origin."""
+
+from playwright.sync_api import expect
+
+from conftest import check, sign_in
+
+
+class TestFinancialCopilot:
+    def connect(self, page, server, name="amina.traveler"):
+        page.goto(server.issuer + "/demo")
+        page.get_by_role("button", name="Connect your Wekeza account").click()
+        sign_in(page, name)
+        for box in page.get_by_role("checkbox").all():
+            if box.is_enabled():
+                box.check()
+        page.get_by_role("button", name="Approve").click()
+        page.wait_for_url(server.issuer + "/demo/month")
+
+    def test_the_month_and_the_withdrawal(self, page, server):
+        page.goto(server.issuer + "/demo")
+        check(page, "demo-start")
+        self.connect(page, server)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Amina, your")
+        expect(page.get_by_role("table", name="Balances now").get_by_role("row")).not_to_have_count(1)
+        page.get_by_label("Month").select_option(index=1)
+        page.get_by_role("button", name="Show and refresh").click()
+        expect(page.get_by_role("heading", name="Where it went").first).to_be_visible()
+        check(page, "demo-month")
+
+        page.goto(server.issuer + "/my")
+        page.get_by_role("button", name="Stop sharing with Acme Budget").first.click()
+        page.goto(server.issuer + "/demo/month")
+        expect(page.get_by_role("heading", level=1)).to_have_text("You stopped sharing")
+        expect(page.get_by_text("consent_revoked")).to_be_visible()
+        expect(page.get_by_text("revoked, by customer")).to_be_visible()
+        check(page, "demo-ended")
+        page.get_by_role("button", name="Forget me").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Disconnected")
+        check(page, "demo-disconnected")
+
+    def test_disconnecting_here(self, page, server):
+        self.connect(page, server, "brian.parent")
+        page.get_by_role("button", name="Disconnect here").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Disconnected")
+
+        page.goto(server.issuer + "/my")
+        expect(page.get_by_text("Acme Budget ended the connection itself").first).to_be_visible()
+
+    def test_saying_no(self, page, server):
+        page.goto(server.issuer + "/demo")
+        page.get_by_role("button", name="Connect your Wekeza account").click()
+        sign_in(page, "chao.digital")
+        page.get_by_role("button", name="Reject").click()
+
+        expect(page.get_by_role("heading", level=1)).to_have_text("You said no, and that is fine")
+
+    def test_an_answer_that_nobody_asked_for(self, page, server):
+        page.goto(server.issuer + "/demo/callback?code=abc&state=def")
+
+        expect(page.get_by_role("heading", level=1)).to_have_text("We do not know this answer")
+
+    def test_an_answer_without_its_browser(self, browse, server):
+        page = browse()
+        page.goto(server.issuer + "/demo")
+        page.get_by_role("button", name="Connect your Wekeza account").click()
+        sign_in(page, "diana.student")
+        page.context.clear_cookies(name="wkz_demo_flow")
+        page.get_by_role("button", name="Approve").click()
+
+        expect(page.get_by_role("heading", level=1)).to_have_text("We do not know this answer")
+
+    def test_the_mailbox(self, page, server):
+        page.goto(server.issuer + "/demo/mailbox")
+        check(page, "mailbox")
+
+
+class TestSinglePageApp:
+    def test_code_token_and_call_from_another_origin(self, browse, single_page_app):
+        page = browse()
+        page.goto(single_page_app.origin)
+        page.get_by_role("button", name="Connect").click()
+        sign_in(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Pesa Planner asks to see your accounts")
+        page.get_by_role("button", name="Approve").click()
+
+        expect(page.locator("#result")).to_contain_text("Accounts: ")
+
+    def test_saying_no(self, browse, single_page_app):
+        page = browse()
+        page.goto(single_page_app.origin)
+        page.get_by_role("button", name="Connect").click()
+        sign_in(page, "diana.student")
+        page.get_by_role("button", name="Reject").click()
+
+        expect(page.locator("#result")).to_have_text("Refused: access_denied")
