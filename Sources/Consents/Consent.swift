@@ -61,6 +61,13 @@ package struct ConsentStanding: Hashable, Sendable {
     package let actor: ConsentActor
     package let reason: String
     package let since: Timestamp
+
+    package init(status: ConsentStatus, actor: ConsentActor, reason: String, since: Timestamp) {
+        self.status = status
+        self.actor = actor
+        self.reason = reason
+        self.since = since
+    }
 }
 
 /// The reasons that this program gives for a status; a member of staff may give another.

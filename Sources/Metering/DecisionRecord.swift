@@ -78,7 +78,8 @@ package struct DecisionRecord: Hashable, Sendable {
         package init(rule: String, result: Result, detail: String) {
             self.rule = rule
             self.result = result
-            self.detail = detail.bounded(300)
+            // Kept as one line; see `DecisionRecords`.
+            self.detail = String(detail.bounded(300).map { $0.isNewline || $0 == "\t" ? " " : $0 })
         }
     }
 }

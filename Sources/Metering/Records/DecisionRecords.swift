@@ -1,6 +1,5 @@
 package import Primitives
 package import Storage
-internal import Foundation
 
 /// The decisions as they are kept: one row per API call.
 package struct DecisionRecords: Sendable {
@@ -171,7 +170,7 @@ package struct DecisionRecords: Sendable {
             """)
     }
 
-    private static func insert(_ records: ArraySlice<DecisionRecord>) throws -> SQL {
+    private static func insert(_ records: ArraySlice<DecisionRecord>) -> SQL {
         var sql = SQL.StringInterpolation(literalCapacity: 60 * records.count, interpolationCount: 22 * records.count)
         sql.appendLiteral("INSERT INTO decision_record (")
         sql.appendInterpolation(columnsOf: DecisionRecord.self)
@@ -195,7 +194,7 @@ package struct DecisionRecords: Sendable {
             sql.appendItem(record.rule)
             sql.appendItem(record.expected)
             sql.appendItem(record.got)
-            sql.appendItem(try record.checks.json)
+            sql.appendItem(record.checks.lines)
             sql.appendItem(record.cost)
             sql.appendItem(record.records)
             sql.appendItem(record.clientAddress)
@@ -243,17 +242,22 @@ extension DecisionRecord {
             organisationID: try row["organisation_id"], appID: try row["app_id"], clientID: try row["client_id"], consentID: try row["consent_id"],
             personID: try row["person_id"], accountID: try row["account_id"], method: try row["method"], path: try row["path"],
             operation: try row["operation"], status: try row["status"], outcome: try row["outcome"], rule: try row["rule"], expected: try row["expected"],
-            got: try row["got"], checks: [Check](json: checks), cost: try row["cost"], records: try row["records"], clientAddress: try row["client_address"],
+            got: try row["got"], checks: [Check](lines: checks), cost: try row["cost"], records: try row["records"], clientAddress: try row["client_address"],
             problem: try row["problem"])
     }
 }
 
+/// The checks as they are kept: a line each, its parts between tabs. It is written on every call, and a JSON encoder costs more than the call's own work.
 extension [DecisionRecord.Check] {
-    fileprivate var json: String {
-        get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+    fileprivate var lines: String {
+        map { "\($0.rule)\t\($0.result.rawValue)\t\($0.detail)" }.joined(separator: "\n")
     }
 
-    fileprivate init(json: String) {
-        self = (try? JSONDecoder().decode([DecisionRecord.Check].self, from: Data(json.utf8))) ?? []
+    fileprivate init(lines: String) {
+        self = lines.split(separator: "\n").compactMap { line in
+            let parts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 3, let result = DecisionRecord.Check.Result(rawValue: parts[1]) else { return nil }
+            return DecisionRecord.Check(rule: parts[0], result: result, detail: parts[2])
+        }
     }
 }
