@@ -1,4 +1,5 @@
 package import Logging
+package import Mail
 package import Storage
 package import Web
 
@@ -20,7 +21,8 @@ package struct Configuration: Sendable {
     /// Base address of the core banking system that live calls go to.
     package var upstream: String?
     package var tls: TLSFiles?
-    package var mail: MailSettings?
+    /// The SMTP server that mail leaves by; without one, demo mode keeps mail in `/demo/mailbox`.
+    package var mail: SMTPSettings?
     package var logLevel = Logger.Level.info
 
     package init(issuer: Issuer) { self.issuer = issuer }
@@ -32,22 +34,6 @@ package struct Configuration: Sendable {
         package init(certificate: String, key: String) {
             self.certificate = certificate
             self.key = key
-        }
-    }
-
-    /// The SMTP server that mail leaves by.
-    package struct MailSettings: Sendable {
-        /// `smtp://mail.example:587` or `smtps://mail.example:465`
-        package var url: String
-        package var user: String?
-        package var password: String?
-        package var from: String
-
-        package init(url: String, user: String?, password: String?, from: String) {
-            self.url = url
-            self.user = user
-            self.password = password
-            self.from = from
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import Foundation
 package import Hummingbird
+internal import HummingbirdCore
 internal import HummingbirdTLS
 package import Logging
 package import ServiceLifecycle
@@ -11,7 +12,8 @@ package enum Listeners {
     package static func publicListeners(
         _ configuration: Configuration, responder: some HTTPResponder<AppContext>, logger: Logger
     ) throws -> [any Service] {
-        let server = try configuration.tls.map { try HTTPServerBuilder.tls(tlsConfiguration: tlsConfiguration($0)) } ?? .http1(idleTimeout: .seconds(60))
+        let http = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(60)))
+        let server = try configuration.tls.map { try HTTPServerBuilder.tls(http, tlsConfiguration: tlsConfiguration($0)) } ?? http
         return hosts(configuration.host).map { host in
             Application(
                 responder: responder, server: server,

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Composition
 import Foundation
+import Mail
+import Primitives
 import Web
 
 /// `wekeza serve`: runs the platform until it is asked to stop.
@@ -69,15 +71,15 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    private func mail(_ environment: [String: String]) throws -> Configuration.MailSettings? {
+    private func mail(_ environment: [String: String]) throws -> SMTPSettings? {
         guard let url = environment["WEKEZA_SMTP_URL"] else { return nil }
-        guard url.hasPrefix("smtp://") || url.hasPrefix("smtps://") else {
-            throw ConfigurationError("WEKEZA_SMTP_URL must begin with smtp:// or smtps://.")
+        let settings = SMTPSettings(
+            url: url, user: environment["WEKEZA_SMTP_USER"], password: environment["WEKEZA_SMTP_PASSWORD"].map { Secret($0) },
+            from: environment["WEKEZA_MAIL_FROM"] ?? "")
+        guard let settings else {
+            throw ConfigurationError("WEKEZA_SMTP_URL must be smtp:// or smtps:// with a host, and WEKEZA_MAIL_FROM the address that mail comes from.")
         }
-        guard let from = environment["WEKEZA_MAIL_FROM"], from.contains("@") else {
-            throw ConfigurationError("WEKEZA_MAIL_FROM must be the address that mail comes from.")
-        }
-        return .init(url: url, user: environment["WEKEZA_SMTP_USER"], password: environment["WEKEZA_SMTP_PASSWORD"], from: from)
+        return settings
     }
 
     private static func port(_ text: String?, named name: String) throws -> Int? {

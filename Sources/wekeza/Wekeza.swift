@@ -30,5 +30,5 @@ struct Wekeza: AsyncParsableCommand {
         }
     }
 
-    private static func complain(_ text: String) { fputs("wekeza: \(text)\n", stderr) }
+    private static func complain(_ text: String) { FileHandle.standardError.write(Data("wekeza: \(text)\n".utf8)) }
 }

@@ -16,10 +16,11 @@ extension Engine {
 
 /// Runs the body on a database of its own, migrated, empty but for what migrations fill in, and gone afterwards.
 package func withDatabase<R>(
-    _ engine: Engine, migrations: [Migration], isolation: isolated (any Actor)? = #isolation, _ body: (any Database) async throws -> R
+    _ engine: Engine, migrations: [Migration], contents: TestContents? = nil, isolation: isolated (any Actor)? = #isolation,
+    _ body: (any Database) async throws -> R
 ) async throws -> R {
     let migrations = migrations.contains { $0.name == StorageMigrations.all[0].name } ? migrations : StorageMigrations.all + migrations
-    let place = try await TestPlace.make(engine, migrations: migrations)
+    let place = try await TestPlace.make(engine, migrations: migrations, contents: contents)
     do {
         let database = try await place.open()
         do {

@@ -5,17 +5,29 @@ package import Storage
 internal import StoragePostgres
 internal import StorageSQLite
 
-/// Where one test's database lives: a copy of a migrated template, which is made once per set of migrations.
+/// What a template holds besides its tables, made once per test process: a seeded world, for example.
+package struct TestContents: Sendable {
+    let name: String
+    let fill: @Sendable (any Database) async throws -> Void
+
+    /// - Parameter name: tells these contents from others.
+    package init(_ name: String, _ fill: @escaping @Sendable (any Database) async throws -> Void) {
+        self.name = name
+        self.fill = fill
+    }
+}
+
+/// Where one test's database lives: a copy of a migrated template, which is made once per set of migrations and contents.
 package struct TestPlace: Sendable {
     package let engine: Engine
     /// A file's path or a PostgreSQL URL: what a program is started with.
     package let address: String
     private let name: String
 
-    package static func make(_ engine: Engine, migrations: [Migration]) async throws -> TestPlace {
+    package static func make(_ engine: Engine, migrations: [Migration], contents: TestContents? = nil) async throws -> TestPlace {
         await Seats.of(engine).take()
         do {
-            let template = try await Templates.shared.template(engine, migrations)
+            let template = try await Templates.shared.template(engine, migrations, contents)
             let name = "wkz_test_\(randomName())"
             let address: String
             switch engine {
@@ -78,26 +90,31 @@ private actor Templates {
     static let shared = Templates()
     private var making: [String: Task<String, any Error>] = [:]
 
-    func template(_ engine: Engine, _ migrations: [Migration]) async throws -> String {
+    func template(_ engine: Engine, _ migrations: [Migration], _ contents: TestContents?) async throws -> String {
         let key = Digest(of: migrations.map { $0.name + $0.script }.joined()).text
-        let task = making[engine.rawValue + key] ?? Task { try await Self.make(engine, key, migrations) }
-        making[engine.rawValue + key] = task
+        let task = making[engine.rawValue + key + (contents?.name ?? "")] ?? Task { try await Self.make(engine, key, migrations, contents) }
+        making[engine.rawValue + key + (contents?.name ?? "")] = task
         return try await task.value
     }
 
-    private static func make(_ engine: Engine, _ key: String, _ migrations: [Migration]) async throws -> String {
+    private static func make(_ engine: Engine, _ key: String, _ migrations: [Migration], _ contents: TestContents?) async throws -> String {
         let draft = "wkz_draft_\(TestPlace.randomName())"
         switch engine {
         case .sqlite:
             let path = TestPlace.path(of: draft)
-            try await migrate(engine, path, migrations)
+            try await migrate(engine, path, migrations, contents)
             return path
+        case .postgres where contents != nil:
+            // Contents change with the code that makes them, so this process keeps them for itself.
+            try await TestPlace.administer("CREATE DATABASE \(draft) TEMPLATE template0 ENCODING 'UTF8'")
+            try await migrate(engine, TestPlace.url(of: draft), migrations, contents)
+            return draft
         case .postgres:
             // Test processes share templates: whoever finishes first gives the template its name.
             let name = "wkz_template_" + key.utf8.map { String($0, radix: 16) }.joined().prefix(40)
             if await exists(name) { return name }
             try await TestPlace.administer("CREATE DATABASE \(draft) TEMPLATE template0 ENCODING 'UTF8'")
-            try await migrate(engine, TestPlace.url(of: draft), migrations)
+            try await migrate(engine, TestPlace.url(of: draft), migrations, nil)
             do {
                 try await TestPlace.administer("ALTER DATABASE \(draft) RENAME TO \(name)")
             } catch {
@@ -108,10 +125,11 @@ private actor Templates {
         }
     }
 
-    private static func migrate(_ engine: Engine, _ address: String, _ migrations: [Migration]) async throws {
+    private static func migrate(_ engine: Engine, _ address: String, _ migrations: [Migration], _ contents: TestContents?) async throws {
         let database = try await TestPlace.open(engine, address)
         do {
             try await database.migrate(migrations, at: Timestamp.epoch)
+            try await contents?.fill(database)
         } catch {
             await database.close()
             throw error

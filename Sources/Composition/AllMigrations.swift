@@ -1,0 +1,19 @@
+internal import AccessTokens
+internal import Applications
+internal import AuthorizationServer
+internal import Bank
+internal import Consents
+internal import Events
+internal import Gateway
+internal import Identity
+internal import Metering
+internal import Portal
+package import Storage
+
+/// Every room's tables, in the order in which they are made.
+package enum AllMigrations {
+    package static let all: [Migration] =
+        StorageMigrations.all + EventsMigrations.all + IdentityMigrations.all + ApplicationsMigrations.all + BankMigrations.all
+        + ConsentsMigrations.all + AccessTokensMigrations.all + MeteringMigrations.all + AuthorizationServerMigrations.all + GatewayMigrations.all
+        + PortalMigrations.all
+}

@@ -1,0 +1,34 @@
+internal import HTTPTypes
+package import Hummingbird
+internal import Storage
+internal import Telemetry
+package import Web
+
+/// What the operations listener answers: the process lives, it can serve, and how it does.
+package struct Operations: Sendable {
+    private let platform: Platform
+    private let registry: PrometheusRegistry
+
+    init(platform: Platform, registry: PrometheusRegistry) {
+        self.platform = platform
+        self.registry = registry
+    }
+
+    package var router: Router<AppContext> {
+        let router = Router(context: AppContext.self)
+        router.get("/healthz") { _, _ in Response.text("ok\n") }
+        router.get("/readyz") { _, _ in await isReady ? Response.text("ready\n") : Response.text("the database does not answer\n", status: .serviceUnavailable) }
+        router.get("/metrics") { _, _ in
+            var response = Response.text(registry.text())
+            response.headers[.contentType] = "text/plain; version=0.0.4; charset=utf-8"
+            return response
+        }
+        return router
+    }
+
+    private var isReady: Bool {
+        get async {
+            (try? await platform.bench.database.read { try $0.all("SELECT 1 AS one").count == 1 }) ?? false
+        }
+    }
+}

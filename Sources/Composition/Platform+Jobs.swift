@@ -1,0 +1,48 @@
+internal import AccessTokens
+internal import Applications
+internal import AuthorizationServer
+internal import Consents
+internal import Gateway
+internal import Identity
+internal import Metering
+internal import Portal
+internal import Primitives
+package import ServiceLifecycle
+internal import Storage
+
+extension Platform {
+    /// The work beside requests: each ends, flushed, when the process is asked to stop.
+    package var jobs: [any Service] {
+        [
+            Loop { [feed] in await feed.run() },
+            Loop { [recorder] in await recorder.run() } last: { [recorder] in try await recorder.flush() },
+            Loop { [quotas] in await quotas.run() },
+            PeriodicJob("secrets last used", every: .seconds(20)) { [secretUse] in try await secretUse.flush() },
+            PeriodicJob("expired consents", every: .seconds(30)) { try await expireConsents() },
+            PeriodicJob("purge", every: .seconds(600)) { try await purge() },
+        ]
+    }
+
+    /// Stamps consents whose time is over; the gateway refuses them by the clock before.
+    private func expireConsents() async throws {
+        let now = bench.clock.now
+        while try await bench.database.write({ try Consents().expireDue(at: now, in: $0) }) == 200 {}
+    }
+
+    /// Removes what can no longer matter. Each kind in a transaction of its own, so that none waits for another.
+    private func purge() async throws {
+        let now = bench.clock.now
+        let purges: [@Sendable (any WriteTransaction) throws -> Void] = [
+            { _ = try DeniedTokens().purge(expiredBefore: now, in: $0) },
+            { _ = try AuthorizationPurge().run(at: now, in: $0) },
+            { [sessions] in _ = try sessions.purge(expiredBefore: now, in: $0) },
+            { [randomness = bench.randomness] in _ = try OneTimeLinks(randomness: randomness).purge(expiredBefore: now, in: $0) },
+            { [signIn] in _ = try signIn.purge(at: now, in: $0) },
+            { _ = try IdempotencyRecords().purge(at: now, in: $0) },
+            { _ = try DecisionRecords().purge(before: now - .days(90), in: $0) },
+            { try PortalMigrations.purge(before: now - .days(1), in: $0) },
+        ]
+        for purge in purges { try await bench.database.write { try purge($0) } }
+        try await bench.database.purgeChangeLog(at: now)
+    }
+}

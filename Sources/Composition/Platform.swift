@@ -1,0 +1,129 @@
+package import AccessTokens
+package import Applications
+package import AsyncHTTPClient
+internal import AuthorizationServer
+internal import BankAPI
+internal import Consents
+internal import Contract
+internal import CustomerPages
+internal import Demo
+package import Gateway
+package import Hummingbird
+package import Identity
+package import Mail
+package import Metering
+package import OAuth
+internal import Pages
+package import Passwords
+internal import Portal
+package import Primitives
+internal import Sandbox
+internal import StaffPages
+package import Storage
+package import Web
+
+/// Every room built and connected: what one process serves and the work it does beside.
+package struct Platform: Sendable {
+    package let bench: Workbench
+    package let configuration: Configuration
+    package let feed: ChangeFeed
+    package let keys: SigningKeys
+    package let apps: AppDirectory
+    package let secretUse: SecretUse
+    package let signIn: SignIn
+    package let sessions: Sessions
+    package let recorder: DecisionRecorder
+    package let quotas: Quotas
+    package let passwords: PasswordHasher
+    /// The public listener's answers.
+    package let responder: RouterResponder<AppContext>
+    /// The fake world, in demo mode.
+    package let demoWorld: DemoWorld?
+
+    /// - Parameters:
+    ///   - mailer: where mail leaves by; in demo mode a mailbox whose page is `/demo/mailbox`.
+    ///   - http: for `/demo` and for the live upstream.
+    package init(
+        _ configuration: Configuration, bench: Workbench, passwords: PasswordHasher, mailer: any Mailer, http: HTTPClient
+    ) async throws {
+        let (database, randomness, logger) = (bench.database, bench.randomness, bench.logger)
+        let issuer = configuration.issuer
+        let now = bench.clock.now
+        self.bench = bench
+        self.configuration = configuration
+        self.passwords = passwords
+
+        // What changes is heard before anything is remembered.
+        let feed = ChangeFeed(database: database, logger: logger)
+        try await feed.poll()
+        self.feed = feed
+        keys = try await SigningKeys.load(database: database, master: bench.master, feed: feed, randomness: randomness, at: now)
+        apps = AppDirectory(database: database, feed: feed)
+        secretUse = SecretUse(database: database)
+        signIn = SignIn(database: database, passwords: passwords)
+        sessions = Sessions(database: database, randomness: randomness)
+        recorder = DecisionRecorder(database: database, logger: logger)
+        quotas = Quotas(database: database, logger: logger)
+
+        let contract = try APIContract(directory: "\(configuration.assets)/openapi")
+        let files = try StaticFiles(directory: "\(configuration.assets)/static")
+        let pages = PageRenderer(templates: try Templates(directory: "\(configuration.assets)/templates"), files: files)
+        let seeder = WorldSeeder(database: database)
+        let cookies = CookiePolicy(secure: issuer.isSecure)
+        let csrf = CSRF(master: bench.master)
+        let router = Router(context: AppContext.self)
+        router.addMiddleware {
+            RequestLog()
+            RequestIdentity(issuer: issuer, clock: bench.clock, randomness: randomness)
+            SecurityHeaders(secure: issuer.isSecure)
+            HTMLErrors(pages: pages)
+        }
+
+        // Tokens
+        let revocations = Revocations(database: database, feed: feed)
+        let verifier = AccessTokenVerifier(keys: keys, issuer: issuer.text)
+        let authorization = AuthorizationEndpoint(
+            database: database, apps: apps, keys: keys, master: bench.master, issuer: issuer, randomness: randomness)
+        AuthorizationServerRoutes(
+            database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations, master: bench.master,
+            issuer: issuer, randomness: randomness
+        ).add(to: router)
+
+        // The API
+        let consents = ConsentDirectory(database: database, feed: feed)
+        let upstreams = Upstreams(
+            platform: ConsentOperations(database: database, randomness: randomness), sandbox: BankUpstream(database: database),
+            live: nil)
+        let policies = AllPolicies(
+            verifier: verifier, revocations: revocations, apps: apps, consents: consents, database: database, quotas: quotas, upstreams: upstreams)
+        GatewayRoutes(contract: contract, policies: policies, database: database, quotas: quotas, recorder: recorder).add(to: router)
+
+        // Pages
+        files.add(to: router)
+        let site = try PortalSite(
+            database: database, master: bench.master, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn, sessions: sessions,
+            mailer: mailer, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: contract,
+            contractDirectory: "\(configuration.assets)/openapi", isDemo: configuration.demo, randomness: randomness, logger: logger)
+        PortalPages(site: site).add(to: router)
+        CustomerRoutes(
+            pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions,
+            passwords: passwords, authorization: authorization, apps: apps, isDemo: configuration.demo
+        ).add(to: router)
+        StaffRoutes(
+            pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions
+        ).add(to: router)
+        demoWorld = configuration.demo ? DemoWorld(bench: bench, issuer: issuer, passwords: passwords) : nil
+        if let world = demoWorld {
+            try await world.seed()
+            let mailbox = mailer as? MemoryMailbox
+            DemoPages(
+                pages: pages, cookies: cookies, master: bench.master, randomness: randomness, issuer: issuer, clientID: DemoWorld.clientID.text,
+                clientSecret: world.clientSecret, http: http,
+                mailbox: mailbox.map { mailbox in
+                    { @Sendable in mailbox.messages.map { MailboxEntry(to: $0.to, subject: $0.subject, text: $0.text, sentAt: $0.sentAt) } }
+                }
+            ).add(to: router)
+        }
+        responder = router.buildResponder()
+    }
+}

@@ -1,0 +1,49 @@
+internal import AsyncHTTPClient
+package import Hummingbird
+internal import Logging
+internal import Mail
+internal import Metrics
+internal import Passwords
+internal import Primitives
+internal import ServiceLifecycle
+internal import Storage
+internal import UnixSignals
+internal import Telemetry
+internal import Web
+
+/// One process: opens, migrates, seeds, listens, and stops in order.
+package enum Server {
+    /// Runs until SIGTERM or SIGINT, then stops accepting, finishes what is in flight (20 seconds at most) and flushes.
+    /// - Throws: `ConfigurationError` for a set-up that cannot work.
+    package static func run(_ configuration: Configuration, environment: [String: String]) async throws {
+        LoggingSystem.bootstrap { ECSLogHandler(label: $0) }
+        let registry = PrometheusRegistry()
+        MetricsSystem.bootstrap(registry)
+        var logger = Logger(label: "wekeza")
+        logger.logLevel = configuration.logLevel
+
+        let bench = try await Workbench.open(configuration, environment: environment, logger: logger)
+        let http = HTTPClient(configuration: .init(redirectConfiguration: .disallow, timeout: .init(connect: .seconds(2), read: .seconds(10))))
+        let platform = try await Platform(
+            configuration, bench: bench, passwords: PasswordHasher(), mailer: mailer(configuration), http: http)
+        registry.observeProcess()
+        registry.observe("sql_statements_total", .counter, help: "Statements run for repositories.") { Double(bench.database.statistics.statements) }
+        registry.observe("sql_commits_total", .counter, help: "Durable commits.") { Double(bench.database.statistics.commits) }
+
+        var listeners = try Listeners.publicListeners(configuration, responder: platform.responder, logger: logger)
+        listeners.append(
+            Listeners.operations(
+                configuration, responder: Operations(platform: platform, registry: registry).router.buildResponder(), logger: logger))
+        Greeting(configuration, world: platform.demoWorld).print()
+        // Listeners stop first, jobs flush after them: services stop in the reverse order of this list.
+        var group = ServiceGroupConfiguration(services: platform.jobs + listeners, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(20)
+        try await ServiceGroup(configuration: group).run()
+        try await http.shutdown()
+        await bench.database.close()
+    }
+
+    private static func mailer(_ configuration: Configuration) -> any Mailer {
+        if let mail = configuration.mail { SMTPMailer(settings: mail) } else { MemoryMailbox() }
+    }
+}

@@ -1,0 +1,49 @@
+internal import Foundation
+package import Logging
+package import Primitives
+package import Storage
+internal import StoragePostgres
+internal import StorageSQLite
+
+/// What every command stands on: the open, migrated database, the master key, the clock and chance.
+package struct Workbench: Sendable {
+    package let database: any Database
+    package let master: MasterKey
+    package let clock: any WallClock
+    package let randomness: any RandomSource
+    package let logger: Logger
+
+    package init(database: any Database, master: MasterKey, clock: any WallClock, randomness: any RandomSource, logger: Logger) {
+        self.database = database
+        self.master = master
+        self.clock = clock
+        self.randomness = randomness
+        self.logger = logger
+    }
+
+    /// Opens what the set-up names and brings its schema up to date.
+    /// - Throws: `ConfigurationError` with one sentence when that cannot work.
+    package static func open(_ configuration: Configuration, environment: [String: String], logger: Logger) async throws -> Workbench {
+        let clock = SystemClock()
+        let randomness = SystemRandom()
+        let master = try MasterKeyFile.load(directory: configuration.dataDirectory, environment: environment, randomness: randomness)
+        let database = try await open(configuration.database, logger: logger)
+        try await database.migrate(AllMigrations.all, at: clock.now)
+        return Workbench(database: database, master: master, clock: clock, randomness: randomness, logger: logger)
+    }
+
+    private static func open(_ location: DatabaseLocation, logger: Logger) async throws -> any Database {
+        do {
+            switch location {
+            case .sqlite(let path):
+                try FileManager.default.createDirectory(
+                    at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
+                return try await SQLiteDatabase.open(path: path, logger: logger)
+            case .postgres(let url):
+                return try await PostgresDatabase.open(url: url, connections: 16, logger: logger)
+            }
+        } catch {
+            throw ConfigurationError("The database named by --database cannot be opened: \(error).")
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import Applications
+import ArgumentParser
+import Composition
+import Events
+import Foundation
+import OAuth
+import Primitives
+import Storage
+
+/// `wekeza apps`: apps for operators and tests.
+struct Apps: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Apps for operators and tests.", subcommands: [Create.self])
+
+    /// `wekeza apps create`: makes any kind of client, usable at once, also beside a running server.
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create an app, with an organisation and a quota of its own.",
+            discussion: "Its customers are those of the demo world where there is one. The secret is printed once and kept as a digest.")
+
+        @OptionGroup var setup: SetupOptions
+
+        @Option(help: "The app's name, as customers read it.")
+        var name: String
+
+        @Option(help: "An address that customers return to; repeat it for several.")
+        var redirectURI: [String] = []
+
+        @Option(help: "How it proves itself: client_secret_basic, client_secret_post or none.")
+        var authMethod = ClientAuthenticationMethod.clientSecretBasic.rawValue
+
+        @Option(help: "Its grant types, separated by commas or spaces. [default: what its way of proving itself allows]")
+        var grantTypes: String?
+
+        @Option(help: "The scopes it may ask for, separated by spaces or commas. [default: all that fit its grant types]")
+        var scopes: String?
+
+        @Option(help: "The rules it follows: oauth21.")
+        var profile = AppProfile.oauth21.rawValue
+
+        @Option(help: "sandbox or live.")
+        var environment = AppEnvironment.sandbox.rawValue
+
+        @Option(help: "Its organisation's plan: free or unlimited.")
+        var plan = Plan.free.rawValue
+
+        @Option(help: "Its client id. [default: made at random]")
+        var clientID: String?
+
+        @Option(help: "The handle of an organisation that it joins. [default: a new one]")
+        var organisation: String?
+
+        @Flag(help: "Treat it as a native app: the port of its loopback addresses may vary.")
+        var native = false
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() async throws {
+            let draft = try draft()
+            let plan = try Self.parse(Plan.self, plan, "--plan")
+            let bench = try await setup.openWorkbench()
+            let outcome = try await bench.database.write { [organisation, randomness = bench.randomness, now = bench.clock.now] tx in
+                try Self.create(draft, joining: organisation, plan: plan, randomness: randomness, at: now, in: tx)
+            }
+            await bench.database.close()
+            switch outcome {
+            case .failure(let refusal): throw ConfigurationError("\(refusal.message).")
+            case .success(let created): try show(created.app, secret: created.secret)
+            }
+        }
+
+        private func draft() throws -> NewApp {
+            let method = try Self.parse(ClientAuthenticationMethod.self, authMethod, "--auth-method")
+            let types = try grantTypes.map { try Self.list($0).map { try Self.parse(GrantType.self, $0, "--grant-types") } }
+            let kind: AppKind = native ? .native : method == .none ? .singlePage : redirectURI.isEmpty ? .backend : .web
+            var draft = NewApp(
+                organisationID: OrganisationID(trusted: ""), name: name, kind: kind, environment: try Self.parse(AppEnvironment.self, environment, "--environment"),
+                profile: try Self.parse(AppProfile.self, profile, "--profile"), redirectURIs: try redirectURI.map(Self.redirectURI),
+                grantTypes: types.map { Set($0) }, authenticationMethod: method)
+            if let scopes {
+                guard let set = ScopeSet(Self.list(scopes).joined(separator: " ")) else {
+                    throw ConfigurationError("--scopes knows \(ScopeSet(Scope.allCases).text), not all of \(scopes).")
+                }
+                draft.scopes = set
+            } else if draft.grantTypes.contains(.authorizationCode), draft.grantTypes.contains(.clientCredentials) {
+                draft.scopes = ScopeSet(Scope.allCases)
+            }
+            if let clientID {
+                guard let id = ClientID(clientID) else {
+                    throw ConfigurationError("--client-id takes 3 to 60 lower-case letters, digits and dashes, not \(clientID).")
+                }
+                draft.clientID = id
+            }
+            return draft
+        }
+
+        private static func create(
+            _ draft: NewApp, joining handle: String?, plan: Plan, randomness: any RandomSource, at now: Timestamp, in tx: any WriteTransaction
+        ) throws -> Result<(app: App, secret: Secret?), AppRefusal> {
+            let organisations = Organisations()
+            var draft = draft
+            if let handle {
+                guard let found = try organisations.find(handle: handle, in: tx) else {
+                    throw ConfigurationError("There is no organisation with the handle \(handle).")
+                }
+                draft.organisationID = found.id
+            } else {
+                draft.organisationID = .random(from: randomness)
+                let world = try organisations.demo(in: tx)?.world
+                _ = try organisations.create(
+                    id: draft.organisationID, name: draft.name, world: world, plan: plan, owner: nil, by: .commandLine, at: now, requestID: nil, in: tx)
+            }
+            return try Applications.Apps(randomness: randomness).create(draft, by: .commandLine, at: now, requestID: nil, in: tx)
+        }
+
+        private func show(_ app: App, secret: Secret?) throws {
+            if json {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+                let printed = Printed(
+                    app_id: app.id.rawValue, client_id: app.clientID.text, client_secret: secret?.value, organisation_id: app.organisationID.rawValue,
+                    grant_types: GrantType.allCases.filter(app.grantTypes.contains).map(\.rawValue), scope: app.scopes.text,
+                    token_endpoint_auth_method: app.authenticationMethod.rawValue, redirect_uris: app.redirectURIs.map(\.text))
+                print(String(decoding: try encoder.encode(printed), as: UTF8.self))
+            } else {
+                print("client_id      \(app.clientID)")
+                if let secret { print("client_secret  \(secret.value)") }
+            }
+        }
+
+        /// Named as RFC 7591 §2 names them.
+        private struct Printed: Encodable {
+            let app_id, client_id: String
+            let client_secret: String?
+            let organisation_id: String
+            let grant_types: [String]
+            let scope, token_endpoint_auth_method: String
+            let redirect_uris: [String]
+        }
+
+        private static func redirectURI(_ text: String) throws -> RedirectURI {
+            switch RedirectURI.register(text) {
+            case .success(let uri): return uri
+            case .failure(let refusal): throw ConfigurationError("--redirect-uri \(text) cannot be used. \(refusal.message).")
+            }
+        }
+
+        private static func list(_ text: String) -> [String] { text.split { $0 == "," || $0 == " " }.map(String.init) }
+
+        private static func parse<Value: RawRepresentable & CaseIterable>(_: Value.Type, _ text: String, _ flag: String) throws -> Value
+        where Value.RawValue == String {
+            guard let value = Value(rawValue: text) else {
+                throw ConfigurationError("\(flag) takes \(Value.allCases.map(\.rawValue).joined(separator: ", ")), not \(text).")
+            }
+            return value
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Composition
+import Events
+import Foundation
+import Identity
+import Passwords
+import Primitives
+import Storage
+
+/// `wekeza staff`: the bank's own people. Without `--demo` the first of them is made here.
+struct Staff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "The bank's own people.", subcommands: [Create.self])
+
+    /// `wekeza staff create --email … --name …`, the password on standard input.
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create a member of staff.", discussion: "The password is read from standard input, so that it stands in no history.")
+
+        @OptionGroup var setup: SetupOptions
+
+        @Option(help: "The work email they sign in with.")
+        var email: String
+
+        @Option(help: "Their name.")
+        var name: String
+
+        func run() async throws {
+            guard let address = EmailAddress(email) else { throw ConfigurationError("--email must be an email address, not \(email).") }
+            FileHandle.standardError.write(Data("Password: ".utf8))
+            guard let password = readLine(strippingNewline: true) else { throw ConfigurationError("Type the password on standard input.") }
+            if let refusal = PasswordRules().refusal(of: password, personal: [name, email]) { throw ConfigurationError("\(refusal.message).") }
+            let hash = try await PasswordHasher().hash(password)
+            let bench = try await setup.openWorkbench()
+            let now = bench.clock.now
+            let new = NewPerson(
+                id: .random(from: bench.randomness), population: .staff, signInName: address.text, name: name, email: address.text,
+                emailConfirmedAt: now, passwordHash: hash)
+            let created = try await bench.database.write { tx in
+                guard let person = try People().create(new, at: now, in: tx) else { return false }
+                try AuditLog().append(
+                    AuditEntry(
+                        actor: .commandLine, action: .staffCreated, subject: person.id.rawValue, after: ["name": name], requestID: nil, at: now),
+                    in: tx)
+                return true
+            }
+            await bench.database.close()
+            guard created else { throw ConfigurationError("\(email) is a member of staff already.") }
+            print("\(email) can sign in at /staff/sign-in.")
+        }
+    }
+}

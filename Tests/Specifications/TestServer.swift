@@ -1,0 +1,159 @@
+import Applications
+import AsyncHTTPClient
+import Composition
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Identity
+import Logging
+import Mail
+import NIOCore
+import OAuth
+import Passwords
+import Primitives
+import Storage
+import TestSupport
+import Web
+
+/// The whole platform on a database of its own, reached through its routes: what a partner, a browser and a customer see. The demo world is there;
+/// the clock stands still until a test moves it.
+struct TestServer: Sendable {
+    static let issuer = Issuer("http://localhost:8080")!  // a constant that parses
+
+    let platform: Platform
+    let clock: ManualClock
+    let mailbox: MemoryMailbox
+    let client: any TestClientProtocol
+    let engine: Engine
+
+    /// Runs the body against a server of its own. Nothing runs in the background: `settle()` does what the background would have done.
+    static func run<R: Sendable>(_ engine: Engine, _ body: @escaping @Sendable (TestServer) async throws -> R) async throws -> R {
+        try await withDatabase(engine, migrations: AllMigrations.all, contents: demoWorld) { database in
+            let mailbox = MemoryMailbox()
+            let clock = ManualClock()
+            let platform = try await platform(on: database, clock: clock, mailbox: mailbox)
+            return try await Application(responder: platform.responder, logger: .quiet).test(.router) { client in
+                try await body(TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine))
+            }
+        }
+    }
+
+    /// Hears of every committed change and writes the records that wait.
+    func settle() async throws {
+        try await platform.feed.poll()
+        try await platform.recorder.flush()
+        try await platform.secretUse.flush()
+    }
+
+    var database: any Database { platform.bench.database }
+
+    private static let demoWorld = TestContents("demo world") { database in
+        _ = try await platform(on: database, clock: ManualClock(), mailbox: MemoryMailbox())
+    }
+
+    private static func platform(on database: any Database, clock: ManualClock, mailbox: MemoryMailbox) async throws -> Platform {
+        var configuration = Configuration(issuer: issuer)
+        configuration.demo = true
+        configuration.assets = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardizedFileURL.path
+        let bench = Workbench(database: database, master: .test, clock: clock, randomness: SystemRandom(), logger: .quiet)
+        return try await Platform(
+            configuration, bench: bench, passwords: PasswordHasher(settings: .test, concurrency: 4, queueLimit: 1000), mailer: mailbox, http: .shared)
+    }
+}
+
+// MARK: Requests
+
+extension TestServer {
+    func get(_ uri: String, headers: HTTPFields = [:]) async throws -> TestResponse {
+        try await client.executeRequest(uri: uri, method: .get, headers: headers, body: nil)
+    }
+
+    func send(_ method: HTTPRequest.Method, _ uri: String, headers: HTTPFields = [:], body: String? = nil) async throws -> TestResponse {
+        try await client.executeRequest(uri: uri, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
+    }
+
+    /// A form as a program posts it.
+    func post(_ uri: String, form: [(name: String, value: String)], headers: HTTPFields = [:]) async throws -> TestResponse {
+        var headers = headers
+        if headers[.contentType] == nil { headers[.contentType] = "application/x-www-form-urlencoded" }
+        return try await send(.post, uri, headers: headers, body: Parameters(form).urlEncoded)
+    }
+
+    func post(_ uri: String, json: String, headers: HTTPFields = [:]) async throws -> TestResponse {
+        var headers = headers
+        headers[.contentType] = "application/json"
+        return try await send(.post, uri, headers: headers, body: json)
+    }
+
+    /// A call of the API with an access token.
+    func call(_ uri: String, token: String, method: HTTPRequest.Method = .get, json: String? = nil, headers: HTTPFields = [:]) async throws -> TestResponse {
+        var headers = headers
+        headers[.authorization] = "Bearer \(token)"
+        if json != nil { headers[.contentType] = "application/json" }
+        return try await send(method, uri, headers: headers, body: json)
+    }
+}
+
+extension TestResponse {
+    var text: String { String(buffer: body) }
+
+    /// The body as a JSON object; empty when it is none.
+    var json: [String: Any] { (try? JSONSerialization.jsonObject(with: Data(buffer: body))) as? [String: Any] ?? [:] }
+
+    /// The `error` of OAuth's answers, the `code` of problems.
+    var errorCode: String? { (json["error"] ?? json["code"]) as? String }
+
+    var location: String? { headers[.location] }
+}
+
+// MARK: Apps
+
+/// A registered app and the secret it was shown.
+struct TestApp: Sendable {
+    let app: App
+    let secret: String?
+
+    var clientID: String { app.clientID.text }
+    var redirectURI: String { app.redirectURIs.first?.text ?? "" }
+
+    /// RFC 6749 §2.3.1.
+    var basic: HTTPFields {
+        let text = "\(Parameters.encode(clientID)):\(Parameters.encode(secret ?? ""))"
+        return [.authorization: "Basic \(Data(text.utf8).base64EncodedString())"]
+    }
+}
+
+extension TestServer {
+    /// Registers an app in an organisation of its own that shares the demo world.
+    func register(
+        _ kind: AppKind = .web, name: String = "Acme Budget", redirectURIs: [String] = ["https://app.example.com/callback"],
+        method: ClientAuthenticationMethod? = nil, grantTypes: Set<GrantType>? = nil, scopes: ScopeSet? = nil, plan: Plan = .free,
+        environment: AppEnvironment = .sandbox
+    ) async throws -> TestApp {
+        let now = clock.now
+        return try await database.write { tx in
+            let organisation = OrganisationID.random(from: SystemRandom())
+            _ = try Organisations().create(
+                id: organisation, name: name, world: DemoWorld.organisation, plan: plan, owner: nil, by: .commandLine, at: now, requestID: nil, in: tx)
+            let new = NewApp(
+                organisationID: organisation, name: name, purpose: "To show your month.", kind: kind, environment: environment,
+                redirectURIs: kind == .backend ? [] : redirectURIs.map(RedirectURI.init(registered:)), grantTypes: grantTypes,
+                scopes: scopes ?? (kind == .web ? ScopeSet(Scope.allCases.filter { $0 != .paymentsWrite }) : nil), authenticationMethod: method)
+            let (app, secret) = try Applications.Apps().create(new, by: .commandLine, at: now, requestID: nil, in: tx).get()
+            return TestApp(app: app, secret: secret?.value)
+        }
+    }
+
+    /// The token endpoint, with the app's credentials unless told otherwise.
+    func token(_ app: TestApp, _ form: [(name: String, value: String)], headers: HTTPFields? = nil) async throws -> TestResponse {
+        let isPublic = app.app.isPublic
+        return try await post(
+            "/oauth2/token", form: isPublic ? form + [("client_id", app.clientID)] : form, headers: headers ?? (isPublic ? [:] : app.basic))
+    }
+
+    func appToken(_ app: TestApp, scope: String = "consents.write") async throws -> String {
+        let answer = try await token(app, [("grant_type", "client_credentials"), ("scope", scope)])
+        return answer.json["access_token"] as? String ?? ""
+    }
+}
