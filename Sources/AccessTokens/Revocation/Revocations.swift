@@ -9,10 +9,11 @@ package enum RevocationReason: String, Hashable, Sendable {
 }
 
 /// Which tokens and grants were revoked lately, in memory and complete: an access token lives five minutes, so older revocations have no token left.
-/// Until `load` has run, and whenever the change feed is not current, each question is read from the database instead.
+/// Until they are loaded, and whenever the change feed is not current, each question is read from the database instead.
 package final class Revocations: Sendable {
     private struct State {
         var isComplete = false
+        var isLoading = false
         var tokens: [String: ContinuousClock.Instant] = [:]
         var grants: [GrantID: ContinuousClock.Instant] = [:]
         var nextSweep = ContinuousClock.now
@@ -50,13 +51,22 @@ package final class Revocations: Sendable {
                 }
             }
         }
-        feed.onFallingBehind { [weak self] in
-            self?.state.withLock { $0.isComplete = false }
-            Task { try? await self?.load() }  // until one succeeds, each question reads
+        feed.onFallingBehind { [weak self] in self?.state.withLock { $0.isComplete = false } }
+    }
+
+    private func loadInBackground() {
+        let isFirst = state.withLock { state in
+            defer { state.isLoading = true }
+            return !state.isLoading
+        }
+        guard isFirst else { return }
+        Task {
+            try? await load()  // until one succeeds, each question reads and asks for another
+            state.withLock { $0.isLoading = false }
         }
     }
 
-    /// Reads what was revoked lately: at the start, before questions come.
+    /// Reads what was revoked lately. The first question asks for it, unless it was done at the start.
     package func load() async throws {
         // The feed must have its place before the snapshot is taken, so that nothing falls between them.
         try await feed.poll()
@@ -78,8 +88,10 @@ package final class Revocations: Sendable {
 
     package func refusal(of claims: AccessTokenClaims) async throws -> RevocationReason? {
         let isCurrent = feed.isCurrent
-        let (trusted, known) = state.withLock { state in (isCurrent && state.isComplete, state.refusal(of: claims)) }
-        if trusted || known != nil { return known }
+        let (isComplete, known) = state.withLock { state in (state.isComplete, state.refusal(of: claims)) }
+        if isCurrent, isComplete { return known }
+        if known != nil { return known }
+        if isCurrent { loadInBackground() }
         return try await database.read { tx in
             if try DeniedTokens().contains(claims.tokenID, in: tx) { return .tokenDenied }
             if let id = claims.grantID, try Grants().find(id, in: tx)?.revokedAt != nil { return .grantRevoked }
