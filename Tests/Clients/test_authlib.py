@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from authlib.integrations.requests_client import OAuth2Session
-from authlib.jose import JsonWebKey, jwt
+from joserfc import jwt
+from joserfc.jwk import KeySet
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.common.security import generate_token
 
@@ -47,11 +48,11 @@ def authorized(partner, metadata, customer, scope="openid profile accounts.read 
 def test_code_with_pkce_id_token_userinfo_and_api(server, partner, metadata, amina):
     client, token, nonce = authorized(partner, metadata, amina)
 
-    keys = JsonWebKey.import_key_set(requests.get(metadata["jwks_uri"]).json())
-    claims = jwt.decode(token["id_token"], keys, claims_options={
-        "iss": {"essential": True, "value": metadata["issuer"]}, "aud": {"essential": True, "value": partner["client_id"]},
-        "nonce": {"essential": True, "value": nonce}})
-    claims.validate(leeway=5)
+    keys = KeySet.import_key_set(requests.get(metadata["jwks_uri"]).json())
+    claims = jwt.decode(token["id_token"], keys, algorithms=["ES256"]).claims
+    jwt.JWTClaimsRegistry(
+        leeway=5, iss={"essential": True, "value": metadata["issuer"]}, aud={"essential": True, "value": partner["client_id"]},
+        nonce={"essential": True, "value": nonce}, exp={"essential": True}).validate(claims)
     userinfo = client.get(metadata["userinfo_endpoint"]).json()
     accounts = client.get(f"{server.issuer}/v1/accounts").json()["data"]
     balance = client.get(f"{server.issuer}/v1/accounts/{accounts[0]['id']}/balance")
