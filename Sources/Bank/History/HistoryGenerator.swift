@@ -237,7 +237,7 @@ package struct HistoryGenerator {
         try book(
             .opening, account.opening * units, id, against: .clearing,
             Narrative(isBefore ? "Balance brought forward" : "Deposit placed", category: .other, channel: .bank),
-            (isBefore ? start : opened).start - Self.zone)
+            isBefore ? start.start - Self.zone : min(opened.start + .hours(6), now))
     }
 
     /// Ends accounts overnight, when their day begins, and pays them out.

@@ -39,7 +39,7 @@ extension Persona {
                 name: "semester", account: "student", flow: .pays([Payee("Nairobi West University", "Paybill 300059")]), rhythm: .months([2, 9], day: 21),
                 amount: .exact(14_500), category: .education, channel: .bankTransfer, description: "Semester fees, reg F17/2041", hours: .day),
             Habit(
-                name: "mess", account: "student", flow: .pays([Payee("Campus Mess", "Till 5200871"), Payee("Mama Oliech Chapati", "Till 5200413")]),
+                name: "mess", account: "student", flow: .pays([Payee("Campus Mess", "Till 5200871"), Payee("Mama Chapati Corner", "Till 5200413")]),
                 rhythm: .weekly(7, .all), amount: .oneOf([60, 80, 100, 120, 150]), category: .eatingOut, channel: .mobileMoney, description: "Till payment",
                 hours: .lunch, leaves: 50),
             Habit(

@@ -3,7 +3,7 @@ import Primitives
 extension Persona {
     /// Elijah Kiprono, 67, retired from the railways, who still goes to the branch.
     static let elijah = Persona(
-        key: "elijah", signInName: "elijah.boomer", name: "Elijah Kiprono", phone: "+254700000105", type: "Near retirement and after",
+        key: "elijah", signInName: "elijah.boomer", name: "Elijah Kiprono", phone: "+254700000105", type: "Retired",
         summary: "A pensioner with two houses to let, a farm, cautious savings and five years of history, much of it over the counter.",
         goodFor: "a long history over many pages, and slow steady money", years: 5,
         accounts: [
