@@ -1,0 +1,221 @@
+import Primitives
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("Read-through cache")
+struct ReadThroughCacheTests {
+    /// A slow source whose answers a test lets through one by one.
+    private final class Source: Sendable {
+        private struct State {
+            var values: [String: Int] = [:]
+            var reads: [String] = []
+            var gates: [CheckedContinuation<Void, Never>] = []
+            var isSlow = false
+        }
+
+        private let state = Mutex(State())
+
+        var reads: [String] { state.withLock { $0.reads } }
+
+        func set(_ value: Int?, for key: String) { state.withLock { $0.values[key] = value } }
+        func slowDown() { state.withLock { $0.isSlow = true } }
+
+        /// Lets every waiting read go on.
+        func release() {
+            let gates = state.withLock { state in
+                state.isSlow = false
+                defer { state.gates = [] }
+                return state.gates
+            }
+            for gate in gates { gate.resume() }
+        }
+
+        /// The value is read first and handed over later, as a snapshot is.
+        func read(_ key: String) async -> Int? {
+            let (value, waits) = state.withLock { state in
+                state.reads.append(key)
+                return (state.values[key], state.isSlow)
+            }
+            if waits {
+                await withCheckedContinuation { gate in
+                    let goesOn = state.withLock { state in
+                        if state.isSlow { state.gates.append(gate) }
+                        return !state.isSlow
+                    }
+                    if goesOn { gate.resume() }
+                }
+            }
+            return value
+        }
+
+        func waitForReads(_ count: Int) async { while reads.count < count { await Task.yield() } }
+    }
+
+    private func withCache(capacity: Int = 100, isCurrent: Bool = true, _ body: (ReadThroughCache<String, Int>, Source, ChangeFeed) async throws -> Void) async throws {
+        try await withDatabase(.sqlite, migrations: []) { db in
+            let feed = ChangeFeed(database: db, logger: .quiet)
+            if isCurrent { try await feed.poll() }
+            let source = Source()
+            let cache = ReadThroughCache<String, Int>(capacity: capacity, feed: feed) { await source.read($0) }
+            try await body(cache, source, feed)
+        }
+    }
+
+    private func expect(_ cache: ReadThroughCache<String, Int>, _ key: String, is expected: Int?, at location: SourceLocation = #_sourceLocation) async throws {
+        let value = try await cache.value(for: key)
+        #expect(value == expected, sourceLocation: location)
+    }
+
+    @Test
+    func `what was read once is remembered`() async throws {
+        try await withCache { cache, source, _ in
+            source.set(1, for: "a")
+
+            for _ in 1...3 { try await expect(cache, "a", is: 1) }
+
+            #expect(source.reads == ["a"])
+        }
+    }
+
+    @Test
+    func `what does not exist is read each time`() async throws {
+        try await withCache { cache, source, _ in
+            try await expect(cache, "a", is: nil)
+            source.set(1, for: "a")
+
+            try await expect(cache, "a", is: 1)
+            #expect(source.reads == ["a", "a"])
+            #expect(cache.count == 1)
+        }
+    }
+
+    @Test
+    func `fifty who miss at once share one read`() async throws {
+        try await withCache { cache, source, _ in
+            source.set(1, for: "a")
+            source.slowDown()
+
+            let answers = try await withThrowingTaskGroup(of: Int?.self) { group in
+                for _ in 0..<50 { group.addTask { try await cache.value(for: "a") } }
+                await source.waitForReads(1)
+                for _ in 0..<1000 { await Task.yield() }
+                source.release()
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+
+            #expect(answers == Array(repeating: 1, count: 50))
+            #expect(source.reads.count == 1)
+        }
+    }
+
+    @Test
+    func `a dropped entry is read again`() async throws {
+        try await withCache { cache, source, _ in
+            source.set(1, for: "a")
+            source.set(10, for: "b")
+            _ = (try await cache.value(for: "a"), try await cache.value(for: "b"))
+            source.set(2, for: "a")
+
+            cache.drop("a")
+
+            try await expect(cache, "a", is: 2)
+            try await expect(cache, "b", is: 10)
+            #expect(source.reads == ["a", "b", "a"])
+        }
+    }
+
+    @Test
+    func `a load that began before a change does not bring the old value back`() async throws {
+        try await withCache { cache, source, _ in
+            source.set(1, for: "a")
+            source.slowDown()
+            async let early = cache.value(for: "a")
+            await source.waitForReads(1)
+
+            source.set(2, for: "a")
+            cache.drop("a")
+            async let late = cache.value(for: "a")
+            await source.waitForReads(2)
+            source.release()
+
+            let answers = (try await early, try await late)
+            #expect(answers == (1, 2))
+            try await expect(cache, "a", is: 2)
+            #expect(source.reads.count == 2)
+        }
+    }
+
+    @Test
+    func `dropping by content detaches loads whose content is not known yet`() async throws {
+        try await withCache { cache, source, _ in
+            source.set(1, for: "a")
+            source.set(2, for: "b")
+            _ = try await cache.value(for: "b")
+            source.slowDown()
+            async let early = cache.value(for: "a")
+            await source.waitForReads(2)
+
+            source.set(3, for: "a")
+            cache.drop { $0 == 1 }
+            source.release()
+            _ = try await early
+
+            try await expect(cache, "a", is: 3)
+            try await expect(cache, "b", is: 2)
+            #expect(source.reads == ["b", "a", "a"])
+        }
+    }
+
+    @Test
+    func `while the feed is not current each call reads, and nothing is kept`() async throws {
+        try await withCache(isCurrent: false) { cache, source, feed in
+            source.set(1, for: "a")
+            try await expect(cache, "a", is: 1)
+            source.set(2, for: "a")
+            try await expect(cache, "a", is: 2)
+            #expect(cache.count == 0)
+
+            try await feed.poll()
+            try await expect(cache, "a", is: 2)
+            try await expect(cache, "a", is: 2)
+            #expect(source.reads.count == 3)
+        }
+    }
+
+    @Test
+    func `it holds no more than its capacity, and keeps what is used`() async throws {
+        try await withCache(capacity: 10) { cache, source, _ in
+            for key in 0..<1000 {
+                source.set(key, for: "\(key)")
+                try await expect(cache, "\(key)", is: key)
+                try await expect(cache, "0", is: 0)
+                #expect(cache.count <= 10)
+            }
+
+            #expect(source.reads.filter { $0 == "0" }.count == 1)
+        }
+    }
+
+    @Test
+    func `a failed read is told to all who wait, and the next call reads again`() async throws {
+        struct Failed: Error {}
+        try await withDatabase(.sqlite, migrations: []) { db in
+            let feed = ChangeFeed(database: db, logger: .quiet)
+            try await feed.poll()
+            let reads = Mutex(0)
+            let cache = ReadThroughCache<String, Int>(capacity: 10, feed: feed) { _ in
+                let number = reads.withLock { reads in
+                    reads += 1
+                    return reads
+                }
+                if number == 1 { throw Failed() }
+                return number
+            }
+
+            await #expect(throws: Failed.self) { try await cache.value(for: "a") }
+            try await expect(cache, "a", is: 2)
+        }
+    }
+}
