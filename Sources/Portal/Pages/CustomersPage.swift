@@ -28,10 +28,10 @@ struct CustomersPage: PortalPage {
     private func show(_ developer: Developer, _ context: AppContext) async throws -> Response {
         let organisation = developer.organisation
         let (present, apps) = try await site.database.read { [site] tx in
-            (try site.people.list(population: .customer, world: organisation.id, limit: 10, in: tx).count, try site.apps.list(of: organisation.id, in: tx))
+            (try site.people.list(population: .customer, world: organisation.world, limit: 10, in: tx).count, try site.apps.list(of: organisation.id, in: tx))
         }
         // A world that was never finished is finished now, behind this page.
-        if present < Customer.all.count { site.worlds.seed(organisation.id, at: context.receivedAt) }
+        if present < Customer.all.count { site.worlds.seed(organisation.world, at: context.receivedAt) }
         let model = Model(
             organisation: organisation.name, handle: organisation.handle, password: Worlds.password, isReady: present >= Customer.all.count, customers: Customer.all,
             firstSignIn: "\(Customer.all.first?.signInName ?? "")@\(organisation.handle)",

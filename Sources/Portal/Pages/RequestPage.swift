@@ -3,6 +3,7 @@ import Consents
 import Contract
 internal import HTTPTypes
 import Hummingbird
+package import JSON
 import Metering
 import OpenBanking
 import Pages

@@ -1,8 +1,10 @@
+import Applications
 internal import HTTPTypes
 import Hummingbird
 import Identity
 import Pages
 import Primitives
+import Storage
 import Web
 
 /// `/portal/sign-in` and `/portal/sign-out`.
@@ -97,8 +99,17 @@ extension PortalSite {
     func startSession(for person: Person, replacing request: Request, _ context: AppContext, leadingTo address: String) async throws -> Response {
         let (_, token) = try await sessions.start(
             for: person, replacing: cookies.value(Developer.cookie, in: request), from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
+        try await seedWorlds(of: person, at: context.receivedAt)
         var response = Response.seeOther(address)
         cookies.set(Developer.cookie, to: token.value, on: &response)
         return response
+    }
+
+    /// The first sign-in makes the customers of an organisation: a sign-up that nobody comes back to makes none.
+    private func seedWorlds(of person: Person, at now: Timestamp) async throws {
+        let empty = try await database.read { [organisations, people] tx in
+            try organisations.list(of: person.id, in: tx).map(\.world).filter { try people.list(population: .customer, world: $0, limit: 1, in: tx).isEmpty }
+        }
+        for world in Set(empty) { worlds.seed(world, at: now) }
     }
 }

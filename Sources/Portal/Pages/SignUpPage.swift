@@ -52,9 +52,8 @@ struct SignUpPage: PortalPage {
         let registration = Registration(
             person: .random(from: site.randomness), organisation: .random(from: site.randomness), name: form.name, email: email,
             company: form.company, passwordHash: hash)
-        let (outcome, letter) = try await site.database.write { [site] tx in try site.register(registration, context: .init(context), in: tx) }
+        let letter = try await site.database.write { [site] tx in try site.register(registration, context: .init(context), in: tx) }
         if let letter { site.outgoing.send(letter, at: context.receivedAt) }
-        if case .created(let organisation) = outcome { site.worlds.seed(organisation, at: context.receivedAt) }
         var response = Response.seeOther("/portal/sign-up/check-mail")
         try site.pendingSignUp.put(registration.person, email: email.text, at: context.receivedAt, on: &response)
         return response

@@ -28,21 +28,17 @@ struct Registration: Sendable {
     let passwordHash: String
 }
 
-enum RegistrationOutcome: Sendable {
-    case created(OrganisationID)
-    case alreadyKnown
-}
-
 extension PortalSite {
-    /// Makes the person, their organisation and its first owner in one transaction; or, for a known address, nothing but a mail to its owner.
-    func register(_ new: Registration, context: RequestFacts, in tx: any WriteTransaction) throws -> (RegistrationOutcome, Letter?) {
+    /// Makes the person, their organisation and its first owner in one transaction; for a known address nothing.
+    /// - Returns: the mail for the address, which differs; `nil` when it got too many.
+    func register(_ new: Registration, context: RequestFacts, in tx: any WriteTransaction) throws -> Letter? {
         let admitted = try MailLimit().admits(new.email.text, at: context.now, in: tx)
         let person = try people.create(
             NewPerson(id: new.person, population: .developer, signInName: new.email.text, name: new.name, email: new.email.text, passwordHash: new.passwordHash),
             at: context.now, in: tx)
         guard let person else {
             let known = try people.find(signInName: new.email.text, population: .developer, in: tx)
-            return (.alreadyKnown, admitted ? known.map { .alreadySignedUp(to: $0, issuer: context.issuer) } : nil)
+            return admitted ? known.map { .alreadySignedUp(to: $0, issuer: context.issuer) } : nil
         }
         try AuditLog().append(
             AuditEntry(actor: .person(person.id), action: .signedUp, subject: person.id.rawValue, after: ["email": new.email.text], requestID: context.requestID, at: context.now),
@@ -50,7 +46,7 @@ extension PortalSite {
         _ = try organisations.create(
             id: new.organisation, name: new.company, owner: person.id, by: .person(person.id), at: context.now, requestID: context.requestID, in: tx)
         let link = try links.issue(.confirmEmail, for: person.id, at: context.now, in: tx)
-        return (.created(new.organisation), admitted ? .confirmation(to: person, link: link, issuer: context.issuer) : nil)
+        return admitted ? .confirmation(to: person, link: link, issuer: context.issuer) : nil
     }
 
     /// The mail that the sign-up sent, once more.
