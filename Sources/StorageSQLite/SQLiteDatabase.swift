@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Foundation
 internal import GRDB
 package import Logging
 package import Storage
@@ -27,7 +28,10 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         configuration.maximumReaderCount = 8
         configuration.persistentReadOnlyConnections = true
         do {
-            let pool = try await onThread { [configuration] in try DatabasePool(path: path, configuration: configuration) }
+            let pool = try await onThread { [configuration] in
+                createPrivately(path)
+                return try DatabasePool(path: path, configuration: configuration)
+            }
             try await pool.writeWithoutTransaction(setDurability)
             logger.debug("database opened", metadata: ["engine": "sqlite", "path": "\(path)"])
             return SQLiteDatabase(pool: pool)
@@ -74,6 +78,12 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
 
     package func close() async {
         try? await Self.onThread { [pool] in try pool.close() }  // fails when a reader is still open: the process ends it
+    }
+
+    /// A new file is its owner's alone; SQLite gives the write-ahead log the permissions of the file. What fails here, opening reports.
+    private static func createPrivately(_ path: String) {
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
     }
 
     /// GRDB opens with `synchronous=NORMAL`, where a power cut may lose commits that were already answered.

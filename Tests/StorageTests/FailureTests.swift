@@ -31,6 +31,82 @@ struct FailureTests {
         }
     }
 
+    @Test func `a new SQLite file is its owner's alone`() async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("wkz_private_\(UUID().uuidString).db").path
+        defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        let db = try await SQLiteDatabase.open(path: path, logger: .quiet)
+        try await db.migrate(coinMigrations, at: .epoch)
+
+        for suffix in ["", "-wal"] {
+            let permissions = try FileManager.default.attributesOfItem(atPath: path + suffix)[.posixPermissions] as? Int
+            #expect(permissions == 0o600)
+        }
+        await db.close()
+    }
+
+    @Test func `a full SQLite file is unavailable and recovers without being opened again`() async throws {
+        try await withDatabase(.sqlite, migrations: coinMigrations) { db in
+            let fill: @Sendable (String) async throws -> Void = { id in
+                let note = String(repeating: "x", count: 1_000_000)
+                try await db.write { tx in try tx.execute("INSERT INTO coin (id, amount, note) VALUES (\(id), 1, \(note))") }
+            }
+            let pages = try await db.write { try $0.first("PRAGMA page_count")?["page_count"] as Int? } ?? 0
+            try await limitPages(of: db, to: pages + 10)
+
+            let errors = await withTaskGroup(of: (any Error)?.self) { group in
+                for number in 0..<10 {
+                    group.addTask {
+                        do { try await fill("full\(number)") } catch { return error }
+                        return nil
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(errors.allSatisfy { ($0 as? StorageError)?.isUnavailable == true })
+
+            try await limitPages(of: db, to: 1_000_000)
+            try await fill("after")
+            let coins = try await count(in: db)
+            #expect(coins == 1)
+        }
+    }
+
+    @Test func `an SQLite file that another process keeps locked is unavailable, and then serves again`() async throws {
+        try await withPlace(.sqlite) { place in
+            let (db, other) = (try await place.open(), try await place.open())
+            let (locked, mayEnd) = (Gate(), Gate())
+            let lock = Task {
+                try await other.write { tx in
+                    try tx.execute("INSERT INTO coin (id, amount) VALUES ('theirs', 1)")
+                    locked.open()
+                    mayEnd.waitBlocking()
+                }
+            }
+            await locked.wait()
+
+            let error = await #expect(throws: StorageError.self) {
+                try await db.write { tx in try tx.execute("INSERT INTO coin (id, amount) VALUES ('ours', 1)") }
+            }
+            let readable = try await count(in: db)
+            mayEnd.open()
+            try await lock.value
+            try await db.write { tx in try tx.execute("INSERT INTO coin (id, amount) VALUES ('ours', 1)") }
+
+            #expect(error?.isUnavailable == true)
+            #expect(readable == 0)
+            await db.close()
+            await other.close()
+        }
+    }
+
+    private func limitPages(of db: any Database, to pages: Int) async throws {
+        // A pragma takes no binds.
+        var sql = SQL.StringInterpolation(literalCapacity: 0, interpolationCount: 0)
+        sql.appendLiteral("PRAGMA max_page_count = \(pages)")
+        let pragma = SQL(stringInterpolation: sql)
+        _ = try await db.write { try $0.all(pragma).count }
+    }
+
     @Test func `two handles on one SQLite file write by turns`() async throws {
         try await withPlace(.sqlite) { place in
             let handles = [try await place.open(), try await place.open()]

@@ -1,0 +1,26 @@
+import Crypto
+import Foundation
+import Hummingbird
+
+// floor PORT: GET /constant answers a constant; POST /signature reads a form and answers with one ES256 signature.
+
+let port = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 20000
+let key = P256.Signing.PrivateKey()
+let header = Data(#"{"alg":"ES256","typ":"at+jwt","kid":"floor"}"#.utf8).base64EncodedString()
+
+let constant = ByteBuffer(string: #"{"data":{"account_id":"acc_0","booked":{"amount":"1250.00","currency":"KES"},"available":{"amount":"1250.00","currency":"KES"}}}"#)
+let router = Router()
+router.get("/constant") { _, _ in
+    Response(status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: constant))
+}
+router.post("/signature") { request, _ in
+    let form = try await request.body.collect(upTo: 65536)
+    let scope = String(buffer: form).split(separator: "&").first { $0.hasPrefix("scope=") }?.dropFirst(6) ?? ""
+    let payload = Data(#"{"iss":"http://localhost","aud":"http://localhost/v1","sub":"floor","scope":"\#(scope)","exp":1795240800}"#.utf8).base64EncodedString()
+    let message = "\(header).\(payload)"
+    let signature = try key.signature(for: Data(message.utf8)).rawRepresentation.base64EncodedString()
+    let body = ByteBuffer(string: #"{"access_token":"\#(message).\#(signature)","token_type":"Bearer","expires_in":300}"#)
+    return Response(status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"], body: ResponseBody(byteBuffer: body))
+}
+let application = Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: nil))
+try await application.runService()
