@@ -1,0 +1,210 @@
+import Metering
+import Primitives
+import Storage
+import Testing
+import TestSupport
+
+private let acme = OrganisationID(trusted: "org_acme")
+private let budget = AppID(trusted: "app_budget")
+private let amina = PersonID(trusted: "usr_amina")
+private let consent = ConsentID(trusted: "cns_1")
+private let start = Timestamp(seconds: 1_795_240_800)
+
+private func record(
+    _ id: String, at moment: Timestamp = start, app: AppID = budget, organisation: OrganisationID = acme, outcome: DecisionOutcome = .allowed,
+    operation: String? = "listAccounts", cost: Int = 1
+) -> DecisionRecord {
+    DecisionRecord(
+        requestID: RequestID(trusted: "req_\(id)"), receivedAt: moment, durationMicroseconds: 812, organisationID: organisation, appID: app,
+        clientID: "acme-budget", consentID: consent, personID: amina, accountID: AccountID(trusted: "acc_1"), method: "GET", path: "/v1/accounts",
+        operation: operation, status: outcome == .allowed ? 200 : 403, outcome: outcome, rule: outcome == .allowed ? nil : "scope",
+        expected: outcome == .allowed ? nil : "accounts.read", got: outcome == .allowed ? nil : "openid",
+        checks: [
+            .init(rule: "token", result: .passed, detail: "signed, \"quoted\"\tand\nbroken"), .init(rule: "scope", result: .failed, detail: "too small"),
+            .init(rule: "route", result: .skipped, detail: ""),
+        ], cost: cost, records: 2, clientAddress: "192.0.2.7", problem: outcome == .allowed ? nil : #"{"code":"insufficient_scope"}"#)
+}
+
+@Suite("Decision records")
+struct DecisionRecordsTests {
+    private let records = DecisionRecords()
+
+    private func database(_ engine: Engine, holding entries: [DecisionRecord], _ body: (any Database) async throws -> Void) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            try await database.write { [records] in try records.append(entries, in: $0) }
+            try await body(database)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a record reads back as it was written`(engine: Engine) async throws {
+        let refused = record("1", outcome: .refused, cost: 0)
+        let bare = DecisionRecord(
+            requestID: RequestID(trusted: "req_2"), receivedAt: start, durationMicroseconds: 0, method: "GET", path: "/v1/accounts", operation: nil, status: 401,
+            outcome: .refused, clientAddress: "local")
+
+        try await database(engine, holding: [refused, bare]) { database in
+            let read = try await database.read { [records] tx in try [refused, bare].map { try records.find($0.requestID, in: tx) } }
+
+            #expect(read == [refused, bare])
+            let unknown = try await database.read { [records] in try records.find(RequestID(trusted: "req_none"), in: $0) }
+            #expect(unknown == nil)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a record written twice is one`(engine: Engine) async throws {
+        try await database(engine, holding: [record("1"), record("1")]) { database in
+            try await database.write { [records] in try records.append([record("1")], in: $0) }
+
+            let list = try await database.read { [records] in try records.list(ofOrganisation: acme, limit: 10, in: $0) }
+
+            #expect(list.count == 1)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `lists go on page by page, newest first, without gaps or repetitions`(engine: Engine) async throws {
+        // Two in each millisecond, so that the time alone does not order them.
+        let entries = (0..<57).map { record("\($0)", at: start + .milliseconds(Int64($0 / 2))) }
+        try await database(engine, holding: entries) { database in
+            var seen: [DecisionRecord] = []
+            while true {
+                let last = seen.last.map(DecisionRecords.Position.init(after:))
+                let page = try await database.read { [records] in try records.list(ofPerson: amina, before: last, limit: 10, in: $0) }
+                if page.isEmpty { break }
+                seen += page
+            }
+
+            #expect(seen.count == 57 && Set(seen.map(\.requestID)).count == 57)
+            #expect(seen.map(\.receivedAt) == seen.map(\.receivedAt).sorted(by: >))
+            let ofConsent = try await database.read { [records] in try records.list(ofConsent: consent, limit: 100, in: $0) }
+            #expect(ofConsent.map(\.requestID) == seen.map(\.requestID))
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `an organisation sees its own calls, narrowed as it asks`(engine: Engine) async throws {
+        let entries = [
+            record("1"), record("2", outcome: .refused), record("3", app: AppID(trusted: "app_other")), record("4", operation: "getAccountBalance"),
+            record("5", organisation: OrganisationID(trusted: "org_other")),
+        ]
+        try await database(engine, holding: entries) { database in
+            func ids(_ filter: DecisionRecords.Filter) async throws -> Set<String> {
+                let list = try await database.read { [records] in try records.list(ofOrganisation: acme, filter: filter, limit: 10, in: $0) }
+                return Set(list.map { String($0.requestID.rawValue.dropFirst(4)) })
+            }
+
+            let all = try await ids(.init())
+            let ofApp = try await ids(.init(appID: budget))
+            let refused = try await ids(.init(outcome: .refused))
+            let both = try await ids(.init(appID: budget, operation: "getAccountBalance"))
+
+            #expect(all == ["1", "2", "3", "4"] && ofApp == ["1", "2", "4"] && refused == ["2"] && both == ["4"])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `days are counted in UTC`(engine: Engine) async throws {
+        let midnight = start.date.adding(days: 1).start
+        let entries = [
+            record("1", at: midnight - .milliseconds(1)), record("2", at: midnight), record("3", at: midnight + .hours(23), outcome: .refused, cost: 0),
+            record("4", at: midnight + .days(1), outcome: .failed, cost: 0),
+        ]
+        try await database(engine, holding: entries) { database in
+            let counts = try await database.read { [records] tx in
+                try records.dayCounts(ofOrganisation: acme, from: start.date, to: start.date.adding(days: 1), in: tx)
+            }
+
+            #expect(counts.map(\.day) == [start.date, start.date.adding(days: 1)])
+            #expect(counts.map(\.allowed) == [1, 1] && counts.map(\.refused) == [0, 1] && counts.map(\.cost) == [1, 1])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `the last successful use of each consent is known`(engine: Engine) async throws {
+        let entries = [record("1"), record("2", at: start + .seconds(5)), record("3", at: start + .seconds(9), outcome: .refused)]
+        try await database(engine, holding: entries) { database in
+            let last = try await database.read { [records] in try records.lastAllowed(ofConsents: [consent, ConsentID(trusted: "cns_2")], in: $0) }
+
+            #expect(last == [consent: start + .seconds(5)])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `the oldest go first when records are purged`(engine: Engine) async throws {
+        try await database(engine, holding: (0..<5).map { record("\($0)", at: start + .seconds(Int64($0))) }) { database in
+            let gone = try await database.write { [records] in try records.purge(before: start + .seconds(3), limit: 2, in: $0) }
+
+            let rest = try await database.read { [records] in try records.list(ofOrganisation: acme, limit: 10, in: $0) }
+            #expect(gone == 2 && rest.map(\.requestID.rawValue) == ["req_4", "req_3", "req_2"])
+        }
+    }
+
+    @Test func `texts are bounded and hold no NUL, which PostgreSQL refuses`() {
+        let long = DecisionRecord(
+            requestID: RequestID(trusted: "req_1"), receivedAt: start, durationMicroseconds: 0, method: "GET",
+            path: "/v1/\0" + String(repeating: "é", count: 5000), operation: nil, status: 400, outcome: .refused, got: String(repeating: "x", count: 9000),
+            clientAddress: "local", problem: String(repeating: "y", count: 90_000))
+
+        #expect(long.path.utf8.count <= 500 && !long.path.contains("\0"))
+        #expect((long.got?.utf8.count ?? 0) <= 500 && (long.problem?.utf8.count ?? 0) <= 4000)
+    }
+}
+
+@Suite("Decision recorder")
+struct DecisionRecorderTests {
+    @Test(arguments: Engine.available)
+    func `what was recorded is written in groups, and once`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let recorder = DecisionRecorder(database: database, logger: .quiet)
+            for index in 0..<2345 { recorder.record(record("\(index)")) }
+
+            try await recorder.flush()
+            try await recorder.flush()
+
+            let count = try await database.read { tx in try tx.first("SELECT COUNT(*) AS n FROM decision_record").map { row in try row["n"] as Int } }
+            #expect(count == 2345)
+        }
+    }
+
+    @Test func `records wait while the database does not take them, and are written when it does`() async throws {
+        try await withDatabase(.sqlite, migrations: []) { database in
+            let recorder = DecisionRecorder(database: database, logger: .quiet)
+            recorder.record(record("1"))
+            recorder.record(record("2"))
+            // Without its table each write fails.
+            await #expect(throws: (any Error).self) { try await recorder.flush() }
+
+            try await database.migrate(MeteringMigrations.all, at: start)
+            try await recorder.flush()
+
+            let list = try await database.read { try DecisionRecords().list(ofOrganisation: acme, limit: 10, in: $0) }
+            #expect(list.count == 2 && recorder.droppedCount == 0)
+        }
+    }
+
+    @Test func `a flood without a database is bounded, and what was dropped is counted`() async throws {
+        try await withDatabase(.sqlite, migrations: []) { database in
+            let recorder = DecisionRecorder(database: database, logger: .quiet, capacity: 10)
+            for index in 0..<2000 { recorder.record(record("\(index)")) }
+            try? await recorder.flush()
+
+            #expect(recorder.droppedCount >= 900)
+        }
+    }
+
+    @Test func `a stopped recorder has written what was left`() async throws {
+        try await withDatabase(.sqlite, migrations: MeteringMigrations.all) { database in
+            let recorder = DecisionRecorder(database: database, logger: .quiet)
+            let running = Task { await recorder.run() }
+            recorder.record(record("1"))
+
+            running.cancel()
+            await running.value
+
+            let written = try await database.read { try DecisionRecords().find(RequestID(trusted: "req_1"), in: $0) }
+            #expect(written != nil)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Metering
+import Primitives
+import Storage
+import Testing
+import TestSupport
+
+private let acme = OrganisationID(trusted: "org_acme")
+
+@Suite("Daily quota")
+struct QuotasTests {
+    private let clock = ManualClock()
+
+    private func isGranted(_ quotas: Quotas, limit: Int?, at now: Timestamp? = nil) async throws -> Bool {
+        if case .granted = try await quotas.reserve(organisation: acme, limit: limit, at: now ?? clock.now) { true } else { false }
+    }
+
+    private func grants(_ count: Int, from nodes: [Quotas], limit: Int?) async throws -> Int {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for index in 0..<count { group.addTask { try await self.isGranted(nodes[index % nodes.count], limit: limit) } }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `fifty calls at once on the last unit, five rounds: one is granted`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            for round in 0..<5 {
+                let limit = 20 + round
+                let node = Quotas(database: database, logger: .quiet)
+                #expect(try await grants(limit - 1, from: [node], limit: limit) == limit - 1)
+
+                let granted = try await grants(50, from: [node], limit: limit)
+
+                #expect(granted == 1)
+                #expect(try await node.used(organisation: acme, day: clock.now.date) == limit)
+                clock.advance(by: .days(1))
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `four nodes together grant the limit and not one more`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let nodes = (0..<4).map { _ in Quotas(database: database, logger: .quiet) }
+
+            let granted = try await grants(600, from: nodes, limit: 300)
+
+            #expect(granted <= 300)
+            // What idle nodes held is given back, and the rest of the day is granted to whoever asks.
+            for node in nodes { await node.returnUnspent(idleFor: .zero) }
+            let rest = try await grants(400, from: [Quotas(database: database, logger: .quiet)], limit: 300)
+            #expect(granted + rest == 300)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a crash loses units and grants none twice`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            var granted = 0
+            for _ in 0..<10 {
+                // A node that dies with its block.
+                granted += try await grants(3, from: [Quotas(database: database, logger: .quiet)], limit: 40)
+            }
+            granted += try await grants(100, from: [Quotas(database: database, logger: .quiet)], limit: 40)
+
+            #expect(granted <= 40)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a unit given back is granted again`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let quotas = Quotas(database: database, logger: .quiet)
+            guard case .granted(let unit) = try await quotas.reserve(organisation: acme, limit: 1, at: clock.now) else {
+                Issue.record("not granted")
+                return
+            }
+            #expect(unit.remaining == 0)
+            #expect(try await isGranted(quotas, limit: 1) == false)
+
+            await quotas.giveBack(unit)
+
+            #expect(try await quotas.used(organisation: acme, day: clock.now.date) == 0)
+            #expect(try await isGranted(quotas, limit: 1))
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `midnight UTC begins a new count, and yesterday's rest returns to yesterday`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let quotas = Quotas(database: database, logger: .quiet)
+            let yesterday = clock.now.date
+            #expect(try await isGranted(quotas, limit: 1000))
+            clock.advance(by: .days(1))
+
+            #expect(try await isGranted(quotas, limit: 1000))
+            await quotas.returnUnspent(idleFor: .zero)
+
+            #expect(try await quotas.used(organisation: acme, day: yesterday) == 1)
+            #expect(try await quotas.used(organisation: acme, day: clock.now.date) == 1)
+            let leased = try await database.read { tx in try tx.all("SELECT leased FROM quota_day").map { row in try row["leased"] as Int } }
+            #expect(leased == [1, 1])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a larger plan is seen at once, a smaller one grants nothing beyond it`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let quotas = Quotas(database: database, logger: .quiet)
+            var answers: [Bool] = []
+
+            for limit in [1, 1, 2, 2, nil] { answers.append(try await isGranted(quotas, limit: limit)) }
+
+            #expect(answers == [true, false, true, false, true])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `without a limit every call is counted and granted`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let quotas = Quotas(database: database, logger: .quiet)
+
+            let granted = try await grants(1200, from: [quotas], limit: nil)
+
+            #expect(granted == 1200)
+            #expect(try await quotas.used(organisation: acme, day: clock.now.date) == 1200)
+        }
+    }
+
+    @Test func `a database that does not answer grants nothing, and the next call tries again`() async throws {
+        try await withDatabase(.sqlite, migrations: []) { database in
+            let quotas = Quotas(database: database, logger: .quiet)
+            // Without its table each write fails.
+            await #expect(throws: (any Error).self) { try await isGranted(quotas, limit: 5) }
+            await #expect(throws: (any Error).self) { try await isGranted(quotas, limit: 5) }
+
+            try await database.migrate(MeteringMigrations.all, at: clock.now)
+
+            #expect(try await isGranted(quotas, limit: 5))
+        }
+    }
+}
