@@ -17,6 +17,7 @@ package final class ChangeFeed: Sendable {
 
     private let database: any Database
     private let logger: Logger
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
     private let looking = OneAtATime()
 
@@ -26,9 +27,11 @@ package final class ChangeFeed: Sendable {
     /// After a pause of this length rows may have been purged unseen.
     static let longestPause = Duration.minutes(30)
 
-    package init(database: any Database, logger: Logger) {
+    /// - Parameter now: the monotonic clock that trust is measured by.
+    package init(database: any Database, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.database = database
         self.logger = logger
+        self.now = now
     }
 
     /// The handler runs at each look that found changes of these topics, in the order of the log. A change may be told twice.
@@ -44,7 +47,7 @@ package final class ChangeFeed: Sendable {
     /// Whether a look succeeded within the last second. When not, no cached entry is trusted.
     package var isCurrent: Bool {
         guard let confirmedAt = state.withLock({ $0.confirmedAt }) else { return false }
-        return .now - confirmedAt < Self.trust
+        return now() - confirmedAt < Self.trust
     }
 
     /// Looks once and tells the subscribers.
@@ -73,7 +76,7 @@ package final class ChangeFeed: Sendable {
 
     private func look() async throws {
         // The state that a look confirms is the one before its statement ran.
-        let startedAt = ContinuousClock.now
+        let startedAt = now()
         let (place, confirmedAt) = state.withLock { ($0.place, $0.confirmedAt) }
         let found = try await database.read { [place] in try ChangeLogPlace.look(from: place, at: startedAt, in: $0) }
         let isBehind = found.hasLostTrack || confirmedAt.map { startedAt - $0 > Self.longestPause } ?? false

@@ -52,17 +52,44 @@ struct ChangeFeedTests {
     }
 
     @Test(arguments: Engine.available)
-    func `is current only after a look that succeeded`(engine: Engine) async throws {
+    func `is current for one second after a look that succeeded`(engine: Engine) async throws {
         try await withPlace(engine, migrations: StorageMigrations.all) { place in
             let db = try await place.open()
-            let feed = ChangeFeed(database: db, logger: .quiet)
+            let start = ContinuousClock.now
+            let passed = Mutex(Duration.zero)
+            let feed = ChangeFeed(database: db, logger: .quiet, now: { start + passed.withLock { $0 } })
             #expect(!feed.isCurrent)
 
             try await feed.poll()
             #expect(feed.isCurrent)
+            passed.withLock { $0 = .milliseconds(999) }
+            #expect(feed.isCurrent)
+            passed.withLock { $0 = .seconds(1) }
+            #expect(!feed.isCurrent)
 
             await db.close()
             await #expect(throws: StorageError.self) { try await feed.poll() }
+            #expect(!feed.isCurrent)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `after a pause longer than the log reaches back everything is to be dropped`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: []) { db in
+            let start = ContinuousClock.now
+            let passed = Mutex(Duration.zero)
+            let feed = ChangeFeed(database: db, logger: .quiet, now: { start + passed.withLock { $0 } })
+            let dropped = Heard()
+            feed.onFallingBehind { dropped.hear([Change(topic: .app, key: "all")]) }
+            try await feed.poll()
+            passed.withLock { $0 = .minutes(29) }
+            try await feed.poll()
+            #expect(dropped.keys == [])
+
+            passed.withLock { $0 = .minutes(60) }
+            try await feed.poll()
+
+            #expect(dropped.keys == ["all"])
         }
     }
 

@@ -55,7 +55,9 @@ struct ReadThroughCacheTests {
 
     private func withCache(capacity: Int = 100, isCurrent: Bool = true, _ body: (ReadThroughCache<String, Int>, Source, ChangeFeed) async throws -> Void) async throws {
         try await withDatabase(.sqlite, migrations: []) { db in
-            let feed = ChangeFeed(database: db, logger: .quiet)
+            // A clock that stands still: a slow machine must not make the feed stale.
+            let start = ContinuousClock.now
+            let feed = ChangeFeed(database: db, logger: .quiet, now: { start })
             if isCurrent { try await feed.poll() }
             let source = Source()
             let cache = ReadThroughCache<String, Int>(capacity: capacity, feed: feed) { await source.read($0) }
@@ -202,7 +204,9 @@ struct ReadThroughCacheTests {
     func `a failed read is told to all who wait, and the next call reads again`() async throws {
         struct Failed: Error {}
         try await withDatabase(.sqlite, migrations: []) { db in
-            let feed = ChangeFeed(database: db, logger: .quiet)
+            // A clock that stands still: a slow machine must not make the feed stale.
+            let start = ContinuousClock.now
+            let feed = ChangeFeed(database: db, logger: .quiet, now: { start })
             try await feed.poll()
             let reads = Mutex(0)
             let cache = ReadThroughCache<String, Int>(capacity: 10, feed: feed) { _ in
