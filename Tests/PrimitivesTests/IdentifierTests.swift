@@ -13,7 +13,9 @@ struct IdentifierTests {
         #expect(ConsentID(id.rawValue) == id)
     }
 
-    @Test(arguments: ["", "cns_", "cns", "app_abc", "cns_a b", "cns_ä", "cns_a/b", "cns_a'", "CNS_abc", " cns_abc", "cns_" + String(repeating: "a", count: 61), "cns_\0"])
+    @Test(arguments: [
+        "", "cns_", "cns", "app_abc", "cns_a b", "cns_ä", "cns_a/b", "cns_a'", "CNS_abc", " cns_abc", "cns_" + String(repeating: "a", count: 61), "cns_\0",
+    ])
     func `text of another kind is refused`(text: String) {
         #expect(ConsentID(text) == nil)
     }

@@ -14,7 +14,8 @@ struct MoneyTests {
 
     @Test(arguments: [
         ("", Currency.kes), ("-", .kes), (".5", .kes), ("5.", .kes), ("1.234", .kes), ("1.0", .jpy), ("1.", .jpy), ("1.2345", .kwd), ("1,250.00", .kes),
-        ("+1.00", .kes), ("1e3", .kes), ("--1", .kes), ("1.0.0", .kes), (" 1.00", .kes), ("12345678901234", .kes), ("１.00", .kes), ("0x10", .kes), ("NaN", .kes),
+        ("+1.00", .kes), ("1e3", .kes), ("--1", .kes), ("1.0.0", .kes), (" 1.00", .kes), ("12345678901234", .kes), ("１.00", .kes), ("0x10", .kes),
+        ("NaN", .kes),
         ("99999999999999999999999999", .kes),
     ])
     func `what is no amount of the currency is refused`(text: String, currency: Currency) {

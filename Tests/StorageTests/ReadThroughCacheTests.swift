@@ -53,7 +53,9 @@ struct ReadThroughCacheTests {
         func waitForReads(_ count: Int) async { while reads.count < count { await Task.yield() } }
     }
 
-    private func withCache(capacity: Int = 100, isCurrent: Bool = true, _ body: (ReadThroughCache<String, Int>, Source, ChangeFeed) async throws -> Void) async throws {
+    private func withCache(capacity: Int = 100, isCurrent: Bool = true, _ body: (ReadThroughCache<String, Int>, Source, ChangeFeed) async throws -> Void)
+        async throws
+    {
         try await withDatabase(.sqlite, migrations: []) { db in
             // A clock that stands still: a slow machine must not make the feed stale.
             let start = ContinuousClock.now

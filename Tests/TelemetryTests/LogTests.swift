@@ -10,11 +10,12 @@ struct LogTests {
     @Test func `an event is one line with the schema's names`() {
         let line = logged { $0.info("request", metadata: ["request_id": "req_1", "method": "GET", "http.response.status_code": "200", "plan": "free"]) }
 
-        #expect(line == """
-            {"@timestamp":"2026-11-21T06:00:00.000Z","log.level":"info","message":"request","ecs.version":"8.11.0","service.name":"wekeza",\
-            "log.logger":"test","http.response.status_code":200,"http.request.method":"GET","labels.plan":"free","http.request.id":"req_1"}
+        #expect(
+            line == """
+                {"@timestamp":"2026-11-21T06:00:00.000Z","log.level":"info","message":"request","ecs.version":"8.11.0","service.name":"wekeza",\
+                "log.logger":"test","http.response.status_code":200,"http.request.method":"GET","labels.plan":"free","http.request.id":"req_1"}
 
-            """)
+                """)
     }
 
     @Test func `text from outside stays on its line`() {

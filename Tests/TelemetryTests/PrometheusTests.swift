@@ -10,12 +10,13 @@ struct PrometheusTests {
     @Test func `a counter adds up per label set`() {
         for status in ["200", "200", "503"] { registry.makeCounter(label: "http.requests", dimensions: [("status", status)]).increment(by: 1) }
 
-        #expect(registry.text() == """
-            # TYPE http_requests_total counter
-            http_requests_total{status="200"} 2
-            http_requests_total{status="503"} 1
+        #expect(
+            registry.text() == """
+                # TYPE http_requests_total counter
+                http_requests_total{status="200"} 2
+                http_requests_total{status="503"} 1
 
-            """)
+                """)
     }
 
     @Test func `labels are one set in whatever order they come`() {

@@ -30,7 +30,8 @@ struct CookiePolicyTests {
     }
 
     @Test(arguments: [
-        ("wkz_dev=abc", "abc"), ("a=b; wkz_dev=abc; c=d", "abc"), ("wkz_dev=a=b", "a=b"), ("a=b;wkz_dev=abc", "abc"), ("wkz_dev=first; wkz_dev=second", "first"),
+        ("wkz_dev=abc", "abc"), ("a=b; wkz_dev=abc; c=d", "abc"), ("wkz_dev=a=b", "a=b"), ("a=b;wkz_dev=abc", "abc"),
+        ("wkz_dev=first; wkz_dev=second", "first"),
     ])
     func `the value is found among others`(field: String, value: String) {
         #expect(CookiePolicy(secure: false).value("wkz_dev", in: request(cookie: field)) == value)
@@ -46,6 +47,8 @@ struct CookiePolicyTests {
     }
 
     private func request(cookie: String) -> Request {
-        Request(head: HTTPRequest(method: .get, scheme: "http", authority: "localhost", path: "/", headerFields: [.cookie: cookie]), body: RequestBody(buffer: .init()))
+        Request(
+            head: HTTPRequest(method: .get, scheme: "http", authority: "localhost", path: "/", headerFields: [.cookie: cookie]),
+            body: RequestBody(buffer: .init()))
     }
 }

@@ -8,7 +8,8 @@ let port = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 20000
 let key = P256.Signing.PrivateKey()
 let header = Data(#"{"alg":"ES256","typ":"at+jwt","kid":"floor"}"#.utf8).base64EncodedString()
 
-let constant = ByteBuffer(string: #"{"data":{"account_id":"acc_0","booked":{"amount":"1250.00","currency":"KES"},"available":{"amount":"1250.00","currency":"KES"}}}"#)
+let constant = ByteBuffer(
+    string: #"{"data":{"account_id":"acc_0","booked":{"amount":"1250.00","currency":"KES"},"available":{"amount":"1250.00","currency":"KES"}}}"#)
 let router = Router()
 router.get("/constant") { _, _ in
     Response(status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: constant))
