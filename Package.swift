@@ -56,22 +56,23 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // 0
+        room("JSON", []),
         room("Primitives", [crypto]),
 
         // 1: one technical job each
         room("Web", ["Primitives", hummingbird, httpTypes, nio, logging]),
-        room("JOSE", ["Primitives", crypto]),
+        room("JOSE", ["JSON", "Primitives", crypto]),
         room("Storage", ["Primitives", logging]),
         room("StorageSQLite", ["Primitives", "Storage", .product(name: "GRDB", package: "GRDB.swift"), logging]),
         room("StoragePostgres", ["Primitives", "Storage", "CPostgres", logging]),
-        room("Contract", ["Primitives", yams]),
+        room("Contract", ["JSON", "Primitives", yams]),
         room("Pages", ["Primitives", "Web", hummingbird, httpTypes, mustache, crypto]),
         room("Passwords", ["Primitives", "CArgon2"]),
         room("Mail", ["Primitives", "CCurl", logging]),
         room("Telemetry", ["Primitives", logging, metrics]),
 
         // 2: pure rules, and the record of what happened
-        room("OAuth", ["Primitives", "JOSE"]),
+        room("OAuth", ["JSON", "Primitives"]),
         room("OpenBanking", ["Primitives"]),
         room("Events", ["Primitives", "Storage"]),
 
@@ -82,29 +83,29 @@ let package = Package(
 
         // 3b
         room("Consents", ["Primitives", "Storage", "OpenBanking", "Events"]),
-        room("AccessTokens", ["Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "Identity", crypto, collections, logging]),
+        room("AccessTokens", ["JSON", "Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "Identity", crypto, collections, logging]),
         room("Metering", ["Primitives", "Storage", "Applications", logging]),
 
         // 3c
         room("AuthorizationServer", [
-            "Primitives", "Web", "JOSE", "Storage", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
+            "JSON", "Primitives", "Web", "JOSE", "Storage", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
             "Consents", "AccessTokens", hummingbird, httpTypes, crypto, logging,
         ]),
         room("Gateway", [
-            "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
-            "Consents", "AccessTokens", "Metering", hummingbird, httpTypes, httpClient, nio, logging, metrics,
+            "JSON", "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
+            "Consents", "AccessTokens", "Metering", hummingbird, httpTypes, httpClient, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging, metrics,
         ]),
 
         // 3d
         room("BankAPI", [
-            "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "AccessTokens",
+            "JSON", "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "AccessTokens",
             "Metering", "Gateway", hummingbird, httpTypes,
         ]),
         room("Sandbox", ["Primitives", "Storage", "Events", "Applications", "Identity", "Bank"]),
 
         // 4: pages for people
         room("Portal", [
-            "Primitives", "Web", "Storage", "Contract", "Pages", "Passwords", "Mail", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
+            "JSON", "Primitives", "Web", "Storage", "Contract", "Pages", "Passwords", "Mail", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
             "Bank", "Consents", "AccessTokens", "Metering", "Gateway", "Sandbox", hummingbird, httpTypes, logging,
         ]),
         room("CustomerPages", [
@@ -140,12 +141,13 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Primitives", "Storage", "StorageSQLite", "StoragePostgres", logging],
             path: "Tests/TestSupport", swiftSettings: settings),
+        tests("JSONTests", ["JSON"]),
         tests("PrimitivesTests", ["Primitives", "TestSupport"]),
         tests("StorageTests", ["Primitives", "Storage", "StorageSQLite", "StoragePostgres", "TestSupport"]),
         tests("TelemetryTests", ["Primitives", "Telemetry", "TestSupport", logging, metrics]),
-        tests("JOSETests", ["Primitives", "JOSE", "TestSupport", crypto]),
+        tests("JOSETests", ["JSON", "Primitives", "JOSE", "TestSupport", crypto]),
         tests("WebTests", ["Primitives", "Web", "TestSupport", hummingbird, httpTypes, .product(name: "HummingbirdTesting", package: "hummingbird")]),
-        tests("ContractTests", ["Primitives", "Contract", "TestSupport"]),
+        tests("ContractTests", ["JSON", "Primitives", "Contract", "TestSupport"]),
         tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport", mustache]),
         tests("CustomerPagesTests", [
             "Primitives", "Web", "Storage", "Pages", "OAuth", "OpenBanking", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
@@ -162,11 +164,11 @@ let package = Package(
         tests("BankTests", ["Primitives", "Storage", "Events", "Bank", "TestSupport"]),
         tests("SandboxTests", ["Primitives", "Storage", "Events", "Identity", "Bank", "Sandbox", "TestSupport"]),
         tests("BankAPITests", [
-            "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "AccessTokens", "Gateway",
+            "JSON", "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "AccessTokens", "Gateway",
             "BankAPI", "TestSupport", httpTypes,
         ]),
         tests("ConsentsTests", ["Primitives", "Storage", "OpenBanking", "Events", "Consents", "TestSupport"]),
-        tests("AccessTokensTests", ["Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "AccessTokens", "TestSupport", crypto]),
+        tests("AccessTokensTests", ["JSON", "Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "AccessTokens", "TestSupport", crypto]),
         tests("MeteringTests", ["Primitives", "Storage", "Applications", "Metering", "TestSupport"]),
         tests("GatewayTests", ["Primitives", "Web", "Contract", "Gateway", "Metering", "TestSupport"]),
         .testTarget(

@@ -3,6 +3,7 @@ package import Applications
 package import Consents
 package import Contract
 package import Hummingbird
+package import JSON
 package import Metering
 package import Primitives
 package import Web

@@ -1,3 +1,4 @@
+package import JSON
 package import Primitives
 
 /// A compact JWS (RFC 7515 §7.1) whose signature nobody has checked yet.
@@ -22,14 +23,14 @@ package struct UnverifiedJWS: Sendable {
         guard let header = Self.decode(parts[0]), let payload = Self.decode(parts[1]), let signature = Self.decode(parts[2]) else {
             throw .notBase64URL
         }
-        guard case .object(let header)? = try? JSONValue(parsing: header, limit: 1024) else { throw .malformedHeader }
+        guard case .object(let header)? = try? JSONValue(parsing: header, limits: .token(bytes: 1024)) else { throw .malformedHeader }
         // RFC 8725 §3.1: one algorithm, named here and not by the token. Keys or addresses of keys in the header (`jwk`, `jku`, `x5u`) are not read.
         guard header["alg"]?.string == "ES256" else { throw .unsupportedAlgorithm }
         // RFC 7515 §4.1.11: we understand no critical extension.
         guard header["crit"] == nil else { throw .criticalHeader }
         guard let keyID = header["kid"]?.string.flatMap(KeyID.init) else { throw .missingKeyID }
         guard let type = header["typ"]?.string else { throw .missingType }
-        guard case .object(let claims)? = try? JSONValue(parsing: payload, limit: limit) else { throw .malformedClaims }
+        guard case .object(let claims)? = try? JSONValue(parsing: payload, limits: .token(bytes: limit)) else { throw .malformedClaims }
         self.keyID = keyID
         self.type = type
         self.claims = claims

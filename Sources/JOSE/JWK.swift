@@ -1,3 +1,4 @@
+package import JSON
 internal import Primitives
 
 /// A public ES256 key as it is published (RFC 7517, RFC 7518 §6.2.1).

@@ -1,4 +1,5 @@
 package import Crypto
+package import JSON
 package import Primitives
 
 /// A private P-256 key that signs ES256 (RFC 7518 §3.4), under its `kid`.

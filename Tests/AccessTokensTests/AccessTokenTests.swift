@@ -2,6 +2,7 @@ import AccessTokens
 import Crypto
 import Events
 import JOSE
+import JSON
 import OAuth
 import Primitives
 import Storage

@@ -1,5 +1,6 @@
 import Crypto
 import JOSE
+import JSON
 import Primitives
 import Testing
 

@@ -1,4 +1,5 @@
 package import JOSE
+package import JSON
 package import OAuth
 package import Primitives
 

@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import JOSE
+package import JSON
 import OAuth
 import OpenBanking
 import Primitives

@@ -1,5 +1,6 @@
 import AccessTokens
 import JOSE
+package import JSON
 import OAuth
 import Web
 

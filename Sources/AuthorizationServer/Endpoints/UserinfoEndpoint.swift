@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import JOSE
+package import JSON
 import OAuth
 import Primitives
 import Storage

@@ -1,4 +1,5 @@
 internal import Foundation
+package import JSON
 internal import Yams
 
 /// Why the contract cannot be used: the start stops with it.

@@ -1,3 +1,5 @@
+package import JSON
+
 /// The contract: every operation of `openapi/*.yaml`, read once at start. What the gateway enforces and what the reference page shows is this.
 package struct APIContract: Sendable {
     /// In the order of the files (by name) and of their text.

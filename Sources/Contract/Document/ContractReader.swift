@@ -1,3 +1,5 @@
+package import JSON
+
 /// Reads one file of the contract into its section.
 struct ContractReader {
     let file: String

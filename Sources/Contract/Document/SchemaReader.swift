@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Reads a schema, following its references.
 struct SchemaReader {
     private var depth = 0

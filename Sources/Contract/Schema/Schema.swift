@@ -1,3 +1,5 @@
+package import JSON
+
 /// A JSON Schema of the contract (OpenAPI 3.1), in the keywords that it uses. References are resolved when the document is read.
 package indirect enum SchemaKind: Hashable, Sendable {
     case any

@@ -1,3 +1,5 @@
+package import JSON
+
 /// The parts of a request as HTTP brought them, before anything was believed.
 package struct RawRequest: Sendable {
     package let path: [String: String]

@@ -1,6 +1,7 @@
 import Applications
 import Contract
 import HTTPTypes
+internal import JSON
 import Primitives
 import Storage
 import Web

@@ -1,6 +1,7 @@
 import Contract
 import HTTPTypes
 import Hummingbird
+internal import JSON
 import NIOCore
 import Web
 

@@ -3,6 +3,7 @@ package import Applications
 package import Consents
 package import Contract
 package import HTTPTypes
+package import JSON
 package import Primitives
 package import Web
 internal import Foundation

@@ -1,4 +1,4 @@
-internal import JOSE
+package import JSON
 package import Primitives
 
 /// What the app asks for in detail (RFC 9396 §2): the consent that it lodged before.
@@ -24,7 +24,7 @@ package enum AuthorizationDetail: Hashable, Sendable, Codable {
     /// Reads `authorization_details`: one object of a known type with the members of that type and no other (RFC 9396 §5).
     package init?(_ parameters: RequestParameters) throws(OAuthError) {
         guard let text = parameters["authorization_details"] else { return nil }
-        guard case .array(let details)? = try? JSONValue(parsing: text, limit: 8192) else {
+        guard case .array(let details)? = try? JSONValue(parsing: text, limits: .token(bytes: 8192)) else {
             throw .invalidAuthorizationDetails("The authorization_details are not a JSON array of objects.")
         }
         guard details.count == 1, let object = details.first?.object else {

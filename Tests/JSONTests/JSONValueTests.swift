@@ -1,4 +1,4 @@
-import Contract
+import JSON
 import Testing
 
 @Suite("RFC 8259 · JSON")

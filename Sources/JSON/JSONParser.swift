@@ -6,23 +6,49 @@ package struct MalformedJSON: Error, Hashable, Sendable {
     package let got: String
 }
 
-extension JSONValue {
+/// How much of a text is read. What goes beyond is refused before it costs anything.
+package struct JSONLimits: Hashable, Sendable {
+    /// Bytes of the whole text.
+    package let bytes: Int
     /// How deep arrays and objects may nest.
-    package static let deepest = 32
+    package let depth: Int
+    /// Members of one object, elements of one array.
+    package let members: Int
 
-    /// Reads one JSON text (RFC 8259), strictly: UTF-8, nothing behind the value, no member twice (after unescaping), at most 32 levels deep,
-    /// numbers of at most 64 characters.
-    package init(parsing bytes: [UInt8]) throws(MalformedJSON) {
-        var parser = JSONParser(bytes)
+    package init(bytes: Int, depth: Int, members: Int) {
+        self.bytes = bytes
+        self.depth = depth
+        self.members = members
+    }
+
+    /// A body of the API, or a document of ours.
+    package static let body = JSONLimits(bytes: 4 << 20, depth: 32, members: 100_000)
+
+    /// A token's part, or a parameter that holds JSON.
+    package static func token(bytes: Int = 65_536) -> JSONLimits { JSONLimits(bytes: bytes, depth: 16, members: 1000) }
+}
+
+extension JSONValue {
+    /// Reads one JSON text (RFC 8259), strictly: UTF-8, nothing behind the value, numbers of at most 64 characters, and no member twice, after
+    /// unescaping. Foundation's decoder keeps the first of two members with one name, where another reader keeps the last (RFC 7515 §4, RFC 8725 §2.4).
+    package init(parsing bytes: [UInt8], limits: JSONLimits = .body) throws(MalformedJSON) {
+        guard bytes.count <= limits.bytes else { throw MalformedJSON(offset: limits.bytes, expected: "at most \(limits.bytes) bytes", got: "\(bytes.count)") }
+        var parser = JSONParser(bytes, limits)
         self = try parser.document()
     }
+
+    package init(parsing text: String, limits: JSONLimits = .body) throws(MalformedJSON) { try self.init(parsing: Array(text.utf8), limits: limits) }
 }
 
 private struct JSONParser {
     private let bytes: [UInt8]
+    private let limits: JSONLimits
     private var position = 0
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8], _ limits: JSONLimits) {
+        self.bytes = bytes
+        self.limits = limits
+    }
 
     mutating func document() throws(MalformedJSON) -> JSONValue {
         let value = try value(depth: 0)
@@ -57,6 +83,7 @@ private struct JSONParser {
             skipSpace()
             guard take(":") else { throw refusal("a colon") }
             members.append(JSONObject.Member(name: name, value: try value(depth: depth + 1)))
+            guard members.count <= limits.members else { throw tooMany }
             skipSpace()
         } while take(",")
         guard take("}") else { throw refusal("a comma or }") }
@@ -65,8 +92,7 @@ private struct JSONParser {
 
     private func made(_ members: [JSONObject.Member]) throws(MalformedJSON) -> JSONObject {
         if let object = JSONObject(members) { return object }
-        var seen = Set<String>()
-        let twice = members.first { !seen.insert($0.name).inserted }?.name ?? ""
+        let twice = JSONObject.repeatedName(in: members) ?? ""
         throw MalformedJSON(offset: position, expected: "each member once", got: "\(twice.prefix(60)) twice")
     }
 
@@ -77,6 +103,7 @@ private struct JSONParser {
         if take("]") { return elements }
         repeat {
             elements.append(try value(depth: depth + 1))
+            guard elements.count <= limits.members else { throw tooMany }
             skipSpace()
         } while take(",")
         guard take("]") else { throw refusal("a comma or ]") }
@@ -84,11 +111,13 @@ private struct JSONParser {
     }
 
     private mutating func enter(_ depth: Int) throws(MalformedJSON) {
-        guard depth < JSONValue.deepest else {
-            throw MalformedJSON(offset: position, expected: "at most \(JSONValue.deepest) levels", got: "a deeper one")
+        guard depth < limits.depth else {
+            throw MalformedJSON(offset: position, expected: "at most \(limits.depth) levels", got: "a deeper one")
         }
         position += 1
     }
+
+    private var tooMany: MalformedJSON { MalformedJSON(offset: position, expected: "at most \(limits.members) members or elements", got: "more") }
 
     private mutating func number() throws(MalformedJSON) -> JSONNumber {
         let start = position

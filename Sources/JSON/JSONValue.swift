@@ -11,6 +11,8 @@ package indirect enum JSONValue: Hashable, Sendable {
         if case .object(let object) = self { object[name] } else { nil }
     }
 
+    package static func integer(_ value: Int64) -> JSONValue { .number(JSONNumber(value)) }
+
     package var string: String? { if case .string(let value) = self { value } else { nil } }
     package var boolean: Bool? { if case .boolean(let value) = self { value } else { nil } }
     package var integer: Int64? { if case .number(let value) = self { value.integer } else { nil } }
@@ -36,6 +38,8 @@ package indirect enum JSONValue: Hashable, Sendable {
         return writer.text
     }
 
+    package var bytes: [UInt8] { Array(text.utf8) }
+
     /// JSON text with sorted members: equal values have equal texts, whatever order they came in.
     package var canonicalText: String {
         var writer = JSONWriter(sortsMembers: true)
@@ -51,39 +55,13 @@ package indirect enum JSONValue: Hashable, Sendable {
     }
 }
 
-/// The members of an object, in their order, each name once.
-package struct JSONObject: Hashable, Sendable {
-    package struct Member: Hashable, Sendable {
-        package let name: String
-        package let value: JSONValue
-
-        package init(name: String, value: JSONValue) {
-            self.name = name
-            self.value = value
-        }
-    }
-
-    package let members: [Member]
-    private let positions: [String: Int]
-
-    /// - Returns: `nil` when a name occurs twice.
-    package init?(_ members: [Member]) {
-        var positions: [String: Int] = [:]
-        for (position, member) in members.enumerated() where positions.updateValue(position, forKey: member.name) != nil { return nil }
-        self.members = members
-        self.positions = positions
-    }
-
-    package subscript(_ name: String) -> JSONValue? { positions[name].map { members[$0].value } }
-    package var names: [String] { members.map(\.name) }
-}
-
 /// A number as it was spelled.
-package struct JSONNumber: Hashable, Sendable {
+package struct JSONNumber: Hashable, Sendable, ExpressibleByFloatLiteral {
     package let text: String
 
     package init(text: String) { self.text = text }
     package init(_ value: Int64) { text = String(value) }
+    package init(floatLiteral value: Double) { text = String(value) }
 
     /// `nil` for fractions, exponents, and whole numbers beyond 64 bits.
     package var integer: Int64? { Int64(text) }

@@ -1,0 +1,86 @@
+package import AsyncHTTPClient
+import AccessTokens
+import Applications
+import Consents
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import OpenBanking
+import Primitives
+import Web
+
+/// A real core banking system behind the platform: it serves the contract's `/v1` paths and trusts what the gateway has checked, told in header fields.
+package struct HTTPUpstream: Upstream {
+    private let client: HTTPClient
+    /// Without a slash at the end.
+    private let base: String
+
+    /// How long the bank may take; its answer's largest size.
+    private static let timeout = TimeAmount.seconds(10)
+    private static let largestAnswer = 4 << 20
+
+    /// - Parameter base: `https://core.bank.internal/openapi`, before `/v1/…`.
+    /// - Returns: `nil` unless it is an address of http or https without query and fragment.
+    package init?(base: String, client: HTTPClient) {
+        let base = base.hasSuffix("/") ? String(base.dropLast()) : base
+        let isAddress = base.hasPrefix("https://") || base.hasPrefix("http://")
+        guard isAddress, base.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 35 && $0 != 63 && $0 != 64 }), base.split(separator: "/").count >= 2 else {
+            return nil
+        }
+        self.base = base
+        self.client = client
+    }
+
+    package func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
+        let request = try request(for: call)
+        let answer: HTTPClientResponse
+        let body: ByteBuffer
+        do {
+            answer = try await client.execute(request, timeout: Self.timeout)
+            body = try await answer.body.collect(upTo: Self.largestAnswer)
+        } catch {
+            throw Problem(.upstreamFailed, "The bank did not answer in time, or not at all.")
+        }
+        return try Self.answer(Int(answer.status.code), type: answer.headers.first(name: "content-type"), body: Array(buffer: body))
+    }
+
+    private func request(for call: GuardedCall) throws -> HTTPClientRequest {
+        let target = call.http.path + (call.http.query.map { "?\($0)" } ?? "")
+        // A line break here would begin a second request (GHSA-cq87-8r7h-962v).
+        guard target.utf8.allSatisfy({ $0 > 32 && $0 < 127 }), call.http.path.hasPrefix("/v1/") else {
+            throw Problem(.invalidRequest, "The address holds characters that an address cannot have.")
+        }
+        var request = HTTPClientRequest(url: base + target)
+        request.method = HTTPMethod(rawValue: call.http.method)
+        for (name, value) in call.http.headers where value.utf8.allSatisfy({ $0 >= 32 && $0 < 127 }) { request.headers.add(name: name, value: value) }
+        request.headers.add(name: "accept", value: "application/json")
+        request.headers.add(name: "wekeza-app-id", value: call.app.id.rawValue)
+        if let consent = call.consent {
+            request.headers.add(name: "wekeza-consent-id", value: consent.id.rawValue)
+            request.headers.add(name: "wekeza-accounts", value: consent.accounts.map(\.rawValue).joined(separator: " "))
+            request.headers.add(name: "wekeza-permissions", value: consent.permissions.text)
+        }
+        if let person = call.claims.personID { request.headers.add(name: "wekeza-customer-id", value: person.rawValue) }
+        if let window = call.window {
+            request.headers.add(name: "wekeza-window", value: "\(window.lowerBound.rfc3339) \(window.upperBound == .distantFuture ? "" : window.upperBound.rfc3339)")
+        }
+        if let body = call.http.body {
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body))
+        }
+        return request
+    }
+
+    /// What the bank's answer means to the caller. Its 401 and 403 are about us, never about the caller, whom the gateway has checked.
+    static func answer(_ status: Int, type: String?, body: [UInt8]) throws -> UpstreamAnswer {
+        let isJSON = type?.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() } == "application/json"
+        switch status {
+        case 204: return .noContent
+        case 200..<300 where isJSON:
+            return UpstreamAnswer(status: HTTPResponse.Status(code: status), headers: [.contentType: "application/json"], body: body)
+        case 404: throw Problem(.notFound, "The bank has no such resource.")
+        case 429, 503: throw Problem(.temporarilyUnavailable, "The bank is busy.", headers: [.retryAfter: "1"])
+        default: throw Problem(.upstreamFailed, "The bank answered with \(status)\(isJSON ? "" : ", and not in JSON").")
+        }
+    }
+}
