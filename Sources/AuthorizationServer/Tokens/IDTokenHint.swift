@@ -1,5 +1,6 @@
 import AccessTokens
 import JOSE
+internal import JSON
 import OAuth
 import Primitives
 import Web
