@@ -18,7 +18,9 @@ package struct History: Sendable {
         for entry in entries {
             text += "\(entry.entry.id) \(entry.entry.bookedAt.seconds)\n"
             for booked in entry.booked {
-                text += "\(booked.posting.id) \(booked.posting.account) \(booked.posting.amount.minorUnits) \(booked.posting.narrative.description)\n"
+                let (posting, narrative) = (booked.posting, booked.posting.narrative)
+                text += "\(posting.id) \(posting.account) \(posting.amount.minorUnits) \(narrative.category.rawValue) \(narrative.channel.rawValue) "
+                text += "\(narrative.description) \(narrative.counterparty?.name ?? "") \(narrative.counterparty?.account ?? "")\n"
             }
         }
         for hold in holds { text += "\(hold.hold.id) \(hold.hold.amount.minorUnits) \(hold.state.rawValue)\n" }
