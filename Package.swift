@@ -175,7 +175,7 @@ let package = Package(
             name: "Specifications",
             dependencies: [
                 "Primitives", "Web", "JOSE", "Storage", "Contract", "Pages", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
-                "Bank", "Consents", "AccessTokens", "Metering", "AuthorizationServer", "Gateway", "Sandbox", "Portal", "CustomerPages",
+                "Bank", "Consents", "AccessTokens", "Metering", "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "Portal", "CustomerPages",
                 "Demo", "Mail", "Passwords", "Composition", "TestSupport", crypto, httpTypes, hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
