@@ -169,6 +169,8 @@ struct BooksTests {
             let settled = try await database.write { tx in try Books().settleDue(at: noon, randomness: SeededRandom(), in: tx) }
             let again = try await database.write { tx in try Books().settleDue(at: noon, randomness: SeededRandom(2), in: tx) }
 
+            let page = try await database.read { tx in try Transactions().list(account: .everyday, limit: 2, in: tx) }
+            #expect(page.transactions.first { $0.status == .booked }?.bookedAt == noon)
             #expect(settled == 1)
             #expect(again == 0)
             #expect(try await database.balance().booked == kes(900))

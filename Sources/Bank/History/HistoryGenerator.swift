@@ -203,7 +203,7 @@ package struct HistoryGenerator {
         while let first = waiting.first, first.hold.settlesAt <= min(moment, now) {
             waiting.removeFirst()
             let entry = try JournalEntry(
-                settling: first.hold, in: world, id: identifiers.next(), ids: (identifiers.next(), identifiers.next()))
+                settling: first.hold, in: world, at: first.hold.settlesAt, id: identifiers.next(), ids: (identifiers.next(), identifiers.next()))
             var involved = involved(entry)
             let booked = try Ledger.settle(first.hold, with: entry, on: &involved)
             states.merge(involved.filter { !$0.value.isBank }) { $1 }

@@ -82,7 +82,8 @@ package struct Books: Sendable {
         return outcome
     }
 
-    /// Books the holds whose time to settle has come, against the bank's clearing account, the oldest first.
+    /// Books the holds whose time to settle has come, against the bank's clearing account, the oldest first. They are booked now, not
+    /// on the day they were due: nobody who has read the statement until today may miss them.
     /// - Returns: how many were booked; fewer than `limit` when none is left.
     package func settleDue(at now: Timestamp, limit: Int = 100, randomness: any RandomSource, in tx: any WriteTransaction) throws -> Int {
         let due = try tx.all(
@@ -99,7 +100,8 @@ package struct Books: Sendable {
             let hold = try Hold(row)
             let world: OrganisationID = try row["world"]
             let outcome = Result { () throws(LedgerRefusal) in
-                try JournalEntry(settling: hold, in: world, id: .random(from: randomness), ids: (.random(from: randomness), .random(from: randomness)))
+                try JournalEntry(
+                    settling: hold, in: world, at: now, id: .random(from: randomness), ids: (.random(from: randomness), .random(from: randomness)))
             }
             guard case .success(let entry) = outcome, case .success = try settle(hold.id, with: entry, in: tx) else {
                 _ = try release(hold.id, at: now, in: tx)

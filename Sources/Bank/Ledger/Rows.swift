@@ -134,10 +134,12 @@ extension Hold {
 
 extension JournalEntry {
     /// The entry that books a hold in full against the bank's clearing account.
-    init(settling hold: Hold, in world: OrganisationID, id: EntryID, ids: (TransactionID, TransactionID)) throws(LedgerRefusal) {
+    init(
+        settling hold: Hold, in world: OrganisationID, at moment: Timestamp, id: EntryID, ids: (TransactionID, TransactionID)
+    ) throws(LedgerRefusal) {
         let opposite = Money(minorUnits: try Int64(0).checkedSubtracting(hold.amount.minorUnits), currency: hold.amount.currency)
         try self.init(
-            id: id, world: world, kind: hold.narrative.channel == .card ? .card : .transfer, bookedAt: hold.settlesAt, valueAt: hold.madeAt,
+            id: id, world: world, kind: hold.narrative.channel == .card ? .card : .transfer, bookedAt: moment, valueAt: hold.madeAt,
             postings: [
                 Posting(id: ids.0, account: hold.account, amount: hold.amount, narrative: hold.narrative, pendingID: hold.id),
                 Posting(

@@ -104,7 +104,8 @@ package struct Transactions: Sendable {
             guard !filter.directions.isEmpty else { return nil }
             // Times are kept in whole seconds: a first moment inside a second begins with the next one.
             from = filter.from.map { $0.milliseconds % 1000 == 0 ? $0.seconds : $0.seconds + 1 } ?? .min
-            to = filter.to?.seconds ?? .max
+            // The cursor bounds the range too, so that a late page begins its scan of the index where it begins.
+            to = min(filter.to?.seconds ?? .max, cursor?.at ?? .max)
             beforeTime = cursor?.at ?? .max
             beforeSequence = cursor?.sequence ?? .max
             smallest = filter.directions.contains(.debit) ? .min : 1
