@@ -1,6 +1,7 @@
 import Contract
 internal import HTTPTypes
 import Hummingbird
+import JSON
 import Pages
 import Web
 
@@ -59,14 +60,15 @@ struct ReferencePage: PortalPage {
 /// One operation, ready to print.
 struct OperationModel: Sendable {
     struct ParameterRow: Sendable {
-        let name, place, type, description: String
+        let name, place, type: String
+        let description: Prose
         let isRequired: Bool
         let example: String?
     }
 
     struct FieldRow: Sendable {
         let name, type: String
-        let description: String?
+        let description: Prose?
         let isRequired: Bool
     }
 
@@ -77,7 +79,8 @@ struct OperationModel: Sendable {
     }
 
     struct Answer: Sendable {
-        let status, description, tag: String
+        let status, tag: String
+        let description: Prose
         let body: Body?
     }
 
@@ -86,7 +89,8 @@ struct OperationModel: Sendable {
     }
 
     let navigation = DocsNavigation(current: "reference")
-    let method, path, summary, description, file: String
+    let method, path, summary, file: String
+    let description: Prose
     let facts: [Fact]
     let hasFacts: Bool
     let parameters: [ParameterRow]
@@ -101,22 +105,22 @@ struct OperationModel: Sendable {
         method = operation.method
         path = operation.path
         summary = operation.summary
-        description = operation.description
+        description = Prose(operation.description)
         self.file = "\(file).yaml"
         facts = operation.access.map(Self.facts) ?? []
         hasFacts = !facts.isEmpty
         parameters = operation.parameters.map {
             ParameterRow(
-                name: $0.name, place: $0.location.rawValue, type: $0.schema.typeText, description: $0.description, isRequired: $0.isRequired,
+                name: $0.name, place: $0.location.rawValue, type: $0.schema.typeText, description: Prose($0.description), isRequired: $0.isRequired,
                 example: $0.example.map { $0.string ?? $0.text })
         }
         hasParameters = !parameters.isEmpty
         let content = operation.requestBody?.contents.first
         request = content.map { Body($0, label: "Example of the request’s body") }
         answers = operation.responses.filter { $0.status < 400 }.map { response in
-            Answer(status: String(response.status), description: response.description, tag: "tag--positive", body: response.contents.first.map { Body($0, label: "Example of the answer with status \(response.status)") })
+            Answer(status: String(response.status), tag: "tag--positive", description: Prose(response.description), body: response.contents.first.map { Body($0, label: "Example of the answer with status \(response.status)") })
         }
-        refusals = operation.responses.filter { $0.status >= 400 }.map { Answer(status: String($0.status), description: $0.description, tag: "tag--critical", body: nil) }
+        refusals = operation.responses.filter { $0.status >= 400 }.map { Answer(status: String($0.status), tag: "tag--critical", description: Prose($0.description), body: nil) }
         hasRefusals = !refusals.isEmpty
         call = Self.call(operation, content, issuer)
     }
@@ -165,7 +169,7 @@ extension OperationModel.Body {
         case .object(let rules):
             return rules.properties.flatMap { property -> [OperationModel.FieldRow] in
                 let name = prefix + property.name
-                let row = OperationModel.FieldRow(name: name, type: type(property.schema), description: property.schema.description, isRequired: property.isRequired)
+                let row = OperationModel.FieldRow(name: name, type: type(property.schema), description: property.schema.description.map(Prose.init), isRequired: property.isRequired)
                 return [row] + rows(property.schema, prefix: name + (isArray(property.schema) ? "[]." : "."), depth: depth + 1)
             }
         case .array(let rules): return rows(rules.items, prefix: prefix.isEmpty ? "[]." : prefix, depth: depth + 1)
@@ -178,5 +182,21 @@ extension OperationModel.Body {
     private static func type(_ schema: Schema) -> String {
         guard !schema.allowed.isEmpty else { return schema.typeText }
         return schema.allowed.map { $0.string ?? $0.text }.joined(separator: ", ")
+    }
+}
+
+/// A sentence of the contract, in which what stands between backticks is code.
+struct Prose: Sendable {
+    struct Part: Sendable {
+        let code: String?
+        let text: String?
+    }
+
+    let parts: [Part]
+
+    init(_ text: String) {
+        parts = text.split(separator: "`", omittingEmptySubsequences: false).enumerated().map { index, piece in
+            index.isMultiple(of: 2) ? Part(code: nil, text: String(piece)) : Part(code: String(piece), text: nil)
+        }
     }
 }

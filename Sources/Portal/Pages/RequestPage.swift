@@ -3,7 +3,7 @@ import Consents
 import Contract
 internal import HTTPTypes
 import Hummingbird
-package import JSON
+import JSON
 import Metering
 import OpenBanking
 import Pages
@@ -96,7 +96,7 @@ extension RequestPage.Model {
             default: "\(record.cost.of("call")) of today’s quota"
             }
         address = record.clientAddress
-        steps = record.checks.map { RequestPage.Step($0, record) }
+        steps = record.checks.map { RequestPage.Step($0, record) } + CheckWords.notReached(after: record.checks).map(RequestPage.Step.init(notReached:))
         hasSteps = !steps.isEmpty
         advice = record.outcome == .allowed ? nil : code?.advice
         errorAddress = record.outcome == .allowed ? nil : code.map { "/docs/errors/\($0.rawValue)" }
@@ -116,9 +116,25 @@ extension RequestPage.Step {
         isPassed = check.result == .passed
         isFailed = check.result == .failed
         isSkipped = check.result == .skipped
-        text = check.detail.isEmpty ? (check.result == .skipped ? "Not reached" : nil) : check.detail.prefix(1).uppercased() + check.detail.dropFirst()
+        text = check.detail.isEmpty ? (check.result == .skipped ? "Not reached" : nil) : Self.sentence(check.detail)
         let explains = check.result == .failed && (record.rule == check.rule || record.rule == nil)
         compare = explains && (record.expected != nil || record.got != nil) ? RequestPage.Compare(expected: record.expected ?? "–", got: record.got ?? "Nothing") : nil
+    }
+}
+
+extension RequestPage.Step {
+    init(notReached rule: String) {
+        title = CheckWords.title(rule)
+        text = "Not reached"
+        (isPassed, isFailed, isSkipped) = (false, false, true)
+        compare = nil
+    }
+
+    /// With a capital at its beginning, unless that is an identifier or a name of the protocol.
+    private static func sentence(_ detail: String) -> String {
+        let word = detail.prefix { $0 != " " && $0 != "," }
+        guard word.allSatisfy({ $0.isLetter && $0.isASCII }) else { return detail }
+        return detail.prefix(1).uppercased() + detail.dropFirst()
     }
 }
 

@@ -46,12 +46,24 @@ enum OutcomeWords {
 enum CheckWords {
     static func title(_ rule: String) -> String { titles[rule] ?? fallback(rule) }
 
+    /// The gateway's order. A call that one check ends does not reach the others.
+    private static let order = [
+        "request_id", "token", "revocation", "app", "burst", "request", "scope", "consent_state", "permission", "account", "data_window", "idempotency", "daily_quota",
+    ]
+
+    /// The checks behind the one that failed.
+    static func notReached(after checks: [DecisionRecord.Check]) -> ArraySlice<String> {
+        guard let last = checks.last, last.result == .failed, let place = order.firstIndex(of: last.rule) else { return [] }
+        return order[(place + 1)...]
+    }
+
     private static let titles = [
+        "request_id": "The request has an id",
         "token": "The token is ours and still good",
-        "revocation": "Neither the token nor its grant was revoked",
+        "revocation": "The token was not revoked",
         "app": "The app is active",
         "burst": "The calls come slowly enough",
-        "request": "The request matches the contract",
+        "request": "The request is well formed",
         "scope": "The scope covers this address",
         "consent_state": "The consent is in force",
         "permission": "The permissions allow these fields",

@@ -106,7 +106,7 @@ struct SettingsPage: PortalPage {
         var errors = FormErrors()
         if current.isEmpty { errors.add(field: "current_password", "Enter your current password") }
         if let refusal = PasswordRules().refusal(of: new, personal: [developer.person.name, developer.person.signInName, developer.organisation.name]) {
-            errors.add(field: "new_password", refusal.message)
+            errors.add(field: "new_password", refusal == .empty ? "Enter a new password" : refusal.message)
         }
         if errors.isEmpty {
             // The same slow-down as at the sign-in: a session left open is no place to guess at.

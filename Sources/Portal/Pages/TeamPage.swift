@@ -73,7 +73,7 @@ struct TeamPage: PortalPage {
             members: members.map { Member($0, $1, seenBy: developer) },
             invitations: invitations.map { Open(id: $0.id.rawValue, email: $0.email, role: $0.role.title, expires: $0.expiresAt.day, canBeWithdrawn: developer.isOwner) },
             hasInvitations: !invitations.isEmpty, isOwner: developer.isOwner,
-            email: .email("email", "Colleague’s work email", value: form.email, errors: errors, autocomplete: "off"), role: form.choices(errors))
+            email: .email("email", "Work email", value: form.email, errors: errors, autocomplete: "off"), role: form.choices(errors))
         return site.pages.page("portal/team", model, shell: developer.shell("Team", current: "team", isError: !errors.isEmpty), status: status)
     }
 
