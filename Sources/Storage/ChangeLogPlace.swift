@@ -10,7 +10,7 @@ struct ChangeLogPlace: Sendable {
     /// How far below the first id seen a transaction may still be open when the feed starts.
     private static let reach: Int64 = 500
     /// More missing ids than this are not looked for one by one.
-    private static let missingLimit = 5_000
+    private static let missingLimit: Int64 = 20_000
     /// Rows per statement.
     fileprivate static let page = 2_000
 
@@ -34,12 +34,15 @@ struct ChangeLogPlace: Sendable {
         return ChangeLogPlace(last: max(0, (last ?? 0) - reach), missing: [:])
     }
 
-    fileprivate mutating func pass(_ id: Int64, at now: ContinuousClock.Instant) -> Bool {
+    /// Moves on to a row further up.
+    /// - Returns: `false` when it left more behind than can be looked for.
+    fileprivate mutating func pass(_ id: Int64, at now: ContinuousClock.Instant, rememberingGaps: Bool) -> Bool {
         var isComplete = true
-        if id > last + 1, last > 0 || id <= Self.reach {
-            let first = max(last + 1, id - Self.reach)
-            isComplete = missing.count < Self.missingLimit
-            if isComplete { for skipped in first..<id { missing[skipped] = now + Self.patience } }
+        if rememberingGaps, id > last + 1 {
+            // Of a log that was empty so far, ids far below were purged, not skipped.
+            let first = max(last + 1, id - (last == 0 ? Self.reach : Self.missingLimit))
+            isComplete = Int64(missing.count) + (id - first) <= Self.missingLimit && (last == 0 || first == last + 1)
+            for skipped in first..<id { missing[skipped] = now + Self.patience }
         }
         last = max(last, id)
         return isComplete
@@ -67,8 +70,10 @@ extension ChangeLogPlace.Found {
     fileprivate mutating func lookFurther(at now: ContinuousClock.Instant, in tx: any ReadTransaction) throws -> Bool {
         let page = ChangeLogPlace.page
         let rows = try tx.all("SELECT id, topic, key FROM change_log WHERE id > \(place.last) ORDER BY id LIMIT \(page)")
+        // SQLite has one writer, so its ids appear in order.
+        let gapsMatter = tx.engine == .postgres
         for row in rows {
-            if !place.pass(try row["id"], at: now) { hasLostTrack = true }
+            if !place.pass(try row["id"], at: now, rememberingGaps: gapsMatter) { hasLostTrack = true }
             try append(row)
         }
         return rows.count == page

@@ -148,6 +148,34 @@ struct ChangeFeedTests {
         }
     }
 
+    @Test func `on PostgreSQL a large transaction that commits after a small one is heard in full`() async throws {
+        guard Engine.available.contains(.postgres) else { return }
+        try await withDatabase(.postgres, migrations: []) { db in
+            let feed = ChangeFeed(database: db, logger: .quiet)
+            let heard = Heard()
+            feed.subscribe([.consent], heard.hear)
+            try await db.write { tx in try tx.announce(.consent, "first", at: .epoch) }
+            try await feed.poll()
+            let (drawn, mayCommit) = (Gate(), Gate())
+            let large = Task {
+                try await db.write { tx in
+                    for number in 0..<1_500 { try tx.announce(.consent, "\(number)", at: .epoch) }
+                    drawn.open()
+                    mayCommit.waitBlocking()
+                }
+            }
+            await drawn.wait()
+            try await db.write { tx in try tx.announce(.consent, "small", at: .epoch) }
+            try await feed.poll()
+
+            mayCommit.open()
+            try await large.value
+            try await feed.poll()
+
+            #expect(heard.keys == ["first", "small"] + (0..<1_500).map(String.init))
+        }
+    }
+
     @Test(arguments: Engine.available)
     func `many changes between two looks are all told`(engine: Engine) async throws {
         try await withDatabase(engine, migrations: []) { db in
