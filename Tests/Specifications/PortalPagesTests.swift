@@ -90,9 +90,12 @@ struct PortalPagesTests {
             let visitorForms = Set(Self.forms.prefix(7))
             for path in Self.forms {
                 let isVisitors = visitorForms.contains(path)
-                let right = isVisitors ? await visitor.csrf : sessionToken
-                let token = flaw == "no token" ? "" : flaw == "another browser's token" ? await foreign.csrf : right
-                var headers: HTTPFields = [.accept: "text/html", .cookie: (isVisitors ? await visitor.cookies : await browser.cookies).map { "\($0.key)=\($0.value)" }.joined(separator: "; ")]
+                let (visitorToken, foreignToken) = (await visitor.csrf, await foreign.csrf)
+                let (visitorCookies, developerCookies) = (await visitor.cookies, await browser.cookies)
+                let right = isVisitors ? visitorToken : sessionToken
+                let token = flaw == "no token" ? "" : flaw == "another browser's token" ? foreignToken : right
+                let cookies = (isVisitors ? visitorCookies : developerCookies).map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
+                var headers: HTTPFields = [.accept: "text/html", .cookie: cookies]
                 if flaw == "another site" { headers[.origin] = "https://evil.example" }
                 if flaw == "another site by Sec-Fetch-Site" { headers[HTTPField.Name("Sec-Fetch-Site")!] = "cross-site" }
                 let target = path.replacing("APP", with: app.id.rawValue).replacing("SECRET", with: app.secrets.first?.id.rawValue ?? "")
@@ -137,7 +140,10 @@ struct PortalPagesTests {
             #expect(headers[.cacheControl] == "no-store")
             #expect(headers[.contentSecurityPolicy]?.contains("default-src 'none'") == true)
             #expect(headers[.contentSecurityPolicy]?.contains("unsafe") == false)
-            #expect(!(await browser.page).contains(" style=") && !(await browser.page).contains("<script>") && !(await browser.page).contains(" onclick="))
+            let page = await browser.page
+            #expect(!page.contains(" style="))
+            #expect(!page.contains("<script>"))
+            #expect(!page.contains(" onclick="))
         }
     }
 

@@ -39,9 +39,14 @@ struct FormGuard: Sendable {
             throw FormRefusal.tooLarge
         } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
             throw FormRefusal.tooLarge
+        } catch {
+            // Chunks that are none: the bytes cannot be read, whoever sent them.
+            throw FormRefusal.malformed
         }
         guard let form = Web.Parameters(urlEncoded: String(buffer: buffer)) else { throw FormRefusal.malformed }
         guard csrf.accepts(form["csrf"], for: key) else { throw FormRefusal.foreign }
+        // No form of ours has a name twice.
+        guard form.repeatedName == nil else { throw FormRefusal.malformed }
         return form
     }
 
