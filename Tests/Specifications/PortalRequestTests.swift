@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Metering
+import OAuth
 import Primitives
 import Storage
 import TestSupport

@@ -5,6 +5,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Identity
+import Mail
 import Primitives
 import Storage
 import TestSupport

@@ -1,5 +1,6 @@
 import Applications
 import Composition
+import Events
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
@@ -9,6 +10,7 @@ import Passwords
 import Primitives
 import Storage
 import Testing
+import TestSupport
 import Web
 
 // What the portal's specifications share: people who sign in, and the mail they get.
