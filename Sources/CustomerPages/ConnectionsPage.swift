@@ -39,6 +39,8 @@ struct ConnectionsPage {
     let stopped: String?
     let connections: [Connection]
     let hasConnections: Bool
+    /// Whether the demo's app can be tried.
+    let offersDemo: Bool
     let acquaintances: [Acquaintance]
     let hasAcquaintances: Bool
     let looks: [LookRow]
@@ -61,7 +63,8 @@ struct NameBook: Sendable {
 
     func account(_ id: AccountID) -> String { accounts[id].map { "\($0.name) \($0.maskedNumber)" } ?? "an account that is not yours" }
     func app(_ id: AppID?) -> String { id.flatMap { apps[$0]?.name } ?? "An app that is gone" }
-    func firm(_ id: AppID) -> String { apps[id]?.organisationName ?? "" }
+    /// The firm behind an app, unless it bears the app's own name.
+    func firm(_ id: AppID) -> String { apps[id].map { $0.organisationName == $0.name ? "" : $0.organisationName } ?? "" }
 }
 
 extension CustomerRoutes {
@@ -107,7 +110,7 @@ extension CustomerRoutes {
         let page = ConnectionsPage(
             lead: lead(for: person, count: inForce.count),
             stopped: request.query?["stopped"].flatMap { ConsentID($0) }.flatMap { id in consents.first { $0.id == id } }.map { book.app($0.appID) },
-            connections: inForce.map { connection($0, usage: usage[$0.id], book: book, csrf: token, now: now) }, hasConnections: !inForce.isEmpty,
+            connections: inForce.map { connection($0, usage: usage[$0.id], book: book, csrf: token, now: now) }, hasConnections: !inForce.isEmpty, offersDemo: isDemo,
             acquaintances: acquaintances.map { grant in
                 ConnectionsPage.Acquaintance(
                     id: grant.id.rawValue, app: book.app(grant.appID), firm: book.firm(grant.appID), initials: initials(of: book.app(grant.appID)),
@@ -116,7 +119,7 @@ extension CustomerRoutes {
             looks: shown.map { look($0, book: book, now: now) }, hasLooks: !shown.isEmpty,
             older: looks.count > Self.looksOnOverview ? shown.last.map { "/my/looks?before=\(Self.text(of: $0))" } : nil,
             past: past, hasPast: !past.isEmpty)
-        return pages.page("customer/connections", page, shell: shell("Who can see your accounts", for: session, width: .single))
+        return pages.page("customer/connections", page, shell: shell("Who can see your accounts", for: session, current: "connections", width: .single))
     }
 
     private func lead(for person: Person, count: Int) -> String {

@@ -20,7 +20,9 @@ struct ConsentPage {
     let heading, itemsHeading: String
     let givenName: String
     let transaction: String
-    let app, firm, initials: String
+    let app, initials: String
+    /// The firm behind the app, unless it bears the app's own name.
+    let firm: String?
     let registered, registeredISO: String
     let purpose: String?
     let items: [ConsentWords.Item]
@@ -42,7 +44,7 @@ struct ConsentPage {
         givenName = question.person.givenName
         transaction = sealed
         self.app = app.name
-        firm = app.organisationName
+        firm = app.organisationName == app.name ? nil : app.organisationName
         initials = Pages.initials(of: app.name)
         registered = app.createdAt.day
         registeredISO = app.createdAt.date.description

@@ -36,9 +36,9 @@ extension CustomerRoutes {
         cookies.set(Self.sessionCookie, to: started.token.value, on: &response)
     }
 
-    func shell(_ title: String, for session: Session?, width: PageWidth? = nil, isError: Bool = false) -> Shell {
+    func shell(_ title: String, for session: Session?, current: String? = nil, width: PageWidth? = nil, isError: Bool = false) -> Shell {
         Shell(
-            audience: .customer, title: title, signedInAs: session?.person.givenName, csrf: session.map { csrf.token(for: $0.id.rawValue) },
+            audience: .customer, title: title, signedInAs: session?.person.givenName, current: current, csrf: session.map { csrf.token(for: $0.id.rawValue) },
             isError: isError, width: width)
     }
 

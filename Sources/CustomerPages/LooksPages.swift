@@ -30,7 +30,7 @@ extension CustomerRoutes {
         let page = LooksPage(
             looks: shown.map { look($0, book: book, now: context.receivedAt) }, hasLooks: !shown.isEmpty,
             older: found.count > Self.looksOnPage ? shown.last.map { "/my/looks?before=\(Self.text(of: $0))" } : nil, isFirst: before == nil)
-        return pages.page("customer/looks", page, shell: shell("Every look at your accounts", for: session, width: .single))
+        return pages.page("customer/looks", page, shell: shell("Every look at your accounts", for: session, current: "looks", width: .single))
     }
 
     /// RFC 4180, with the columns' names first.
@@ -73,7 +73,7 @@ extension CustomerRoutes {
         let account = record.accountID.map(book.account) ?? "an account"
         let what =
             switch record.operation {
-            case "listAccounts": record.records.map { "The list of the \($0.of("account")) you share" } ?? "The list of your accounts"
+            case "listAccounts": record.records == 1 ? "Which account you share" : record.records.map { "Which \($0.of("account")) you share" } ?? "Which accounts you share"
             case "getAccountBalance": "Balance of \(account)"
             case "listTransactions":
                 record.outcome == .allowed ? "\((record.records ?? 0).of("transaction")) of \(account)" : "Transactions of \(account)"

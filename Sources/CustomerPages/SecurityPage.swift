@@ -61,7 +61,7 @@ extension CustomerRoutes {
             chosen: .password("chosen", "New password", hint: "At least 8 characters. Longer is better than complicated.", errors: errors, isNew: true),
             signInName: session.person.signInName)
         return pages.page(
-            "customer/security", page, shell: shell("Security", for: session, width: .single, isError: !errors.isEmpty || delay != nil), status: status)
+            "customer/security", page, shell: shell("Security", for: session, current: "security", width: .single, isError: !errors.isEmpty || delay != nil), status: status)
     }
 
     /// Ends one other session, or all others.

@@ -34,10 +34,15 @@ package struct NavigationEntry: Sendable {
         NavigationEntry("settings", "Settings", "/portal/settings"),
     ]
 
+    package static let customer = [
+        NavigationEntry("connections", "Connections", "/my"),
+        NavigationEntry("looks", "Every look", "/my/looks"),
+        NavigationEntry("security", "Security", "/my/security"),
+    ]
+
     package static let staff = [
         NavigationEntry("audit", "Audit", "/staff"),
         NavigationEntry("organisations", "Organisations", "/staff/organisations"),
-        NavigationEntry("customers", "Customers", "/staff/customers"),
     ]
 }
 
@@ -128,7 +133,8 @@ struct ShellModel {
         mainClass = (shell.width ?? (isCustomer || signedIn ? .single : .narrow)).rawValue
         hasNavigation = (isSignedInDeveloper || isSignedInStaff) && shell.width == nil
         navigationLabel = isStaff ? "Staff" : "Portal"
-        let entries = shell.navigation ?? (isDeveloper ? NavigationEntry.developer : isStaff ? NavigationEntry.staff : [])
+        let entries =
+            shell.navigation ?? (isDeveloper ? NavigationEntry.developer : isStaff ? NavigationEntry.staff : isCustomer ? NavigationEntry.customer : [])
         navigation = entries.map { Entry(label: $0.label, address: $0.address, isCurrent: $0.key == shell.current) }
     }
 }

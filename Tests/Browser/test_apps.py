@@ -22,7 +22,7 @@ class TestFinancialCopilot:
         self.connect(page, server)
         expect(page.get_by_role("heading", level=1)).to_contain_text("Amina, your")
         expect(page.get_by_role("table", name="Balances now").get_by_role("row")).not_to_have_count(1)
-        page.get_by_label("Month").select_option(index=1)
+        page.get_by_label("Month", exact=True).select_option(index=1)
         page.get_by_role("button", name="Show and refresh").click()
         expect(page.get_by_role("heading", name="Where it went").first).to_be_visible()
         check(page, "demo-month")

@@ -51,7 +51,7 @@ class TestTheWholeWay:
             assert relying_party.call(f"/v1/accounts/{account['id']}/{path}").status_code == 200
 
         page.goto(server.issuer + "/my")
-        card = page.get_by_role("region", name="Jamii Rent").filter(has_text="Until")
+        card = page.get_by_role("article", name="Jamii Rent").filter(has_text="Until")
         expect(card.first).to_contain_text(account["name"])
         deadline = time.monotonic() + 1.5
         while page.locator("td", has_text="transactions of").count() == 0 and time.monotonic() < deadline:
@@ -282,26 +282,28 @@ class TestMy:
         there.goto(server.issuer + "/my")
         expect(there.get_by_role("heading", level=1)).to_have_text("Sign in to Wekeza")
 
-    def test_the_password_is_changed_and_changed_back(self, page, server):
+    def test_the_password_is_changed(self, page, server):
+        # The server is shared: the test runs with and without scripts, from one password to the next.
+        old, new = ("sandbox", "savannah-rail-1187") if page.has_scripts else ("savannah-rail-1187", "savannah-rail-1188")
         page.goto(server.issuer + "/my/security")
-        sign_in(page, "elijah.boomer")
+        sign_in(page, "elijah.boomer", old)
 
         def change(current, chosen):
             page.get_by_label("Current password").fill(current)
             page.get_by_label("New password").fill(chosen)
             page.get_by_role("button", name="Change password").click()
 
-        change("wrong", "savannah-rail-1187")
+        change("wrong", new)
         expect(page.get_by_role("alert").get_by_role("link")).to_have_text("This is not your current password. Check it and try again.")
-        change("sandbox", "short")
+        change(old, "short")
         expect(page.get_by_role("alert").get_by_role("link")).to_have_text("Use at least 8 characters")
         check(page, "security-error")
-        change("sandbox", "savannah-rail-1187")
+        change(old, new)
         expect(page.get_by_role("status").first).to_contain_text("Your password is changed")
         page.get_by_role("button", name="Sign out").click()
-        sign_in(page, "elijah.boomer", "sandbox")
+        sign_in(page, "elijah.boomer", old)
         expect(page.get_by_role("alert")).to_be_visible()
-        sign_in(page, "elijah.boomer", "savannah-rail-1187")
+        sign_in(page, "elijah.boomer", new)
         expect(page.get_by_role("heading", level=1)).to_have_text("Who can see your accounts")
 
     def test_a_form_of_another_site_is_not_answered(self, browse, server):

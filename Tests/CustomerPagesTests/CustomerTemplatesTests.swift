@@ -42,7 +42,7 @@ struct CustomerTemplatesTests {
                 .init(
                     id: "cns_1", app: "Acme", firm: "Acme Ltd", initials: "A", sees: "", accounts: [Self.account], hasAccounts: true, since: "", until: "",
                     left: "", lastLooked: "", isEndingSoon: true, csrf: "c")
-            ], hasConnections: true,
+            ], hasConnections: true, offersDemo: true,
             acquaintances: [.init(id: "grt_1", app: "Acme", firm: "", initials: "", knows: "", since: "", csrf: "")], hasAcquaintances: true,
             looks: [Self.look], hasLooks: true, older: "/my/looks", past: [.init(text: "", when: "", consent: "")], hasPast: true)
 

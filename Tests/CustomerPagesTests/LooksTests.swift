@@ -16,7 +16,7 @@ struct LooksTests {
     }
 
     @Test func `each operation has words`() {
-        #expect(CustomerRoutes.what(Self.record("listAccounts", records: 2), book: Self.book) == "The list of the 2 accounts you share")
+        #expect(CustomerRoutes.what(Self.record("listAccounts", records: 2), book: Self.book) == "Which 2 accounts you share")
         #expect(CustomerRoutes.what(Self.record("getAccountBalance"), book: Self.book) == "Balance of an account that is not yours")
         #expect(CustomerRoutes.what(Self.record("listTransactions", records: 12), book: Self.book).hasPrefix("12 transactions of"))
         #expect(CustomerRoutes.what(Self.record(nil), book: Self.book) == "GET /v1/x")
