@@ -14,28 +14,42 @@ package struct BurstStanding: Hashable, Sendable {
 
 /// The generic cell rate algorithm (ITU-T I.371): one number per app, no windows whose edges double the limit, and an exact time to come back.
 final class BurstLimiter: Sendable {
-    /// The theoretical arrival times, in microseconds since the epoch.
-    private let arrivals = Mutex<[AppID: Int64]>([:])
+    /// Microseconds since the epoch.
+    private struct Pace {
+        /// The theoretical arrival time of the next call.
+        var arrival: Int64
+        /// The latest call's own time.
+        var latest: Int64
+    }
+
+    private let paces = Mutex<[AppID: Pace]>([:])
     private let capacity: Int
+
+    /// A call that is older than the latest by more than this did not lose its way inside the server: the clock was set back.
+    private static let longestDelay: Int64 = 60_000_000
 
     /// - Parameter capacity: how many apps are remembered. Beyond it those whose burst is full again are forgotten, which changes nothing for them.
     init(capacity: Int = 50_000) { self.capacity = capacity }
 
-    func take(_ app: AppID, limit: Plan.Burst, at now: Timestamp) -> BurstStanding {
+    func take(_ app: AppID, limit: Plan.Burst, at moment: Timestamp) -> BurstStanding {
         let interval = max(1, 1_000_000 / Int64(max(1, limit.perSecond)))
         let size = Int64(max(1, limit.size))
         // Times of this century: the product stays far within 64 bits; another is held at its edge.
-        let now = min(max(now.milliseconds, 0), .max / 4000) * 1000
-        let full = now + interval * size
-        return arrivals.withLock { arrivals in
+        let asked = min(max(moment.milliseconds, 0), .max / 4000) * 1000
+        return paces.withLock { paces in
+            let known = paces[app] ?? Pace(arrival: asked, latest: asked)
+            // Calls get here in another order than they came: one that was held up counts with the latest, or a short burst would refuse it.
+            let now = known.latest - asked > Self.longestDelay ? asked : max(known.latest, asked)
+            let full = now + interval * size
             // A clock set back must not lock an app out: no arrival lies further ahead than a full burst.
-            let arrival = min(max(arrivals[app] ?? now, now), full)
+            let arrival = min(max(known.arrival, now), full)
             guard arrival + interval <= full else {
+                paces[app] = Pace(arrival: arrival, latest: now)
                 return BurstStanding(
                     limit: limit, remaining: 0, reset: Self.seconds(arrival - now), retryAfter: max(1, Self.seconds(arrival + interval - full)))
             }
-            if arrivals.count >= capacity { arrivals = arrivals.filter { $0.value > now } }
-            arrivals[app] = arrival + interval
+            if paces[app] == nil, paces.count >= capacity { paces = paces.filter { $0.value.arrival > now } }
+            paces[app] = Pace(arrival: arrival + interval, latest: now)
             return BurstStanding(
                 limit: limit, remaining: Int((full - arrival - interval) / interval), reset: Self.seconds(arrival + interval - now), retryAfter: nil)
         }

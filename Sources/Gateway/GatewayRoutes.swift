@@ -39,8 +39,10 @@ package struct GatewayRoutes: Sendable {
         let allow = taken.map(\.rawValue).sorted().joined(separator: ", ")
         router.on(route, method: .options) { request, _ in CrossOrigin.preflight(request, allow: allow) }
         for method in Self.methods where !taken.contains(method) {
-            router.on(route, method: method) { _, _ -> Response in
-                throw Problem(.methodNotAllowed, "This address takes \(allow).", headers: [.allow: allow])
+            router.on(route, method: method) { request, context -> Response in
+                var response = Problem(.methodNotAllowed, "This address takes \(allow).", headers: [.allow: allow]).response(context: context)
+                CrossOrigin.add(to: &response.headers, for: request, app: nil)
+                return response
             }
         }
     }

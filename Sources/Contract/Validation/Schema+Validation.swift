@@ -46,7 +46,7 @@ private struct SchemaCheck {
         case (.string(let rules), .string(let text)): check(text, rules, at: pointer)
         case (.array(let rules), .array(let elements)): check(elements, rules, at: pointer)
         case (.object(let rules), .object(let object)): check(object, rules, at: pointer)
-        default: refuse(pointer, "type", schema.typeText, got: "\(value.typeName) \(shortened(Self.plain(value)))")
+        default: refuse(pointer, "type", schema.typeText, got: Self.kind(value))
         }
     }
 
@@ -93,6 +93,14 @@ private struct SchemaCheck {
     private mutating func refuse(_ pointer: String, _ rule: String, _ expected: String, got: String) {
         guard violations.count < 50 else { return }
         violations.append(Violation(pointer: pointer, rule: rule, expected: expected, got: got))
+    }
+
+    /// `null`, `string "x"`, `array`: enough to find it by.
+    private static func kind(_ value: JSONValue) -> String {
+        switch value {
+        case .null, .array, .object: value.typeName
+        default: "\(value.typeName) \(shortened(value.text))"
+        }
     }
 
     private static func plain(_ value: JSONValue) -> String { value.string ?? value.text }

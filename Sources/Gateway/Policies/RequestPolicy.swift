@@ -53,6 +53,11 @@ struct RequestPolicy: Policy {
         guard type == "application/json" else {
             return problem(.unsupportedMediaType, "The body is not JSON.", "/header/Content-Type", "application/json", type ?? "no content type")
         }
+        // RFC 9110 §15.5.16: a coding that is not undone would be read as the body itself.
+        let coding = call.request.headers[.contentEncoding]?.trimmingWhitespace().lowercased() ?? "identity"
+        guard coding == "identity" else {
+            return problem(.unsupportedMediaType, "The body is compressed.", "/header/Content-Encoding", "no coding", coding)
+        }
         let bytes: [UInt8]
         do {
             bytes = Array(buffer: try await call.request.body.collect(upTo: Self.largestBody))

@@ -10,6 +10,13 @@ struct RevocationPolicy: Policy {
         guard let claims = call.claims else { return .skipped("no token") }
         guard let reason = try await revocations.refusal(of: claims) else { return .passed("neither the token nor its grant was revoked") }
         let detail = "The access token was revoked."
-        return refused(.revokedToken, detail, expected: "a token in force", got: "\(reason)", challenge: .invalidToken(detail))
+        return refused(.revokedToken, detail, expected: "a token in force", got: Self.words(reason), challenge: .invalidToken(detail))
+    }
+
+    private static func words(_ reason: RevocationReason) -> String {
+        switch reason {
+        case .tokenDenied: "a revoked token"
+        case .grantRevoked: "a token of a revoked grant"
+        }
     }
 }
