@@ -170,11 +170,11 @@ let package = Package(
         tests("ConsentsTests", ["Primitives", "Storage", "OpenBanking", "Events", "Consents", "TestSupport"]),
         tests("AccessTokensTests", ["JSON", "Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "AccessTokens", "TestSupport", crypto]),
         tests("MeteringTests", ["Primitives", "Storage", "Applications", "Metering", "TestSupport"]),
-        tests("GatewayTests", ["Primitives", "Web", "Contract", "Gateway", "Metering", "TestSupport"]),
+        tests("GatewayTests", ["Primitives", "Web", "Storage", "Contract", "Applications", "Gateway", "Metering", "TestSupport", httpTypes, httpClient]),
         .testTarget(
             name: "Specifications",
             dependencies: [
-                "Primitives", "Web", "JOSE", "Storage", "Contract", "Pages", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
+                "JSON", "Primitives", "Web", "JOSE", "Storage", "Contract", "Pages", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
                 "Bank", "Consents", "AccessTokens", "Metering", "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "Portal", "CustomerPages",
                 "Demo", "Mail", "Passwords", "Composition", "TestSupport", crypto, httpTypes, hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

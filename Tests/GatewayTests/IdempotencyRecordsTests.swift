@@ -1,0 +1,104 @@
+import Gateway
+import HTTPTypes
+import Primitives
+import Storage
+import TestSupport
+import Testing
+
+@Suite("Idempotency keys")
+struct IdempotencyRecordsTests {
+    private let records = IdempotencyRecords()
+    private let clock = ManualClock()
+
+    private func claim(_ body: String = "{}", token: String = "req_1", key: String = "k") -> IdempotencyClaim {
+        IdempotencyClaim(
+            appID: AppID(trusted: "app_budget"), route: "createConsent", key: key, payload: Digest(of: body), token: RequestID(trusted: token))
+    }
+
+    /// The outcome in a word.
+    private func outcome(_ claim: IdempotencyClaim, in database: any Database) async throws -> String {
+        let now = clock.now
+        return switch try await database.write({ [records] in try records.claim(claim, at: now, in: $0) }) {
+        case .won: "won"
+        case .otherPayload: "other"
+        case .inFlight: "in flight"
+        case .replay(let answer): "\(answer.status.code) \(answer.headers[.location] ?? "") \(String(decoding: answer.body, as: UTF8.self))"
+        }
+    }
+
+    private let answer = UpstreamAnswer(status: .created, headers: [.location: "http://localhost/x", .contentType: "application/json"], body: Array(#"{"é":1}"#.utf8))
+
+    @Test(arguments: Engine.available)
+    func `the first wins, the next waits, then gets its answer`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: GatewayMigrations.all) { database in
+            var outcomes = [try await outcome(claim(), in: database), try await outcome(claim(token: "req_2"), in: database)]
+
+            try await database.write { [records, answer] in try records.complete(claim(), with: answer, in: $0) }
+
+            outcomes.append(try await outcome(claim(token: "req_3"), in: database))
+            outcomes.append(try await outcome(claim("{\"a\":1}", token: "req_4"), in: database))
+            outcomes.append(try await outcome(claim(token: "req_5", key: "other"), in: database))
+            #expect(outcomes == ["won", "in flight", #"201 http://localhost/x {"é":1}"#, "other", "won"])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a released key is free, an answered one is not released`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: GatewayMigrations.all) { database in
+            _ = try await outcome(claim(), in: database)
+            try await database.write { [records] in try records.release(claim(), in: $0) }
+            let again = try await outcome(claim(token: "req_2"), in: database)
+            try await database.write { [records, answer] in try records.complete(claim(token: "req_2"), with: answer, in: $0) }
+            try await database.write { [records] in try records.release(claim(token: "req_2"), in: $0) }
+            let replay = try await outcome(claim(token: "req_3"), in: database)
+
+            #expect(again == "won" && replay.hasPrefix("201"))
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a sleeper whose key was taken over cannot complete, so its work rolls back`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: GatewayMigrations.all) { database in
+            let first = try await outcome(claim(), in: database)
+            clock.advance(by: .seconds(60))
+            let second = try await outcome(claim(token: "req_2"), in: database)
+
+            #expect(first == "won" && second == "won")
+            await #expect(throws: IdempotencyClaimLost.self) {
+                try await database.write { [records, answer] in try records.complete(claim(), with: answer, in: $0) }
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `fifty claims at once, five rounds: one wins`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: GatewayMigrations.all) { database in
+            for round in 0..<5 {
+                let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for index in 0..<50 {
+                        group.addTask { try await outcome(claim(token: "req_\(index)", key: "round-\(round)"), in: database) == "won" }
+                    }
+                    return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                }
+
+                #expect(winners == 1)
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `yesterday's keys go`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: GatewayMigrations.all) { database in
+            _ = try await outcome(claim(key: "old"), in: database)
+            clock.advance(by: .hours(23))
+            _ = try await outcome(claim(key: "young"), in: database)
+            clock.advance(by: .hours(1))
+            let now = clock.now
+
+            let gone = try await database.write { [records] in try records.purge(at: now, in: $0) }
+
+            let kept = try await database.read { tx in try tx.all("SELECT key FROM idempotency_key").map { row in try row["key"] as String } }
+            #expect(gone == 1 && kept == ["young"])
+        }
+    }
+}

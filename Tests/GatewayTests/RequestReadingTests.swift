@@ -1,0 +1,67 @@
+import AsyncHTTPClient
+import HTTPTypes
+import Testing
+import Web
+
+@testable import Gateway
+
+@Suite("What the gateway reads from header fields")
+struct RequestReadingTests {
+    @Test(arguments: [("Bearer abc", "abc"), ("bearer a.b-c_d~e+f/g==", "a.b-c_d~e+f/g=="), ("BEARER   abc", "abc")])
+    func `a bearer token is read`(field: String, token: String) {
+        #expect(TokenPolicy.bearerToken(field) == token)
+    }
+
+    @Test(arguments: ["", "Bearer", "Bearer ", "abc", "Basic abc", "Bearer a b", "Bearer a,b", "Bearer é", "Bearer \"a\"", "Bearer a\u{0}", "Bearera b c"])
+    func `anything else is none`(field: String) {
+        #expect(TokenPolicy.bearerToken(field) == nil)
+    }
+
+    @Test func `a token of 9 kB is none of ours`() {
+        #expect(TokenPolicy.bearerToken("Bearer " + String(repeating: "a", count: 8193)) == nil)
+    }
+
+    @Test(arguments: [
+        ([], true), ([""], true), (["application/json"], true), (["*/*"], true), (["text/html, application/*;q=0.1"], true), (["text/html"], false),
+        (["application/json;q=0"], false), (["text/html", "application/json"], true), (["APPLICATION/JSON"], true), (["application/xml, */*;q=0.000"], false),
+    ])
+    func `the Accept field is read as far as JSON needs it`(fields: [String], accepts: Bool) {
+        #expect(RequestPolicy.acceptsJSON(fields) == accepts)
+    }
+
+    @Test func `a challenge holds nothing that could end its quotes`() {
+        #expect(BearerChallenge.invalidToken("a \"b\" \\ c\r\nX: y é").text == #"Bearer realm="wekeza", error="invalid_token", error_description="a b  cX: y ""#)
+    }
+}
+
+@Suite("A live bank's answers")
+struct HTTPUpstreamTests {
+    private func code(_ status: Int, _ type: String? = "application/json") -> String {
+        do {
+            return "\(try HTTPUpstream.answer(status, type: type, body: [123, 125]).status.code)"
+        } catch {
+            return (error as? Problem)?.code.rawValue ?? "\(error)"
+        }
+    }
+
+    @Test func `its success is passed on, in JSON alone`() {
+        #expect(code(200) == "200" && code(201, "application/json; charset=utf-8") == "201" && code(204, nil) == "204")
+        #expect(code(200, "text/html") == "upstream_failed" && code(200, nil) == "upstream_failed")
+    }
+
+    @Test func `its refusal of us is our failure, not the caller's`() {
+        #expect(code(401) == "upstream_failed" && code(403) == "upstream_failed" && code(400) == "upstream_failed")
+        #expect(code(500) == "upstream_failed" && code(302) == "upstream_failed" && code(0) == "upstream_failed")
+        #expect(code(404) == "not_found" && code(503) == "temporarily_unavailable" && code(429) == "temporarily_unavailable")
+    }
+
+    @Test(arguments: ["", "core.bank", "ftp://core.bank", "https://", "https://core.bank/a?b=c", "https://user@core.bank", "https://core.bank/a b", "https://a#b"])
+    func `an address that is none is refused at the start`(base: String) {
+        #expect(HTTPUpstream(base: base, client: .shared) == nil)
+    }
+
+    @Test(arguments: ["https://core.bank", "http://localhost:9000/openapi/"])
+    func `an address is taken`(base: String) {
+        #expect(HTTPUpstream(base: base, client: .shared) != nil)
+    }
+}

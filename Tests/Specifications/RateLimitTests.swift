@@ -1,0 +1,127 @@
+import Applications
+import Composition
+import HTTPTypes
+import HummingbirdTesting
+import Metering
+import Primitives
+import Storage
+import TestSupport
+import Testing
+import Web
+
+@Suite("draft-ietf-httpapi-ratelimit-headers · Limits and what is left of them")
+struct RateLimitTests {
+    @Test func `an allowed answer tells both limits and what is left`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let app = try await server.register()
+            let token = try await server.tokens(for: app).access
+
+            let first = try await server.call("/v1/accounts", token: token)
+            let second = try await server.call("/v1/accounts", token: token)
+
+            // 06:00 UTC: 18 hours are left of the day.
+            #expect(first.headers[.rateLimitPolicy] == #""burst";q=20;w=2, "daily";q=1000;w=86400"#)
+            #expect(first.headers[.rateLimit] == #""burst";r=19;t=1, "daily";r=999;t=64800"#)
+            #expect(second.headers[.rateLimit] == #""burst";r=18;t=1, "daily";r=998;t=64800"#)
+        }
+    }
+
+    @Test func `a plan without a daily limit tells the burst alone`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let app = try await server.register(plan: .unlimited)
+            let token = try await server.tokens(for: app).access
+
+            let response = try await server.call("/v1/accounts", token: token)
+
+            #expect(response.headers[.rateLimitPolicy] == #""burst";q=1000;w=1"#)
+            #expect(try await server.used(by: app) == 1)
+        }
+    }
+
+    @Test func `a burst is refused with the seconds to wait, costs nothing, and passes`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let app = try await server.register()
+            let token = try await server.tokens(for: app).access
+            var statuses: [HTTPResponse.Status] = []
+            for _ in 0..<20 { statuses.append(try await server.call("/v1/accounts", token: token).status) }
+
+            let refused = try await server.call("/v1/accounts", token: token)
+
+            #expect(statuses == Array(repeating: .ok, count: 20))
+            refused.isRefused(.tooManyRequests, .burstExceeded, rule: "burst", by: "listAccounts")
+            #expect(refused.headers[.retryAfter] == "1")
+            #expect(refused.headers[.rateLimit]?.hasPrefix(#""burst";r=0;"#) == true)
+            #expect(try await server.used(by: app) == 20)
+            server.clock.advance(by: .seconds(1))
+            #expect(try await server.call("/v1/accounts", token: token).status == .ok)
+        }
+    }
+
+    @Test func `one app's burst is not another's`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let (busy, calm) = (try await server.register(), try await server.register(name: "Calm"))
+            let (first, second) = (try await server.tokens(for: busy).access, try await server.tokens(for: calm).access)
+            for _ in 0..<21 { _ = try await server.call("/v1/accounts", token: first) }
+
+            #expect(try await server.call("/v1/accounts", token: second).status == .ok)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `fifty calls on the last unit of the day, five rounds: one 200`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            for _ in 0..<5 {
+                let app = try await server.register()
+                let token = try await server.tokens(for: app).access
+                try await server.leaveQuota(1, of: app)
+
+                let responses = try await withThrowingTaskGroup(of: TestResponse.self) { group in
+                    for _ in 0..<50 { group.addTask { try await server.call("/v1/accounts", token: token) } }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+
+                #expect(responses.filter { $0.status == .ok }.count == 1)
+                #expect(responses.filter { $0.status == .tooManyRequests }.count == 49)
+                #expect(responses.contains { $0.errorCode == "daily_quota_exceeded" })
+                #expect(try await server.used(by: app) == 1000)
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a used-up day is 429 until midnight UTC, and refusals cost nothing`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let tokens = try await server.tokens(for: app)
+            try await server.leaveQuota(0, of: app)
+
+            let refused = try await server.call("/v1/accounts", token: tokens.access)
+
+            refused.isRefused(.tooManyRequests, .dailyQuotaExceeded, rule: "daily_quota", by: "listAccounts")
+            #expect(refused.headers[.retryAfter] == "64800")
+            #expect(refused.headers[.rateLimit] == #""burst";r=19;t=1, "daily";r=0;t=64800"#)
+            #expect(try await server.record(of: refused)?.cost == 0)
+            server.clock.advance(by: .seconds(64800))
+            let fresh = try await server.refresh(tokens.refresh, by: app).json["access_token"] as? String ?? ""
+            #expect(try await server.call("/v1/accounts", token: fresh).status == .ok)
+        }
+    }
+
+    @Test func `refusals of every kind leave the day as it was`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let app = try await server.register()
+            let token = try await server.tokens(for: app, [("scope", "accounts.read")]).access
+
+            for (uri, token) in [
+                ("/v1/accounts", "x"), ("/v1/accounts?limit=0", token), ("/v1/accounts/acc_1/balance", token), ("/v1/accounts/acc_1/transactions", token),
+                ("/v1/consents", token),
+            ] {
+                let response = try await server.call(uri, token: token)
+                #expect((400..<500).contains(response.status.code))
+                #expect(try await server.record(of: response)?.cost == 0)
+            }
+
+            #expect(try await server.used(by: app) == 0)
+        }
+    }
+}
