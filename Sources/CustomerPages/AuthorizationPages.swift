@@ -211,6 +211,10 @@ extension CustomerRoutes {
         _ sealed: String?, _ request: Request, _ context: AppContext, expiredToo: Bool = false,
         _ body: (AuthorizationTransaction, String) async throws -> Response
     ) async throws -> Response {
+        // The seal already binds the form to this browser; a form that another site sent is refused all the same.
+        if request.method == .post, request.comesFromElsewhere(than: context.issuer) {
+            return end("That form came from another site", "We did nothing. Go back to the app that sent you here and start again.", context, status: .forbidden)
+        }
         let sealed = sealed ?? ""
         switch authorization.open(sealed, browser: browser(of: request), at: context.receivedAt) {
         case .valid(let transaction): return try await body(transaction, sealed)

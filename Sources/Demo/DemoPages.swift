@@ -253,17 +253,9 @@ package struct DemoPages: Sendable {
         }
     }
 
-    /// Browsers say where a form comes from (Fetch Metadata §2.3). The origin of our own forms is `null`, because our pages send no referrer.
-    private func isFromElsewhere(_ request: Request) -> Bool {
-        if let site = request.headers[Self.fetchSite] { return site != "same-origin" && site != "none" }
-        return request.headers[.origin].map { $0 != "null" && $0 != platform.issuer.text } ?? false
-    }
-
-    private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")!  // a constant that parses
-
     /// Turns what the platform refused into a page that shows it. A form that another site sent is not answered.
     private func guarded(_ request: Request, _ context: AppContext, _ body: () async throws -> Response) async throws -> Response {
-        if request.method == .post, isFromElsewhere(request) {
+        if request.method == .post, request.comesFromElsewhere(than: platform.issuer) {
             return explain("That form came from another site", "Begin here instead.", status: .forbidden)
         }
         do {

@@ -2,6 +2,7 @@ internal import HTTPTypes
 package import Hummingbird
 package import Web
 internal import Logging
+internal import NIOCore
 internal import Primitives
 
 /// Answers the errors of pages as pages: for requests that ask for HTML, so that a program that asks for JSON keeps its problem document.
@@ -29,24 +30,31 @@ package struct HTMLErrors: RouterMiddleware {
             for field in headers { response.headers[field.name] = field.value }
             return response
         }
-        let status = (error as? any HTTPResponseError)?.status ?? (error as? Problem)?.code.status
-        switch error {
-        case let error as any Unavailability where error.isUnavailable:
-            return answer(.serviceUnavailable, "We cannot show this page right now", "Our database does not answer. Wait a moment and load the page again; nothing is lost.", headers: [.retryAfter: "1"])
-        case FormError.unsupportedMediaType:
-            return answer(.unsupportedMediaType, "We could not read the form", "Go back, load the page again and send the form once more.")
-        case FormError.malformed:
-            return answer(.badRequest, "We could not read the form", "Go back, load the page again and send the form once more.")
-        default: break
-        }
+        if error is FormError { return answer(Self.status(of: error), "We could not read the form", "Go back, load the page again and send the form once more.") }
+        let status = Self.status(of: error)
         switch status {
-        case .notFound?: return answer(.notFound, "There is no page at this address", "If you typed the address, check it. If you followed a link, the page may have been removed.")
-        case .methodNotAllowed?: return answer(.methodNotAllowed, "This address does not take a form", "Go back, load the page again and send the form once more.")
-        case .contentTooLarge?: return answer(.contentTooLarge, "That was too much text", "Go back, shorten what you wrote and send the form once more.")
-        case let status? where status.code < 500: return answer(status, "We did not understand that", "Go back, load the page again and try once more.")
+        case .serviceUnavailable:
+            return answer(status, "We cannot show this page right now", "Too much is going on, or our database does not answer. Wait a moment and load the page again; nothing is lost.", headers: [.retryAfter: "1"])
+        case .notFound: return answer(.notFound, "There is no page at this address", "If you typed the address, check it. If you followed a link, the page may have been removed.")
+        case .methodNotAllowed: return answer(.methodNotAllowed, "This address does not take a form", "Go back, load the page again and send the form once more.")
+        case .contentTooLarge: return answer(.contentTooLarge, "That was too much text", "Go back, shorten what you wrote and send the form once more.")
+        case _ where status.code < 500: return answer(status, "We did not understand that", "Go back, load the page again and try once more.")
         default:
             context.logger.error("page failed", metadata: ["request_id": "\(context.requestID)", "error": "\(error)"])
             return answer(.internalServerError, "Something went wrong on our side", "Load the page again in a moment. If it happens again, tell us the reference below.")
+        }
+    }
+
+    /// Closed by kind, so that whatever is not the caller's mistake is ours.
+    private static func status(of error: any Error) -> HTTPResponse.Status {
+        switch error {
+        case let error as any Unavailability where error.isUnavailable: .serviceUnavailable
+        case FormError.unsupportedMediaType: .unsupportedMediaType
+        case FormError.malformed: .badRequest
+        case is NIOTooManyBytesError: .contentTooLarge
+        case let problem as Problem: problem.code.status
+        case let error as any HTTPResponseError: error.status
+        default: .internalServerError
         }
     }
 }

@@ -245,6 +245,17 @@ class TestMistakes:
         response = page.goto(server.issuer + "/my/sign-in")
         assert "form-action 'self';" in response.headers["content-security-policy"]
 
+    def test_a_form_of_another_site_decides_nothing(self, browse, relying_party):
+        page = browse()
+        open_question(page, relying_party)
+        cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+        form = {"transaction": page.locator("main input[name=transaction]").input_value(), "decision": "approve"}
+        address = relying_party.issuer + "/oauth2/authorize/decision"
+
+        for headers in ({"Origin": "http://evil.example"}, {"Origin": "null", "Sec-Fetch-Site": "cross-site"}):
+            answer = requests.post(address, data=form, cookies=cookies, headers=headers, allow_redirects=False, timeout=10)
+            assert answer.status_code == 403 and "code=" not in answer.headers.get("Location", "")
+
     def test_a_request_by_form(self, browse, relying_party):
         page = browse()
         address = relying_party.authorize_address(relying_party.lodge())
