@@ -28,7 +28,8 @@ package struct App: Hashable, Sendable {
     package let removedAt: Timestamp?
 
     package init(
-        id: AppID, clientID: ClientID, organisationID: OrganisationID, organisationName: String, world: OrganisationID, plan: Plan, name: String, purpose: String?,
+        id: AppID, clientID: ClientID, organisationID: OrganisationID, organisationName: String, world: OrganisationID, plan: Plan, name: String,
+        purpose: String?,
         kind: AppKind, environment: AppEnvironment, profile: AppProfile, redirectURIs: [RedirectURI], grantTypes: Set<GrantType>, scopes: ScopeSet,
         authenticationMethod: ClientAuthenticationMethod, secrets: [AppSecret], createdAt: Timestamp, removedAt: Timestamp?
     ) {

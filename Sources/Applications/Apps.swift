@@ -218,7 +218,8 @@ extension App {
         guard let method = ClientAuthenticationMethod(rawValue: method) else { throw StorageError.unexpectedValue(column: "authentication_method") }
         self.init(
             id: try row["id"], clientID: clientID, organisationID: try row["organisation_id"], organisationName: try row["organisation_name"],
-            world: try row["world_id"], plan: try row["plan"], name: try row["name"], purpose: try row["purpose"], kind: try row["kind"], environment: try row["environment"],
+            world: try row["world_id"], plan: try row["plan"], name: try row["name"], purpose: try row["purpose"], kind: try row["kind"],
+            environment: try row["environment"],
             profile: try row["profile"], redirectURIs: redirectURIs.split(separator: "\n").map { RedirectURI(registered: String($0)) },
             grantTypes: Set(grantTypes.split(separator: " ").compactMap { GrantType(rawValue: String($0)) }), scopes: scopes,
             authenticationMethod: method, secrets: secrets, createdAt: try row["created_at"], removedAt: try row["removed_at"])

@@ -78,11 +78,12 @@ package struct Invitations: Sendable {
         in tx: any WriteTransaction
     ) throws -> Result<Bool, MembershipRefusal> {
         guard try memberships.find(acting, in: organisation, in: tx)?.role == .owner else { return .failure(.notOwner) }
-        let withdrawn = try tx.execute(
-            """
-            UPDATE invitation SET withdrawn_at = \(now)
-            WHERE id = \(id) AND organisation_id = \(organisation) AND accepted_at IS NULL AND withdrawn_at IS NULL
-            """) == 1
+        let withdrawn =
+            try tx.execute(
+                """
+                UPDATE invitation SET withdrawn_at = \(now)
+                WHERE id = \(id) AND organisation_id = \(organisation) AND accepted_at IS NULL AND withdrawn_at IS NULL
+                """) == 1
         guard withdrawn else { return .success(false) }
         try audit.append(
             AuditEntry(

@@ -18,7 +18,8 @@ package struct Organisation: Hashable, Sendable {
 extension Organisation {
     init(_ row: Row) throws {
         self.init(
-            id: try row["id"], name: try row["name"], handle: try row["handle"], world: try row["world_id"], plan: try row["plan"], createdAt: try row["created_at"],
+            id: try row["id"], name: try row["name"], handle: try row["handle"], world: try row["world_id"], plan: try row["plan"],
+            createdAt: try row["created_at"],
             isDemo: try row["is_demo"])
     }
 }

@@ -14,7 +14,8 @@ package struct Organisations: Sendable {
     ///   - owner: its first member.
     /// - Returns: `nil` when the given handle, or the id, is taken.
     package func create(
-        id: OrganisationID, name: String, handle: String? = nil, world: OrganisationID? = nil, plan: Plan = .free, isDemo: Bool = false, owner: PersonID?, by actor: Actor,
+        id: OrganisationID, name: String, handle: String? = nil, world: OrganisationID? = nil, plan: Plan = .free, isDemo: Bool = false, owner: PersonID?,
+        by actor: Actor,
         at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Organisation? {
         for handle in handle.map({ [$0] }) ?? Self.handles(for: name, id: id) {

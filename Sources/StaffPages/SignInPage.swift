@@ -33,7 +33,7 @@ extension StaffRoutes {
     private func signInAnswer(_ request: Request, _ context: AppContext) async throws -> Response {
         guard isOurOwn(request, context) else { return foreignForm(context) }
         let form = try await request.form(context: context)
-        guard let browser = browser(of: request), csrf.accepts(form["csrf"], for: browser) else { return foreignForm(context) }
+        guard form.repeatedName == nil, let browser = browser(of: request), csrf.accepts(form["csrf"], for: browser) else { return foreignForm(context) }
         let username = (form["username"] ?? "").trimmingWhitespace()
         let password = form["password"] ?? ""
         var errors = FormErrors()

@@ -71,7 +71,7 @@ extension StaffRoutes {
         guard isOurOwn(request, context) else { return foreignForm(context) }
         return try await signedIn(request, context) { member in
             let form = try await request.form(context: context)
-            guard csrf.accepts(form["csrf"], for: member.session.id.rawValue) else { return foreignForm(context) }
+            guard form.repeatedName == nil, csrf.accepts(form["csrf"], for: member.session.id.rawValue) else { return foreignForm(context) }
             return try await answer(member, form)
         }
     }

@@ -80,14 +80,19 @@ struct AppsTests {
     @Test(arguments: Engine.available)
     func `what contradicts itself is refused`(engine: Engine) async throws {
         try await Office.open(engine) { office in
-            func refusal(name: String = "App", purpose: String? = nil, _ kind: AppKind = .web, _ uris: [RedirectURI] = [Office.callback], grants: Set<GrantType>? = nil, method: ClientAuthenticationMethod? = nil) async throws -> AppRefusal? {
-                let new = NewApp(organisationID: Office.acme, name: name, purpose: purpose, kind: kind, redirectURIs: uris, grantTypes: grants, authenticationMethod: method)
+            func refusal(
+                name: String = "App", purpose: String? = nil, _ kind: AppKind = .web, _ uris: [RedirectURI] = [Office.callback], grants: Set<GrantType>? = nil,
+                method: ClientAuthenticationMethod? = nil
+            ) async throws -> AppRefusal? {
+                let new = NewApp(
+                    organisationID: Office.acme, name: name, purpose: purpose, kind: kind, redirectURIs: uris, grantTypes: grants, authenticationMethod: method)
                 return try await office.make(new).refusal
             }
             let many = (1...41).map { RedirectURI(registered: "https://app.example.com/\($0)") }
 
             let refusals = [
-                try await refusal(name: "  \n"), try await refusal(name: String(repeating: "n", count: 61)), try await refusal(purpose: String(repeating: "p", count: 201)),
+                try await refusal(name: "  \n"), try await refusal(name: String(repeating: "n", count: 61)),
+                try await refusal(purpose: String(repeating: "p", count: 201)),
                 try await refusal(.singlePage, []), try await refusal(.native, many), try await refusal(.web, [Office.callback, Office.callback]),
                 try await refusal(.web, Array(many.prefix(40))), try await refusal(.backend, []),
             ]
@@ -233,7 +238,9 @@ struct AppsTests {
             let (app, secret) = try await office.makeWeb()
             let (apps, start) = (office.apps, office.start)
 
-            let removed = try await race { _ in try await office.db.write { try apps.remove(app.id, by: .person(Office.wanjiku), at: start, requestID: nil, in: $0) } }
+            let removed = try await race { _ in
+                try await office.db.write { try apps.remove(app.id, by: .person(Office.wanjiku), at: start, requestID: nil, in: $0) }
+            }
             let after = try await office.db.read { try apps.find(app.clientID, in: $0) }
             let listed = try await office.db.read { try apps.list(of: Office.acme, in: $0) }
             let refusals = try await office.db.write { tx in
@@ -259,7 +266,9 @@ struct AppsTests {
             let (apps, start) = (office.apps, office.start)
             try await office.db.write { tx in
                 for (index, organisation) in [Office.acme, Office.other, Office.acme].enumerated() {
-                    _ = try apps.create(NewApp(organisationID: organisation, name: "App \(index)", kind: .backend), by: .system, at: start + .seconds(Int64(index)), requestID: nil, in: tx)
+                    _ = try apps.create(
+                        NewApp(organisationID: organisation, name: "App \(index)", kind: .backend), by: .system, at: start + .seconds(Int64(index)),
+                        requestID: nil, in: tx)
                 }
             }
 

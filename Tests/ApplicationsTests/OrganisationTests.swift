@@ -12,7 +12,10 @@ struct OrganisationTests {
         try await Office.open(engine) { office in
             let (organisations, memberships) = (office.organisations, office.memberships)
             let (acme, byHandle, members) = try await office.db.read { tx in
-                (try organisations.find(Office.acme, in: tx), try organisations.find(handle: "ACME-Budget", in: tx), try memberships.list(of: Office.acme, in: tx))
+                (
+                    try organisations.find(Office.acme, in: tx), try organisations.find(handle: "ACME-Budget", in: tx),
+                    try memberships.list(of: Office.acme, in: tx)
+                )
             }
 
             #expect(acme?.plan == .free && acme?.name == "Acme Budget" && acme?.handle == "acme-budget" && acme?.isDemo == false)
@@ -30,12 +33,15 @@ struct OrganisationTests {
             let made = try await race { index in
                 try await office.db.write { tx in
                     try organisations.create(
-                        id: OrganisationID(trusted: "org_\(String(index, radix: 36))x\(index)"), name: "Ünïque & Co.", owner: nil, by: .system, at: start, requestID: nil, in: tx)
+                        id: OrganisationID(trusted: "org_\(String(index, radix: 36))x\(index)"), name: "Ünïque & Co.", owner: nil, by: .system, at: start,
+                        requestID: nil, in: tx)
                 }
             }
 
             #expect(Set(made.compactMap { $0?.handle }).count == 50)
-            #expect(made.compactMap { $0?.handle }.allSatisfy { handle in handle.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 } })
+            #expect(
+                made.compactMap { $0?.handle }.allSatisfy { handle in handle.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 } }
+            )
         }
     }
 
@@ -142,7 +148,9 @@ struct OrganisationTests {
 
             let found = try await office.db.read { try invitations.find(secret: secret.value, at: start, in: $0) }
             let accepted = try await race { index in
-                try await office.db.write { try invitations.accept(secret: secret.value, by: PersonID(trusted: "usr_\(index)"), at: start, requestID: nil, in: $0) }
+                try await office.db.write {
+                    try invitations.accept(secret: secret.value, by: PersonID(trusted: "usr_\(index)"), at: start, requestID: nil, in: $0)
+                }
             }.compactMap { $0 }
             let members = try await office.db.read { try memberships.list(of: Office.acme, in: $0) }
             let digests = try await office.db.read { try $0.all("SELECT digest FROM invitation").map { try $0["digest"] as String } }
@@ -161,7 +169,9 @@ struct OrganisationTests {
         try await Office.open(engine) { office in
             let (invitations, start) = (office.invitations, office.start)
             func invite(_ email: String) async throws -> (invitation: Invitation, secret: Secret) {
-                try await office.db.write { try invitations.invite(email: email, role: .member, to: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: $0).get() }
+                try await office.db.write {
+                    try invitations.invite(email: email, role: .member, to: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: $0).get()
+                }
             }
             func isOpen(_ secret: Secret, after: Duration = .zero) async throws -> Bool {
                 try await office.db.read { try invitations.find(secret: secret.value, at: start + after, in: $0) } != nil
@@ -170,13 +180,17 @@ struct OrganisationTests {
             let withdrawn = try await invite("b@example.com")
             let replaced = try await invite("c@example.com")
             let newer = try await invite("c@example.com")
-            let answer = try await office.db.write { try invitations.withdraw(withdrawn.invitation.id, of: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: $0).get() }
+            let answer = try await office.db.write {
+                try invitations.withdraw(withdrawn.invitation.id, of: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: $0).get()
+            }
 
             let states = [
                 try await isOpen(kept.secret), try await isOpen(kept.secret, after: .days(7) - .seconds(1)), try await isOpen(kept.secret, after: .days(7)),
                 try await isOpen(withdrawn.secret), try await isOpen(replaced.secret), try await isOpen(newer.secret),
             ]
-            let tooLate = try await office.db.write { try invitations.accept(secret: kept.secret.value, by: Office.stranger, at: start + .days(7), requestID: nil, in: $0) }
+            let tooLate = try await office.db.write {
+                try invitations.accept(secret: kept.secret.value, by: Office.stranger, at: start + .days(7), requestID: nil, in: $0)
+            }
             let listed = try await office.db.read { try invitations.list(of: Office.acme, at: start, in: $0) }
 
             #expect(answer)
@@ -191,7 +205,8 @@ struct OrganisationTests {
         try await Office.open(engine) { office in
             let (invitations, start) = (office.invitations, office.start)
             let open = try await office.db.write { tx in
-                try invitations.invite(email: "a@example.com", role: .owner, to: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: tx).get().invitation
+                try invitations.invite(email: "a@example.com", role: .owner, to: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: tx).get()
+                    .invitation
             }
 
             for person in [Office.brian, Office.stranger] {
@@ -204,7 +219,9 @@ struct OrganisationTests {
                 #expect(refusals == [.notOwner, .notOwner])
             }
             // An owner elsewhere does not reach it through their own organisation.
-            let foreign = try await office.db.write { try invitations.withdraw(open.id, of: Office.other, by: Office.stranger, at: start, requestID: nil, in: $0).get() }
+            let foreign = try await office.db.write {
+                try invitations.withdraw(open.id, of: Office.other, by: Office.stranger, at: start, requestID: nil, in: $0).get()
+            }
             #expect(!foreign)
         }
     }

@@ -14,7 +14,8 @@ struct RedirectURILinesTests {
 
     @Test
     func `each wrong line is named with what to do`() {
-        let (uris, violations) = RedirectURILines.parse("https://a.example/cb\nhttp://evil.example/cb\nhttps://a.example/cb\nhttps://a.example/*\njavascript:alert(1)")
+        let (uris, violations) = RedirectURILines.parse(
+            "https://a.example/cb\nhttp://evil.example/cb\nhttps://a.example/cb\nhttps://a.example/*\njavascript:alert(1)")
 
         #expect(uris.count == 1)
         #expect(violations.map(\.line) == [2, 3, 4, 5])

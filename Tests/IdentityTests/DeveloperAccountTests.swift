@@ -99,7 +99,9 @@ struct DeveloperAccountTests {
             #expect(hash == "hash-1")
             #expect(person.name == "Nekesa Barasa")
 
-            _ = try await house.db.write { try EmailConfirmation(randomness: house.randomness).confirm(link.value, at: start + .minutes(2), requestID: nil, in: $0) }
+            _ = try await house.db.write {
+                try EmailConfirmation(randomness: house.randomness).confirm(link.value, at: start + .minutes(2), requestID: nil, in: $0)
+            }
             let known = try await house.db.write { try signUp.register(second, passwordHash: "hash-2", at: start + .minutes(9), requestID: nil, in: $0) }
             guard case .existing = known else {
                 Issue.record("\(known)")
@@ -128,7 +130,11 @@ struct DeveloperAccountTests {
             let form = try form("typo@example.com")
             let right = try #require(EmailAddress("nekesa@example.com"))
             let taken = try #require(EmailAddress("wanjiku@example.com"))
-            guard case .created(let person, let old?) = try await house.db.write({ try signUp.register(form, passwordHash: "x", at: start, requestID: nil, in: $0) }) else {
+            guard
+                case .created(let person, let old?) = try await house.db.write({
+                    try signUp.register(form, passwordHash: "x", at: start, requestID: nil, in: $0)
+                })
+            else {
                 Issue.record("not created")
                 return
             }
@@ -153,7 +159,9 @@ struct DeveloperAccountTests {
             let (renewal, start) = (PasswordRenewal(sessions: house.sessions, randomness: house.randomness), house.start)
             let (_, token) = try await house.sessions.start(for: house.wanjiku, requestID: nil, at: start)
             for _ in 1...12 { _ = try await house.attempt("wrong") }
-            let asked = try await house.db.write { try renewal.ask(email: "WANJIKU@example.com", population: .developer, at: start, requestID: nil, in: $0)?.reset }
+            let asked = try await house.db.write {
+                try renewal.ask(email: "WANJIKU@example.com", population: .developer, at: start, requestID: nil, in: $0)?.reset
+            }
             let link = try #require(asked)
             let hash = try await house.passwords.hash("twiga na simba 12")
 
@@ -174,7 +182,9 @@ struct DeveloperAccountTests {
     @Test(arguments: Engine.available)
     func `an unknown, disabled or foreign address gets no reset link`(engine: Engine) async throws {
         try await House.open(engine) { house in
-            let (renewal, people, wanjiku, start) = (PasswordRenewal(sessions: house.sessions, randomness: house.randomness), house.people, house.wanjiku, house.start)
+            let (renewal, people, wanjiku, start) = (
+                PasswordRenewal(sessions: house.sessions, randomness: house.randomness), house.people, house.wanjiku, house.start
+            )
             func ask(_ email: String, _ population: Population) async throws -> Bool {
                 try await house.db.write { try renewal.ask(email: email, population: population, at: start, requestID: nil, in: $0) != nil }
             }
@@ -190,8 +200,12 @@ struct DeveloperAccountTests {
     @Test(arguments: Engine.available)
     func `a reset link dies when its owner is disabled meanwhile`(engine: Engine) async throws {
         try await House.open(engine) { house in
-            let (renewal, people, wanjiku, start) = (PasswordRenewal(sessions: house.sessions, randomness: house.randomness), house.people, house.wanjiku, house.start)
-            let asked = try await house.db.write { try renewal.ask(email: "wanjiku@example.com", population: .developer, at: start, requestID: nil, in: $0)?.reset }
+            let (renewal, people, wanjiku, start) = (
+                PasswordRenewal(sessions: house.sessions, randomness: house.randomness), house.people, house.wanjiku, house.start
+            )
+            let asked = try await house.db.write {
+                try renewal.ask(email: "wanjiku@example.com", population: .developer, at: start, requestID: nil, in: $0)?.reset
+            }
             let link = try #require(asked)
             try await house.db.write { _ = try people.disable(wanjiku.id, at: start, in: $0) }
 
@@ -207,7 +221,9 @@ struct DeveloperAccountTests {
             let (renewal, start) = (PasswordRenewal(sessions: house.sessions, randomness: house.randomness), house.start)
             let (session, token) = try await house.sessions.start(for: house.wanjiku, requestID: nil, at: start)
             let (_, other) = try await house.sessions.start(for: house.wanjiku, requestID: nil, at: start)
-            let asked = try await house.db.write { try renewal.ask(email: "wanjiku@example.com", population: .developer, at: start, requestID: nil, in: $0)?.reset }
+            let asked = try await house.db.write {
+                try renewal.ask(email: "wanjiku@example.com", population: .developer, at: start, requestID: nil, in: $0)?.reset
+            }
             let link = try #require(asked)
             let hash = try await house.passwords.hash("twiga na simba 12")
 

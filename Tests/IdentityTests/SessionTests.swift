@@ -41,7 +41,10 @@ struct SessionTests {
     func `what is no token finds nothing`(engine: Engine) async throws {
         try await House.open(engine) { house in
             let (session, token) = try await house.sessions.start(for: house.wanjiku, requestID: nil, at: house.start)
-            let wrong = ["", " ", token.value + "A", String(token.value.dropLast()), token.value.lowercased(), session.id.rawValue, token.digest.text, String(repeating: "x", count: 100_000)]
+            let wrong = [
+                "", " ", token.value + "A", String(token.value.dropLast()), token.value.lowercased(), session.id.rawValue, token.digest.text,
+                String(repeating: "x", count: 100_000),
+            ]
 
             for text in wrong { #expect(try await house.sessions.find(token: text, population: .developer, at: house.start) == nil) }
         }

@@ -8,7 +8,9 @@ import Testing
 struct SMTPMailerTests {
     private let now = ManualClock().now
 
-    private func message(to: String = "nekesa@example.com", subject: String = "Confirm your email", text: String = "Follow this link:\nhttps://wekeza.example/c/abc\n") -> Message {
+    private func message(
+        to: String = "nekesa@example.com", subject: String = "Confirm your email", text: String = "Follow this link:\nhttps://wekeza.example/c/abc\n"
+    ) -> Message {
         Message(to: to, subject: subject, text: text, sentAt: now)
     }
 

@@ -30,7 +30,9 @@ struct PasswordHasherTests {
         #expect(try await !hasher.verify("anything", against: nil))
     }
 
-    @Test(arguments: ["", "plain", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$", "$2b$10$abcdefghijklmnopqrstuv", "$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$AAAA"])
+    @Test(arguments: [
+        "", "plain", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$", "$2b$10$abcdefghijklmnopqrstuv", "$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$AAAA",
+    ])
     func `an encoding that is none of ours matches nothing`(encoded: String) async throws {
         #expect(try await !hasher.verify("plain", against: encoded))
     }

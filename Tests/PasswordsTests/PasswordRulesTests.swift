@@ -6,7 +6,8 @@ struct PasswordRulesTests {
     private let rules = PasswordRules()
 
     @Test(arguments: [
-        "mbuzi huenda sokoni", "kT9#vLq2", "Ünïcödé pässphrâse", "пароль для банка", "密码密码安全通行语句", " leading space", "one two three four", "tr0mbone-on-the-roof",
+        "mbuzi huenda sokoni", "kT9#vLq2", "Ünïcödé pässphrâse", "пароль для банка", "密码密码安全通行语句", " leading space", "one two three four",
+        "tr0mbone-on-the-roof",
         "cafe\u{301} au lait", "caf\u{E9} au lait", "🦒🦒🌍🌋🏔🥁🎺🛶", "93847261058473love", "8471936205!a",
     ])
     func `a password that is long enough and not well known is accepted`(password: String) {
@@ -58,7 +59,10 @@ struct PasswordRulesTests {
     @Test
     func `hostile input is judged quickly`() {
         let clock = ContinuousClock()
-        let inputs = [String(repeating: "@", count: 1024), String(repeating: "ab", count: 512), String(repeating: "é", count: 1024), String(repeating: "love", count: 256)]
+        let inputs = [
+            String(repeating: "@", count: 1024), String(repeating: "ab", count: 512), String(repeating: "é", count: 1024),
+            String(repeating: "love", count: 256),
+        ]
 
         let elapsed = clock.measure { for input in inputs { _ = rules.refusal(of: input, personal: inputs) } }
 
