@@ -176,7 +176,7 @@ struct MonthPage {
         movementsNote = latest.count > 12 ? "The latest 12 of \(latest.count.grouped)" : latest.count.of("transaction")
         self.calls = calls.map { CallRow(call: "\($0.method) \($0.path)", status: String($0.status), time: "\($0.milliseconds) ms", requestID: $0.requestID) }
         callCount = calls.count.of("call")
-        updated = now.moment(seenAt: now)
+        updated = now.clock
         connectedSince = connection.connectedAt.day
     }
 
