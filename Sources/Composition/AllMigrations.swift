@@ -12,7 +12,11 @@ package import Storage
 
 /// Every room's tables, in the order in which they are made.
 package enum AllMigrations {
-    package static let all: [Migration] =
+    package static func all(on engine: Engine) -> [Migration] {
+        shared + EventsMigrations.appendOnly(on: engine) + BankMigrations.immutablePostings(on: engine)
+    }
+
+    private static let shared: [Migration] =
         StorageMigrations.all + EventsMigrations.all + IdentityMigrations.all + ApplicationsMigrations.all + BankMigrations.all
         + ConsentsMigrations.all + AccessTokensMigrations.all + MeteringMigrations.all + AuthorizationServerMigrations.all + GatewayMigrations.all
         + PortalMigrations.all

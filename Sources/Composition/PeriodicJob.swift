@@ -6,16 +6,22 @@ package struct PeriodicJob: Service {
     private let name: String
     private let interval: Duration
     private let work: @Sendable () async throws -> Void
+    private let last: @Sendable () async throws -> Void
 
-    package init(_ name: String, every interval: Duration, _ work: @escaping @Sendable () async throws -> Void) {
+    /// - Parameter last: what is left to do when the process stops.
+    package init(
+        _ name: String, every interval: Duration, _ work: @escaping @Sendable () async throws -> Void,
+        last: @escaping @Sendable () async throws -> Void = {}
+    ) {
         self.name = name
         self.interval = interval
         self.work = work
+        self.last = last
     }
 
     package func run() async throws {
         let logger = Logger(label: "wekeza.jobs")
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
                     try await work()
@@ -27,6 +33,7 @@ package struct PeriodicJob: Service {
                 try? await Task.sleep(for: interval)  // cancelled: the loop's condition ends it
             }
         }
+        try await last()
     }
 }
 

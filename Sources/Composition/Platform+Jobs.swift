@@ -1,6 +1,7 @@
 internal import AccessTokens
 internal import Applications
 internal import AuthorizationServer
+internal import Bank
 internal import Consents
 internal import Gateway
 internal import Identity
@@ -17,8 +18,12 @@ extension Platform {
             Loop { [feed] in await feed.run() },
             Loop { [recorder] in await recorder.run() } last: { [recorder] in try await recorder.flush() },
             Loop { [quotas] in await quotas.run() },
-            PeriodicJob("secrets last used", every: .seconds(20)) { [secretUse] in try await secretUse.flush() },
+            PeriodicJob("secrets last used", every: .seconds(20)) { [secretUse] in try await secretUse.flush() } last: { [secretUse] in try await secretUse.flush() },
             PeriodicJob("expired consents", every: .seconds(30)) { try await expireConsents() },
+            PeriodicJob("pending transactions", every: .seconds(60)) { [bench] in
+                let now = bench.clock.now
+                _ = try await bench.database.write { try Books().settleDue(at: now, randomness: bench.randomness, in: $0) }
+            },
             PeriodicJob("purge", every: .seconds(600)) { try await purge() },
         ]
     }

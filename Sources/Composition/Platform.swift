@@ -71,12 +71,14 @@ package struct Platform: Sendable {
         let seeder = WorldSeeder(database: database)
         let cookies = CookiePolicy(secure: issuer.isSecure)
         let csrf = CSRF(master: bench.master)
-        let router = Router(context: AppContext.self)
+        let table = RouteTable()
+        let router = Router(context: AppContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             RequestLog()
             RequestIdentity(issuer: issuer, clock: bench.clock, randomness: randomness)
             SecurityHeaders(secure: issuer.isSecure)
             HTMLErrors(pages: pages)
+            MethodCheck(table: table)
         }
 
         // Tokens
@@ -93,7 +95,7 @@ package struct Platform: Sendable {
         let consents = ConsentDirectory(database: database, feed: feed)
         let upstreams = Upstreams(
             platform: ConsentOperations(database: database, randomness: randomness), sandbox: BankUpstream(database: database),
-            live: nil)
+            live: try Self.liveBank(configuration, http: http))
         let policies = AllPolicies(
             verifier: verifier, revocations: revocations, apps: apps, consents: consents, database: database, quotas: quotas, upstreams: upstreams)
         GatewayRoutes(contract: contract, policies: policies, database: database, quotas: quotas, recorder: recorder).add(to: router)
@@ -124,6 +126,15 @@ package struct Platform: Sendable {
                 }
             ).add(to: router)
         }
+        table.read(router)
         responder = router.buildResponder()
+    }
+
+    private static func liveBank(_ configuration: Configuration, http: HTTPClient) throws -> HTTPUpstream? {
+        guard let address = configuration.upstream else { return nil }
+        guard let upstream = HTTPUpstream(base: address, client: http) else {
+            throw ConfigurationError("--upstream must be the http:// or https:// address of the core banking system, not \(address).")
+        }
+        return upstream
     }
 }

@@ -24,6 +24,20 @@ package enum Server {
 
         let bench = try await Workbench.open(configuration, environment: environment, logger: logger)
         let http = HTTPClient(configuration: .init(redirectConfiguration: .disallow, timeout: .init(connect: .seconds(2), read: .seconds(10))))
+        do {
+            try await serve(configuration, bench: bench, registry: registry, http: http, logger: logger)
+        } catch {
+            // The client must be shut down on every way out: it traps otherwise and hides the reason.
+            try? await http.shutdown()
+            throw error
+        }
+        try await http.shutdown()
+        await bench.database.close()
+    }
+
+    private static func serve(
+        _ configuration: Configuration, bench: Workbench, registry: PrometheusRegistry, http: HTTPClient, logger: Logger
+    ) async throws {
         let platform = try await Platform(
             configuration, bench: bench, passwords: PasswordHasher(), mailer: mailer(configuration), http: http)
         registry.observeProcess()
@@ -39,8 +53,6 @@ package enum Server {
         var group = ServiceGroupConfiguration(services: platform.jobs + listeners, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)
         try await ServiceGroup(configuration: group).run()
-        try await http.shutdown()
-        await bench.database.close()
     }
 
     private static func mailer(_ configuration: Configuration) -> any Mailer {

@@ -28,7 +28,7 @@ package struct Workbench: Sendable {
         let randomness = SystemRandom()
         let master = try MasterKeyFile.load(directory: configuration.dataDirectory, environment: environment, randomness: randomness)
         let database = try await open(configuration.database, logger: logger)
-        try await database.migrate(AllMigrations.all, at: clock.now)
+        try await database.migrate(AllMigrations.all(on: database.engine), at: clock.now)
         return Workbench(database: database, master: master, clock: clock, randomness: randomness, logger: logger)
     }
 

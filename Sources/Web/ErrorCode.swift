@@ -125,7 +125,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .methodNotAllowed: "See Allow in the answer's headers for what this address takes."
         case .notAcceptable: "Accept application/json."
         case .idempotencyInFlight: "Wait a second, then send the same request with the same key: you get the first answer."
-        case .bodyTooLarge: "Send at most 1 MiB."
+        case .bodyTooLarge: "Send at most 1 MiB of JSON, or 64 kB of a form."
         case .unsupportedMediaType: "Send JSON with the content type application/json."
         case .idempotencyKeyReused: "Use a new Idempotency-Key for a new request; the same key only repeats the same request."
         case .consentStateConflict: "Read the consent first; its status tells what can still be done."

@@ -87,12 +87,14 @@ package enum FormError: Error {
 
 extension Request {
     /// Reads the body as a form.
-    /// - Throws: `FormError`; 413 beyond the context's upload size.
+    /// - Throws: `FormError`; 413 beyond 64 kB.
     package func form(context: AppContext) async throws -> Parameters {
         let type = headers[.contentType]?.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() }
         guard type == "application/x-www-form-urlencoded" else { throw FormError.unsupportedMediaType }
-        let buffer = try await body.collect(upTo: context.maxUploadSize)
-        guard let parameters = Parameters(urlEncoded: String(buffer: buffer)) else { throw FormError.malformed }
+        let buffer = try await body.collect(upTo: 65_536)
+        guard let text = String(validating: buffer.readableBytesView, as: UTF8.self), let parameters = Parameters(urlEncoded: text) else {
+            throw FormError.malformed
+        }
         return parameters
     }
 

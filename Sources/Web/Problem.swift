@@ -61,6 +61,10 @@ package struct Problem: Error, Sendable {
             return Problem(.temporarilyUnavailable, "The database does not answer.", headers: [.retryAfter: "1"]).response(context: context)
         case is NIOTooManyBytesError:
             return Problem(.bodyTooLarge, "The body is larger than this address takes.").response(context: context)
+        case FormError.unsupportedMediaType:
+            return Problem(.unsupportedMediaType, "Send the form as application/x-www-form-urlencoded.").response(context: context)
+        case FormError.malformed:
+            return Problem(.malformedBody, "The form has a broken percent escape, bytes that are not UTF-8, or too many fields.").response(context: context)
         case let error as HTTPError:
             return Problem(ErrorCode(status: error.status), error.body ?? ErrorCode(status: error.status).title, headers: error.headers)
                 .response(context: context)

@@ -5,12 +5,9 @@ package import Primitives
 extension HTTPField.Name {
     package static let requestID = HTTPField.Name("X-Request-Id")!
     package static let interactionID = HTTPField.Name("x-fapi-interaction-id")!
-    package static let contentSecurityPolicy = HTTPField.Name("Content-Security-Policy")!
     package static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
-    package static let contentTypeOptions = HTTPField.Name("X-Content-Type-Options")!
     package static let crossOriginOpenerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy")!
     package static let permissionsPolicy = HTTPField.Name("Permissions-Policy")!
-    package static let strictTransportSecurity = HTTPField.Name("Strict-Transport-Security")!
     package static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
     package static let idempotencyReplayed = HTTPField.Name("Idempotency-Replayed")!
     package static let rateLimit = HTTPField.Name("RateLimit")!

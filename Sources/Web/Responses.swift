@@ -4,10 +4,10 @@ internal import Foundation
 internal import NIOCore
 
 extension Response {
-    /// A JSON answer in the member order of the type, not to be stored.
+    /// A JSON answer, its members sorted by name, not to be stored.
     package static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Encoding fails only for values without a JSON form, which no answer type of ours has.
         let data = try! encoder.encode(value)
         return Response(

@@ -25,7 +25,7 @@ package struct SecurityHeaders: RouterMiddleware {
 
     private static let fields: [(HTTPField.Name, String)] = [
         (.contentSecurityPolicy, contentSecurityPolicy()),
-        (.contentTypeOptions, "nosniff"),
+        (.xContentTypeOptions, "nosniff"),
         (.referrerPolicy, "no-referrer"),
         (.crossOriginOpenerPolicy, "same-origin"),
         (.permissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=()"),

@@ -1,6 +1,7 @@
 import Applications
 import AsyncHTTPClient
 import Composition
+import Events
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -8,7 +9,9 @@ import HummingbirdTesting
 import Identity
 import Logging
 import Mail
+import Metering
 import NIOCore
+import NIOFoundationEssentialsCompat
 import OAuth
 import Passwords
 import Primitives
@@ -29,7 +32,7 @@ struct TestServer: Sendable {
 
     /// Runs the body against a server of its own. Nothing runs in the background: `settle()` does what the background would have done.
     static func run<R: Sendable>(_ engine: Engine, _ body: @escaping @Sendable (TestServer) async throws -> R) async throws -> R {
-        try await withDatabase(engine, migrations: AllMigrations.all, contents: demoWorld) { database in
+        try await withDatabase(engine, migrations: AllMigrations.all(on: engine), contents: demoWorld) { database in
             let mailbox = MemoryMailbox()
             let clock = ManualClock()
             let platform = try await platform(on: database, clock: clock, mailbox: mailbox)

@@ -54,7 +54,7 @@ struct MiddlewareTests {
             #expect(response.headers[.contentType] == "application/problem+json")
             #expect(response.headers[.cacheControl] == "no-store")
             #expect(response.headers[.interactionID] == "93bac548-d2de-4546-b106-880a5018460d")
-            #expect(response.headers[.contentTypeOptions] == "nosniff")
+            #expect(response.headers[.xContentTypeOptions] == "nosniff")
             #expect(problem.request_id == response.headers[.requestID])
             #expect(problem.status == status)
             #expect(problem.type == "https://bank.example/docs/errors/\(problem.code)")
@@ -85,7 +85,7 @@ struct MiddlewareTests {
             #expect(headers[csp]?.contains("unsafe") == false)
             #expect(headers[csp]?.contains("frame-ancestors 'none'") == true)
             #expect(headers[csp]?.contains("form-action 'self';") == true)
-            #expect(headers[.contentTypeOptions] == "nosniff")
+            #expect(headers[.xContentTypeOptions] == "nosniff")
             #expect(headers[.referrerPolicy] == "no-referrer")
             #expect(headers[hsts] == "max-age=63072000; includeSubDomains")
         }

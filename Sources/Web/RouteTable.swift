@@ -1,0 +1,53 @@
+package import HTTPTypes
+package import Hummingbird
+internal import Synchronization
+
+/// Which methods each address takes: read from the router once all routes are added, so that a known address with another method is answered
+/// 405 with `Allow` (RFC 9110 §15.5.6) instead of 404.
+package final class RouteTable: Sendable {
+    private struct Entry {
+        let segments: [Substring]
+        let method: HTTPRequest.Method
+    }
+
+    private let entries = Mutex<[Entry]>([])
+
+    package init() {}
+
+    package func read(_ router: Router<AppContext>) {
+        let routes = router.routes.map { Entry(segments: String(describing: $0.path).split(separator: "/"), method: $0.method) }
+        entries.withLock { $0 = routes }
+    }
+
+    /// The methods of an address, none where there is no such address.
+    package func methods(of path: String) -> Set<HTTPRequest.Method> {
+        let segments = path.split(separator: "/")
+        return entries.withLock { entries in Set(entries.lazy.filter { Self.matches($0.segments, segments) }.map(\.method)) }
+    }
+
+    private static func matches(_ pattern: [Substring], _ path: [Substring]) -> Bool {
+        guard pattern.count == path.count else { return false }
+        return zip(pattern, path).allSatisfy { $0 == $1 || $0.hasPrefix("{") || $0.hasPrefix(":") || $0 == "*" }
+    }
+}
+
+/// Turns 404 into 405 with `Allow` where the address exists for other methods.
+package struct MethodCheck: RouterMiddleware {
+    package typealias Context = AppContext
+    private let table: RouteTable
+
+    package init(table: RouteTable) { self.table = table }
+
+    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            var allowed = table.methods(of: request.uri.path)
+            guard !allowed.isEmpty, !allowed.contains(request.method) else { throw error }
+            if allowed.contains(.get) { allowed.insert(.head) }
+            guard !allowed.contains(request.method) else { throw error }
+            let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
+            throw Problem(.methodNotAllowed, "This address takes \(names).", headers: [.allow: names])
+        }
+    }
+}

@@ -1,0 +1,281 @@
+import Crypto
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import JSON
+import OAuth
+import Primitives
+import Storage
+import TestSupport
+import Testing
+import Web
+
+@Suite("OpenID Connect Core · ID tokens")
+struct OpenIDConnectIDTokenTests {
+    @Test(arguments: Engine.available)
+    func `§2 the ID token names issuer, customer, app, times, nonce and access token`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let tokens = try await server.tokens(for: app)
+
+            let jws = try UnverifiedJWS(parsing: tokens.id ?? "")
+            let claims = try #require(try await server.claims(tokens.id))
+
+            #expect(jws.type == "JWT")
+            #expect(claims["iss"]?.string == TestServer.issuer.text)
+            #expect(claims["aud"]?.string == app.clientID)
+            #expect(claims["azp"]?.string == app.clientID)
+            #expect(claims["nonce"]?.string == "n-0S6_WzA2Mj")
+            #expect(claims["iat"]?.integer == server.clock.now.seconds)
+            #expect(claims["exp"]?.integer == server.clock.now.seconds + 300)
+            #expect(claims["auth_time"]?.integer == server.clock.now.seconds)
+            #expect(claims["amr"]?.array == [.string("pwd")])
+            #expect(claims["sub"] == (try await server.claims(tokens.access))?["sub"])
+            // §3.1.3.6: the left half of the SHA-256 of the access token.
+            #expect(claims["at_hash"]?.string == Base64URL.encode(Array(SHA256.hash(data: Array(tokens.access.utf8))).prefix(16)))
+            #expect(claims["email"] == nil && claims["name"] == nil)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§3-1-2-1 without openid there is no ID token, without nonce none in it`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+
+            #expect(try await server.tokens(for: app, [("scope", "accounts.read")]).id == nil)
+            let tokens = try await server.tokens(for: app, [("nonce", "")])
+            #expect(try await server.claims(tokens.id) != nil)
+            #expect(try await server.claims(tokens.id)?["nonce"] == nil)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§3-1-2-1 long nonces come back unchanged`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            for nonce in [String(repeating: "n", count: 384), String(repeating: "n", count: 2000), #"a"b\c 😀"#] {
+                #expect(try await server.claims(server.tokens(for: app, [("nonce", nonce)]).id)?["nonce"]?.string == nonce)
+            }
+        }
+    }
+}
+
+@Suite("OpenID Connect Core · Authentication requests")
+struct OpenIDConnectAuthenticationTests {
+    let identity: (name: String, value: String) = ("scope", "openid email")
+
+    @Test(arguments: Engine.available)
+    func `§3-1-2-1 unknown parameters, display, ui_locales and acr_values do not harm`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+
+            let authorization = try await server.authorize(
+                app, [("extra", "foobar"), ("display", "popup"), ("ui_locales", "se"), ("claims_locales", "se"), ("acr_values", "1 2"), ("login_hint", "amina.traveler")])
+
+            #expect(try await server.redeem(authorization, by: app).status == .ok)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§3-1-2-1 the request may be POSTed`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let query = server.authorizationURI(app).split(separator: "?", maxSplits: 1).last.map(String.init) ?? ""
+
+            let response = try await server.send(.post, "/oauth2/authorize", headers: [.contentType: "application/x-www-form-urlencoded"], body: query)
+
+            #expect([200, 303].contains(response.status.code))
+            #expect(response.errorCode == nil)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§3-1-2-6 prompt=none without a session is login_required, with one and nothing granted consent_required`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let long = String(repeating: "s", count: 128)
+
+            let nobody = try await server.answer(app, [("prompt", "none"), ("state", long), identity])
+            let browser = try await server.signedIn(for: app)
+            let nothing = try await server.answer(app, [("prompt", "none"), identity], browser: browser)
+
+            #expect(nobody["error"] == "login_required")
+            #expect(nobody["state"] == long)
+            #expect(nothing["error"] == "consent_required")
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§3-1-2-1 prompt=none tells who is there when that was granted before, and never gives accounts`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let browser = TestBrowser(server)
+            let first = try await server.redeem(server.authorize(app, [identity], browser: browser), by: app)
+            let before = try await server.claims(first.json["id_token"] as? String)
+            server.clock.advance(by: .seconds(5))
+
+            let silent = try await server.answer(app, [("prompt", "none"), identity], browser: browser)
+            let response = try await server.redeem(
+                Authorization(code: silent["code"], parameters: silent, verifier: TestServer.verifier, location: ""), by: app)
+
+            let after = try await server.claims(response.json["id_token"] as? String)
+            #expect(after?["sub"] != nil && after?["sub"] == before?["sub"])
+            #expect(after?["auth_time"] == before?["auth_time"])
+            #expect(try await server.answer(app, [("prompt", "none"), ("scope", "openid accounts.read")], browser: browser)["error"] == "consent_required")
+            #expect(try await server.answer(app, [("prompt", "none"), ("scope", "openid email profile")], browser: browser)["error"] == "consent_required")
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§3-1-2-1 prompt=login and an age beyond max_age ask for a new sign-in, with a later auth_time`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let browser = TestBrowser(server)
+            let first = try await server.redeem(server.authorize(app, [identity], browser: browser), by: app)
+            var last = try await server.claims(first.json["id_token"] as? String)?["auth_time"]?.integer ?? 0
+
+            for change: (name: String, value: String) in [("prompt", "login"), ("max_age", "1"), ("max_age", "0"), ("prompt", "select_account")] {
+                server.clock.advance(by: .seconds(2))
+                try await browser.open(server.authorizationURI(app, [identity, change]))
+                #expect(await browser.forms.contains { $0.names.contains("password") }, "\(change)")
+                let response = try await server.redeem(server.authorize(app, [identity, change], browser: browser), by: app)
+                let time = try await server.claims(response.json["id_token"] as? String)?["auth_time"]?.integer ?? 0
+                #expect(time > last, "\(change)")
+                last = time
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§3-1-2-1 an age within max_age keeps the sign-in`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let browser = try await server.signedIn(for: app)
+            server.clock.advance(by: .seconds(5))
+
+            try await browser.open(server.authorizationURI(app, [identity, ("max_age", "10000")]))
+
+            #expect(await !browser.forms.contains { $0.names.contains("password") })
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§3-1-2-1 an id_token_hint of the customer is silent, of another customer login_required`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let browser = TestBrowser(server)
+            let own = try await server.redeem(server.authorize(app, [identity], browser: browser), by: app).json["id_token"] as? String ?? ""
+            let others = try await server.tokens(for: app, [identity], customer: "brian.parent").id ?? ""
+
+            #expect(try await server.answer(app, [("prompt", "none"), identity, ("id_token_hint", own)], browser: browser)["code"] != nil)
+            #expect(try await server.answer(app, [("prompt", "none"), identity, ("id_token_hint", others)], browser: browser)["error"] == "login_required")
+            for hint in ["x", own + "x", try await server.tokens(for: app).access] {
+                #expect(try await server.answer(app, [("prompt", "none"), identity, ("id_token_hint", hint)], browser: browser)["error"] == "invalid_request")
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§3-1-2-1 a session of another world does not count`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let browser = TestBrowser(server, cookies: ["wkz_customer": "forged"])
+
+            #expect(try await server.answer(app, [("prompt", "none"), identity], browser: browser)["error"] == "login_required")
+        }
+    }
+}
+
+@Suite("OpenID Connect Core §5.3 · Userinfo")
+struct OpenIDConnectUserinfoTests {
+    @Test(arguments: Engine.available)
+    func `§5-4 the claims follow the scopes`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let all = try await server.tokens(for: app, [("scope", "openid profile email phone")])
+            let bare = try await server.tokens(for: app, [("scope", "openid")])
+
+            let full = try await server.userinfo(all.access)
+            let least = try await server.userinfo(bare.access)
+
+            #expect(full.status == .ok)
+            #expect(full.isKeptByNoCache)
+            #expect(full.json["sub"] as? String == (try await server.claims(all.id))?["sub"]?.string)
+            #expect((full.json["name"] as? String)?.isEmpty == false)
+            #expect((full.json["given_name"] as? String)?.isEmpty == false)
+            #expect(full.json["preferred_username"] as? String == "amina.traveler")
+            #expect((full.json["email"] as? String)?.contains("@") == true)
+            #expect(full.json["email_verified"] is Bool)
+            #expect(Set(least.json.keys) == ["sub"])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§5-3-1 GET, POST with the header and POST with the form are answered`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let token = try await server.tokens(for: app).access
+
+            #expect(try await server.userinfo(token).status == .ok)
+            #expect(try await server.call("/oauth2/userinfo", token: token, method: .post).status == .ok)
+            #expect(try await server.post("/oauth2/userinfo", form: [("access_token", token)]).status == .ok)
+            #expect(try await server.get("/oauth2/userinfo", headers: [.authorization: "bEARER \(token)"]).status == .ok)
+            #expect(try await server.call("/oauth2/userinfo", token: token, method: .put).status == .methodNotAllowed)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `RFC 6750 §3-1 without a token there is no error code, only the way to authenticate`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            for headers: HTTPFields in [[:], .basic("x", "y"), [.cookie: "access_token=x"]] {
+                let response = try await server.get("/oauth2/userinfo", headers: headers)
+                #expect(response.status == .unauthorized)
+                #expect(response.headers[.wwwAuthenticate] == #"Bearer realm="wekeza""#)
+                #expect(response.text.isEmpty)
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `RFC 6750 §3-1 a bad token is invalid_token, a token without openid insufficient_scope`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let token = try await server.tokens(for: app).access
+            let parts = token.split(separator: ".").map(String.init)
+
+            for bad in ["x", "", token + "x", "\(parts[0]).\(parts[1]).", "eyJhbGciOiJub25lIn0.\(parts[1])."] {
+                let response = try await server.userinfo(bad)
+                #expect(response.status == .unauthorized, "\(bad.prefix(20))")
+                #expect(bad.isEmpty || response.headers[.wwwAuthenticate]?.contains(#"error="invalid_token""#) == true)
+            }
+            let narrow = try await server.userinfo(server.tokens(for: app, [("scope", "accounts.read")]).access)
+            #expect(narrow.status == .forbidden)
+            #expect(narrow.headers[.wwwAuthenticate]?.contains(#"scope="openid""#) == true)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `RFC 6750 §2 a token in the address, or sent twice, is refused`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let token = try await server.tokens(for: app).access
+
+            #expect(try await server.get("/oauth2/userinfo?access_token=\(token)").errorCode == "invalid_request")
+            #expect(try await server.call("/oauth2/userinfo?access_token=\(token)", token: token).errorCode == "invalid_request")
+            let twice = try await server.post("/oauth2/userinfo", form: [("access_token", token)], headers: [.authorization: "Bearer \(token)"])
+            #expect(twice.errorCode == "invalid_request")
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `RFC 7009 §2 a revoked grant closes userinfo`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let tokens = try await server.tokens(for: app)
+            _ = try await server.revoke(tokens.refresh, by: app)
+
+            #expect(try await server.userinfo(tokens.access).errorCode == "invalid_token")
+        }
+    }
+}
