@@ -46,13 +46,13 @@ struct AccessTokenTests {
         }
     }
 
-    @Test func `a token does not outlive its grant`() async throws {
+    @Test func `a token's clock is not its consent's, and without a consent it does not outlive its grant`() async throws {
         try await Fixture.run(.sqlite) { fixture in
-            let grant = try await fixture.makeGrant(lifetime: .seconds(90))
+            let consented = try await fixture.makeGrant(lifetime: .seconds(90))
+            let bare = try await fixture.makeGrant(lifetime: .seconds(90), consent: nil)
 
-            let issued = try fixture.tokens.issue(fixture.request(grant), at: fixture.clock.now)
-
-            #expect(issued.claims.expiresAt == fixture.clock.now + .seconds(90))
+            #expect(try fixture.tokens.issue(fixture.request(consented), at: fixture.clock.now).claims.expiresAt == fixture.clock.now + .minutes(5))
+            #expect(try fixture.tokens.issue(fixture.request(bare), at: fixture.clock.now).claims.expiresAt == fixture.clock.now + .seconds(90))
         }
     }
 

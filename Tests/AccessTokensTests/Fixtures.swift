@@ -39,11 +39,11 @@ struct Fixture: Sendable {
             organisationID: OrganisationID(trusted: "org_one"), scope: [.accountsRead], environment: "sandbox", grant: grant)
     }
 
-    func makeGrant(lifetime: Duration = .days(90)) async throws -> Grant {
+    func makeGrant(lifetime: Duration = .days(90), consent: ConsentID? = ConsentID(trusted: "cns_one")) async throws -> Grant {
         let now = clock.now
         return try await database.write { [grants, client] tx in
             let new = NewGrant(
-                appID: AppID(trusted: "app_one"), clientID: client, personID: PersonID(trusted: "usr_amina"), consentID: ConsentID(trusted: "cns_one"),
+                appID: AppID(trusted: "app_one"), clientID: client, personID: PersonID(trusted: "usr_amina"), consentID: consent,
                 scope: [.openid, .accountsRead], authenticatedAt: now, expiresAt: now + lifetime)
             return try grants.create(new, at: now, requestID: nil, in: tx)
         }

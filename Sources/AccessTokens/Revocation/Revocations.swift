@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Why a sound token does not work any more.
 package enum RevocationReason: String, Hashable, Sendable {
-    case tokenDenied
-    case grantRevoked
+    case tokenDenied = "token_denied"
+    case grantRevoked = "grant_revoked"
 }
 
 /// Which tokens and grants were revoked lately, in memory and complete: an access token lives five minutes, so older revocations have no token left.

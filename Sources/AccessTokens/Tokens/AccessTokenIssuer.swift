@@ -51,8 +51,8 @@ package struct AccessTokenIssuer: Sendable {
     /// - Throws: only when signing itself fails.
     package func issue(_ request: Request, at now: Timestamp) throws -> Issued {
         var expiresAt = now + Self.lifetime
-        // A token does not outlive what it stands on.
-        if let grant = request.grant { expiresAt = min(expiresAt, grant.expiresAt) }
+        // A consent has a clock of its own, which is looked at on every call; without one the token does not outlive its grant.
+        if let grant = request.grant, grant.consentID == nil { expiresAt = min(expiresAt, grant.expiresAt) }
         let claims = AccessTokenClaims(
             issuer: issuer, audience: [Self.audience(of: issuer)], subject: request.subject, clientID: request.clientID, appID: request.appID,
             organisationID: request.organisationID, scope: request.scope, tokenID: Base64URL.encode(randomness.bytes(16)), issuedAt: now,

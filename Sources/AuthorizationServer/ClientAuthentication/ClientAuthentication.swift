@@ -33,8 +33,14 @@ struct ClientAuthentication: Sendable {
             for method in methods {
                 if let attempt = try method.attempt(in: request) { attempts.append(attempt) }
             }
-            guard attempts.count <= 1 else { return .failure(.invalidRequest("Two ways of client authentication were used at once.")) }
-            guard let attempt = attempts.first else { return .failure(.invalidClient("No client authentication was sent.")) }
+            // Assertions are no method of this server; beside a secret they would be a second one (RFC 6749 §2.3).
+            let hasAssertion = request.parameters["client_assertion"] != nil || request.parameters["client_assertion_type"] != nil
+            guard attempts.count <= 1, !hasAssertion || attempts.first?.secret == nil else {
+                return .failure(.invalidRequest("Two ways of client authentication were used at once."))
+            }
+            guard let attempt = attempts.first, !hasAssertion else {
+                return .failure(.invalidClient("No client authentication was sent that this server supports."))
+            }
             // A client_id beside Basic may repeat the name, not change it.
             if let named = request.parameters["client_id"], named != attempt.clientID {
                 return .failure(.invalidClient("The client_id in the form is not the one that authenticated."))

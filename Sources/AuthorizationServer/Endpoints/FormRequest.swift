@@ -23,7 +23,8 @@ struct FormRequest: Sendable {
         if let length = request.headers[.contentLength].flatMap(Int.init), length > longest { return .failure(tooLong) }
         let buffer: ByteBuffer
         do { buffer = try await request.body.collect(upTo: longest) } catch is NIOTooManyBytesError { return .failure(tooLong) }
-        guard let pairs = Parameters(urlEncoded: String(buffer: buffer)) else {
+        // Bytes that are not UTF-8 are refused, not repaired.
+        guard let text = String(validating: buffer.readableBytesView, as: UTF8.self), let pairs = Parameters(urlEncoded: text) else {
             return .failure(.oauth(.invalidRequest("The form cannot be decoded."), status: .badRequest))
         }
         let parameters = RequestParameters(pairs.pairs)

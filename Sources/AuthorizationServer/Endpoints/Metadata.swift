@@ -19,7 +19,7 @@ struct Metadata: Sendable {
             ("introspection_endpoint", address("/oauth2/introspect")),
             ("revocation_endpoint", address("/oauth2/revoke")),
             ("jwks_uri", address("/oauth2/jwks")),
-            ("scopes_supported", list(Scope.allCases.filter { $0 != .address && $0 != .paymentsWrite }.map(\.rawValue))),
+            ("scopes_supported", list(Scope.allCases.filter { $0 != .paymentsWrite }.map(\.rawValue))),
             ("response_types_supported", list(ResponseType.allCases.map(\.rawValue))),
             ("response_modes_supported", list(ResponseMode.allCases.map(\.rawValue))),
             ("grant_types_supported", list(grants.all.map(\.type.rawValue))),
