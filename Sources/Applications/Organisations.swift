@@ -77,7 +77,7 @@ package struct Organisations: Sendable {
     package func list(after id: OrganisationID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [Organisation] {
         try tx.all(
             """
-            SELECT id, name, handle, plan, is_demo, created_at
+            SELECT id, name, handle, world_id, plan, is_demo, created_at
             FROM organisation
             WHERE (\(id) IS NULL OR id > \(id))
             ORDER BY id

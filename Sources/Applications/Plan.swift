@@ -25,6 +25,11 @@ package enum Plan: String, CaseIterable, Sendable, Codable, SQLBindable, SQLRead
     package struct Burst: Hashable, Sendable {
         package let size: Int
         package let perSecond: Int
+
+        package init(size: Int, perSecond: Int) {
+            self.size = size
+            self.perSecond = perSecond
+        }
     }
 
     /// As people read it.

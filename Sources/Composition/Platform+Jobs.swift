@@ -39,6 +39,7 @@ extension Platform {
         let now = bench.clock.now
         let purges: [@Sendable (any WriteTransaction) throws -> Void] = [
             { _ = try DeniedTokens().purge(expiredBefore: now, in: $0) },
+            { _ = try Grants().purge(endedBefore: now - .days(90), in: $0) },
             { _ = try AuthorizationPurge().run(at: now, in: $0) },
             { [sessions] in _ = try sessions.purge(expiredBefore: now, in: $0) },
             { [randomness = bench.randomness] in _ = try OneTimeLinks(randomness: randomness).purge(expiredBefore: now, in: $0) },

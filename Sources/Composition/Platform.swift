@@ -43,8 +43,10 @@ package struct Platform: Sendable {
     /// - Parameters:
     ///   - mailer: where mail leaves by; in demo mode a mailbox whose page is `/demo/mailbox`.
     ///   - http: for `/demo` and for the live upstream.
+    ///   - feedClock: by which what is remembered counts as confirmed; tests hold it still.
     package init(
-        _ configuration: Configuration, bench: Workbench, passwords: PasswordHasher, mailer: any Mailer, http: HTTPClient
+        _ configuration: Configuration, bench: Workbench, passwords: PasswordHasher, mailer: any Mailer, http: HTTPClient,
+        feedClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) async throws {
         let (database, randomness, logger) = (bench.database, bench.randomness, bench.logger)
         let issuer = configuration.issuer
@@ -54,7 +56,7 @@ package struct Platform: Sendable {
         self.passwords = passwords
 
         // What changes is heard before anything is remembered.
-        let feed = ChangeFeed(database: database, logger: logger)
+        let feed = ChangeFeed(database: database, logger: logger, now: feedClock)
         try await feed.poll()
         self.feed = feed
         keys = try await SigningKeys.load(database: database, master: bench.master, feed: feed, randomness: randomness, at: now)

@@ -95,8 +95,11 @@ extension CustomerRoutes {
                 from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
             switch outcome {
             case .signedIn(let person):
-                var response = Response.seeOther(Self.address(sealed))
-                try await start(person, request: request, context: context, on: &response)
+                var response = Response.seeOther("")
+                var transaction = transaction
+                transaction.startedSession = try await start(person, request: request, context: context, on: &response).id
+                let browser = browser(of: request, settingOn: &response)
+                response.headers[.location] = Self.address(authorization.seal(transaction, browser: browser))
                 return allowing(transaction, on: response)
             case .refused:
                 errors.add(field: "username", SignInPage.refusal)

@@ -3,6 +3,7 @@ package import Hummingbird
 package import Primitives
 internal import Logging
 internal import NIOCore
+internal import NIOHTTP1
 
 /// An error answer of the JSON APIs (RFC 9457).
 package struct Problem: Error, Sendable {
@@ -65,6 +66,8 @@ package struct Problem: Error, Sendable {
             return Problem(.unsupportedMediaType, "Send the form as application/x-www-form-urlencoded.").response(context: context)
         case FormError.malformed:
             return Problem(.malformedBody, "The form has a broken percent escape, bytes that are not UTF-8, or too many fields.").response(context: context)
+        case is HTTPParserError:
+            return Problem(.malformedBody, "The body's chunks cannot be read.").response(context: context)
         case let error as HTTPError:
             return Problem(ErrorCode(status: error.status), error.body ?? ErrorCode(status: error.status).title, headers: error.headers)
                 .response(context: context)

@@ -45,7 +45,7 @@ package struct RequestIdentity: RouterMiddleware {
     }
 }
 
-/// The text of a UUID (RFC 9562 §4), lower-case.
+/// The text of a UUID (RFC 9562 §4), as it was spelled.
 struct UUIDText {
     let text: String
 
@@ -56,7 +56,7 @@ struct UUIDText {
             let isDash = [8, 13, 18, 23].contains(index)
             guard isDash ? byte == 45 : (48...57).contains(byte) || (97...102).contains(byte | 0x20) else { return nil }
         }
-        self.text = text.lowercased()
+        self.text = text
     }
 
     private init(trusted text: String) { self.text = text }

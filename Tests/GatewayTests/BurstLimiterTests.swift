@@ -9,7 +9,7 @@ import Testing
 struct BurstLimiterTests {
     private let app = AppID(trusted: "app_budget")
     /// 20 at once, then 10 a second.
-    private let limit = Plan.free.burst
+    private let limit = Plan.Burst(size: 20, perSecond: 10)
     private let start = ManualClock().now
 
     private func passes(_ limiter: BurstLimiter, _ count: Int, at now: Timestamp) -> Int {

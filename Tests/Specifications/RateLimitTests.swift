@@ -20,9 +20,9 @@ struct RateLimitTests {
             let second = try await server.call("/v1/accounts", token: token)
 
             // 06:00 UTC: 18 hours are left of the day.
-            #expect(first.headers[.rateLimitPolicy] == #""burst";q=20;w=2, "daily";q=1000;w=86400"#)
-            #expect(first.headers[.rateLimit] == #""burst";r=19;t=1, "daily";r=999;t=64800"#)
-            #expect(second.headers[.rateLimit] == #""burst";r=18;t=1, "daily";r=998;t=64800"#)
+            #expect(first.headers[.rateLimitPolicy] == #""burst";q=1500;w=15, "daily";q=1000;w=86400"#)
+            #expect(first.headers[.rateLimit] == #""burst";r=1499;t=1, "daily";r=999;t=64800"#)
+            #expect(second.headers[.rateLimit] == #""burst";r=1498;t=1, "daily";r=998;t=64800"#)
         }
     }
 
@@ -40,18 +40,18 @@ struct RateLimitTests {
 
     @Test func `a burst is refused with the seconds to wait, costs nothing, and passes`() async throws {
         try await TestServer.run(.sqlite) { server in
-            let app = try await server.register()
+            let app = try await server.register(plan: .unlimited)
             let token = try await server.tokens(for: app).access
             var statuses: [HTTPResponse.Status] = []
-            for _ in 0..<20 { statuses.append(try await server.call("/v1/accounts", token: token).status) }
+            for _ in 0..<1000 { statuses.append(try await server.call("/v1/accounts", token: token).status) }
 
             let refused = try await server.call("/v1/accounts", token: token)
 
-            #expect(statuses == Array(repeating: .ok, count: 20))
+            #expect(statuses == Array(repeating: .ok, count: 1000))
             refused.isRefused(.tooManyRequests, .burstExceeded, rule: "burst", by: "listAccounts")
             #expect(refused.headers[.retryAfter] == "1")
             #expect(refused.headers[.rateLimit]?.hasPrefix(#""burst";r=0;"#) == true)
-            #expect(try await server.used(by: app) == 20)
+            #expect(try await server.used(by: app) == 1000)
             server.clock.advance(by: .seconds(1))
             #expect(try await server.call("/v1/accounts", token: token).status == .ok)
         }
@@ -99,7 +99,7 @@ struct RateLimitTests {
 
             refused.isRefused(.tooManyRequests, .dailyQuotaExceeded, rule: "daily_quota", by: "listAccounts")
             #expect(refused.headers[.retryAfter] == "64800")
-            #expect(refused.headers[.rateLimit] == #""burst";r=19;t=1, "daily";r=0;t=64800"#)
+            #expect(refused.headers[.rateLimit] == #""burst";r=1499;t=1, "daily";r=0;t=64800"#)
             #expect(try await server.record(of: refused)?.cost == 0)
             server.clock.advance(by: .seconds(64800))
             let fresh = try await server.refresh(tokens.refresh, by: app).json["access_token"] as? String ?? ""

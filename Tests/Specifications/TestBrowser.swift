@@ -30,6 +30,12 @@ actor TestBrowser {
     @discardableResult
     func submit(_ name: String, _ values: [(name: String, value: String)]) async throws -> String {
         guard let form = forms.first(where: { form in form.names.contains(name) }) else { throw Missing(name: name, page: page) }
+        return try await submit(form, values)
+    }
+
+    /// Submits this form, with these values in place of its own.
+    @discardableResult
+    func submit(_ form: Form, _ values: [(name: String, value: String)]) async throws -> String {
         let given = Set(values.map(\.name))
         let fields = form.fields.filter { !given.contains($0.name) } + values
         let target = form.action.isEmpty ? address : form.action
@@ -55,7 +61,7 @@ actor TestBrowser {
         }
     }
 
-    struct Form {
+    struct Form: Sendable {
         let action: String
         let names: Set<String>
         let fields: [(name: String, value: String)]

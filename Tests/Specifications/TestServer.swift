@@ -60,8 +60,10 @@ struct TestServer: Sendable {
         configuration.demo = true
         configuration.assets = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardizedFileURL.path
         let bench = Workbench(database: database, master: .test, clock: clock, randomness: SystemRandom(), logger: .quiet)
+        let instant = ContinuousClock.now
         return try await Platform(
-            configuration, bench: bench, passwords: PasswordHasher(settings: .test, concurrency: 4, queueLimit: 1000), mailer: mailbox, http: .shared)
+            configuration, bench: bench, passwords: PasswordHasher(settings: .test, concurrency: 4, queueLimit: 1000), mailer: mailbox, http: .shared,
+            feedClock: { instant })
     }
 }
 

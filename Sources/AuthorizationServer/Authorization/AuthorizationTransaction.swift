@@ -25,6 +25,8 @@ package struct AuthorizationTransaction: Hashable, Codable, Sendable {
     package let hintedPerson: PersonID?
     package let createdAt: Timestamp
     package let expiresAt: Timestamp
+    /// The session that was started on this way: it alone meets `prompt=login`, however quickly one request follows another.
+    package var startedSession: SessionID?
 
     package static let lifetime = Duration.minutes(30)
 
@@ -39,10 +41,10 @@ package struct AuthorizationTransaction: Hashable, Codable, Sendable {
 
     func isExpired(at now: Timestamp) -> Bool { now >= expiresAt }
 
-    /// Whether the customer proved who they are recently enough (OpenID Connect Core §3.1.2.1). Sessions keep whole seconds, so whole seconds are compared.
+    /// Whether the customer proved who they are recently enough (OpenID Connect Core §3.1.2.1).
     func accepts(_ session: Session, at now: Timestamp) -> Bool {
-        if session.authenticatedAt.seconds >= createdAt.seconds { return true }
-        if prompts.contains(.login) || prompts.contains(.selectAccount) { return false }
+        if session.id == startedSession { return true }
+        if prompts.contains(.login) || prompts.contains(.selectAccount) || maxAge == 0 { return false }
         guard let maxAge else { return true }
         let age = now.seconds - session.authenticatedAt.seconds
         return age <= Int64(maxAge)

@@ -18,7 +18,7 @@ package struct Books: Sendable {
                                          interest_basis_points, overdraft_limit, booked, held, sequence)
                     VALUES (\(account.id(currency, in: world)), \(world), \(AccountOwner.bank), \(account.name), \("internal"), \(AccountKind.internal),
                             \(currency), \("\(account.rawValue)-\(currency.rawValue)"), \(AccountStatus.open), \(now), \(now), 0, 0, 0, 0, 0)
-                    ON CONFLICT (id) DO NOTHING
+                    ON CONFLICT DO NOTHING
                     """)
             }
         }
