@@ -1,5 +1,7 @@
 """Apps at work in a browser: Financial Copilot at /demo, and an app without a backend on another origin."""
 
+import time
+
 from playwright.sync_api import expect
 
 from conftest import check, sign_in
@@ -28,8 +30,13 @@ class TestFinancialCopilot:
         check(page, "demo-month")
 
         page.goto(server.issuer + "/my")
-        page.get_by_role("button", name="Stop sharing with Acme Budget").first.click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Stop sharing with Acme Budget").first.click()
+        # The withdrawal reaches the gateway within a second.
+        deadline = time.monotonic() + 3
         page.goto(server.issuer + "/demo/month")
+        while page.get_by_role("heading", level=1).inner_text() != "You stopped sharing" and time.monotonic() < deadline:
+            page.reload()
         expect(page.get_by_role("heading", level=1)).to_have_text("You stopped sharing")
         expect(page.get_by_text("consent_revoked")).to_be_visible()
         expect(page.get_by_text("revoked, by customer")).to_be_visible()

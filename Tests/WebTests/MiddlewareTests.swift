@@ -53,7 +53,7 @@ struct MiddlewareTests {
             #expect(response.status.code == status)
             #expect(response.headers[.contentType] == "application/problem+json")
             #expect(response.headers[.cacheControl] == "no-store")
-            #expect(response.headers[.interactionID] == "93BAC548-D2DE-4546-B106-880A5018460D")
+            #expect(response.headers[.interactionID] == "93bac548-d2de-4546-b106-880a5018460d")
             #expect(response.headers[.xContentTypeOptions] == "nosniff")
             #expect(problem.request_id == response.headers[.requestID])
             #expect(problem.status == status)
