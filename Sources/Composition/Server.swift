@@ -16,6 +16,7 @@ package enum Server {
     /// Runs until SIGTERM or SIGINT, then stops accepting, finishes what is in flight (20 seconds at most) and flushes.
     /// - Throws: `ConfigurationError` for a set-up that cannot work.
     package static func run(_ configuration: Configuration, environment: [String: String]) async throws {
+        FileDescriptors.raiseLimit()
         LoggingSystem.bootstrap { ECSLogHandler(label: $0) }
         let registry = PrometheusRegistry()
         MetricsSystem.bootstrap(registry)
