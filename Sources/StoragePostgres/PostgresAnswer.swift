@@ -19,7 +19,7 @@ final class PostgresAnswer {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: nil
         default:
             PostgresFailure(
-                state: field("C") ?? "XX000", message: field("M") ?? String(cString: PQresultErrorMessage(result)), constraint: field("n"), wasIdle: false)
+                state: field("C") ?? "XX000", message: field("M") ?? String(cString: PQresultErrorMessage(result)), constraint: field("n"))
         }
     }
 

@@ -9,8 +9,6 @@ final class PostgresConnection {
     private var prepared: [String: String] = [:]
     /// The connection cannot be used any more.
     private(set) var isLost = false
-    /// Nothing ran here yet, so a failure is not that of a connection that died while idle.
-    private var isFresh = true
 
     /// The server ends a statement after `statement_timeout`; the client waits a little longer, for a server that hangs.
     private static let patience = Duration.milliseconds(4_500)
@@ -47,7 +45,6 @@ final class PostgresConnection {
             close()
             throw StorageError.translating(error)
         }
-        isFresh = true
     }
 
     func close() {
@@ -78,7 +75,6 @@ final class PostgresConnection {
         }
         try commit(kind)
         if kind == .write { statistics.countCommit(of: 1) }
-        isFresh = false
         return result
     }
 
@@ -163,8 +159,7 @@ final class PostgresConnection {
             if let refused = answer.failure { failure = failure ?? refused } else { last = answer }
         }
         if PQstatus(handle) != CONNECTION_OK { throw lost(failure) }
-        if var failure {
-            failure.wasIdle = !isFresh
+        if let failure {
             if failure.makesConnectionUseless { isLost = true }
             throw failure
         }
@@ -181,7 +176,7 @@ final class PostgresConnection {
         if ready < 0, errno == EINTR { return }
         guard ready > 0 else {
             isLost = true
-            throw PostgresFailure(state: "57014", message: "PostgreSQL did not answer in time", constraint: nil, wasIdle: false)
+            throw PostgresFailure(state: "57014", message: "PostgreSQL did not answer in time", constraint: nil)
         }
         guard PQconsumeInput(handle) == 1 else { throw lost() }
     }
@@ -189,6 +184,6 @@ final class PostgresConnection {
     private func lost(_ failure: PostgresFailure? = nil) -> PostgresFailure {
         isLost = true
         let message = failure?.message ?? String(cString: PQerrorMessage(handle)).trimmingCharacters(in: .whitespacesAndNewlines)
-        return PostgresFailure(state: "08006", message: message, constraint: nil, wasIdle: !isFresh)
+        return PostgresFailure(state: "08006", message: message, constraint: nil)
     }
 }

@@ -7,11 +7,9 @@ struct PostgresFailure: Error {
     /// The primary message: never the bound values, which stand in the detail.
     let message: String
     let constraint: String?
-    /// Whether the connection had served before: it may have died while idle.
-    var wasIdle: Bool
 
     /// The server's own answer to a NUL, which libpq's texts would end at.
-    static let characterNotInRepertoire = PostgresFailure(state: "22021", message: "a text holds a NUL character", constraint: nil, wasIdle: false)
+    static let characterNotInRepertoire = PostgresFailure(state: "22021", message: "a text holds a NUL character", constraint: nil)
 
     var isLostConnection: Bool { state.hasPrefix("08") || state.hasPrefix("57P") }
 
@@ -21,7 +19,13 @@ struct PostgresFailure: Error {
     var makesConnectionUseless: Bool { isLostConnection || isStale }
 
     /// serialization_failure and deadlock_detected: the server asks to run the transaction again.
-    var isWorthRetrying: Bool { state == "40001" || state == "40P01" || (wasIdle && makesConnectionUseless) }
+    private var asksForRetry: Bool { state == "40001" || state == "40P01" }
+
+    /// Whether a transaction that has not reached its commit may run again. One whose connection is lost did nothing.
+    var isWorthRetrying: Bool { asksForRetry || makesConnectionUseless }
+
+    /// Connections that went with it.
+    var losses: Int { makesConnectionUseless ? 1 : 0 }
 }
 
 extension StorageError {

@@ -9,16 +9,20 @@ final class PostgresSession {
 
     /// How often a transaction runs at most.
     private static let attempts = 6
+    /// How many connections a transaction may lose and run again. A statement that ends each of its connections is at fault itself.
+    private static let mostLosses = 1
 
     init(pool: ConnectionPool) { self.pool = pool }
 
-    /// Runs a transaction, again when the server asks for it (a serialization failure, a deadlock) or when a connection that had been idle turns out to be lost.
+    /// Runs a transaction, again when the server asks for it (a serialization failure, a deadlock) or when the connection is lost before the commit.
     func transaction<Result>(_ kind: TransactionKind, _ body: (PostgresTransaction) throws -> Result) throws -> Result {
         var attempt = 1
+        var lost = 0
         while true {
             do {
                 return try connected { try $0.transaction(kind, statistics: pool.statistics, body) }
-            } catch let failure as PostgresFailure where failure.isWorthRetrying && attempt < Self.attempts {
+            } catch let failure as PostgresFailure where failure.isWorthRetrying && attempt < Self.attempts && lost + failure.losses <= Self.mostLosses {
+                lost += failure.losses
                 // Two that met each other are to come back at different times.
                 Thread.sleep(forTimeInterval: Double.random(in: 0.001...0.002) * Double(1 << attempt))
                 attempt += 1

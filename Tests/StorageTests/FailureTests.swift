@@ -184,7 +184,6 @@ struct FailureTests {
         try await withPlace(.postgres) { place in
             let (db, other) = (try await place.open(), try await place.open())
             let runs = Gate.Counter()
-            _ = try await db.read { try $0.all("SELECT id FROM coin") }
 
             try await db.write { tx in
                 try tx.execute("INSERT INTO coin (id, amount) VALUES ('a', 1)")
@@ -196,6 +195,25 @@ struct FailureTests {
             #expect(runs.count == 2)
             await db.close()
             await other.close()
+        }
+    }
+
+    @Test func `a transaction that loses each of its PostgreSQL connections is unavailable after the second`() async throws {
+        guard Engine.available.contains(.postgres) else { return }
+        try await withPlace(.postgres) { place in
+            let db = try await place.open()
+            let runs = Gate.Counter()
+
+            let error = await #expect(throws: StorageError.self) {
+                try await db.write { tx in
+                    _ = runs.next()
+                    _ = try tx.all("SELECT pg_terminate_backend(pg_backend_pid())")
+                }
+            }
+
+            #expect(error?.isUnavailable == true)
+            #expect(runs.count == 2)
+            await db.close()
         }
     }
 
