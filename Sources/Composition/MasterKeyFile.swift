@@ -12,7 +12,11 @@ package enum MasterKeyFile {
             }
             return key
         }
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        } catch {
+            throw ConfigurationError("--data must name a folder that can be made and written to; \(directory) cannot.")
+        }
         let path = "\(directory)/master.key"
         try create(path, randomness: randomness)
         return try read(path)

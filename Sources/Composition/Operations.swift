@@ -17,7 +17,8 @@ package struct Operations: Sendable {
     package var router: Router<AppContext> {
         let router = Router(context: AppContext.self)
         router.get("/healthz") { _, _ in Response.text("ok\n") }
-        router.get("/readyz") { _, _ in await isReady ? Response.text("ready\n") : Response.text("the database does not answer\n", status: .serviceUnavailable) }
+        router.get("/readyz") { _, _ in await isReady ? Response.text("ready\n") : Response.text("the database does not answer\n", status: .serviceUnavailable)
+        }
         router.get("/metrics") { _, _ in
             var response = Response.text(registry.text())
             response.headers[.contentType] = "text/plain; version=0.0.4; charset=utf-8"

@@ -33,7 +33,7 @@ package struct PeriodicJob: Service {
                 try? await Task.sleep(for: interval)  // cancelled: the loop's condition ends it
             }
         }
-        try await last()
+        try await LastWork.run(last)
     }
 }
 
@@ -49,6 +49,6 @@ package struct Loop: Service {
 
     package func run() async throws {
         await cancelWhenGracefulShutdown { await body() }
-        try await last()
+        try await LastWork.run(last)
     }
 }

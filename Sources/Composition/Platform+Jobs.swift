@@ -16,9 +16,17 @@ extension Platform {
     package var jobs: [any Service] {
         [
             Loop { [feed] in await feed.run() },
-            Loop { [recorder] in await recorder.run() } last: { [recorder] in try await recorder.flush() },
+            Loop { [recorder] in
+                await recorder.run()
+            } last: { [recorder] in
+                try await recorder.flush()
+            },
             Loop { [quotas] in await quotas.run() },
-            PeriodicJob("secrets last used", every: .seconds(20)) { [secretUse] in try await secretUse.flush() } last: { [secretUse] in try await secretUse.flush() },
+            PeriodicJob("secrets last used", every: .seconds(20)) { [secretUse] in
+                try await secretUse.flush()
+            } last: { [secretUse] in
+                try await secretUse.flush()
+            },
             PeriodicJob("expired consents", every: .seconds(30)) { try await expireConsents() },
             PeriodicJob("pending transactions", every: .seconds(60)) { [bench] in
                 let now = bench.clock.now

@@ -80,7 +80,8 @@ package struct Platform: Sendable {
             RequestIdentity(issuer: issuer, clock: bench.clock, randomness: randomness)
             SecurityHeaders(secure: issuer.isSecure)
             HTMLErrors(pages: pages)
-            MethodCheck(table: table)
+            HostCheck()
+            MethodCheck(table: table, wordings: [AuthorizationServerRoutes.refusalWording, GatewayRoutes.refusalWording])
         }
 
         // Tokens

@@ -1,3 +1,4 @@
+internal import HTTPTypes
 package import Hummingbird
 internal import Logging
 internal import Metrics
@@ -20,16 +21,16 @@ package struct RequestLog: RouterMiddleware {
         Counter(label: "http_server_requests_total", dimensions: labels).increment()
         Metrics.Timer(label: "http_server_request_duration_seconds", dimensions: [("route", route)])
             .recordNanoseconds(duration.nanoseconds)
-        context.logger.info(
-            "request",
-            metadata: [
-                "http.request.method": "\(method)",
-                "http.route": "\(route)",
-                "http.response.status_code": "\(response.status.code)",
-                "event.duration": "\(duration.nanoseconds)",
-                "client.ip": "\(context.clientAddress)",
-                "request_id": "\(response.headers[.requestID] ?? "")",
-            ])
+        var metadata: Logger.Metadata = [
+            "http.request.method": "\(method)",
+            "http.route": "\(route)",
+            "http.response.status_code": "\(response.status.code)",
+            "event.duration": "\(duration.nanoseconds)",
+            "client.ip": "\(context.clientAddress)",
+            "request_id": "\(response.headers[.requestID] ?? "")",
+        ]
+        if let trace = TraceParent(of: request.headers) { metadata["trace_id"] = "\(trace.traceID)" }
+        context.logger.info("request", metadata: metadata)
         return response
     }
 

@@ -7,8 +7,9 @@ internal import Passwords
 internal import Primitives
 internal import ServiceLifecycle
 internal import Storage
-internal import UnixSignals
+internal import Synchronization
 internal import Telemetry
+internal import UnixSignals
 internal import Web
 
 /// One process: opens, migrates, seeds, listens, and stops in order.
@@ -45,13 +46,22 @@ package enum Server {
         registry.observe("sql_statements_total", .counter, help: "Statements run for repositories.") { Double(bench.database.statistics.statements) }
         registry.observe("sql_commits_total", .counter, help: "Durable commits.") { Double(bench.database.statistics.commits) }
 
-        var listeners = try Listeners.publicListeners(configuration, responder: platform.responder, logger: logger)
-        listeners.append(
-            Listeners.operations(
-                configuration, responder: Operations(platform: platform, registry: registry).router.buildResponder(), logger: logger))
-        Greeting(configuration, world: platform.demoWorld).print()
+        let certificate = try configuration.tls.map { try ServerCertificate($0) }
+        let listeners = Listeners(configuration, certificate: certificate, logger: logger)
+        let greeting = Greeting(configuration, world: platform.demoWorld)
+        let missing = Mutex(Listeners.count(configuration))
+        let running: @Sendable () -> Void = {
+            if missing.withLock({
+                $0 -= 1; return $0 == 0
+            }) {
+                greeting.print()
+            }
+        }
+        let operations = Operations(platform: platform, registry: registry).router.buildResponder()
+        let sockets = try listeners.publicListeners(platform.responder, running: running) + [listeners.operations(operations, running: running)]
         // Listeners stop first, jobs flush after them: services stop in the reverse order of this list.
-        var group = ServiceGroupConfiguration(services: platform.jobs + listeners, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        let services = [Reload(certificate: certificate, logger: logger)] + platform.jobs + sockets
+        var group = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)
         try await ServiceGroup(configuration: group).run()
     }

@@ -36,14 +36,22 @@ package struct Workbench: Sendable {
         do {
             switch location {
             case .sqlite(let path):
-                try FileManager.default.createDirectory(
-                    at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
+                try makeFolder(of: path)
                 return try await SQLiteDatabase.open(path: path, logger: logger)
             case .postgres(let url):
                 return try await PostgresDatabase.open(url: url, connections: 16, logger: logger)
             }
-        } catch {
+        } catch let error as StorageError {
             throw ConfigurationError("The database named by --database cannot be opened: \(error).")
+        }
+    }
+
+    private static func makeFolder(of path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw ConfigurationError("The folder of the database named by --database cannot be made: \(folder.path).")
         }
     }
 }

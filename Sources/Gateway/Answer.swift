@@ -17,7 +17,8 @@ struct Answer {
         switch ending {
         case .answered(let answer, _): (outcome, rule, problem, upstream) = (.allowed, nil, nil, answer)
         // A problem that says the fault is on our side is no refusal of the caller.
-        case .refused(let problem, let rule): (outcome, self.rule, self.problem, upstream) = (problem.code.status.code < 500 ? .refused : .failed, rule, problem, nil)
+        case .refused(let problem, let rule):
+            (outcome, self.rule, self.problem, upstream) = (problem.code.status.code < 500 ? .refused : .failed, rule, problem, nil)
         case .failed(let error, let rule): (outcome, self.rule, problem, upstream) = (.failed, rule, Self.problem(error, rule: rule, context), nil)
         }
     }

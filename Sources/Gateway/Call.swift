@@ -57,6 +57,10 @@ package struct Call: Sendable {
         guard let app, let claims else { return nil }
         var headers = ["x-request-id": requestID.rawValue, "x-fapi-interaction-id": interactionID]
         for name in Self.forwarded { headers[name] = HTTPField.Name(name).flatMap { request.headers[$0] } }
+        if let trace = TraceParent(of: request.headers) {
+            headers["traceparent"] = trace.text
+            headers["tracestate"] = request.headers[.traceState]
+        }
         return GuardedCall(
             operation: operation.id, pathParameters: pathParameters, parameters: parameters, body: body, app: app, claims: claims, consent: consent,
             accountID: accountID, window: window, now: now, requestID: requestID, issuer: issuer, idempotency: idempotency,
@@ -64,5 +68,5 @@ package struct Call: Sendable {
                 method: operation.method, path: request.uri.path, query: request.uri.query, body: bodyBytes, headers: headers))
     }
 
-    private static let forwarded = ["accept-language", "traceparent", "tracestate", "x-fapi-auth-date", "x-fapi-customer-ip-address"]
+    private static let forwarded = ["accept-language", "x-fapi-auth-date", "x-fapi-customer-ip-address"]
 }

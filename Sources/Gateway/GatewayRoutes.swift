@@ -6,7 +6,7 @@ package import Web
 internal import HTTPTypes
 internal import Primitives
 
-/// Every operation of the contract that the gateway guards, on its path. What a path does not take is answered 405 with `Allow`.
+/// Every operation of the contract that the gateway guards, on its path.
 package struct GatewayRoutes: Sendable {
     private let operations: [Contract.Operation]
     private let pipeline: Pipeline
@@ -25,6 +25,13 @@ package struct GatewayRoutes: Sendable {
         }
     }
 
+    /// What the contract does not know is refused as everything else here is: as a problem that browser apps can read.
+    package static let refusalWording = RefusalWording(covers: { $0.hasPrefix("/v1/") }) { problem, request, context in
+        var response = problem.response(context: context)
+        CrossOrigin.add(to: &response.headers, for: request, app: nil)
+        return response
+    }
+
     private func add(_ operations: [Contract.Operation], path: String, to router: Router<AppContext>) {
         let route = RouterPath(path)
         var taken: Set<HTTPRequest.Method> = [.options]
@@ -38,19 +45,7 @@ package struct GatewayRoutes: Sendable {
         }
         let allow = taken.map(\.rawValue).sorted().joined(separator: ", ")
         router.on(route, method: .options) { request, _ in CrossOrigin.preflight(request, allow: allow) }
-        for method in Self.methods where !taken.contains(method) {
-            router.on(route, method: method) { request, context -> Response in
-                var response = Problem(.methodNotAllowed, "This address takes \(allow).", headers: [.allow: allow]).response(context: context)
-                CrossOrigin.add(to: &response.headers, for: request, app: nil)
-                return response
-            }
-        }
     }
-
-    /// RFC 9110 and RFC 4918: what clients and scanners send.
-    private static let methods: [HTTPRequest.Method] =
-        [.get, .head, .post, .put, .patch, .delete, .trace, .connect]
-        + ["PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "QUERY"].compactMap { HTTPRequest.Method($0) }
 
     private func respond(to request: Request, _ operation: Contract.Operation, _ rules: AccessRules, _ context: AppContext) async -> Response {
         let started = ContinuousClock.now

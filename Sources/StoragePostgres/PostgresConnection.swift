@@ -33,9 +33,9 @@ final class PostgresConnection {
         let opened = PQconnectdbParams(keywords.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil], 1)
         guard let opened else { throw StorageError.unavailable(reason: "libpq is out of memory") }
         guard PQstatus(opened) == CONNECTION_OK else {
-            let reason = String(cString: PQerrorMessage(opened)).trimmingCharacters(in: .whitespacesAndNewlines)
+            let reason = String(cString: PQerrorMessage(opened)).split(whereSeparator: \.isNewline).first ?? "no reason was given"
             PQfinish(opened)
-            throw StorageError.unavailable(reason: reason)
+            throw StorageError.unavailable(reason: String(reason))
         }
         handle = opened
         PQsetNoticeProcessor(handle, { _, _ in }, nil)

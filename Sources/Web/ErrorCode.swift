@@ -105,7 +105,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         switch self {
         case .invalidRequest: "Each entry of errors names the part, the rule, what was expected and what came. Mend these and send the request again."
         case .malformedBody: "Send one JSON object in UTF-8 with the content type application/json, and no member twice."
-        case .invalidPermissions: "Ask for accounts first (ReadAccountsBasic or ReadAccountsDetail); transactions need a level (Basic or Detail) and at least one of Credits and Debits."
+        case .invalidPermissions:
+            "Ask for accounts first (ReadAccountsBasic or ReadAccountsDetail); transactions need a level (Basic or Detail) and at least one of Credits and Debits."
         case .invalidIdempotencyKey: "Send 1 to 40 visible ASCII characters in Idempotency-Key, a new value for each new request."
         case .missingToken: "Send the access token in the header: Authorization: Bearer and the token. Tokens in addresses or bodies are never read."
         case .invalidToken: "Use an access token from our token endpoint whose audience is this API. ID tokens and refresh tokens do not work here."

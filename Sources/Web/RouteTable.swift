@@ -31,23 +31,46 @@ package final class RouteTable: Sendable {
     }
 }
 
-/// Turns 404 into 405 with `Allow` where the address exists for other methods.
+/// How a part of the address space words the refusals that the router makes: an unknown address, a method that an address does not take.
+package struct RefusalWording: Sendable {
+    let covers: @Sendable (String) -> Bool
+    let response: @Sendable (Problem, Request, AppContext) -> Response
+
+    /// - Parameter covers: whether a path belongs to this part.
+    package init(
+        covers: @escaping @Sendable (String) -> Bool, response: @escaping @Sendable (Problem, Request, AppContext) -> Response
+    ) {
+        self.covers = covers
+        self.response = response
+    }
+}
+
+/// Turns the router's 404 into 405 with `Allow` where the address exists for other methods, and lets each part of the address space say both in its own words.
 package struct MethodCheck: RouterMiddleware {
     package typealias Context = AppContext
     private let table: RouteTable
+    private let wordings: [RefusalWording]
 
-    package init(table: RouteTable) { self.table = table }
+    package init(table: RouteTable, wordings: [RefusalWording] = []) {
+        self.table = table
+        self.wordings = wordings
+    }
 
     package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
         do {
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
-            var allowed = table.methods(of: request.uri.path)
-            guard !allowed.isEmpty, !allowed.contains(request.method) else { throw error }
-            if allowed.contains(.get) { allowed.insert(.head) }
-            guard !allowed.contains(request.method) else { throw error }
-            let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
-            throw Problem(.methodNotAllowed, "This address takes \(names).", headers: [.allow: names])
+            let problem = problem(request)
+            guard let wording = wordings.first(where: { $0.covers(request.uri.path) }) else { throw problem }
+            return wording.response(problem, request, context)
         }
+    }
+
+    private func problem(_ request: Request) -> Problem {
+        var allowed = table.methods(of: request.uri.path)
+        if allowed.contains(.get) { allowed.insert(.head) }
+        guard !allowed.isEmpty, !allowed.contains(request.method) else { return Problem(.notFound, "There is nothing at this address.") }
+        let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
+        return Problem(.methodNotAllowed, "This address takes \(names).", headers: [.allow: names])
     }
 }

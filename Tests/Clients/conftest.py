@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import secrets
 import socket
 import subprocess
@@ -35,10 +36,15 @@ def postgres_database():
     return base.rsplit("/", 1)[0] + "/" + name
 
 
+def limit_descriptors(count):
+    """How many files and sockets a child process may open."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+
 class Server:
     """One running `wekeza serve --demo`."""
 
-    def __init__(self, engine):
+    def __init__(self, engine, *arguments, descriptors=None):
         self.engine = engine
         self.folder = tempfile.TemporaryDirectory()
         self.port, self.ops_port = free_port(), free_port()
@@ -47,8 +53,8 @@ class Server:
         self.output = open(Path(self.folder.name) / "output", "w+")
         self.process = subprocess.Popen(
             [BINARY, "serve", "--demo", "--port", str(self.port), "--ops-port", str(self.ops_port),
-             "--data", self.folder.name, "--assets", str(ROOT), "--database", self.database],
-            stdout=self.output, stderr=subprocess.STDOUT, cwd=ROOT)
+             "--data", self.folder.name, "--assets", str(ROOT), "--database", self.database, *arguments],
+            stdout=self.output, stderr=subprocess.STDOUT, cwd=ROOT, preexec_fn=descriptors and (lambda: limit_descriptors(descriptors)))
         self.wait_until_ready()
 
     def wait_until_ready(self):

@@ -92,7 +92,7 @@ struct RFC6749TokenEndpointTests {
             for method in [HTTPRequest.Method.get, .put, .delete, .patch] {
                 let response = try await server.send(method, "/oauth2/token?\(form)", headers: app.basic)
                 #expect(response.status == .methodNotAllowed)
-                #expect(response.headers[.allow] == "POST")
+                #expect(response.headers[.allow] == "OPTIONS, POST")
             }
             for type in ["application/json", "text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencodedx"] {
                 #expect(try await send(type, form).errorCode == "invalid_request")

@@ -58,7 +58,6 @@ package struct AuthorizationServerRoutes: Sendable {
             }
             // Introspection needs a secret, which no browser app has.
             if path != "/oauth2/introspect" { router.on(path, method: .options) { request, _ in CrossOrigin.preflight(request, methods: "POST") } }
-            refuse([.get, .put, .patch, .delete], at: path, allowing: "POST", on: router)
         }
     }
 
@@ -67,7 +66,6 @@ package struct AuthorizationServerRoutes: Sendable {
             router.on("/oauth2/userinfo", method: method) { [userinfo] request, context in try await userinfo.respond(to: request, context: context) }
         }
         router.on("/oauth2/userinfo", method: .options) { request, _ in CrossOrigin.preflight(request, methods: "GET, POST") }
-        refuse([.put, .patch, .delete], at: "/oauth2/userinfo", allowing: "GET, POST", on: router)
     }
 
     private func addPublicDocuments(to router: Router<AppContext>) {
@@ -83,18 +81,15 @@ package struct AuthorizationServerRoutes: Sendable {
                     status: .noContent,
                     headers: [.accessControlAllowOrigin: "*", .accessControlAllowMethods: "GET", .accessControlMaxAge: "600"])
             }
-            refuse([.post, .put, .patch, .delete], at: path, allowing: "GET", on: router)
         }
     }
 
-    /// RFC 9110 §15.5.6, in the endpoint's own kind of error.
-    private func refuse(_ methods: [HTTPRequest.Method], at path: RouterPath, allowing allowed: String, on router: Router<AppContext>) {
-        for method in methods {
-            router.on(path, method: method) { [issuer] _, _ in
-                var response = OAuthError.invalidRequest("This address takes \(allowed).").response(issuer: issuer, status: .methodNotAllowed)
-                response.headers[.allow] = allowed
-                return response
-            }
-        }
+    /// The addresses that programs call answer each refusal in OAuth's own kind of error.
+    package static let refusalWording = RefusalWording(
+        covers: { ["/oauth2/token", "/oauth2/introspect", "/oauth2/revoke", "/oauth2/userinfo", "/oauth2/jwks"].contains($0) || $0.hasPrefix("/.well-known/") }
+    ) { problem, _, context in
+        var response = OAuthError.invalidRequest(problem.detail).response(issuer: context.issuer, status: problem.code.status)
+        response.headers[.allow] = problem.headers[.allow]
+        return response
     }
 }

@@ -82,7 +82,9 @@ struct UserinfoEndpoint: Sendable {
         if scope.contains(.profile) {
             claims.append("name", .string(person.name))
             claims.append("given_name", .string(person.givenName))
-            if person.name.hasPrefix(person.givenName + " ") { claims.append("family_name", .string(String(person.name.dropFirst(person.givenName.count + 1)))) }
+            if person.name.hasPrefix(person.givenName + " ") {
+                claims.append("family_name", .string(String(person.name.dropFirst(person.givenName.count + 1))))
+            }
             claims.append("preferred_username", .string(person.signInName))
         }
         if scope.contains(.email), let email = person.email {

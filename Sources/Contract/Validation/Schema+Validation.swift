@@ -13,8 +13,8 @@ extension Schema {
     package func value(ofParameter text: String) -> JSONValue {
         switch kind {
         case .integer, .number:
-            // Only the spellings of JSON: no +1, no 0x1, no 1_000.
-            if case .number(let number)? = try? JSONValue(parsing: Array(text.utf8)) { return .number(number) }
+            // Only the spellings of JSON: no +1, no 0x1, no 1_000, and no space around them, which is what a bare + in a query means.
+            if !text.contains(where: \.isWhitespace), case .number(let number)? = try? JSONValue(parsing: Array(text.utf8)) { return .number(number) }
             return .string(text)
         case .boolean: return text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : .string(text)
         default: return .string(text)

@@ -1,0 +1,82 @@
+internal import Foundation
+internal import Hummingbird
+internal import HummingbirdCore
+internal import HummingbirdTLS
+internal import Logging
+internal import ServiceLifecycle
+internal import Web
+
+/// The sockets of one process.
+struct Listeners {
+    private let configuration: Configuration
+    private let certificate: ServerCertificate?
+    private let logger: Logger
+    /// How many connections one socket holds at a time; more wait in its backlog.
+    private let mostConnections: Int
+
+    /// How long a connection may be silent.
+    private static let idleTimeout = Duration.seconds(60)
+    /// How long a request may take to arrive.
+    private static let requestTimeout = Duration.seconds(30)
+    /// Monitoring asks one question at a time.
+    private static let mostOperationsConnections = 32
+
+    /// - Parameter certificate: with one, the public listener speaks HTTPS.
+    init(_ configuration: Configuration, certificate: ServerCertificate?, logger: Logger) {
+        self.configuration = configuration
+        self.certificate = certificate
+        self.logger = logger
+        mostConnections = FileDescriptors.connections / Self.hosts(configuration.host).count
+    }
+
+    /// The public listener: HTTP, or HTTPS when the set-up names a certificate. `localhost` listens on 127.0.0.1 and, where the machine has it, on ::1.
+    /// - Parameter running: is called once for each socket that listens.
+    func publicListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) throws -> [any Service] {
+        let http = HTTPServerBuilder.http1(
+            configuration: .init(additionalChannelHandlers: [RequestDeadline(.init(Self.requestTimeout))], idleTimeout: .init(Self.idleTimeout)))
+        let server = try certificate.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0.configuration) } ?? http
+        return Self.hosts(configuration.host).map { host in
+            let application = Application(
+                responder: responder, server: server,
+                configuration: .init(
+                    address: .hostname(host, port: configuration.port), serverName: nil, backlog: 1024,
+                    availableConnectionsDelegate: .maximum(mostConnections, logger: logger)),
+                onServerRunning: { _ in running() }, logger: logger)
+            return Listening(listener: application, host: host, port: configuration.port, portFlag: "--port")
+        }
+    }
+
+    /// The operations listener, on loopback only.
+    func operations(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) -> any Service {
+        let http = HTTPServerBuilder.http1(
+            configuration: .init(additionalChannelHandlers: [RequestDeadline(.init(Self.requestTimeout))], idleTimeout: .init(Self.idleTimeout)))
+        let application = Application(
+            responder: responder, server: http,
+            configuration: .init(
+                address: .hostname("127.0.0.1", port: configuration.opsPort), serverName: nil,
+                availableConnectionsDelegate: .maximum(Self.mostOperationsConnections, logger: logger)),
+            onServerRunning: { _ in running() }, logger: logger)
+        return Listening(listener: application, host: "127.0.0.1", port: configuration.opsPort, portFlag: "--ops-port")
+    }
+
+    /// Sockets that a start opens, operations included.
+    static func count(_ configuration: Configuration) -> Int { hosts(configuration.host).count + 1 }
+
+    private static func hosts(_ host: String) -> [String] {
+        guard host == "localhost" else { return [host] }
+        return hasIPv6Loopback ? ["127.0.0.1", "::1"] : ["127.0.0.1"]
+    }
+
+    /// Whether a socket can be bound to ::1 on this machine.
+    private static var hasIPv6Loopback: Bool {
+        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        address.sin6_addr = in6addr_loopback
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0 }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+"""The program as its operator meets it: how it starts, refuses to start, reloads and stops."""
+
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import time
+
+import pytest
+import requests
+from conftest import BINARY, ROOT, Server, free_port
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def refused(folder, *arguments):
+    """What a start that cannot work prints, and its exit code."""
+    done = subprocess.run(
+        [BINARY, "serve", "--port", str(free_port()), "--ops-port", str(free_port()), "--data", str(folder), "--assets", str(ROOT), *arguments],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT, timeout=60)
+    return done.returncode, done.stderr.strip()
+
+
+def certificate(folder, name):
+    """A self-signed certificate and its key."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", f"/CN={name}", "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")],
+        check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("arguments, flag", [
+    (["--host", "999.1.1.1"], "--host"),
+    (["--data", "/dev/null/there"], "--data"),
+    (["--port", "70000"], "--port"),
+    (["--port", "eighty"], "--port"),
+    (["--issuer", "localhost"], "--issuer"),
+    (["--database", "mysql://localhost/x"], "--database"),
+    (["--database", "postgres://nobody@127.0.0.1:1/x"], "--database"),
+    (["--database", "sqlite:/dev/null/x.db"], "--database"),
+    (["--log-level", "loud"], "--log-level"),
+    (["--assets", "/dev"], "--assets"),
+    (["--upstream", "ftp://core"], "--upstream"),
+    (["--tls-cert", "cert.pem"], "--tls-key"),
+    (["--tls-cert", "/dev/null", "--tls-key", "/dev/null"], "--tls-cert"),
+])
+def test_a_wrong_value_stops_the_start_with_one_sentence_and_code_2(tmp_path, arguments, flag):
+    code, said = refused(tmp_path, *arguments)
+
+    assert code == 2
+    assert said.startswith("wekeza: ") and flag in said
+    assert len(said.splitlines()) == 1 and said.endswith(".")
+
+
+def test_a_port_that_is_taken_stops_the_start_with_one_sentence_and_code_2(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        code, said = refused(tmp_path, "--port", str(port))
+
+    assert code == 2
+    assert said == f"wekeza: Port {port} is in use on 127.0.0.1: stop the program that listens there, or choose another port with --port."
+
+
+def test_a_renewed_certificate_is_served_after_a_hang_up(tmp_path):
+    certificate(tmp_path, "first.test")
+    server = Server("sqlite", "--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
+    served = lambda: ssl.get_server_certificate(("127.0.0.1", server.port))
+    try:
+        first = served()
+        certificate(tmp_path, "second.test")
+        server.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 10
+        while served() == first and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+        assert served().split() == (tmp_path / "cert.pem").read_text().split()
+
+        # What cannot be read is not taken.
+        (tmp_path / "cert.pem").write_text("nothing")
+        server.process.send_signal(signal.SIGHUP)
+        while "the certificate stays as it was" not in server.printed() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert "the certificate stays as it was" in server.printed()
+        assert served() != first
+    finally:
+        assert server.stop() == 0
+
+
+def test_more_connections_than_descriptors_leave_the_server_alive():
+    server = Server("sqlite", descriptors=256)
+    connections = []
+    try:
+        for _ in range(400):
+            connection = socket.socket()
+            connection.settimeout(1)
+            connections.append(connection)
+            connection.connect(("127.0.0.1", server.port))
+
+        assert requests.get(f"http://127.0.0.1:{server.ops_port}/healthz", timeout=10).status_code == 200
+        for connection in connections:
+            connection.close()
+        assert requests.get(f"http://127.0.0.1:{server.port}/", timeout=30).status_code == 200
+    finally:
+        for connection in connections:
+            connection.close()
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("head", ["GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: one\r\nHost: two\r\n\r\n"])
+def test_a_request_names_exactly_one_host(server, head):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(head.encode())
+
+        assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+def test_the_callers_trace_is_in_the_log(server):
+    answer = requests.get(f"{server.issuer}/v1/accounts", headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})
+
+    logged = re.search(rf'.*{answer.headers["X-Request-Id"]}.*', server.printed()).group(0)
+    assert f'"trace.id":"{TRACE}"' in logged
+
+
+@pytest.mark.parametrize("limit", ["+1", "%2B1", "1%20", "01", "1e1e1"])
+def test_a_number_is_spelled_as_json_spells_it(server, limit):
+    """Checked before the scope: any token of the app's will do."""
+    app = server.create_app("Numbers", "--auth-method", "client_secret_basic", "--grant-types", "client_credentials", "--scopes", "consents.write")
+    token = requests.post(
+        f"{server.issuer}/oauth2/token", data={"grant_type": "client_credentials"}, auth=(app["client_id"], app["client_secret"])).json()["access_token"]
+
+    answer = requests.get(f"{server.issuer}/v1/accounts?limit={limit}", headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/query/limit"

@@ -1,0 +1,64 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Primitives
+import TestSupport
+import Testing
+import Web
+
+@Suite("What the router refuses by itself")
+struct RouterRefusalTests {
+    @Test(arguments: ["PUT", "TRACE", "PROPFIND", "BREW"])
+    func `RFC 9110 §15.5.6 a method that an address does not take is 405 with those that it takes`(method: String) async throws {
+        try await serve { client in
+            let response = try await client.execute(uri: "/things/7", method: try #require(HTTPRequest.Method(method)))
+
+            #expect(response.status == .methodNotAllowed)
+            #expect(response.headers[.allow] == "DELETE, GET, HEAD")
+        }
+    }
+
+    @Test func `an unknown address is 404, whatever the method`() async throws {
+        try await serve { client in
+            for path in ["/thing", "/things/7/8", "/things"] {
+                let response = try await client.execute(uri: path, method: .put)
+                #expect(response.status == .notFound)
+                #expect(response.headers[.allow] == nil)
+            }
+        }
+    }
+
+    @Test func `a part of the address space refuses in its own words`() async throws {
+        try await serve { client in
+            let unknown = try await client.execute(uri: "/api/nothing", method: .get)
+            let wrong = try await client.execute(uri: "/api/one", method: .delete)
+
+            #expect(unknown.status == .notFound && String(buffer: unknown.body) == "api: not_found")
+            #expect(wrong.status == .methodNotAllowed && String(buffer: wrong.body) == "api: method_not_allowed")
+        }
+    }
+
+    @Test func `RFC 9112 §3.2 two hosts are none`() async throws {
+        try await serve { client in
+            let response = try await client.execute(uri: "/things/7", method: .get, headers: [HTTPField.Name("Host")!: "second.example"])
+
+            #expect(response.status == .badRequest)
+        }
+    }
+
+    private func serve(_ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
+        let table = RouteTable()
+        let router = Router(context: AppContext.self)
+        let api = RefusalWording(covers: { $0.hasPrefix("/api/") }) { problem, _, _ in
+            Response.text("api: \(problem.code.rawValue)", status: problem.code.status)
+        }
+        router.add(middleware: RequestIdentity(issuer: Issuer("https://bank.example")!, clock: ManualClock(), randomness: SeededRandom()))
+        router.add(middleware: HostCheck())
+        router.add(middleware: MethodCheck(table: table, wordings: [api]))
+        router.get("/things/{id}") { _, _ in Response.text("thing") }
+        router.delete("/things/{id}") { _, _ in Response.text("gone") }
+        router.get("/api/one") { _, _ in Response.text("one") }
+        table.read(router)
+        try await Application(router: router).test(.router, test)
+    }
+}
