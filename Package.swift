@@ -62,7 +62,7 @@ let package = Package(
         room("Primitives", [crypto]),
 
         // 1: one technical job each
-        room("Web", ["Primitives", hummingbird, httpTypes, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
+        room("Web", ["JSON", "Primitives", hummingbird, httpTypes, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
         room("JOSE", ["JSON", "Primitives", crypto]),
         room("Storage", ["Primitives", logging]),
         room("StorageSQLite", ["Primitives", "Storage", .product(name: "GRDB", package: "GRDB.swift"), logging]),

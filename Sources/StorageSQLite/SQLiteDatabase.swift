@@ -11,6 +11,7 @@ package import Storage
 package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     // GRDB's pool is thread-safe; the rest is immutable.
     private let pool: DatabasePool
+    private let pointReaders: PointReaders
     private let queue: WriteQueue
     package let statistics = StorageStatistics()
 
@@ -33,15 +34,17 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
                 return try DatabasePool(path: path, configuration: configuration)
             }
             try await pool.writeWithoutTransaction(setDurability)
+            let pointReaders = try await onThread { [configuration] in try PointReaders(path: path, configuration: configuration) }
             logger.debug("database opened", metadata: ["engine": "sqlite", "path": "\(path)"])
-            return SQLiteDatabase(pool: pool)
+            return SQLiteDatabase(pool: pool, pointReaders: pointReaders)
         } catch {
             throw StorageError(sqlite: error)
         }
     }
 
-    private init(pool: DatabasePool) {
+    private init(pool: DatabasePool, pointReaders: PointReaders) {
         self.pool = pool
+        self.pointReaders = pointReaders
         queue = WriteQueue(pool: pool, statistics: statistics)
     }
 
@@ -51,6 +54,15 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         } catch {
             throw StorageError.translating(error)
         }
+    }
+
+    package func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
+        do {
+            if let result = try pointReaders.read({ [statistics] in try body(OneStatement(SQLiteTransaction($0, statistics))) }) { return result }
+        } catch {
+            throw StorageError.translating(error)
+        }
+        return try await read { try body(OneStatement($0)) }
     }
 
     package func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
@@ -77,7 +89,9 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     }
 
     package func close() async {
-        try? await Self.onThread { [pool] in try pool.close() }  // fails when a reader is still open: the process ends it
+        // What is still being read fails to close: the process ends it.
+        try? await Self.onThread { [pointReaders] in try pointReaders.close() }
+        try? await Self.onThread { [pool] in try pool.close() }
     }
 
     /// A new file is its owner's alone; SQLite gives the write-ahead log the permissions of the file. What fails here, opening reports.

@@ -21,6 +21,6 @@ struct AppPolicy: Policy {
             return refused(
                 .invalidToken, detail, expected: app.environment.rawValue, got: String(claims.environment.prefix(20)), challenge: .invalidToken(detail))
         }
-        return .passed("\(app.name), \(app.environment.rawValue)")
+        return .passed(app.name)
     }
 }
