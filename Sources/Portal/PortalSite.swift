@@ -7,6 +7,7 @@ package import Metering
 package import Pages
 package import Passwords
 package import Primitives
+import Sandbox
 package import Storage
 package import Web
 
@@ -34,6 +35,7 @@ package struct PortalSite: Sendable {
     let pendingSignUp: PendingSignUp.Cookie
     let outgoing: OutgoingMail
     let worlds: Worlds
+    let worldPasswords: WorldPasswords
     let logger: Logger
 
     /// Whether the demo world and `/demo/mailbox` are there.
@@ -73,7 +75,8 @@ package struct PortalSite: Sendable {
         shownOnce = ShownOnce(master: master, cookies: cookies)
         pendingSignUp = SealedCookie("wkz_signup", purpose: "portal.pending_sign_up", lifetime: .hours(24), master: master, cookies: cookies)
         outgoing = OutgoingMail(mailer: mailer, logger: logger)
-        worlds = Worlds(seed: seedWorld, passwords: passwords, logger: logger)
+        worldPasswords = WorldPasswords(master: master, randomness: randomness, shared: pages.isDemo ? PersonaCatalogue.password : nil)
+        worlds = Worlds(seed: seedWorld, worldPasswords: worldPasswords, database: database, passwords: passwords, logger: logger)
         self.logger = logger
     }
 }
