@@ -162,7 +162,7 @@ extension CustomerRoutes {
         switch step {
         case .answer(let answer): return .seeOther(answer.location)
         case .alreadyAnswered: return alreadyAnswered(try await apps.find(transaction.appID)?.name)
-        case .consent(let question): return try await consentPage(question, sealed: sealed, chosen: nil, errors: FormErrors(), context)
+        case .consent(let question): return try await consentPage(question, sealed: sealed, chosen: [], errors: FormErrors(), context)
         case .signIn:
             let isAnother = session.map { transaction.hintedPerson != nil && transaction.hintedPerson != $0.person.id } ?? false
             let message = isAnother ? "The app expects another customer than \(session?.person.givenName ?? "you"). Sign in as that person, or go back to the app." : nil
@@ -186,7 +186,7 @@ extension CustomerRoutes {
     }
 
     private func consentPage(
-        _ question: ConsentQuestion, sealed: String, chosen: Set<AccountID>?, errors: FormErrors, _ context: AppContext
+        _ question: ConsentQuestion, sealed: String, chosen: Set<AccountID>, errors: FormErrors, _ context: AppContext
     ) async throws -> Response {
         let balances = try await database.read { [accounts] tx in
             try accounts.balances(of: question.accounts.map(\.id), at: context.receivedAt, in: tx)
