@@ -1,17 +1,28 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// Floors: the least that a server on the same libraries does for the same request. A package of its own, so that the product does not carry them.
+// What the product is measured against and with. A package of its own, so that the product does not carry it.
 let package = Package(
     name: "benchmarks",
     platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "floor", targets: ["floor"]),
+        .library(name: "syncs", type: .dynamic, targets: ["syncs"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
+        // The least that a server on the same libraries does for the same request.
         .executableTarget(
             name: "floor",
-            dependencies: [.product(name: "Hummingbird", package: "hummingbird"), .product(name: "Crypto", package: "swift-crypto")])
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ]),
+        // Counts a process's syncs, and can leave them out.
+        .target(name: "syncs"),
     ]
 )

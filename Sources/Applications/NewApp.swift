@@ -60,7 +60,7 @@ package struct AppChange: Sendable {
 
 /// Why an app, or a change of one, is refused.
 package enum AppRefusal: Error, Hashable, Sendable {
-    case nameMissing, nameTooLong, purposeTooLong
+    case nameMissing, nameTooLong, nameUnseen, purposeTooLong, purposeUnseen
     case redirectURIMissing, tooManyRedirectURIs, redirectURITwice(String)
     case clientIDTaken
     /// Grant types, method and scopes that contradict each other; the text says which.
@@ -72,7 +72,9 @@ package enum AppRefusal: Error, Hashable, Sendable {
         switch self {
         case .nameMissing: "Enter a name for the app"
         case .nameTooLong: "Use at most 60 characters for the name"
+        case .nameUnseen: "Use only characters that can be seen in the name, on one line"
         case .purposeTooLong: "Use at most 200 characters for what the app does"
+        case .purposeUnseen: "Use only characters that can be seen for what the app does, on one line"
         case .redirectURIMissing: "Enter at least one redirect URI"
         case .tooManyRedirectURIs: "Enter at most 40 redirect URIs"
         case .redirectURITwice(let text): "\(text) stands here twice"
@@ -87,7 +89,6 @@ package enum AppRefusal: Error, Hashable, Sendable {
 }
 
 extension NewApp {
-    static let maximumNameLength = 60
     static let maximumPurposeLength = 200
     static let maximumRedirectURIs = 40
 
@@ -107,14 +108,21 @@ extension NewApp {
         return nil
     }
 
-    static func refusal(name: String) -> AppRefusal? {
-        guard name.contains(where: { !$0.isWhitespace }) else { return .nameMissing }
-        return name.count <= maximumNameLength && name.utf8.count <= 4 * maximumNameLength ? nil : .nameTooLong
+    package static func refusal(name: String) -> AppRefusal? {
+        switch OneLine.refusal(of: name) {
+        case nil: nil
+        case .missing: .nameMissing
+        case .tooLong: .nameTooLong
+        case .unseen: .nameUnseen
+        }
     }
 
-    static func refusal(purpose: String?) -> AppRefusal? {
-        guard let purpose else { return nil }
-        return purpose.count <= maximumPurposeLength && purpose.utf8.count <= 4 * maximumPurposeLength ? nil : .purposeTooLong
+    package static func refusal(purpose: String?) -> AppRefusal? {
+        switch purpose.flatMap({ OneLine.refusal(of: $0, longest: maximumPurposeLength) }) {
+        case nil, .missing: nil
+        case .tooLong: .purposeTooLong
+        case .unseen: .purposeUnseen
+        }
     }
 
     static func refusal(redirectURIs: [RedirectURI], required: Bool) -> AppRefusal? {

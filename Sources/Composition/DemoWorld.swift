@@ -14,7 +14,7 @@ package struct DemoWorld: Sendable {
     package static let clientID = ClientID("acme-budget")!  // a constant of the right form
     package static let developer = (email: "developer@example.test", password: "sandbox-developer")
     package static let staff = (email: "staff@example.test", password: "sandbox-staff")
-    package static let customerPassword = "sandbox"
+    package static let customerPassword = PersonaCatalogue.password
 
     /// The demo app's secret: the same at each start, because it is printed each time and only its digest is kept. Known to this deployment only.
     package let clientSecret: Secret

@@ -69,7 +69,7 @@ package struct Platform: Sendable {
 
         let contract = try APIContract(directory: "\(configuration.assets)/openapi")
         let files = try StaticFiles(directory: "\(configuration.assets)/static")
-        let pages = PageRenderer(templates: try Templates(directory: "\(configuration.assets)/templates"), files: files)
+        let pages = PageRenderer(templates: try Templates(directory: "\(configuration.assets)/templates"), files: files, isDemo: configuration.demo)
         let seeder = WorldSeeder(database: database)
         let cookies = CookiePolicy(secure: issuer.isSecure)
         let csrf = CSRF(master: bench.master)
@@ -81,6 +81,7 @@ package struct Platform: Sendable {
             SecurityHeaders(secure: issuer.isSecure)
             HTMLErrors(pages: pages)
             HostCheck()
+            FormOrigin()
             MethodCheck(table: table, wordings: [AuthorizationServerRoutes.refusalWording, GatewayRoutes.refusalWording])
         }
 
@@ -108,11 +109,11 @@ package struct Platform: Sendable {
         let site = try PortalSite(
             database: database, master: bench.master, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn, sessions: sessions,
             mailer: mailer, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: contract,
-            contractDirectory: "\(configuration.assets)/openapi", isDemo: configuration.demo, randomness: randomness, logger: logger)
+            contractDirectory: "\(configuration.assets)/openapi", randomness: randomness, logger: logger)
         PortalPages(site: site).add(to: router)
         CustomerRoutes(
             pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions,
-            passwords: passwords, authorization: authorization, apps: apps, isDemo: configuration.demo
+            passwords: passwords, authorization: authorization, apps: apps
         ).add(to: router)
         StaffRoutes(
             pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions

@@ -33,9 +33,9 @@ extension CustomerRoutes {
         case .interact(let transaction) where transaction.isSilent:
             return try await show(transaction, sealed: "", session: try await session(of: request, context), context)
         case .interact(let transaction):
-            var response = Response.seeOther("")
-            let browser = browser(of: request, settingOn: &response)
-            response.headers[.location] = Self.address(authorization.seal(transaction, browser: browser))
+            let browser = browsers.browser(of: request)
+            var response = Response.seeOther(Self.address(authorization.seal(transaction, browser: browser.value)))
+            browsers.keep(browser, on: &response)
             return response
         }
     }
@@ -81,7 +81,7 @@ extension CustomerRoutes {
     }
 
     private func signInToDecide(_ request: Request, _ context: AppContext) async throws -> Response {
-        let form = try await request.form(context: context)
+        let form = try await request.fields(context: context)
         return try await opened(form["transaction"], request, context) { transaction, sealed in
             let (username, password) = (form["username"] ?? "", form["password"] ?? "")
             var errors = SignInPage.errors(username: username, password: password)
@@ -98,8 +98,8 @@ extension CustomerRoutes {
                 var response = Response.seeOther("")
                 var transaction = transaction
                 transaction.startedSession = try await start(person, request: request, context: context, on: &response).id
-                let browser = browser(of: request, settingOn: &response)
-                response.headers[.location] = Self.address(authorization.seal(transaction, browser: browser))
+                // The transaction opened, so the browser brought its cookie.
+                response.headers[.location] = Self.address(authorization.seal(transaction, browser: browsers.browser(of: request).value))
                 return allowing(transaction, on: response)
             case .refused:
                 errors.add(field: "username", SignInPage.refusal)
@@ -115,7 +115,7 @@ extension CustomerRoutes {
     // MARK: The decision
 
     private func decide(_ request: Request, _ context: AppContext) async throws -> Response {
-        let form = try await request.form(context: context)
+        let form = try await request.fields(context: context, lists: ["accounts"])
         return try await opened(form["transaction"], request, context) { transaction, sealed in
             let session = try await session(of: request, context)
             let step = try await authorization.step(transaction, session: session, at: context.receivedAt)
@@ -162,7 +162,7 @@ extension CustomerRoutes {
         switch step {
         case .answer(let answer): return .seeOther(answer.location)
         case .alreadyAnswered: return alreadyAnswered(try await apps.find(transaction.appID)?.name)
-        case .consent(let question): return try await consentPage(question, sealed: sealed, chosen: nil, errors: FormErrors(), context)
+        case .consent(let question): return try await consentPage(question, sealed: sealed, chosen: [], errors: FormErrors(), context)
         case .signIn:
             let isAnother = session.map { transaction.hintedPerson != nil && transaction.hintedPerson != $0.person.id } ?? false
             let message = isAnother ? "The app expects another customer than \(session?.person.givenName ?? "you"). Sign in as that person, or go back to the app." : nil
@@ -186,7 +186,7 @@ extension CustomerRoutes {
     }
 
     private func consentPage(
-        _ question: ConsentQuestion, sealed: String, chosen: Set<AccountID>?, errors: FormErrors, _ context: AppContext
+        _ question: ConsentQuestion, sealed: String, chosen: Set<AccountID>, errors: FormErrors, _ context: AppContext
     ) async throws -> Response {
         let balances = try await database.read { [accounts] tx in
             try accounts.balances(of: question.accounts.map(\.id), at: context.receivedAt, in: tx)
@@ -214,12 +214,8 @@ extension CustomerRoutes {
         _ sealed: String?, _ request: Request, _ context: AppContext, expiredToo: Bool = false,
         _ body: (AuthorizationTransaction, String) async throws -> Response
     ) async throws -> Response {
-        // The seal already binds the form to this browser; a form that another site sent is refused all the same.
-        if request.method == .post, request.comesFromElsewhere(than: context.issuer) {
-            return end("That form came from another site", "We did nothing. Go back to the app that sent you here and start again.", context, status: .forbidden)
-        }
         let sealed = sealed ?? ""
-        switch authorization.open(sealed, browser: browser(of: request), at: context.receivedAt) {
+        switch authorization.open(sealed, browser: browsers.value(in: request), at: context.receivedAt) {
         case .valid(let transaction): return try await body(transaction, sealed)
         case .expired(let transaction) where expiredToo: return try await body(transaction, sealed)
         case .expired(let transaction):

@@ -110,7 +110,7 @@ extension CustomerRoutes {
         let page = ConnectionsPage(
             lead: lead(for: person, count: inForce.count),
             stopped: request.query?["stopped"].flatMap { ConsentID($0) }.flatMap { id in consents.first { $0.id == id } }.map { book.app($0.appID) },
-            connections: inForce.map { connection($0, usage: usage[$0.id], book: book, csrf: token, now: now) }, hasConnections: !inForce.isEmpty, offersDemo: isDemo,
+            connections: inForce.map { connection($0, usage: usage[$0.id], book: book, csrf: token, now: now) }, hasConnections: !inForce.isEmpty, offersDemo: pages.isDemo,
             acquaintances: acquaintances.map { grant in
                 ConnectionsPage.Acquaintance(
                     id: grant.id.rawValue, app: book.app(grant.appID), firm: book.firm(grant.appID), initials: initials(of: book.app(grant.appID)),

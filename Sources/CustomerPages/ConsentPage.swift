@@ -36,8 +36,8 @@ struct ConsentPage {
     /// Where the customer goes afterwards, when it is a place on the web.
     let destination: String?
 
-    /// - Parameter chosen: what the customer ticked before; `nil` when they see the page for the first time.
-    init(_ question: ConsentQuestion, sealed: String, balances: [AccountID: Balance], chosen: Set<AccountID>?, errors: FormErrors, now: Timestamp) {
+    /// - Parameter chosen: what the customer ticked before. At first it is empty: which accounts are shared is theirs to say, so none is ticked for them.
+    init(_ question: ConsentQuestion, sealed: String, balances: [AccountID: Balance], chosen: Set<AccountID>, errors: FormErrors, now: Timestamp) {
         let app = question.app
         heading = question.asksForAccounts ? "\(app.name) asks to see your accounts" : "\(app.name) asks who you are"
         itemsHeading = question.asksForAccounts ? "What it would see" : "What it would learn"
@@ -55,13 +55,19 @@ struct ConsentPage {
         until = question.expiresAt.day
         untilISO = question.expiresAt.date.description
         days = Self.days(from: now, to: question.expiresAt)
-        offline = question.asksForAccounts && question.keepsAccess ? "It may look at any time until then, also while you are away. " : ""
+        offline = Self.offline(for: question)
         asksForAccounts = question.asksForAccounts
         hasAvailable = question.hasShareableAccount
         accounts = Self.choices(question.accounts, balances: balances, chosen: chosen)
         accountsError = errors["accounts"]
         self.errors = errors.summary
         destination = Self.host(of: question.transaction.redirectURI)
+    }
+
+    /// `offline_access` changes these words and nothing else: whether there is a refresh token is settled where the app is registered.
+    private static func offline(for question: ConsentQuestion) -> String {
+        guard question.asksForAccounts, question.keepsAccess else { return "" }
+        return "It may look at any time until then\(question.identityScopes.contains(.offlineAccess) ? ", also while you are away" : ""). "
     }
 
     private static func words(for question: ConsentQuestion) -> ConsentWords {
@@ -72,7 +78,7 @@ struct ConsentPage {
         return ConsentWords(permissions: permissions, window: window, scope: question.identityScopes, person: question.person)
     }
 
-    private static func choices(_ accounts: [Account], balances: [AccountID: Balance], chosen: Set<AccountID>?) -> [AccountChoice] {
+    private static func choices(_ accounts: [Account], balances: [AccountID: Balance], chosen: Set<AccountID>) -> [AccountChoice] {
         let first = accounts.first(where: \.isShareable)?.id
         return accounts.enumerated().map { index, account in
             let reason = account.reasonNotShareable.map { "Cannot be shared: \($0)." }
@@ -80,7 +86,7 @@ struct ConsentPage {
             return AccountChoice(
                 field: account.id == first ? "accounts" : "account-\(index + 1)", id: account.id.rawValue, name: account.name, number: account.maskedNumber,
                 amount: balances[account.id]?.booked.text ?? account.currency.rawValue, note: reason ?? joint, isAvailable: account.isShareable,
-                isChosen: account.isShareable && (chosen?.contains(account.id) ?? (account.id == first)))
+                isChosen: account.isShareable && chosen.contains(account.id))
         }
     }
 

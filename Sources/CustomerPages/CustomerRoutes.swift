@@ -18,16 +18,14 @@ package struct CustomerRoutes: Sendable {
     let cookies: CookiePolicy
     let csrf: CSRF
     let database: any Database
-    let randomness: any RandomSource
+    let browsers: BrowserCookie
     let signIn: SignIn
     let sessions: Sessions
     let passwords: PasswordHasher
+    let renewal: PasswordRenewal
     let authorization: AuthorizationEndpoint
     let apps: AppDirectory
-    /// Whether the demo world exists, whose names and passwords the pages may tell.
-    let isDemo: Bool
 
-    let people = People()
     let accounts = Accounts()
     let consents = Consents()
     let grants = Grants()
@@ -35,19 +33,19 @@ package struct CustomerRoutes: Sendable {
 
     package init(
         pages: PageRenderer, cookies: CookiePolicy, csrf: CSRF, database: any Database, randomness: any RandomSource, signIn: SignIn,
-        sessions: Sessions, passwords: PasswordHasher, authorization: AuthorizationEndpoint, apps: AppDirectory, isDemo: Bool
+        sessions: Sessions, passwords: PasswordHasher, authorization: AuthorizationEndpoint, apps: AppDirectory
     ) {
         self.pages = pages
         self.cookies = cookies
         self.csrf = csrf
         self.database = database
-        self.randomness = randomness
+        browsers = BrowserCookie(cookies: cookies, randomness: randomness)
         self.signIn = signIn
         self.sessions = sessions
         self.passwords = passwords
+        renewal = PasswordRenewal(sessions: sessions, randomness: randomness)
         self.authorization = authorization
         self.apps = apps
-        self.isDemo = isDemo
     }
 
     package func add(to router: Router<AppContext>) {

@@ -7,25 +7,11 @@ internal import Web
 
 extension CustomerRoutes {
     static let sessionCookie = "wkz_customer"
-    static let browserCookie = "wkz_browser"
 
     /// The customer who is signed in, in whatever world.
     func session(of request: Request, _ context: AppContext) async throws -> Session? {
         guard let token = cookies.value(Self.sessionCookie, in: request) else { return nil }
         return try await sessions.find(token: token, population: .customer, at: context.receivedAt)
-    }
-
-    /// What binds the pages before a sign-in to one browser.
-    func browser(of request: Request) -> String? {
-        cookies.value(Self.browserCookie, in: request).flatMap { (40...100).contains($0.utf8.count) ? $0 : nil }
-    }
-
-    /// The browser's binding, made and set when it has none.
-    func browser(of request: Request, settingOn response: inout Response) -> String {
-        if let known = browser(of: request) { return known }
-        let made = randomness.token()
-        cookies.set(Self.browserCookie, to: made, on: &response)
-        return made
     }
 
     /// Renews the session at sign-in: the token that the browser had before ends.
@@ -56,16 +42,7 @@ extension CustomerRoutes {
     /// A form of those who are signed in, with its token checked.
     func signedInForm(_ request: Request, _ context: AppContext, _ body: (Session, Web.Parameters) async throws -> Response) async throws -> Response {
         try await signedIn(request, context) { session in
-            let form = try await request.form(context: context)
-            guard csrf.accepts(form["csrf"], for: session.id.rawValue) else { return outdated(session) }
-            return try await body(session, form)
+            try await body(session, try await csrf.fields(of: request, for: session.id.rawValue, context: context))
         }
-    }
-
-    /// The form's token is missing or of another session: another tab signed in anew, or another site sent it.
-    func outdated(_ session: Session?) -> Response {
-        pages.notice(
-            Notice("This page is out of date", "You signed in again since it was loaded, so we did nothing. Open the page again and repeat what you wanted.", actions: [.init("Go to your connections", "/my")]),
-            shell: shell("", for: session), status: .forbidden)
     }
 }

@@ -108,11 +108,8 @@ extension CustomerRoutes {
         }
         let hash = try await passwords.hash(chosen)
         let (now, requestID) = (context.receivedAt, context.requestID)
-        try await database.write { [people, sessions] tx in
-            try people.setPasswordHash(hash, of: person.id, at: now, in: tx)
-            try sessions.endAll(of: person.id, keeping: session.id, at: now, in: tx)
-            try AuditLog().append(
-                AuditEntry(actor: .person(person.id), action: .passwordChanged, subject: person.id.rawValue, requestID: requestID, at: now), in: tx)
+        try await database.write { [renewal] tx in
+            try renewal.change(in: session, passwordHash: hash, at: now, requestID: requestID, in: tx)
         }
         return .seeOther("/my/security?done=password")
     }

@@ -67,9 +67,9 @@ extension CustomerRoutes {
     }
 
     private func signInAnswer(_ request: Request, _ context: AppContext) async throws -> Response {
-        let form = try await request.form(context: context)
+        let form = try await request.fields(context: context)
         let next = safeNext(form["next"])
-        guard let browser = browser(of: request), csrf.accepts(form["csrf"], for: browser) else {
+        guard let browser = browsers.value(in: request), csrf.accepts(form["csrf"], for: browser) else {
             var errors = FormErrors()
             errors.add(field: "username", "Your browser did not send our cookie. Allow cookies for this site, then sign in again.")
             return signInPage(request, username: form["username"] ?? "", next: next, errors: errors, status: .forbidden)
@@ -104,22 +104,20 @@ extension CustomerRoutes {
     private func signInPage(
         _ request: Request, username: String, next: String, errors: FormErrors, delay: String? = nil, message: String? = nil, status: HTTPResponse.Status = .ok
     ) -> Response {
-        var cookie = Response(status: .ok)
-        let browser = browser(of: request, settingOn: &cookie)
+        let browser = browsers.browser(of: request)
         let fields = SignInPage.fields(username: username, errors: errors)
         let page = SignInPage(
             heading: "Sign in to Wekeza", lead: "See who can look at your accounts, and stop it.", action: "/my/sign-in", next: next,
-            csrf: csrf.token(for: browser), transaction: nil, asker: nil, errors: errors.summary, delay: delay, message: message, username: fields.0,
-            password: fields.1, sandboxHint: isDemo)
+            csrf: csrf.token(for: browser.value), transaction: nil, asker: nil, errors: errors.summary, delay: delay, message: message, username: fields.0,
+            password: fields.1, sandboxHint: pages.isDemo)
         var response = pages.page("customer/sign-in", page, shell: shell("Sign in", for: nil, width: .narrow, isError: !errors.isEmpty || delay != nil), status: status)
-        response.headers[values: .setCookie] = cookie.headers[values: .setCookie]
+        browsers.keep(browser, on: &response)
         return response
     }
 
     private func signOut(_ request: Request, _ context: AppContext) async throws -> Response {
-        let form = try await request.form(context: context)
         guard let session = try await session(of: request, context) else { return .seeOther("/my/sign-in?signed-out") }
-        guard csrf.accepts(form["csrf"], for: session.id.rawValue) else { return outdated(session) }
+        _ = try await csrf.fields(of: request, for: session.id.rawValue, context: context)
         try await sessions.end(session, at: context.receivedAt, requestID: context.requestID)
         var response = Response.seeOther("/my/sign-in?signed-out")
         cookies.remove(Self.sessionCookie, from: &response)

@@ -47,17 +47,6 @@ struct Connection: Codable, Sendable {
     var refreshToken: String?
 }
 
-extension Sealer {
-    func seal(_ value: some Encodable) -> String? {
-        (try? JSONEncoder().encode(value)).map { seal(Array($0)) }
-    }
-
-    func open<Value: Decodable>(_ text: String?, as type: Value.Type) -> Value? {
-        guard let text, let bytes = open(text) else { return nil }
-        return try? JSONDecoder().decode(type, from: Data(bytes))
-    }
-}
-
 /// The claims of the ID token that a client checks (OpenID Connect Core §3.1.3.7). The token came straight from the token endpoint,
 /// so the connection vouches for it (rule 6 there).
 struct IDTokenClaims: Decodable {

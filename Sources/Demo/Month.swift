@@ -82,10 +82,7 @@ struct MonthSums: Sendable {
         guard let amount = transaction.amount.money, amount.currency == currency else { return }
         let category = transaction.category ?? "other"
         // Money put aside, or changed into another currency, is neither earned nor spent.
-        guard !MonthSums.isPutAside(category) else {
-            if transaction.direction == "debit" { moved = moved.saturatingAdd(amount.minorUnits) }
-            return
-        }
+        guard !MonthSums.isPutAside(category) else { return move(transaction) }
         if transaction.direction == "credit" {
             moneyIn = moneyIn.saturatingAdd(amount.minorUnits)
         } else {
@@ -94,15 +91,34 @@ struct MonthSums: Sendable {
         }
     }
 
+    /// Counts money that stayed the customer's own, by the end that it left.
+    mutating func move(_ transaction: Transaction) {
+        guard transaction.direction == "debit", let amount = transaction.amount.money, amount.currency == currency else { return }
+        moved = moved.saturatingAdd(amount.minorUnits)
+    }
+
     static func isPutAside(_ category: String) -> Bool { ["savings", "exchange"].contains(category) }
 
     /// By currency, in the order of the first appearance of accounts.
     static func of(_ transactions: [Transaction], currencies: [Currency]) -> [MonthSums] {
-        currencies.map { currency in
+        let between = betweenShared(transactions)
+        return currencies.map { currency in
             var sums = MonthSums(currency: currency)
-            for transaction in transactions { sums.add(transaction) }
+            for transaction in transactions where !between.contains(transaction.id) { sums.add(transaction) }
+            for transaction in transactions where between.contains(transaction.id) { sums.move(transaction) }
             return sums
         }
+    }
+
+    /// The transfers whose both ends were shared: the same amount left one account and came to another at the same moment.
+    private static func betweenShared(_ transactions: [Transaction]) -> Set<String> {
+        struct Movement: Hashable { let at, amount, currency: String }
+        var ends: [Movement: (out: [String], into: [String])] = [:]
+        for transaction in transactions where transaction.category == "transfer" {
+            let movement = Movement(at: transaction.booked_at, amount: transaction.amount.amount, currency: transaction.amount.currency)
+            if transaction.direction == "debit" { ends[movement, default: ([], [])].out.append(transaction.id) } else { ends[movement, default: ([], [])].into.append(transaction.id) }
+        }
+        return Set(ends.values.flatMap { ends in zip(ends.out, ends.into).flatMap { [$0, $1] } })
     }
 }
 

@@ -47,4 +47,5 @@ package enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadab
     case keyRetired = "key.retired"
     // The sandbox
     case worldSeeded = "sandbox.world_seeded"
+    case worldPasswordChanged = "sandbox.world_password_changed"
 }

@@ -32,13 +32,6 @@ package struct OneTimeLinks: Sendable {
         return secret
     }
 
-    /// Issues one unless another is younger than a minute, so that nobody's mailbox is flooded by a stranger.
-    package func issueSparingly(_ purpose: LinkPurpose, for person: PersonID, at now: Timestamp, in tx: any WriteTransaction) throws -> Secret? {
-        let young = try tx.first(
-            "SELECT digest FROM one_time_link WHERE person_id = \(person) AND purpose = \(purpose) AND ended_at IS NULL AND created_at > \(now - .minutes(1))")
-        return young == nil ? try issue(purpose, for: person, at: now, in: tx) : nil
-    }
-
     /// Whose link this is while it still works: for the page behind it. Nothing is spent.
     package func person(of secret: String, _ purpose: LinkPurpose, at now: Timestamp, in tx: any ReadTransaction) throws -> PersonID? {
         guard isPlausible(secret) else { return nil }

@@ -15,19 +15,6 @@ package struct PasswordRenewal: Sendable {
         links = OneTimeLinks(randomness: randomness)
     }
 
-    /// Asks for a reset link. The page answers the same whoever asks.
-    /// - Returns: to whom which link goes; `nil` for an unknown or disabled address, or when the last link is younger than a minute.
-    package func ask(
-        email: String, population: Population, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
-    ) throws -> (person: Person, reset: Secret)? {
-        guard let person = try people.find(signInName: email, population: population, in: tx), person.isActive, person.email != nil,
-            let secret = try links.issueSparingly(.resetPassword, for: person.id, at: now, in: tx)
-        else { return nil }
-        try audit.append(
-            AuditEntry(actor: .system, action: .passwordResetAsked, subject: person.id.rawValue, requestID: requestID, at: now), in: tx)
-        return (person, secret)
-    }
-
     /// Whose password the link would set, while it works: for the page with the form, and the password rules that look at the owner's name.
     package func person(of secret: String, at now: Timestamp, in tx: any ReadTransaction) throws -> Person? {
         try links.person(of: secret, .resetPassword, at: now, in: tx).flatMap { try people.find($0, in: tx) }.flatMap { $0.isActive ? $0 : nil }

@@ -10,12 +10,13 @@ package struct StaffEnrolment: Sendable {
 
     package init(randomness: any RandomSource) { self.randomness = randomness }
 
+    /// - Parameter name: one line, checked by `OneLine`.
     /// - Returns: `nil` when the address has an account already.
     package func create(
         name: String, email: EmailAddress, passwordHash: String, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Person? {
         let new = NewPerson(
-            id: .random(from: randomness), population: .staff, signInName: email.text, name: PlainLine.tidy(name), email: email.text,
+            id: .random(from: randomness), population: .staff, signInName: email.text, name: name, email: email.text,
             emailConfirmedAt: now, passwordHash: passwordHash)
         guard let person = try people.create(new, at: now, in: tx) else { return nil }
         try audit.append(

@@ -3,9 +3,10 @@ package import Hummingbird
 package import Web
 internal import Logging
 internal import NIOCore
+internal import NIOHTTP1
 internal import Primitives
 
-/// Answers the errors of pages as pages: for requests that ask for HTML, so that a program that asks for JSON keeps its problem document.
+/// Answers the errors of pages as pages, unless a program asks there for JSON; elsewhere those who ask for HTML get a page too, but for the API.
 package struct HTMLErrors: RouterMiddleware {
     package typealias Context = AppContext
     private let pages: PageRenderer
@@ -16,16 +17,27 @@ package struct HTMLErrors: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            guard request.headers[.accept]?.contains("text/html") == true, !request.uri.path.hasPrefix("/v1/") else { throw error }
+            guard Self.wantsPage(request) else { throw error }
             return page(for: error, path: request.uri.path, context: context)
         }
     }
 
+    private static func wantsPage(_ request: Request) -> Bool {
+        let accept = request.headers[.accept] ?? ""
+        guard !accept.contains("text/html") else { return !request.uri.path.hasPrefix("/v1/") }
+        return PageAddress(request.uri.path) != nil && !accept.contains("json")
+    }
+
     private func page(for error: any Error, path: String, context: AppContext) -> Response {
-        let audience: Audience = path.hasPrefix("/my") || path.hasPrefix("/oauth2") ? .customer : path.hasPrefix("/staff") ? .staff : .visitor
+        let audience = PageAddress.audience(of: path)
         let shell = Shell(audience: audience, title: "", width: .narrow)
         func answer(_ status: HTTPResponse.Status, _ heading: String, _ lead: String, headers: HTTPFields = [:]) -> Response {
-            let home = audience == .customer ? Notice.Action("Go to your connections", "/my") : Notice.Action("Go to the start page", "/")
+            let home =
+                switch audience {
+                case .customer: Notice.Action("Go to your connections", "/my")
+                case .staff: Notice.Action("Go to the audit log", "/staff")
+                case .visitor, .developer: Notice.Action("Go to the start page", "/")
+                }
             var response = pages.notice(Notice(heading, lead, actions: [home], reference: context.requestID.rawValue), shell: shell, status: status)
             for field in headers { response.headers[field.name] = field.value }
             return response
@@ -35,6 +47,10 @@ package struct HTMLErrors: RouterMiddleware {
         switch status {
         case .serviceUnavailable:
             return answer(status, "We cannot show this page right now", "Too much is going on, or our database does not answer. Wait a moment and load the page again; nothing is lost.", headers: [.retryAfter: "1"])
+        case .forbidden:
+            return answer(
+                status, "We did not accept the form",
+                "It did not come from the page we gave you, or that page was too old. Nothing was changed. Go back, load the page again and send the form once more.")
         case .notFound: return answer(.notFound, "There is no page at this address", "If you typed the address, check it. If you followed a link, the page may have been removed.")
         case .methodNotAllowed: return answer(.methodNotAllowed, "This address does not take a form", "Go back, load the page again and send the form once more.")
         case .contentTooLarge: return answer(.contentTooLarge, "That was too much text", "Go back, shorten what you wrote and send the form once more.")
@@ -52,6 +68,7 @@ package struct HTMLErrors: RouterMiddleware {
         case FormError.unsupportedMediaType: .unsupportedMediaType
         case FormError.malformed: .badRequest
         case is NIOTooManyBytesError: .contentTooLarge
+        case is HTTPParserError: .badRequest
         case let problem as Problem: problem.code.status
         case let error as any HTTPResponseError: error.status
         default: .internalServerError

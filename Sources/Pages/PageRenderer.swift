@@ -7,10 +7,13 @@ internal import Mustache
 package struct PageRenderer: Sendable {
     package let templates: Templates
     package let files: StaticFiles?
+    /// Whether the demo world exists, which pages may lead to and tell about.
+    package let isDemo: Bool
 
-    package init(templates: Templates, files: StaticFiles? = nil) {
+    package init(templates: Templates, files: StaticFiles? = nil, isDemo: Bool = false) {
         self.templates = templates
         self.files = files
+        self.isDemo = isDemo
     }
 
     /// - Parameters:
@@ -21,7 +24,7 @@ package struct PageRenderer: Sendable {
     }
 
     package func text(_ template: String, _ content: Any, shell: Shell) -> String {
-        templates.render(template, PageModel(shell: ShellModel(shell, files: files), content: content))
+        templates.render(template, PageModel(shell: ShellModel(shell, files: files, isDemo: isDemo), content: content))
     }
 
     /// A page that only says what happened and what to do.
@@ -40,7 +43,7 @@ package struct PageRenderer: Sendable {
         errors.add(field: "field", "Choose one")
         let select = Field.select("field", "Label", options: [.init(value: "a", label: "A", isSelected: true)], hint: "Hint", errors: errors)
         let choices = Choices("field", "Legend", options: [(value: "a", label: "A", detail: "Detail")], chosen: ["a"], hint: "Hint", errors: errors)
-        let shared: [String: Any] = ["shell": ShellModel(shell, files: files), "summary": errors.summary as Any, "select": select, "choices": choices]
+        let shared: [String: Any] = ["shell": ShellModel(shell, files: files, isDemo: isDemo), "summary": errors.summary as Any, "select": select, "choices": choices]
         return templates.unresolvedNames(in: template, models: [shared] + contents)
     }
 }

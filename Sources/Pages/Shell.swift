@@ -28,6 +28,7 @@ package struct NavigationEntry: Sendable {
     package static let developer = [
         NavigationEntry("overview", "Overview", "/portal"),
         NavigationEntry("apps", "Apps", "/portal/apps"),
+        NavigationEntry("customers", "Sandbox customers", "/portal/customers"),
         NavigationEntry("requests", "Requests", "/portal/requests"),
         NavigationEntry("usage", "Usage and plan", "/portal/usage"),
         NavigationEntry("team", "Team", "/portal/team"),
@@ -65,10 +66,13 @@ package struct Shell: Sendable {
     package var width: PageWidth?
     /// `nil`: the audience's own.
     package var navigation: [NavigationEntry]?
+    /// Whether a visitor's page knows that a developer is signed in: it leads to the portal, not to the sign-in.
+    package var leadsToPortal: Bool
 
     package init(
         audience: Audience, title: String, signedInAs: String? = nil, organisation: String? = nil, current: String? = nil, csrf: String? = nil,
-        isSandbox: Bool = true, isError: Bool = false, width: PageWidth? = nil, navigation: [NavigationEntry]? = nil
+        isSandbox: Bool = true, isError: Bool = false, width: PageWidth? = nil, navigation: [NavigationEntry]? = nil,
+        leadsToPortal: Bool = false
     ) {
         self.audience = audience
         self.title = title
@@ -80,16 +84,17 @@ package struct Shell: Sendable {
         self.isError = isError
         self.width = width
         self.navigation = navigation
+        self.leadsToPortal = leadsToPortal
     }
 }
 
 /// The shell, ready to print.
 struct ShellModel {
     let title, site, product, home: String
-    let isSandbox, isError: Bool
+    let isSandbox, isError, isDemo: Bool
     let stylesheet, script, icon: String
     let csrf, signedInAs, organisation, signOut: String?
-    let isDeveloper, isCustomer, isStaff, isVisitor, isSignedInDeveloper, isSignedInCustomer, isSignedInStaff: Bool
+    let isDeveloper, isCustomer, isStaff, isVisitor, isSignedInDeveloper, isSignedInCustomer, isSignedInStaff, leadsToPortal: Bool
     let isForBankCustomers: Bool
     let mainClass: String
     let hasNavigation: Bool
@@ -101,7 +106,7 @@ struct ShellModel {
         let isCurrent: Bool
     }
 
-    init(_ shell: Shell, files: StaticFiles?) {
+    init(_ shell: Shell, files: StaticFiles?, isDemo: Bool) {
         title = shell.title
         site = shell.audience == .customer ? "Wekeza" : "Wekeza Open Platform"
         product = shell.audience == .customer ? "Bank" : "Open Platform"
@@ -114,6 +119,7 @@ struct ShellModel {
             }
         isSandbox = shell.isSandbox
         isError = shell.isError
+        self.isDemo = isDemo
         stylesheet = StaticFiles.address(of: "wekeza.css", in: files)
         script = StaticFiles.address(of: "wekeza.js", in: files)
         icon = StaticFiles.address(of: "mark.svg", in: files)
@@ -129,6 +135,7 @@ struct ShellModel {
         isSignedInDeveloper = isDeveloper && signedIn
         isSignedInCustomer = isCustomer && signedIn
         isSignedInStaff = isStaff && signedIn
+        leadsToPortal = shell.leadsToPortal
         isForBankCustomers = isCustomer
         mainClass = (shell.width ?? (isCustomer || signedIn ? .single : .narrow)).rawValue
         hasNavigation = (isSignedInDeveloper || isSignedInStaff) && shell.width == nil

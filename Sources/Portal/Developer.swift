@@ -30,18 +30,8 @@ struct Developer: Sendable {
     func shell(_ title: String, current: String, isError: Bool = false) -> Shell {
         Shell(
             audience: .developer, title: title, signedInAs: person.givenName, organisation: organisation.name, current: current, csrf: csrf,
-            isError: isError, navigation: Self.navigation)
+            isError: isError)
     }
-
-    static let navigation = [
-        NavigationEntry("overview", "Overview", "/portal"),
-        NavigationEntry("apps", "Apps", "/portal/apps"),
-        NavigationEntry("customers", "Sandbox customers", "/portal/customers"),
-        NavigationEntry("requests", "Requests", "/portal/requests"),
-        NavigationEntry("usage", "Usage and plan", "/portal/usage"),
-        NavigationEntry("team", "Team", "/portal/team"),
-        NavigationEntry("settings", "Settings", "/portal/settings"),
-    ]
 }
 
 extension PortalSite {
@@ -53,15 +43,9 @@ extension PortalSite {
 
     /// Answers a form of a signed-in developer.
     func form(_ request: Request, _ context: AppContext, _ answer: (Developer, Web.Parameters) async throws -> Response) async throws -> Response {
-        let gate = FormGuard(csrf: csrf)
-        do {
-            try gate.admitOrigin(of: request, context: context)
-            guard let session = try await session(of: request, context) else { return .seeOther(SignInAddress.comingBack(to: nil)) }
-            let form = try await gate.read(request, key: session.id.rawValue)
-            return try await answering(session, request, context) { try await answer($0, form) }
-        } catch let refusal as FormRefusal {
-            return notice(for: refusal, context: context)
-        }
+        guard let session = try await session(of: request, context) else { return .seeOther(SignInAddress.comingBack(to: nil)) }
+        let form = try await csrf.fields(of: request, for: session.id.rawValue, context: context)
+        return try await answering(session, request, context) { try await answer($0, form) }
     }
 
     private func answering(_ session: Session, _ request: Request, _ context: AppContext, _ answer: (Developer) async throws -> Response) async throws -> Response {

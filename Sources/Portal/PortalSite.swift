@@ -7,6 +7,7 @@ package import Metering
 package import Pages
 package import Passwords
 package import Primitives
+import Sandbox
 package import Storage
 package import Web
 
@@ -16,11 +17,14 @@ package struct PortalSite: Sendable {
     let pages: PageRenderer
     let cookies: CookiePolicy
     let csrf: CSRF
+    let browsers: BrowserCookie
     let randomness: any RandomSource
     let passwords: PasswordHasher
     let signIn: SignIn
     let sessions: Sessions
     let links: OneTimeLinks
+    let confirmation: EmailConfirmation
+    let renewal: PasswordRenewal
     let apps: Apps
     let invitations: Invitations
     let quotas: Quotas
@@ -28,35 +32,40 @@ package struct PortalSite: Sendable {
     let contractFiles: ContractFiles
     let forms: FormTokens
     let shownOnce: ShownOnce
-    let pendingSignUp: PendingSignUp
+    let pendingSignUp: PendingSignUp.Cookie
     let outgoing: OutgoingMail
     let worlds: Worlds
-    let isDemo: Bool
+    let worldPasswords: WorldPasswords
     let logger: Logger
+
+    /// Whether the demo world and `/demo/mailbox` are there.
+    var isDemo: Bool { pages.isDemo }
 
     let people = People()
     let organisations = Organisations()
     let memberships = Memberships()
     let records = DecisionRecords()
 
-    /// - Web.Parameters:
+    /// - Parameters:
     ///   - seedWorld: makes an organisation's five customers.
     ///   - contractDirectory: the folder of `openapi/*.yaml`, for downloads.
-    ///   - isDemo: whether the demo world and `/demo/mailbox` are there.
     package init(
         database: any Database, master: MasterKey, pages: PageRenderer, cookies: CookiePolicy, passwords: PasswordHasher, signIn: SignIn,
         sessions: Sessions, mailer: any Mailer, seedWorld: @escaping WorldSeeding, quotas: Quotas, contract: APIContract, contractDirectory: String,
-        isDemo: Bool, randomness: any RandomSource, logger: Logger
+        randomness: any RandomSource, logger: Logger
     ) throws {
         self.database = database
         self.pages = pages
         self.cookies = cookies
         csrf = CSRF(master: master)
+        browsers = BrowserCookie(cookies: cookies, randomness: randomness)
         self.randomness = randomness
         self.passwords = passwords
         self.signIn = signIn
         self.sessions = sessions
         links = OneTimeLinks(randomness: randomness)
+        confirmation = EmailConfirmation(randomness: randomness)
+        renewal = PasswordRenewal(sessions: sessions, randomness: randomness)
         apps = Apps(randomness: randomness)
         invitations = Invitations(randomness: randomness)
         self.quotas = quotas
@@ -64,10 +73,10 @@ package struct PortalSite: Sendable {
         contractFiles = try ContractFiles(directory: contractDirectory)
         forms = FormTokens(randomness: randomness)
         shownOnce = ShownOnce(master: master, cookies: cookies)
-        pendingSignUp = PendingSignUp(master: master, cookies: cookies)
+        pendingSignUp = SealedCookie("wkz_signup", purpose: "portal.pending_sign_up", lifetime: .hours(24), master: master, cookies: cookies)
         outgoing = OutgoingMail(mailer: mailer, logger: logger)
-        worlds = Worlds(seed: seedWorld, passwords: passwords, logger: logger)
-        self.isDemo = isDemo
+        worldPasswords = WorldPasswords(master: master, randomness: randomness, shared: pages.isDemo ? PersonaCatalogue.password : nil)
+        worlds = Worlds(seed: seedWorld, worldPasswords: worldPasswords, database: database, passwords: passwords, logger: logger)
         self.logger = logger
     }
 }

@@ -17,7 +17,7 @@ package enum PersonaCatalogue {
 
     package static let entries: [Entry] = Persona.all.map(Entry.init)
 
-    /// What every customer of a sandbox signs in with.
+    /// What every customer signs in with in demo mode, and nowhere else.
     package static let password = "sandbox"
 }
 

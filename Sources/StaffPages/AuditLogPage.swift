@@ -15,6 +15,8 @@ struct AuditLogPage {
         let action: String
         let isRefusal: Bool
         let subject: String
+        /// Of a person.
+        let subjectName: String?
         let subjectAddress: String
         let hasChanges: Bool
         let changes: [Change]
@@ -53,7 +55,7 @@ extension StaffRoutes {
             let people = People()
             guard let filter = try asked.filter(people, in: tx) else { return ([], [:], false) }
             let entries = try AuditLog().list(filter, before: asked.before, limit: AuditLogPage.pageSize + 1, in: tx)
-            return (entries, try people.find(entries.compactMap(\.actor.personID), in: tx), true)
+            return (entries, try people.find(entries.flatMap { [$0.actor.personID, PersonID($0.subject)].compactMap { $0 } }, in: tx), true)
         }
         if !found.actorIsKnown { errors.add(field: "actor", "Enter an id such as usr_… or app_…, a developer’s or colleague’s email, command_line or system") }
 
@@ -137,6 +139,7 @@ extension AuditLogPage.Row {
         action = entry.action.words
         isRefusal = entry.action == .signInRefused
         subject = entry.subject
+        subjectName = PersonID(entry.subject).flatMap { people[$0]?.name }
         subjectAddress = query.address(before: nil, subject: entry.subject)
         changes = Set(entry.before.keys).union(entry.after.keys).sorted().map {
             AuditLogPage.Change(name: $0.replacing("_", with: " "), before: entry.before[$0], after: entry.after[$0])
@@ -151,9 +154,10 @@ extension Actor {
 }
 
 extension AuditAction {
-    /// `secret.revoked` as people read it: "Secret revoked".
+    /// `secret.revoked` as people read it: "Secret revoked"; what a person did, without saying so.
     var words: String {
-        let words = rawValue.replacing(".", with: " ").replacing("_", with: " ")
+        let name = rawValue.replacing("person.sign_in", with: "sign-in").replacing("person.", with: "")
+        let words = name.replacing(".", with: " ").replacing("_", with: " ")
         return words.prefix(1).uppercased() + words.dropFirst()
     }
 }

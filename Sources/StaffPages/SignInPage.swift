@@ -31,9 +31,7 @@ extension StaffRoutes {
     }
 
     private func signInAnswer(_ request: Request, _ context: AppContext) async throws -> Response {
-        guard isOurOwn(request, context) else { return foreignForm(context) }
-        let form = try await request.form(context: context)
-        guard form.repeatedName == nil, let browser = browser(of: request), csrf.accepts(form["csrf"], for: browser) else { return foreignForm(context) }
+        let form = try await csrf.fields(of: request, for: browsers.value(in: request) ?? "", context: context)
         let username = (form["username"] ?? "").trimmingWhitespace()
         let password = form["password"] ?? ""
         var errors = FormErrors()
@@ -64,22 +62,17 @@ extension StaffRoutes {
         }
     }
 
-    private func browser(of request: Request) -> String? {
-        cookies.value(Self.browserCookie, in: request).flatMap { (20...200).contains($0.utf8.count) ? $0 : nil }
-    }
-
     private func signInPage(
         _ request: Request, username: String = "", _ errors: FormErrors, message: String? = nil, status: HTTPResponse.Status = .ok
     ) -> Response {
-        let known = browser(of: request)
-        let browser = known ?? randomness.token()
+        let browser = browsers.browser(of: request)
         let model = SignInPage(
-            errors: errors.summary, message: message, csrf: csrf.token(for: browser),
+            errors: errors.summary, message: message, csrf: csrf.token(for: browser.value),
             username: .text("username", "Email or username", value: username, errors: errors, autocomplete: "username"),
             password: .password("password", "Password", errors: errors))
         let shell = Shell(audience: .staff, title: "Sign in", csrf: model.csrf, isSandbox: false, isError: !errors.isEmpty, width: .narrow)
         var response = pages.page("staff/sign-in", model, shell: shell, status: status)
-        if known == nil { cookies.set(Self.browserCookie, to: browser, on: &response) }
+        browsers.keep(browser, on: &response)
         return response
     }
 }

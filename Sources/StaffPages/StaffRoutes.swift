@@ -12,7 +12,7 @@ package struct StaffRoutes: Sendable {
     let cookies: CookiePolicy
     let csrf: CSRF
     let database: any Database
-    let randomness: any RandomSource
+    let browsers: BrowserCookie
     let signIn: SignIn
     let sessions: Sessions
 
@@ -24,7 +24,7 @@ package struct StaffRoutes: Sendable {
         self.cookies = cookies
         self.csrf = csrf
         self.database = database
-        self.randomness = randomness
+        browsers = BrowserCookie(cookies: cookies, randomness: randomness)
         self.signIn = signIn
         self.sessions = sessions
     }
@@ -44,14 +44,12 @@ struct StaffMember: Sendable {
     /// - Parameter current: the key of the navigation entry.
     func shell(_ title: String, current: String, isError: Bool = false) -> Shell {
         Shell(
-            audience: .staff, title: title, signedInAs: session.person.name, current: current, csrf: csrf, isSandbox: false, isError: isError,
-            navigation: [NavigationEntry("audit", "Audit", "/staff"), NavigationEntry("organisations", "Organisations", "/staff/organisations")])
+            audience: .staff, title: title, signedInAs: session.person.name, current: current, csrf: csrf, isSandbox: false, isError: isError)
     }
 }
 
 extension StaffRoutes {
     static let sessionCookie = "wkz_staff"
-    static let browserCookie = "wkz_browser"
 
     func session(of request: Request, _ context: AppContext) async throws -> Session? {
         guard let token = cookies.value(Self.sessionCookie, in: request) else { return nil }
@@ -68,32 +66,8 @@ extension StaffRoutes {
     func form(
         _ request: Request, _ context: AppContext, _ answer: (StaffMember, Web.Parameters) async throws -> Response
     ) async throws -> Response {
-        guard isOurOwn(request, context) else { return foreignForm(context) }
-        return try await signedIn(request, context) { member in
-            let form = try await request.form(context: context)
-            guard form.repeatedName == nil, csrf.accepts(form["csrf"], for: member.session.id.rawValue) else { return foreignForm(context) }
-            return try await answer(member, form)
+        try await signedIn(request, context) { member in
+            try await answer(member, try await csrf.fields(of: request, for: member.session.id.rawValue, context: context))
         }
     }
-
-    /// Whether the browser says that the form came from our own page (OWASP ASVS 3.5.1). Under `Referrer-Policy: no-referrer` a form says
-    /// `Origin: null`, which tells nothing.
-    func isOurOwn(_ request: Request, _ context: AppContext) -> Bool {
-        if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" { return false }
-        guard let origin = request.headers[.origin], origin != "null" else { return true }
-        let authority = request.head.authority ?? ""
-        return [context.issuer.text, "http://\(authority)", "https://\(authority)"].contains(origin)
-    }
-
-    func foreignForm(_ context: AppContext) -> Response {
-        let notice = Notice(
-            "We did not accept the form",
-            "It did not come from the page we gave you, or that page was too old. Go back, load the page again and send the form once more.",
-            actions: [.init("Go to the audit log", "/staff")], reference: context.requestID.rawValue)
-        return pages.notice(notice, shell: Shell(audience: .staff, title: notice.heading, isSandbox: false), status: .forbidden)
-    }
-}
-
-extension HTTPField.Name {
-    static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!  // a token
 }

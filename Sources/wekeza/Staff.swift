@@ -26,25 +26,21 @@ struct Staff: AsyncParsableCommand {
 
         func run() async throws {
             guard let address = EmailAddress(email) else { throw ConfigurationError("--email must be an email address, not \(email).") }
+            guard OneLine.refusal(of: name) == nil else {
+                throw ConfigurationError("--name takes 1 to \(OneLine.longestName) characters that can be seen, on one line.")
+            }
             FileHandle.standardError.write(Data("Password: ".utf8))
             guard let password = readLine(strippingNewline: true) else { throw ConfigurationError("Type the password on standard input.") }
             if let refusal = PasswordRules().refusal(of: password, personal: [name, email]) { throw ConfigurationError("\(refusal.message).") }
             let hash = try await PasswordHasher().hash(password)
             let bench = try await setup.openWorkbench()
             let now = bench.clock.now
-            let new = NewPerson(
-                id: .random(from: bench.randomness), population: .staff, signInName: address.text, name: name, email: address.text,
-                emailConfirmedAt: now, passwordHash: hash)
-            let created = try await bench.database.write { tx in
-                guard let person = try People().create(new, at: now, in: tx) else { return false }
-                try AuditLog().append(
-                    AuditEntry(
-                        actor: .commandLine, action: .staffCreated, subject: person.id.rawValue, after: ["name": name], requestID: nil, at: now),
-                    in: tx)
-                return true
+            let enrolment = StaffEnrolment(randomness: bench.randomness)
+            let created = try await bench.database.write { [name] tx in
+                try enrolment.create(name: name, email: address, passwordHash: hash, by: .commandLine, at: now, in: tx)
             }
             await bench.database.close()
-            guard created else { throw ConfigurationError("\(email) is a member of staff already.") }
+            guard created != nil else { throw ConfigurationError("\(email) is a member of staff already.") }
             print("\(email) can sign in at /staff/sign-in.")
         }
     }

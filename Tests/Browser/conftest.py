@@ -172,6 +172,16 @@ def sign_in(page, name="amina.traveler", password="sandbox"):
     page.get_by_role("button", name="Sign in").click()
 
 
+def approve(page):
+    """Ticks the first account that can be shared, where accounts are asked for, and approves."""
+    button = page.get_by_role("button", name="Approve")
+    button.wait_for()
+    boxes = page.locator("input[type=checkbox]:enabled")
+    if boxes.count() > 0:
+        boxes.first.check()
+    button.click()
+
+
 def check(page, name):
     """The bars that every page passes: axe in light and dark, no sideways scroll at 320 px, one h1, a title of its own."""
     assert page.locator("h1").count() == 1, f"{name}: {page.locator('h1').count()} h1"

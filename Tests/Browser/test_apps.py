@@ -4,7 +4,7 @@ import time
 
 from playwright.sync_api import expect
 
-from conftest import check, sign_in
+from conftest import approve, check, sign_in
 
 
 class TestFinancialCopilot:
@@ -72,7 +72,7 @@ class TestFinancialCopilot:
         page.get_by_role("button", name="Connect your Wekeza account").click()
         sign_in(page, "diana.student")
         page.context.clear_cookies(name="wkz_demo_flow")
-        page.get_by_role("button", name="Approve").click()
+        approve(page)
 
         expect(page.get_by_role("heading", level=1)).to_have_text("We do not know this answer")
 
@@ -88,7 +88,7 @@ class TestSinglePageApp:
         page.get_by_role("button", name="Connect").click()
         sign_in(page)
         expect(page.get_by_role("heading", level=1)).to_have_text("Pesa Planner asks to see your accounts")
-        page.get_by_role("button", name="Approve").click()
+        approve(page)
 
         expect(page.locator("#result")).to_contain_text("Accounts: ")
 

@@ -7,7 +7,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from conftest import check, host, sign_in
+from conftest import approve, check, host, sign_in
 
 
 def open_question(page, party, name="amina.traveler", **more):
@@ -38,8 +38,8 @@ class TestTheWholeWay:
         assert boxes.count() >= 2
         first = boxes.first.evaluate("box => box.labels[0].textContent")
         assert "••••" in first
-        boxes.first.check()
-        page.get_by_role("button", name="Approve").click()
+        assert not any(box.is_checked() for box in boxes.all())
+        approve(page)
 
         page.wait_for_url(relying_party.redirect_uri + "?*")
         assert relying_party.exchange().status_code == 200
@@ -73,7 +73,7 @@ class TestTheWholeWay:
 
     def test_the_partner_ends_it(self, page, server, relying_party):
         consent = open_question(page, relying_party)
-        page.get_by_role("button", name="Approve").click()
+        approve(page)
         page.wait_for_url(relying_party.redirect_uri + "?*")
         assert relying_party.exchange().status_code == 200
 
@@ -104,7 +104,7 @@ class TestTheWholeWay:
         open_question(page, relying_party, name="chao.digital", scope="openid profile email")
         expect(page.get_by_role("heading", level=1)).to_have_text("Jamii Rent asks who you are")
         assert page.get_by_role("checkbox").count() == 0
-        page.get_by_role("button", name="Approve").click()
+        approve(page)
 
         page.wait_for_url(relying_party.redirect_uri + "?*")
         assert relying_party.exchange().status_code == 200
@@ -133,9 +133,6 @@ class TestMistakes:
 
     def test_approving_nothing(self, page, relying_party):
         open_question(page, relying_party)
-        for box in page.get_by_role("checkbox").all():
-            if box.is_enabled():
-                box.uncheck()
         page.get_by_role("button", name="Approve").click()
 
         expect(page.get_by_role("alert").get_by_role("link")).to_have_text("Choose at least one account.")
@@ -152,7 +149,7 @@ class TestMistakes:
 
     def test_the_back_button_after_the_decision(self, page, relying_party):
         open_question(page, relying_party)
-        page.get_by_role("button", name="Approve").click()
+        approve(page)
         page.wait_for_url(relying_party.redirect_uri + "?*")
 
         page.go_back()
@@ -164,7 +161,7 @@ class TestMistakes:
         open_question(page, relying_party)
         other = page.context.new_page()
         other.goto(page.url)
-        page.get_by_role("button", name="Approve").click()
+        approve(page)
         page.wait_for_url(relying_party.redirect_uri + "?*")
 
         other.get_by_role("button", name="Reject").click()
@@ -177,11 +174,11 @@ class TestMistakes:
         other = page.context.new_page()
         other.goto(relying_party.authorize_address(relying_party.lodge()))
         sign_in(page)
-        page.get_by_role("button", name="Approve").click()
+        approve(page)
         page.wait_for_url(relying_party.redirect_uri + "?*")
 
         other.reload()
-        other.get_by_role("button", name="Approve").click()
+        approve(other)
 
         other.wait_for_url(relying_party.redirect_uri + "?*")
         assert "code" in answer_of(other)
@@ -203,10 +200,10 @@ class TestMistakes:
         page = browse()
         open_question(page, relying_party)
         page.context.clear_cookies(name="wkz_customer")
-        page.get_by_role("button", name="Approve").click()
+        approve(page)
         expect(page.get_by_role("heading", level=1)).to_have_text("Sign in to Wekeza")
         sign_in(page)
-        page.get_by_role("button", name="Approve").click()
+        approve(page)
 
         page.wait_for_url(relying_party.redirect_uri + "?*")
         assert "code" in answer_of(page)
@@ -222,7 +219,7 @@ class TestMistakes:
         page = browse()
         open_question(page, relying_party)
         server.restart()
-        page.get_by_role("button", name="Approve").click()
+        approve(page)
 
         page.wait_for_url(relying_party.redirect_uri + "?*")
         assert relying_party.exchange().status_code == 200
@@ -331,17 +328,19 @@ class TestMy:
 
     def test_the_log_pages_downloads_and_prints(self, page, server, relying_party):
         consent = open_question(page, relying_party, name="chao.digital")
-        page.get_by_role("button", name="Approve").click()
+        approve(page)
         page.wait_for_url(relying_party.redirect_uri + "?*")
         relying_party.exchange()
         for _ in range(20):
             relying_party.call("/v1/accounts")
         relying_party.call("/v1/accounts/acc_somebodyelses/balance")
-        time.sleep(0.5)
 
         page.goto(server.issuer + "/my")
-        check(page, "my")
+        deadline = time.monotonic() + 10
+        while not page.get_by_text("which you did not share").count() and time.monotonic() < deadline:
+            page.reload()
         expect(page.get_by_text("which you did not share").first).to_be_visible()
+        check(page, "my")
         page.get_by_role("link", name="Show older").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Every look at your accounts")
         check(page, "looks")
@@ -375,6 +374,8 @@ class TestLooks:
         check(page, "sign-in-error")
         sign_in(page)
         check(page, "consent")
+        yes, no = (page.get_by_role("button", name=name).bounding_box() for name in ("Approve", "Reject"))
+        assert (yes["y"], yes["width"], yes["height"]) == (no["y"], no["width"], no["height"])
 
     def test_the_keyboard_is_enough(self, browse, relying_party):
         page = browse()
@@ -390,6 +391,8 @@ class TestLooks:
         expect(page.get_by_role("heading", level=1)).to_have_text("Jamii Rent asks to see your accounts")
         for _ in range(40):
             page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.matches('input[name=accounts]:not(:checked)')"):
+                page.keyboard.press("Space")
             if page.evaluate("document.activeElement.value") == "approve":
                 break
         page.keyboard.press("Enter")

@@ -42,9 +42,9 @@ def limit_descriptors(count):
 
 
 class Server:
-    """One running `wekeza serve --demo`."""
+    """One running `wekeza serve`, with the demo world unless told otherwise."""
 
-    def __init__(self, engine, *arguments, descriptors=None):
+    def __init__(self, engine, *arguments, demo=True, descriptors=None):
         self.engine = engine
         self.folder = tempfile.TemporaryDirectory()
         self.port, self.ops_port = free_port(), free_port()
@@ -52,7 +52,7 @@ class Server:
         self.database = postgres_database() if engine == "postgres" else f"sqlite:{self.folder.name}/wekeza.db"
         self.output = open(Path(self.folder.name) / "output", "w+")
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--demo", "--port", str(self.port), "--ops-port", str(self.ops_port),
+            [BINARY, "serve", *(["--demo"] if demo else []), "--port", str(self.port), "--ops-port", str(self.ops_port),
              "--data", self.folder.name, "--assets", str(ROOT), "--database", self.database, *arguments],
             stdout=self.output, stderr=subprocess.STDOUT, cwd=ROOT, preexec_fn=descriptors and (lambda: limit_descriptors(descriptors)))
         self.wait_until_ready()

@@ -10,9 +10,12 @@ import Testing
 struct MonthTests {
     static let now = Timestamp(iso8601: "2026-11-21T06:14:09Z") ?? .epoch
 
-    static func transaction(_ amount: String, _ category: String?, direction: String = "debit", currency: String = "KES", status: String = "booked") -> Transaction {
+    static func transaction(
+        _ amount: String, _ category: String?, direction: String = "debit", currency: String = "KES", status: String = "booked", id: String = "txn_1",
+        at bookedAt: String = "2026-11-20T17:02:11Z"
+    ) -> Transaction {
         Transaction(
-            id: "txn_1", direction: direction, status: status, booked_at: "2026-11-20T17:02:11Z", amount: Amount(amount: amount, currency: currency),
+            id: id, direction: direction, status: status, booked_at: bookedAt, amount: Amount(amount: amount, currency: currency),
             description: "Card purchase", counterparty: "Naivas", category: category)
     }
 
@@ -33,6 +36,32 @@ struct MonthTests {
         let sums = MonthSums.of([Self.transaction("50.00", "savings"), Self.transaction("50.00", "savings", direction: "credit")], currencies: [.kes])
 
         #expect(sums[0].moneyIn == 0 && sums[0].moneyOut == 0 && sums[0].moved == 5000)
+    }
+
+    @Test func `what moves between two shared accounts is neither earned nor spent`() {
+        let both = [
+            Self.transaction("88000.00", "transfer", id: "txn_1"), Self.transaction("88000.00", "transfer", direction: "credit", id: "txn_2"),
+            Self.transaction("6000.00", "transfer", id: "txn_3"),
+        ]
+
+        let sums = MonthSums.of(both, currencies: [.kes])
+
+        #expect(sums[0].moneyIn == 0 && sums[0].moneyOut == 600_000 && sums[0].moved == 8_800_000)
+        #expect(sums[0].byCategory == ["transfer": 600_000])
+    }
+
+    @Test func `a transfer whose other end is not shared counts, and so do two that only look alike`() {
+        let out = Self.transaction("88000.00", "transfer", id: "txn_1")
+        let later = Self.transaction("88000.00", "transfer", direction: "credit", id: "txn_2", at: "2026-11-20T17:02:12Z")
+        let dollars = Self.transaction("88000.00", "transfer", direction: "credit", currency: "USD", id: "txn_3")
+        let present = Self.transaction("88000.00", "income", direction: "credit", id: "txn_4")
+
+        let alone = MonthSums.of([out], currencies: [.kes])
+        let alike = MonthSums.of([out, later, dollars, present], currencies: [.kes, .usd])
+
+        #expect(alone[0].moneyOut == 8_800_000 && alone[0].moved == 0)
+        #expect(alike[0].moneyOut == 8_800_000 && alike[0].moneyIn == 2 * 8_800_000 && alike[0].moved == 0)
+        #expect(alike[1].moneyIn == 8_800_000)
     }
 
     @Test func `absurd amounts do not trap`() {
@@ -82,14 +111,6 @@ struct DemoProtocolTests {
         #expect(flows.take(state: all[3].state, at: MonthTests.now)?.nonce == all[3].nonce)
         #expect(flows.take(state: all[3].state, at: MonthTests.now) == nil)
         #expect(flows.take(state: all[2].state, at: MonthTests.now + .hours(2)) == nil)
-    }
-
-    @Test func `a sealed connection of another purpose does not open`() {
-        let sealed = Sealer(.test, purpose: "demo/flow").seal(Flows())
-
-        #expect(Sealer(.test, purpose: "demo/flow").open(sealed, as: Flows.self) != nil)
-        #expect(Sealer(.test, purpose: "demo/connection").open(sealed, as: Flows.self) == nil)
-        #expect(Sealer(.test, purpose: "demo/flow").open("x\(sealed ?? "")", as: Flows.self) == nil)
     }
 }
 

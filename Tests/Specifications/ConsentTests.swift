@@ -118,6 +118,11 @@ struct ConsentTests {
             let history = withdrawn.json["history"] as? [[String: String]] ?? []
             #expect(history.map { $0["status"] } == ["awaiting_authorisation", "authorised", "revoked"])
             #expect(history.map { $0["actor"] } == ["partner", "customer", "customer"])
+
+            // The app's own end comes too late, and does not rewrite the customer's.
+            #expect(try await server.call("/v1/consents/\(consent)", token: token, method: .delete).status == .noContent)
+            let after = try await server.call("/v1/consents/\(consent)", token: token)
+            #expect(after.json["status_actor"] as? String == "customer" && (after.json["history"] as? [Any])?.count == 3)
         }
     }
 

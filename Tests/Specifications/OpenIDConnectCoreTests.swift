@@ -179,10 +179,17 @@ struct OpenIDConnectAuthenticationTests {
     @Test(arguments: Engine.available)
     func `§3-1-2-1 a session of another world does not count`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
-            let app = try await server.register()
-            let browser = TestBrowser(server, cookies: ["wkz_customer": "forged"])
+            let browser = try await server.signedIn(for: server.register())
+            let elsewhere = try await server.register(name: "Elsewhere", world: nil)
 
-            #expect(try await server.answer(app, [("prompt", "none"), identity], browser: browser)["error"] == "login_required")
+            #expect(try await server.answer(elsewhere, [("prompt", "none"), identity], browser: browser)["error"] == "login_required")
+            try await browser.open(server.authorizationURI(elsewhere))
+            try await browser.submit("password", [("username", "amina.traveler"), ("password", "sandbox")])
+            #expect(await browser.status == 422)
+            #expect(await !browser.forms.contains { $0.names.contains("decision") })
+
+            let forger = TestBrowser(server, cookies: ["wkz_customer": "forged"])
+            #expect(try await server.answer(elsewhere, [("prompt", "none"), identity], browser: forger)["error"] == "login_required")
         }
     }
 }

@@ -59,11 +59,31 @@ struct RateLimitTests {
 
     @Test func `one app's burst is not another's`() async throws {
         try await TestServer.run(.sqlite) { server in
-            let (busy, calm) = (try await server.register(), try await server.register(name: "Calm"))
+            let busy = try await server.register(plan: .unlimited)
+            let calm = try await server.sibling(of: busy)
             let (first, second) = (try await server.tokens(for: busy).access, try await server.tokens(for: calm).access)
-            for _ in 0..<21 { _ = try await server.call("/v1/accounts", token: first) }
+            for _ in 0..<1000 { _ = try await server.call("/v1/accounts", token: first) }
 
+            #expect(try await server.call("/v1/accounts", token: first).errorCode == "burst_exceeded")
             #expect(try await server.call("/v1/accounts", token: second).status == .ok)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `the apps of an organisation share its day`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let sibling = try await server.sibling(of: app)
+            let stranger = try await server.register(name: "Other")
+            let tokens = (
+                app: try await server.tokens(for: app).access, sibling: try await server.tokens(for: sibling).access,
+                stranger: try await server.tokens(for: stranger).access
+            )
+            try await server.leaveQuota(1, of: app)
+
+            #expect(try await server.call("/v1/accounts", token: tokens.app).status == .ok)
+            #expect(try await server.call("/v1/accounts", token: tokens.sibling).errorCode == "daily_quota_exceeded")
+            #expect(try await server.call("/v1/accounts", token: tokens.stranger).status == .ok)
         }
     }
 

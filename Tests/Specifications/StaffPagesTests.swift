@@ -25,7 +25,7 @@ struct StaffPagesTests {
 
             #expect(await browser.address == "/staff")
             let page = await browser.page
-            #expect(page.contains("Person signed in") && page.contains("Stella Staff") && page.contains("App created"))
+            #expect(page.contains("Signed in") && page.contains("Stella Staff") && page.contains("App created"))
             #expect(!page.contains("wkz_sk_"))
         }
     }
@@ -46,7 +46,7 @@ struct StaffPagesTests {
             let (unknown, status) = (await browser.page, await browser.status)
 
             #expect(byEmail.contains("Stella Staff") && !byEmail.contains("<th scope=\"row\" role=\"rowheader\">App created"))
-            #expect(byAction.contains("rowheader\">App created") && !byAction.contains("rowheader\">Person signed in"))
+            #expect(byAction.contains("rowheader\">App created") && !byAction.contains("rowheader\">Signed in"))
             #expect(bySubject.contains("Organisation created"))
             #expect(nothing.contains("No entry matches"))
             #expect(status == 422 && unknown.contains("error-summary") && !unknown.contains("<script>whoever") && !unknown.contains("whoever<script>"))

@@ -31,11 +31,12 @@ struct TestServer: Sendable {
     let engine: Engine
 
     /// Runs the body against a server of its own. Nothing runs in the background: `settle()` does what the background would have done.
-    static func run<R: Sendable>(_ engine: Engine, _ body: @escaping @Sendable (TestServer) async throws -> R) async throws -> R {
-        try await withDatabase(engine, migrations: AllMigrations.all(on: engine), contents: demoWorld) { database in
+    /// - Parameter demo: whether the demo world is there, as after `wekeza serve --demo`.
+    static func run<R: Sendable>(_ engine: Engine, demo: Bool = true, _ body: @escaping @Sendable (TestServer) async throws -> R) async throws -> R {
+        try await withDatabase(engine, migrations: AllMigrations.all(on: engine), contents: demo ? demoWorld : nil) { database in
             let mailbox = MemoryMailbox()
             let clock = ManualClock()
-            let platform = try await platform(on: database, clock: clock, mailbox: mailbox)
+            let platform = try await platform(on: database, clock: clock, mailbox: mailbox, demo: demo)
             return try await Application(responder: platform.responder, logger: .quiet).test(.router) { client in
                 try await body(TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine))
             }
@@ -55,9 +56,9 @@ struct TestServer: Sendable {
         _ = try await platform(on: database, clock: ManualClock(), mailbox: MemoryMailbox())
     }
 
-    private static func platform(on database: any Database, clock: ManualClock, mailbox: MemoryMailbox) async throws -> Platform {
+    private static func platform(on database: any Database, clock: ManualClock, mailbox: MemoryMailbox, demo: Bool = true) async throws -> Platform {
         var configuration = Configuration(issuer: issuer)
-        configuration.demo = true
+        configuration.demo = demo
         configuration.assets = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardizedFileURL.path
         let bench = Workbench(database: database, master: .test, clock: clock, randomness: SystemRandom(), logger: .quiet)
         let instant = ContinuousClock.now
@@ -130,21 +131,33 @@ struct TestApp: Sendable {
 }
 
 extension TestServer {
-    /// Registers an app in an organisation of its own that shares the demo world.
+    /// Registers an app in an organisation of its own.
+    /// - Parameter world: whose customers it meets; `nil` for an empty world of its own.
     func register(
         _ kind: AppKind = .web, name: String = "Acme Budget", redirectURIs: [String] = ["https://app.example.com/callback"],
         method: ClientAuthenticationMethod? = nil, grantTypes: Set<GrantType>? = nil, scopes: ScopeSet? = nil, plan: Plan = .free,
-        environment: AppEnvironment = .sandbox
+        environment: AppEnvironment = .sandbox, world: OrganisationID? = DemoWorld.organisation
     ) async throws -> TestApp {
         let now = clock.now
         return try await database.write { tx in
             let organisation = OrganisationID.random(from: SystemRandom())
             _ = try Organisations().create(
-                id: organisation, name: name, world: DemoWorld.organisation, plan: plan, owner: nil, by: .commandLine, at: now, requestID: nil, in: tx)
+                id: organisation, name: name, world: world, plan: plan, owner: nil, by: .commandLine, at: now, requestID: nil, in: tx)
             let new = NewApp(
                 organisationID: organisation, name: name, purpose: "To show your month.", kind: kind, environment: environment,
                 redirectURIs: kind == .backend ? [] : redirectURIs.map(RedirectURI.init(registered:)), grantTypes: grantTypes,
                 scopes: scopes ?? (kind == .web ? ScopeSet(Scope.allCases.filter { $0 != .paymentsWrite }) : nil), authenticationMethod: method)
+            let (app, secret) = try Applications.Apps().create(new, by: .commandLine, at: now, requestID: nil, in: tx).get()
+            return TestApp(app: app, secret: secret?.value)
+        }
+    }
+
+    /// A second app of the same organisation.
+    func sibling(of app: TestApp) async throws -> TestApp {
+        let now = clock.now
+        return try await database.write { tx in
+            let new = NewApp(
+                organisationID: app.app.organisationID, name: "Sibling", kind: .web, redirectURIs: ["https://sibling.example.com/callback"].map(RedirectURI.init(registered:)))
             let (app, secret) = try Applications.Apps().create(new, by: .commandLine, at: now, requestID: nil, in: tx).get()
             return TestApp(app: app, secret: secret?.value)
         }

@@ -52,36 +52,20 @@ extension Habit {
         }
     }
 
+    /// What the statement says.
+    func narrative(on day: CivilDate, _ counterparty: Counterparty? = nil) -> Narrative {
+        var description = self.description
+        if description.contains("{") {
+            description = description.replacing("{month}", with: day.monthName).replacing("{year}", with: "\(day.year)")
+        }
+        return Narrative(description, counterparty: counterparty, category: category, channel: channel)
+    }
+
     /// What it was some years ago, in whole fifties.
     private func risen(_ whole: Int64, years: Int) -> Int64 {
         guard rise > 0, years > 0 else { return whole }
         let then = (0..<years).reduce(whole) { amount, _ in amount * 1000 / Int64(1000 + rise) }
         return then / 50 * 50
-    }
-}
-
-extension PersonaAccount {
-    func openedOn(today: CivilDate) -> CivilDate {
-        if case .locked(let month, let day) = fate { return today.latest(month: month, day: day) }
-        return CivilDate(year: today.year - opened.yearsAgo, month: opened.month, day: opened.day) ?? today
-    }
-
-    /// The day from which the account is not open any more.
-    func ended(today: CivilDate) -> CivilDate? {
-        switch fate {
-        case .open: nil
-        case .locked: openedOn(today: today)
-        case .frozen(let daysAgo, _), .closed(let daysAgo, _): today.adding(days: -daysAgo)
-        }
-    }
-
-    var status: AccountStatus {
-        switch fate {
-        case .open: .open
-        case .locked: .locked
-        case .frozen: .frozen
-        case .closed: .closed
-        }
     }
 }
 

@@ -22,7 +22,7 @@ extension Persona {
                 name: "salary", account: "everyday", flow: .receives([Payee("Daraja Engineering Ltd", "01130072219")]), rhythm: .payday(25),
                 amount: .exact(168_000), category: .income, channel: .bankTransfer, description: "Salary {month} {year}", hours: .early, rise: 50),
             Habit(
-                name: "household", account: "everyday", flow: .moves(to: "home"), rhythm: .monthly(27), amount: .exact(88_000), category: .household,
+                name: "household", account: "everyday", flow: .moves(to: "home"), rhythm: .monthly(27), amount: .exact(88_000), category: .transfer,
                 channel: .standingOrder, description: "Household money", hours: .early, rise: 30),
             Habit(
                 name: "school saving", account: "everyday", flow: .moves(to: "school"), rhythm: .monthly(28), amount: .exact(16_000), category: .savings,

@@ -1,6 +1,7 @@
 import Hummingbird
 import OpenBanking
 import Pages
+import Sandbox
 import Web
 
 /// The guides: pages of prose, some with facts from the code.
@@ -12,7 +13,7 @@ struct GuidePages: PortalPage {
             router.get(RouterPath("/docs/\(guide.path)")) { request, context in
                 try await site.docs(request, context, "docs/\(guide.path)", title: guide.title) {
                     Model(
-                        navigation: DocsNavigation(current: guide.key), issuer: context.issuer.text, isDemo: site.isDemo, customers: Customer.all, password: Worlds.password,
+                        navigation: DocsNavigation(current: guide.key), issuer: context.issuer.text, isDemo: site.isDemo, customers: Customer.all, password: site.isDemo ? PersonaCatalogue.password : nil,
                         permissions: Permission.allCases.map { PermissionRow(name: $0.rawValue, words: $0.words, scope: $0.isAboutTransactions ? "transactions.read" : "accounts.read") })
                 }
             }
@@ -28,7 +29,8 @@ struct GuidePages: PortalPage {
         let issuer: String
         let isDemo: Bool
         let customers: [Customer]
-        let password: String
+        /// Of demo mode; elsewhere each world has its own.
+        let password: String?
         let permissions: [PermissionRow]
     }
 

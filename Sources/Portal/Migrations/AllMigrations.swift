@@ -1,7 +1,7 @@
 package import Primitives
 package import Storage
 
-/// The portal's own tables: forms that were sent, and how many mails went out to an address.
+/// The portal's own tables: forms that were sent, how many mails went out to an address, and the passwords of sandbox worlds.
 package enum PortalMigrations {
     package static let all: [Migration] = [
         Migration(
@@ -20,7 +20,16 @@ package enum PortalMigrations {
                 sent BIGINT NOT NULL
             );
             CREATE INDEX portal_mail_limit_by_time ON portal_mail_limit (window_started_at);
-            """)
+            """),
+        Migration(
+            "portal.0002_world_passwords",
+            """
+            CREATE TABLE portal_world_password (
+                world_id TEXT NOT NULL PRIMARY KEY,
+                sealed TEXT NOT NULL,
+                changed_at BIGINT NOT NULL
+            );
+            """),
     ]
 
     /// Forgets forms and counts that nobody needs any more: a background job.

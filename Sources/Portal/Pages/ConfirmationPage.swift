@@ -38,22 +38,18 @@ struct ConfirmationPage: PortalPage {
 
     private func confirm(_ token: String, _ request: Request, _ visitor: Visitor, _ context: AppContext) async throws -> Response {
         let facts = RequestFacts(context)
-        let person = try await site.database.write { [site] tx -> Person? in
-            guard let id = try site.links.spend(token, .confirmEmail, at: facts.now, in: tx) else { return nil }
-            if try site.people.confirmEmail(of: id, at: facts.now, in: tx) {
-                try AuditLog().append(AuditEntry(actor: .person(id), action: .emailConfirmed, subject: id.rawValue, requestID: facts.requestID, at: facts.now), in: tx)
-            }
-            return try site.people.find(id, in: tx)
+        let person = try await site.database.write { [site] tx in
+            try site.confirmation.confirm(token, at: facts.now, requestID: facts.requestID, in: tx)
         }
         guard let person, person.isActive else { return expired(visitor) }
         if visitor.session?.person.id == person.id { return .seeOther("/portal?confirmed=1") }
         // Only the browser that signed up knows whose password it is: a link alone signs nobody in, so an account that a stranger made with
         // your address stays the stranger's to sign in to, and yours to take over by a new password.
-        guard site.pendingSignUp.find(in: request, at: context.receivedAt)?.person == person.id else {
+        guard site.pendingSignUp.content(in: request, at: context.receivedAt)?.person == person.id else {
             return .seeOther("/portal/sign-in?confirmed=1")
         }
         var response = try await site.startSession(for: person, replacing: request, context, leadingTo: "/portal?confirmed=1")
-        site.pendingSignUp.forget(on: &response)
+        site.pendingSignUp.remove(from: &response)
         return response
     }
 

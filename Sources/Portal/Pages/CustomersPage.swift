@@ -1,7 +1,9 @@
 import Applications
+import Events
 import Hummingbird
 import Identity
 import Pages
+import Passwords
 import Primitives
 import Sandbox
 import Storage
@@ -13,30 +15,75 @@ struct CustomersPage: PortalPage {
 
     func add(to router: Router<AppContext>) {
         router.get("/portal/customers") { request, context in
-            try await site.page(request, context) { (developer: Developer) in try await show(developer, context) }
+            try await site.page(request, context) { (developer: Developer) in
+                try await show(developer, context, note: request.query?["changed"] != nil ? "The customers have a new password" : nil)
+            }
+        }
+        router.post("/portal/customers/password") { request, context in
+            try await site.form(request, context) { (developer: Developer, _) in try await changePassword(developer, context) }
         }
     }
 
     struct Model {
-        let organisation, handle, password: String
-        let isReady: Bool
+        let note: String?
+        let organisation, handle: String
+        /// `nil` for a world that was made in demo mode and waits for its own.
+        let password: String?
+        let isReady, canChangePassword: Bool
         let customers: [Customer]
         let firstSignIn: String
         let sampleAddress: String
     }
 
-    private func show(_ developer: Developer, _ context: AppContext) async throws -> Response {
+    private func show(_ developer: Developer, _ context: AppContext, note: String?) async throws -> Response {
         let organisation = developer.organisation
-        let (present, apps) = try await site.database.read { [site] tx in
-            (try site.people.list(population: .customer, world: organisation.world, limit: 10, in: tx).count, try site.apps.list(of: organisation.id, in: tx))
+        let (present, apps, password) = try await site.database.read { [site] tx in
+            (
+                try site.customers(of: organisation.world, in: tx).count, try site.apps.list(of: organisation.id, in: tx),
+                try site.worldPasswords.find(organisation.world, in: tx)
+            )
         }
+        let isReady = present >= Customer.all.count
         // A world that was never finished is finished now, behind this page.
-        if present < Customer.all.count { site.worlds.seed(organisation.world, at: context.receivedAt) }
+        if !isReady { site.worlds.seed(organisation.world, at: context.receivedAt) }
         let model = Model(
-            organisation: organisation.name, handle: organisation.handle, password: Worlds.password, isReady: present >= Customer.all.count, customers: Customer.all,
+            note: note, organisation: organisation.name, handle: organisation.handle, password: password, isReady: isReady,
+            canChangePassword: isReady && site.worldPasswords.areOwn, customers: Customer.all,
             firstSignIn: "\(Customer.all.first?.signInName ?? "")@\(organisation.handle)",
             sampleAddress: apps.first.map { "/portal/apps/\($0.id)/samples" } ?? "/portal/apps/new")
         return site.pages.page("portal/customers", model, shell: developer.shell("Sandbox customers", current: "customers"))
+    }
+
+    /// Gives all customers of the world another password, and ends what the old one began.
+    private func changePassword(_ developer: Developer, _ context: AppContext) async throws -> Response {
+        guard site.worldPasswords.areOwn else { throw PortalRefusal.notFound }
+        let world = developer.organisation.world
+        let password = site.worldPasswords.draw()
+        let hash = try await site.passwords.hash(password)
+        let facts = RequestFacts(context)
+        let isChanged = try await site.database.write { [site] tx -> Bool in
+            let customers = try site.customers(of: world, in: tx)
+            // Those who are still being made would come with the old one.
+            guard customers.count >= Customer.all.count else { return false }
+            for customer in customers {
+                try site.people.setPasswordHash(hash, of: customer.id, at: facts.now, in: tx)
+                try site.sessions.endAll(of: customer.id, at: facts.now, in: tx)
+            }
+            try site.worldPasswords.replace(world, with: password, at: facts.now, in: tx)
+            try AuditLog().append(
+                AuditEntry(actor: developer.actor, action: .worldPasswordChanged, subject: world.rawValue, requestID: facts.requestID, at: facts.now), in: tx)
+            return true
+        }
+        guard isChanged else {
+            throw PortalRefusal.conflict(heading: "The customers are on their way", lead: "We are still writing their history. Try again in a few seconds.")
+        }
+        return .seeOther("/portal/customers?changed=1")
+    }
+}
+
+extension PortalSite {
+    fileprivate func customers(of world: OrganisationID, in tx: any ReadTransaction) throws -> [Person] {
+        try people.list(population: .customer, world: world, limit: 100, in: tx)
     }
 }
 

@@ -60,7 +60,7 @@ struct InvitationPage: PortalPage {
         let address = "/portal/invitation?token=\(Web.Parameters.encode(token))"
         let model = Model(
             errors: errors.summary, organisation: invited.organisation.name, inviter: invited.inviter?.name ?? "A colleague", email: invited.invitation.email,
-            token: token, role: invited.invitation.role.title.lowercased(), isNew: session == nil && invited.known == nil, isSignedIn: isTheirs,
+            token: token, role: invited.invitation.role == .owner ? "an owner" : "a member", isNew: session == nil && invited.known == nil, isSignedIn: isTheirs,
             needsSignIn: session == nil && invited.known != nil, otherEmail: session != nil && !isTheirs ? session?.person.signInName : nil,
             signInAddress: SignInAddress.comingBack(to: address), name: .text("name", "Name", value: name, errors: errors, autocomplete: "name"),
             password: .password("password", "Password", hint: "At least 8 characters. A few words in a row are easy to remember and hard to guess.", errors: errors, isNew: true))
@@ -84,7 +84,7 @@ struct InvitationPage: PortalPage {
         let name = (form["name"] ?? "").trimmingWhitespace()
         let password = form["password"] ?? ""
         var errors = FormErrors()
-        PersonName.check(name, field: "name", into: &errors)
+        errors.check(name: name, of: .person)
         if let refusal = PasswordRules().refusal(of: password, personal: [name, invited.invitation.email, invited.organisation.name]) {
             errors.add(field: "password", refusal.message)
         }

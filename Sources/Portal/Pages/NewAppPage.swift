@@ -105,11 +105,7 @@ struct AppForm: Sendable {
 
     var errors: FormErrors {
         var errors = FormErrors()
-        if name.isEmpty {
-            errors.add(field: "name", AppRefusal.nameMissing.message)
-        } else if name.count > 60 || name.utf8.count > 240 {
-            errors.add(field: "name", AppRefusal.nameTooLong.message)
-        }
+        if let refusal = NewApp.refusal(name: name) { errors.add(field: "name", refusal.message) }
         if kind == nil { errors.add(field: "kind", "Choose where your code runs") }
         let (uris, violations) = RedirectURILines.parse(redirectURIs)
         if let kind, kind.needsRedirectURI, uris.isEmpty, violations.isEmpty {
@@ -117,7 +113,7 @@ struct AppForm: Sendable {
         } else if !violations.isEmpty {
             errors.add(field: "redirect_uris", violations.map { "\($0.text)\(sent(on: $0.line))" }.joined(separator: ". "))
         }
-        if purpose.count > 200 || purpose.utf8.count > 800 { errors.add(field: "purpose", AppRefusal.purposeTooLong.message) }
+        if let refusal = NewApp.refusal(purpose: purpose) { errors.add(field: "purpose", refusal.message) }
         return errors
     }
 
@@ -139,7 +135,7 @@ struct AppForm: Sendable {
     }
 
     func redirectURIsField(hint: String, _ errors: FormErrors) -> Field {
-        .textarea("redirect_uris", "Redirect URIs", value: redirectURIs, hint: hint, errors: errors, rows: 4, isVerbatim: true)
+        .textarea("redirect_uris", "Redirect URIs", value: redirectURIs, hint: hint, errors: errors, rows: min(12, max(4, redirectURIs.count(where: \.isNewline) + 2)), isVerbatim: true)
     }
 
     func kindChoices(_ errors: FormErrors) -> Choices {
@@ -165,7 +161,7 @@ extension AppRefusal {
     /// The form's field that it is about.
     var field: String {
         switch self {
-        case .purposeTooLong: "purpose"
+        case .purposeTooLong, .purposeUnseen: "purpose"
         case .redirectURIMissing, .tooManyRedirectURIs, .redirectURITwice: "redirect_uris"
         case .contradiction: "kind"
         default: "name"

@@ -4,7 +4,9 @@ import Primitives
 
 /// One line of a table of requests.
 struct RequestRow: Sendable {
-    let id, call, when, machineTime: String
+    let id, when, machineTime: String
+    /// The method and the address, in pieces between which a line may break.
+    let call: [String]
     let app: String?
     let status: Int
     let outcome, tag: String
@@ -12,7 +14,7 @@ struct RequestRow: Sendable {
 
     init(_ record: DecisionRecord, names: [AppID: String], at now: Timestamp) {
         id = record.requestID.rawValue
-        call = "\(record.method) \(record.path)"
+        call = "\(record.method) \(record.path)".split(after: "/")
         when = record.receivedAt.moment(seenAt: now)
         machineTime = record.receivedAt.rfc3339WithMilliseconds
         app = record.appID.map { names[$0] ?? $0.rawValue }
@@ -20,6 +22,15 @@ struct RequestRow: Sendable {
         outcome = OutcomeWords.word(record.outcome)
         tag = OutcomeWords.tag(record.outcome)
         rule = record.rule.map(CheckWords.title)
+    }
+}
+
+extension String {
+    /// In pieces that end with this character, but for the last.
+    fileprivate func split(after end: Character) -> [String] {
+        var pieces = split(separator: end, omittingEmptySubsequences: false).map(String.init)
+        for index in pieces.indices.dropLast() { pieces[index].append(end) }
+        return pieces.filter { !$0.isEmpty }
     }
 }
 

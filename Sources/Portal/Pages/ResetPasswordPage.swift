@@ -1,4 +1,3 @@
-import Events
 internal import HTTPTypes
 import Hummingbird
 import Identity
@@ -38,7 +37,7 @@ struct ResetPasswordPage: PortalPage {
     private func person(of token: String, _ context: AppContext) async throws -> Person? {
         let now = context.receivedAt
         return try await site.database.read { [site] tx in
-            try site.links.person(of: token, .resetPassword, at: now, in: tx).flatMap { try site.people.find($0, in: tx) }
+            try site.renewal.person(of: token, at: now, in: tx)
         }
     }
 
@@ -58,14 +57,10 @@ struct ResetPasswordPage: PortalPage {
         }
         let hash = try await site.passwords.hash(password)
         let facts = RequestFacts(context)
-        let won = try await site.database.write { [site] tx -> Bool in
-            guard let id = try site.links.spend(token, .resetPassword, at: facts.now, in: tx) else { return false }
-            try site.changePassword(of: id, to: hash, keeping: nil, facts, in: tx)
-            // The link came by mail, so the address is theirs.
-            try site.people.confirmEmail(of: id, at: facts.now, in: tx)
-            return true
+        let changed = try await site.database.write { [site] tx in
+            try site.renewal.reset(with: token, passwordHash: hash, at: facts.now, requestID: facts.requestID, in: tx)
         }
-        guard won else { return expired(visitor) }
+        guard changed != nil else { return expired(visitor) }
         site.outgoing.send(.passwordChanged(to: person, issuer: context.issuer), at: context.receivedAt)
         var response = Response.seeOther("/portal/sign-in?reset=1")
         site.cookies.remove(Developer.cookie, from: &response)
@@ -77,19 +72,5 @@ struct ResetPasswordPage: PortalPage {
             "This link does not work any more", "It was used, replaced by a newer one, or is older than 30 minutes.",
             actions: [.init("Ask for a new link", "/portal/forgotten-password"), .init("Sign in", "/portal/sign-in", isPrimary: false)])
         return site.pages.notice(notice, shell: visitor.shell(notice.heading), status: .gone)
-    }
-}
-
-extension PortalSite {
-    /// Sets a new password, ends the other sessions and the links that lead to another one.
-    func changePassword(of person: PersonID, to hash: String, keeping session: SessionID?, _ facts: RequestFacts, in tx: any WriteTransaction) throws {
-        try people.setPasswordHash(hash, of: person, at: facts.now, in: tx)
-        let ended = try sessions.endAll(of: person, keeping: session, at: facts.now, in: tx)
-        try links.supersede(.resetPassword, of: person, at: facts.now, in: tx)
-        try AuditLog().append(
-            AuditEntry(
-                actor: .person(person), action: .passwordChanged, subject: person.rawValue, after: ["sessions_ended": String(ended)],
-                requestID: facts.requestID, at: facts.now),
-            in: tx)
     }
 }

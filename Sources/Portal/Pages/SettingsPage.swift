@@ -93,7 +93,7 @@ struct SettingsPage: PortalPage {
 
     private func rename(_ name: String, _ developer: Developer, _ context: AppContext) async throws -> Response {
         var errors = FormErrors()
-        PersonName.check(name, field: "name", into: &errors)
+        errors.check(name: name, of: .person)
         guard errors.isEmpty else { return try await show(name: name, errors, developer, context, status: .unprocessableContent) }
         let now = context.receivedAt
         try await site.database.write { [site] tx in try site.people.rename(developer.id, to: name, at: now, in: tx) }
@@ -122,7 +122,7 @@ struct SettingsPage: PortalPage {
         let hash = try await site.passwords.hash(new)
         let facts = RequestFacts(context)
         try await site.database.write { [site] tx in
-            try site.changePassword(of: developer.id, to: hash, keeping: developer.session.id, facts, in: tx)
+            try site.renewal.change(in: developer.session, passwordHash: hash, at: facts.now, requestID: facts.requestID, in: tx)
         }
         site.outgoing.send(.passwordChanged(to: developer.person, issuer: context.issuer), at: context.receivedAt)
         return .seeOther("/portal/settings?password=1")

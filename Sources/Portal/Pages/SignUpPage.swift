@@ -55,7 +55,7 @@ struct SignUpPage: PortalPage {
         let letter = try await site.database.write { [site] tx in try site.register(registration, context: .init(context), in: tx) }
         if let letter { site.outgoing.send(letter, at: context.receivedAt) }
         var response = Response.seeOther("/portal/sign-up/check-mail")
-        try site.pendingSignUp.put(registration.person, email: email.text, at: context.receivedAt, on: &response)
+        try site.pendingSignUp.set(PendingSignUp(person: registration.person, email: email.text), at: context.receivedAt, on: &response)
         return response
     }
 
@@ -65,13 +65,13 @@ struct SignUpPage: PortalPage {
     }
 
     private func checkMail(_ request: Request, _ visitor: Visitor, _ context: AppContext) -> Response {
-        guard let pending = site.pendingSignUp.find(in: request, at: context.receivedAt) else { return .seeOther("/portal/sign-in") }
+        guard let pending = site.pendingSignUp.content(in: request, at: context.receivedAt) else { return .seeOther("/portal/sign-in") }
         let model = CheckMailModel(email: pending.email, isDemo: site.isDemo)
         return site.pages.page("portal/check-mail", model, shell: visitor.shell("Check your mail"))
     }
 
     private func resend(_ request: Request, _ context: AppContext) async throws -> Response {
-        if let pending = site.pendingSignUp.find(in: request, at: context.receivedAt) {
+        if let pending = site.pendingSignUp.content(in: request, at: context.receivedAt) {
             let facts = RequestFacts(context)
             let letter = try await site.database.write { [site] tx in try site.letterToSignUpAgain(pending, facts, in: tx) }
             if let letter { site.outgoing.send(letter, at: context.receivedAt) }
@@ -97,31 +97,14 @@ struct SignUpForm: Sendable {
 
     var errors: FormErrors {
         var errors = FormErrors()
-        PersonName.check(name, field: "name", into: &errors)
+        errors.check(name: name, of: .person)
         if email.isEmpty {
             errors.add(field: "email", "Enter your work email")
         } else if address == nil {
             errors.add(field: "email", "Enter an email address in the form name@company.com")
         }
-        if company.isEmpty {
-            errors.add(field: "company", "Enter the name of your company")
-        } else if company.count > 60 || company.utf8.count > 240 {
-            errors.add(field: "company", "Use at most 60 characters for the company")
-        }
+        errors.check(name: company, of: .company)
         if let refusal = PasswordRules().refusal(of: password, personal: [name, email, company]) { errors.add(field: "password", refusal.message) }
         return errors
-    }
-}
-
-/// A person's full name in a form.
-enum PersonName {
-    static func check(_ name: String, field: String, into errors: inout FormErrors) {
-        if name.isEmpty {
-            errors.add(field: field, "Enter your name")
-        } else if name.count > 60 || name.utf8.count > 240 {
-            errors.add(field: field, "Use at most 60 characters for your name")
-        } else if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
-            errors.add(field: field, "Leave out characters that cannot be seen")
-        }
     }
 }

@@ -21,7 +21,7 @@ struct UsagePage: PortalPage {
     }
 
     struct Bar {
-        let x, y, height, label: String
+        let x, middle, y, height, label: String
         let isToday: Bool
     }
 
@@ -31,6 +31,7 @@ struct UsagePage: PortalPage {
         let quota: QuotaModel
         let days: [Day]
         let bars: [Bar]
+        let hasCalls: Bool
         let chartLabel: String
     }
 
@@ -47,7 +48,7 @@ struct UsagePage: PortalPage {
         let largest = max(1, days.map(\.total).max() ?? 1)
         let bars = days.enumerated().map { index, day in
             let height = day.total * 120 / largest
-            return Bar(x: String(index * 44 + 4), y: String(124 - height), height: String(height), label: String(day.day.day), isToday: index == 13)
+            return Bar(x: String(index * 44 + 4), middle: String(index * 44 + 22), y: String(124 - height), height: String(height), label: String(day.day.day), isToday: index == 13)
         }
         let reset = now.date.adding(days: 1).start
         let total = days.reduce(0) { $0 + $1.total }
@@ -59,7 +60,7 @@ struct UsagePage: PortalPage {
                 Day(
                     day: day.day.start.day, total: day.total.grouped, allowed: day.allowed.grouped, refused: day.refused.grouped, failed: day.failed.grouped)
             },
-            bars: bars, chartLabel: total == 0 ? "No calls in the last 14 days" : "\(total.of("call")) in the last 14 days, at most \(largest.grouped) a day, \((days.last?.total ?? 0).grouped) today")
+            bars: bars, hasCalls: total > 0, chartLabel: "\(total.of("call")) in the last 14 days, at most \(largest.grouped) a day, \((days.last?.total ?? 0).grouped) today")
         return site.pages.page("portal/usage", model, shell: developer.shell("Usage and plan", current: "usage"))
     }
 }

@@ -50,7 +50,7 @@ extension PortalSite {
     }
 
     /// The mail that the sign-up sent, once more.
-    func letterToSignUpAgain(_ pending: PendingSignUp.Content, _ facts: RequestFacts, in tx: any WriteTransaction) throws -> Letter? {
+    func letterToSignUpAgain(_ pending: PendingSignUp, _ facts: RequestFacts, in tx: any WriteTransaction) throws -> Letter? {
         guard try MailLimit().admits(pending.email, at: facts.now, in: tx) else { return nil }
         guard let person = try people.find(pending.person, in: tx) else {
             let known = try people.find(signInName: pending.email, population: .developer, in: tx)

@@ -1,7 +1,7 @@
 import Logging
 import Passwords
 package import Primitives
-import Sandbox
+import Storage
 import Synchronization
 
 /// Makes the customers of an organisation's world; they all sign in with the password of this hash. Making what is there already changes nothing.
@@ -10,16 +10,17 @@ package typealias WorldSeeding = @Sendable (_ world: OrganisationID, _ passwordH
 /// The sandbox worlds of organisations: five customers each, made behind the answer. Seeding is idempotent, so a world that a stopped process left half
 /// made is completed when somebody looks at it again.
 final class Worlds: Sendable {
-    /// What every sandbox customer signs in with.
-    static let password = PersonaCatalogue.password
-
     private let makeWorld: WorldSeeding
+    private let worldPasswords: WorldPasswords
+    private let database: any Database
     private let passwords: PasswordHasher
     private let logger: Logger
     private let running = Mutex<[OrganisationID: Task<Void, Never>]>([:])
 
-    init(seed: @escaping WorldSeeding, passwords: PasswordHasher, logger: Logger) {
+    init(seed: @escaping WorldSeeding, worldPasswords: WorldPasswords, database: any Database, passwords: PasswordHasher, logger: Logger) {
         makeWorld = seed
+        self.worldPasswords = worldPasswords
+        self.database = database
         self.passwords = passwords
         self.logger = logger
     }
@@ -30,8 +31,8 @@ final class Worlds: Sendable {
             guard running[world] == nil else { return }
             running[world] = Task {
                 do {
-                    let hash = try await passwords.hash(Self.password)
-                    try await makeWorld(world, hash, now)
+                    let password = try await database.write { [worldPasswords] tx in try worldPasswords.findOrDraw(world, at: now, in: tx) }
+                    try await makeWorld(world, try await passwords.hash(password), now)
                 } catch {
                     logger.error("sandbox world not seeded", metadata: ["organisation": "\(world)", "error": "\(error)"])
                 }

@@ -1,0 +1,76 @@
+"""Authorizations from the app's redirect to its tokens, request by request as a browser and a partner's backend send them.
+
+Each of the four requests is a phase of its own: all flows take the first step, then all the second. So each phase's cost shows."""
+
+import base64
+import hashlib
+import json
+import secrets
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import messages
+import wrk
+
+CALLBACK = "https://bench.example/callback"
+SCOPE = "openid accounts.read"
+
+
+def challenge_of(verifier):
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+class Flows:
+    def __init__(self, world):
+        self.product = world.product
+
+    def run(self, apps):
+        """One flow for each app. Returns what the token endpoint answered, in the order of the apps."""
+        answers = {}
+        for _, run in self.phases(apps):
+            answers = run().answers
+        return [json.loads(answers[index]) for index in range(len(apps))]
+
+    def phases(self, apps):
+        """Name and work of each phase, to be done in this order: the next begins with what the one before was answered."""
+        verifiers = [secrets.token_urlsafe(40) for _ in apps]
+        sealed, codes = {}, {}
+
+        def open_requests():
+            run = self.once([self.opening(app, verifier) for app, verifier in zip(apps, verifiers)], "location")
+            sealed.update({index: self.parameter(location, "transaction") for index, location in run.answers.items()})
+            return run
+
+        def see_pages():
+            return self.once([self.page(app, sealed[index]) for index, app in enumerate(apps)])
+
+        def decide():
+            run = self.once([self.decision(app, sealed[index]) for index, app in enumerate(apps)], "location")
+            codes.update({index: self.parameter(location, "code") for index, location in run.answers.items()})
+            return run
+
+        def exchange():
+            return self.once([self.exchange(app, codes[index], verifiers[index]) for index, app in enumerate(apps)], "body")
+
+        return [("open the request", open_requests), ("show the consent page", see_pages), ("approve", decide), ("exchange the code", exchange)]
+
+    def once(self, requests, wanted="none"):
+        return wrk.once(self.product.address, requests, wanted)
+
+    def opening(self, app, verifier):
+        query = {"response_type": "code", "client_id": app.client_id, "redirect_uri": CALLBACK, "scope": SCOPE, "state": secrets.token_urlsafe(16),
+                 "nonce": secrets.token_urlsafe(16), "code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
+        return messages.get(self.product.host, f"/oauth2/authorize?{urlencode(query)}", {"Cookie": app.customer.cookie})
+
+    def page(self, app, sealed):
+        return messages.get(self.product.host, f"/oauth2/authorize/continue?{urlencode({'transaction': sealed})}", {"Cookie": app.customer.cookie})
+
+    def decision(self, app, sealed):
+        fields = {"transaction": sealed, "decision": "approve", "accounts": app.account}
+        return messages.post(self.product.host, "/oauth2/authorize/decision", fields, {"Cookie": app.customer.cookie, "Origin": self.product.address})
+
+    def exchange(self, app, code, verifier):
+        fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": verifier}
+        return messages.post(self.product.host, "/oauth2/token", fields, {"Authorization": app.basic})
+
+    def parameter(self, location, name):
+        return parse_qs(urlsplit(location).query)[name][0]

@@ -1,0 +1,125 @@
+"""What is measured: each operation against its floor, or in its phases, or with and without syncs."""
+
+import random
+
+import messages
+import report
+import wrk
+from flows import Flows
+from measure import Round, floor_round, product_round
+from processes import Floor
+from settings import DISTINCT, FLOWS, ROUNDS
+from tokens import Tokens
+from world import World
+
+
+class Operations:
+    def __init__(self, product, world, floor):
+        self.product, self.world, self.floor = product, world, floor
+        self.tokens, self.flows = Tokens(world), Flows(world)
+
+    def client_credentials(self):
+        """Tokens for apps themselves."""
+        requests = self.tokens.own()
+        floor_requests = [messages.post("localhost", "/signature", {"grant_type": "client_credentials", "scope": "consents.write"}, {"Authorization": app.basic})
+                          for app in self.world.apps]
+        self.against("client-credentials token", lambda: self.draw(requests), "form body, one ES256 signature", floor_requests)
+
+    def balance(self):
+        """The gateway with tokens it has seen: one for each app, made anew for each round."""
+        def prepare():
+            requests = self.tokens.balances(len(self.world.apps))
+            wrk.once(self.product.address, requests)
+            return requests
+        self.against("`GET /v1/accounts/{id}/balance`", self.draw, "constant answer", [messages.get("localhost", "/constant")], prepare)
+
+    def balance_first_seen(self):
+        """The gateway with tokens of which it has seen none: each is used once."""
+        self.against(f"the same, {DISTINCT:,} tokens each first seen", self.once, "constant answer", [messages.get("localhost", "/constant")],
+                     lambda: self.tokens.balances(DISTINCT))
+
+    def proxy(self):
+        """The gateway in front of a bank that speaks HTTP, beside a plain proxy to the same bank."""
+        live = Tokens(World(self.product, "live"))
+        def prepare():
+            requests = live.balances(len(live.apps))
+            wrk.once(self.product.address, requests)
+            return requests
+        plain = Floor(self.floor.address)
+        try:
+            self.against("the gateway in front of a bank over HTTP", self.draw, "plain proxy to the same bank", [
+                messages.get("localhost", f"/v1/accounts/{app.account}/balance", {"Authorization": "Bearer " + "x" * 700}) for app in live.apps], prepare, plain)
+        finally:
+            plain.stop()
+
+    def refresh(self):
+        requests = self.tokens.refreshes()
+        self.draw(requests, 1)
+        report.row("refresh", [product_round(self.product, "refresh", lambda: self.draw(requests)) for _ in range(ROUNDS)])
+
+    def authorize(self):
+        """From the app's redirect to its tokens; the customer is signed in and sees the page."""
+        phases = {}
+        for _ in range(ROUNDS):
+            for name, work in self.flows.phases(self.drawn_apps()):
+                phases.setdefault(name, []).append(product_round(self.product, name, work))
+        report.row("authorize + exchange", [together(rounds) for rounds in zip(*phases.values())])
+        for name, rounds in phases.items():
+            report.row(f"– {name}", rounds)
+
+    def durability(self):
+        """The operations that write, with every sync and without any, in turn."""
+        requests = self.tokens.refreshes()
+        durable, free = {}, {}
+        for _ in range(ROUNDS):
+            self.writing_round(durable, requests)
+            with self.product.database.syncs.skipped():
+                self.writing_round(free, requests)
+        for name, rounds in durable.items():
+            report.row(f"{name}, durable", rounds, free[name])
+            report.against_row("the same without syncs", free[name])
+
+    def writing_round(self, results, refreshes):
+        results.setdefault("refresh", []).append(product_round(self.product, "refresh", lambda: self.draw(refreshes)))
+        for name, work in self.flows.phases(self.drawn_apps()):
+            done = product_round(self.product, name, work)
+            if name in ("approve", "exchange the code"):
+                results.setdefault(name, []).append(done)
+
+    def against(self, title, work, floor_title, floor_requests, prepare=None, floor=None):
+        """Product and floor take turns, so that what disturbs one disturbs the other."""
+        floor = floor or self.floor
+        rounds, floor_rounds = [], []
+        for turn in range(ROUNDS + 1):
+            prepared = [prepare()] if prepare else []
+            done = product_round(self.product, title, lambda: work(*prepared))
+            floor_done = floor_round(floor, lambda: wrk.draw(floor.address, floor_requests))
+            if turn > 0:  # the first is for caches and branch predictors
+                rounds.append(done)
+                floor_rounds.append(floor_done)
+        report.row(title, rounds, floor_rounds)
+        report.against_row(floor_title, floor_rounds)
+
+    def drawn_apps(self):
+        return random.choices(self.world.apps, k=FLOWS)
+
+    def draw(self, requests, *seconds):
+        return wrk.draw(self.product.address, requests, *seconds)
+
+    def once(self, requests):
+        return wrk.once(self.product.address, requests)
+
+
+def together(phases):
+    """One authorization as the sum of its phases."""
+    total = lambda name: sum(getattr(one, name) for one in phases)
+    return Round(
+        1 / sum(1 / one.rate for one in phases), total("p50"), total("p99"), phases[0].finished, total("processor"), total("database_processor"),
+        total("statements"), total("commits"), total("syncs"), total("written"))
+
+
+# In the order in which they are measured; arguments of `script/bench` choose among them.
+ALL = {
+    "tokens": Operations.client_credentials, "balance": Operations.balance, "first-seen": Operations.balance_first_seen, "proxy": Operations.proxy,
+    "refresh": Operations.refresh, "authorize": Operations.authorize, "durability": Operations.durability,
+}

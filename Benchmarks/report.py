@@ -1,0 +1,39 @@
+"""The tables, in Markdown, a row as soon as it is known."""
+
+from measure import median
+
+HEADINGS = ["what", "per second", "spread", "ratio", "p50 / p99 ms", "CPU µs", "database CPU µs", "SQL statements", "commits", "syncs", "bytes written"]
+
+
+def say(*lines):
+    for line in lines:
+        print(line, flush=True)
+
+
+def begin():
+    say("", "| " + " | ".join(HEADINGS) + " |", "|---" + "|---:" * (len(HEADINGS) - 1) + "|")
+
+
+def row(title, rounds, against=None):
+    """`against`: the rounds that took turns with these."""
+    ratio = f"{median(rounds, 'rate') / median(against, 'rate'):.2f}" if against else "–"
+    database = median(rounds, "database_processor")
+    line(title, rounds, ratio, f"{database:.0f}" if database else "–", *(figure(median(rounds, name)) for name in ["statements", "commits", "syncs"]),
+         f"{median(rounds, 'written'):,.0f}")
+
+
+def against_row(title, rounds):
+    """What the row above is compared with."""
+    line(f"against: {title}", rounds, "1.00", *["–"] * 5)
+
+
+def line(title, rounds, ratio, *costs):
+    rates = [one.rate for one in rounds]
+    middle = median(rounds, "rate")
+    say("| " + " | ".join([
+        title, f"{middle:,.0f}", f"±{(max(rates) - min(rates)) / middle * 50:.0f} %", ratio, f"{median(rounds, 'p50'):.1f} / {median(rounds, 'p99'):.1f}",
+        f"{median(rounds, 'processor'):.0f}", *costs]) + " |")
+
+
+def figure(value):
+    return f"{value:.1f}" if value >= 9.95 else f"{value:.3f}" if value < 0.0995 else f"{value:.2f}"

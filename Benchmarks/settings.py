@@ -1,0 +1,24 @@
+"""How long, how often and how much: each from the environment, with the values that the published tables were made with."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PRODUCT = ROOT / ".build/release/wekeza"
+FLOOR = ROOT / ".build-bench/release/floor"
+SYNCS = ROOT / ".build-bench/release/libsyncs.so"
+
+SECONDS = int(os.environ.get("BENCH_SECONDS", "10"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+CONNECTIONS = int(os.environ.get("BENCH_CONNECTIONS", "64"))
+# Two threads of the load generator, as on the machine that the yardsticks of docs/performance.md come from.
+THREADS = 2
+# `sqlite` or `postgres`: the latter is a temporary cluster of our own that syncs as PostgreSQL does by default.
+ENGINE = os.environ.get("BENCH_ENGINE", "sqlite")
+# Apps, each with an organisation, a grant and an account; every load draws from them evenly.
+APPS = int(os.environ.get("BENCH_APPS", "1000" if SECONDS >= 10 else "200"))
+# Work that is prepared and then done once: authorizations of a round, and tokens that the gateway has not seen.
+FLOWS = 500 * SECONDS
+DISTINCT = 2000 * SECONDS
+# A folder for profiles of the product, or nothing.
+PROFILE = os.environ.get("BENCH_PROFILE")

@@ -1,0 +1,67 @@
+"""Who takes part: a thousand apps with a secret and a grant each, and the five customers of the demo world, signed in."""
+
+import base64
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flows import CALLBACK, SCOPE, Flows
+from settings import APPS, ROOT
+
+sys.path.insert(0, str(ROOT / "Tests/Clients"))
+from conftest import Customer as Visitor, FormParser  # signs in as a browser does
+
+NAMES = ["amina.traveler", "brian.parent", "chao.digital", "diana.student", "elijah.boomer"]
+
+
+@dataclass
+class Customer:
+    """Signed in: the cookies of their browser, and the accounts they may share."""
+
+    cookie: str
+    accounts: list
+
+
+@dataclass
+class App:
+    client_id: str
+    basic: str
+    customer: Customer
+    account: str
+    """The one of the customer's that this app is given."""
+    refresh_token: str = ""
+
+
+class World:
+    def __init__(self, product, environment="sandbox"):
+        self.product, self.environment = product, environment
+        with ThreadPoolExecutor(2) as pool:
+            made = list(pool.map(self.create, range(APPS)))
+        self.customers = [self.sign_in(name, made[0]["client_id"]) for name in NAMES]
+        self.apps = [self.app(index, printed) for index, printed in enumerate(made)]
+        for app, granted in zip(self.apps, Flows(self).run(self.apps)):
+            app.refresh_token = granted["refresh_token"]
+
+    def create(self, index):
+        return self.product.create_app(
+            "--name", f"Bench {index}", "--environment", self.environment, "--redirect-uri", CALLBACK, "--auth-method", "client_secret_basic",
+            "--grant-types", "authorization_code,refresh_token,client_credentials", "--scopes", "openid accounts.read consents.write")
+
+    def app(self, index, printed):
+        customer = self.customers[index % len(self.customers)]
+        secret = f"{printed['client_id']}:{printed['client_secret']}"
+        return App(
+            client_id=printed["client_id"], basic="Basic " + base64.b64encode(secret.encode()).decode(), customer=customer,
+            account=customer.accounts[index // len(self.customers) % len(customer.accounts)])
+
+    def sign_in(self, name, client_id):
+        visitor = Visitor(name)
+        request = {"response_type": "code", "client_id": client_id, "redirect_uri": CALLBACK, "scope": SCOPE, "state": "0",
+                   "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256"}
+        page = visitor.follow(visitor.browser.get(f"{self.product.address}/oauth2/authorize?{urlencode(request)}", allow_redirects=False))
+        page = visitor.follow(visitor.submit(page, "password", {"username": visitor.name, "password": visitor.password}))
+        parser = FormParser()
+        parser.feed(page.text)
+        accounts = [value for form in parser.forms for field, value, _ in form["boxes"] if field == "accounts"]
+        return Customer("; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.browser.cookies), accounts)

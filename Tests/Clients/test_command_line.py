@@ -1,0 +1,194 @@
+"""The command line and what it promises: flags, the demo's credentials, accounts and apps made beside a running server, a live bank, a stop in order."""
+
+import base64
+import http.server
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+import requests
+from conftest import BINARY, ROOT, Customer, Server, free_port
+
+# RFC 7636, appendix B.
+VERIFIER, CHALLENGE = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+CALLBACK = "https://partner.example/callback"
+FLAGS = {
+    "--host": "default localhost", "--port": "default 8080", "--ops-port": "default 9090", "--issuer": "default http://HOST:PORT", "--database": "default sqlite:",
+    "--data": "default var", "--assets": "default ../share/wekeza", "--upstream": "default none", "--log-level": "default info", "--tls-cert": "", "--tls-key": "", "--demo": "",
+}
+
+
+def test_help_documents_each_flag_with_its_variable_and_default():
+    said = subprocess.run([BINARY, "serve", "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    options = " ".join(said.split("OPTIONS:")[1].split())
+
+    for flag, default in FLAGS.items():
+        documented = re.search(rf"{flag} .*?\[(WEKEZA_\w+)([^\]]*)\]", options)
+        assert documented, flag
+        assert documented.group(1) == "WEKEZA_" + flag[2:].upper().replace("-", "_")
+        assert default in documented.group(2)
+
+
+@pytest.mark.parametrize("arguments, complains_about", [([], "--port"), (["--port", "8081", "--issuer", "nowhere"], "--issuer")])
+def test_a_variable_stands_for_its_flag_and_the_flag_wins(tmp_path, arguments, complains_about):
+    done = subprocess.run(
+        [BINARY, "serve", "--data", str(tmp_path), *arguments], env={**os.environ, "WEKEZA_PORT": "eighty"}, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"wekeza: {complains_about} ")
+
+
+def test_operations_answer_on_their_own_listener(server):
+    operations = f"http://127.0.0.1:{server.ops_port}"
+
+    metrics = requests.get(operations + "/metrics")
+
+    assert requests.get(operations + "/healthz").status_code == 200
+    assert requests.get(operations + "/readyz").status_code == 200
+    assert metrics.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert re.search(r"^# TYPE \w+ counter$", metrics.text, re.MULTILINE)
+
+
+def test_the_start_prints_addresses_credentials_and_three_commands(server):
+    said = server.printed()
+
+    for text in [server.issuer + "/demo", f":{server.ops_port}/metrics", "amina.traveler", "developer@example.test", "sandbox-developer", "staff@example.test", "acme-budget"]:
+        assert text in said, text
+    token, consent, metadata = re.search(r"paste these three commands:\n(.*)", said, re.DOTALL).group(1).strip().split("\n\n")[:3]
+    done = subprocess.run(["bash", "-c", f"{token}\n{consent}\necho\n{metadata}"], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    assert json.loads(done[0])["status"] == "awaiting_authorisation"
+    assert json.loads(done[1])["issuer"] == server.issuer
+
+
+def test_without_the_demo_nobody_has_an_account_until_staff_is_made():
+    server = Server("sqlite", demo=False)
+    try:
+        def sign_in(path, name, password):
+            browser = Customer(name, password)
+            page = browser.browser.get(server.issuer + path)
+            return browser.submit(page, "password", {"username": name, "password": password})
+
+        strangers = {"/my/sign-in": "amina.traveler:sandbox", "/portal/sign-in": "developer@example.test:sandbox-developer", "/staff/sign-in": "staff@example.test:sandbox-staff"}
+        for path, credentials in strangers.items():
+            assert sign_in(path, *credentials.split(":")).status_code == 422, path
+        assert requests.get(server.issuer + "/demo").status_code == 404
+        assert "wkz_sk_" not in server.printed()
+
+        made = subprocess.run(
+            [BINARY, "staff", "create", "--email", "first@bank.example", "--name", "First", "--data", server.folder.name, "--database", server.database],
+            input="a phrase of some length\n", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        assert made.returncode == 0, made.stderr
+        answer = sign_in("/staff/sign-in", "first@bank.example", "a phrase of some length")
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/staff")
+    finally:
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("method, has_secret", [("client_secret_basic", True), ("client_secret_post", True), ("none", False)])
+def test_an_app_made_beside_the_running_server_is_usable_at_once(server, amina, method, has_secret):
+    app = server.create_app("Beside", "--redirect-uri", CALLBACK, "--auth-method", method)
+    assert ("client_secret" in app) == has_secret
+
+    tokens = exchange(server, app, amina, method)
+
+    assert requests.get(server.issuer + "/v1/accounts", headers={"Authorization": "Bearer " + tokens["access_token"]}).status_code == 200
+
+
+@pytest.mark.parametrize("plan, policies", [("free", ["burst", "daily"]), ("unlimited", ["burst"])])
+def test_the_plan_of_an_app_made_here_is_its_limit(server, amina, plan, policies):
+    app = server.create_app("Planned", "--redirect-uri", CALLBACK, "--plan", plan)
+
+    answer = requests.get(server.issuer + "/v1/accounts", headers={"Authorization": "Bearer " + exchange(server, app, amina)["access_token"]})
+
+    assert re.findall(r'"(\w+)";q=', answer.headers["RateLimit-Policy"]) == policies
+
+
+def exchange(server, app, customer, method="client_secret_basic"):
+    """From the authorization request, as the customer, to the tokens."""
+    query = urlencode({
+        "response_type": "code", "client_id": app["client_id"], "redirect_uri": CALLBACK, "scope": "openid accounts.read", "state": "s",
+        "code_challenge": CHALLENGE, "code_challenge_method": "S256"})
+    answer = parse_qs(urlsplit(customer.decide(f"{server.issuer}/oauth2/authorize?{query}")).query)
+    form = {"grant_type": "authorization_code", "code": answer["code"][0], "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+    basic = (app["client_id"], app["client_secret"]) if method == "client_secret_basic" else None
+    if not basic:
+        form["client_id"] = app["client_id"]
+    if method == "client_secret_post":
+        form["client_secret"] = app["client_secret"]
+    return requests.post(server.issuer + "/oauth2/token", data=form, auth=basic).json()
+
+
+class CoreBanking(http.server.BaseHTTPRequestHandler):
+    """A core banking system that answers with the accounts it was told of, and keeps what it was asked."""
+
+    asked = []
+
+    def do_GET(self):
+        self.asked.append((self.path, dict(self.headers)))
+        account = {"id": self.headers["wekeza-accounts"], "name": "Core", "kind": "current", "currency": "KES", "status": "open", "masked_number": "•••• 0001"}
+        body = json.dumps({"data": [account], "links": {"self": "http://core/v1/accounts"}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_live_calls_go_to_the_upstream_and_sandbox_calls_do_not(amina):
+    core = http.server.ThreadingHTTPServer(("127.0.0.1", 0), CoreBanking)
+    threading.Thread(target=core.serve_forever, daemon=True).start()
+    server = Server("sqlite", "--upstream", f"http://127.0.0.1:{core.server_port}/core")
+    try:
+        for environment, calls in [("sandbox", 0), ("live", 1)]:
+            app = server.create_app(environment, "--redirect-uri", CALLBACK, "--environment", environment)
+            token = exchange(server, app, amina)["access_token"]
+
+            answer = requests.get(server.issuer + "/v1/accounts", headers={"Authorization": "Bearer " + token, "Cookie": "wkz_x=1"})
+
+            assert answer.status_code == 200, answer.text
+            assert len(CoreBanking.asked) == calls
+        assert answer.json()["data"][0]["name"] == "Core"
+        path, headers = CoreBanking.asked[0]
+        assert path == "/core/v1/accounts"
+        assert headers["wekeza-app-id"] == app["app_id"] and headers["wekeza-consent-id"].startswith("cns_")
+        assert not {"Authorization", "authorization", "Cookie", "cookie"} & set(headers)
+    finally:
+        core.shutdown()
+        core.server_close()
+        assert server.stop() == 0
+
+
+def test_a_request_under_way_is_finished_when_the_server_is_asked_to_stop():
+    server = Server("sqlite")
+    basic = base64.b64encode(f"acme-budget:{server.demo_secret}".encode()).decode()
+    body = b"grant_type=client_credentials&scope=consents.write"
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=15) as connection:
+            connection.sendall((
+                f"POST /oauth2/token HTTP/1.1\r\nHost: localhost:{server.port}\r\nAuthorization: Basic {basic}\r\n"
+                f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body[:20])
+            server.process.send_signal(signal.SIGTERM)
+            while is_accepted(server.port):
+                pass
+            connection.sendall(body[20:])
+
+            assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+    finally:
+        assert server.stop() == 0
+
+
+def is_accepted(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=15).close()
+        return True
+    except ConnectionError:
+        return False
