@@ -3,6 +3,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
 internal import Logging
+internal import NIOCore
 internal import ServiceLifecycle
 internal import Web
 
@@ -32,9 +33,7 @@ struct Listeners {
     /// The public listener: HTTP, or HTTPS when the set-up names a certificate. `localhost` listens on 127.0.0.1 and, where the machine has it, on ::1.
     /// - Parameter running: is called once for each socket that listens.
     func publicListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) throws -> [any Service] {
-        let http = HTTPServerBuilder.http1(
-            configuration: .init(additionalChannelHandlers: [RequestDeadline(.init(Self.requestTimeout))], idleTimeout: .init(Self.idleTimeout)))
-        let server = try certificate.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0.configuration) } ?? http
+        let server = try certificate.map { try HTTPServerBuilder.tls(Self.http, tlsConfiguration: $0.configuration) } ?? Self.http
         return Self.hosts(configuration.host).map { host in
             let application = Application(
                 responder: responder, server: server,
@@ -48,15 +47,20 @@ struct Listeners {
 
     /// The operations listener, on loopback only.
     func operations(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) -> any Service {
-        let http = HTTPServerBuilder.http1(
-            configuration: .init(additionalChannelHandlers: [RequestDeadline(.init(Self.requestTimeout))], idleTimeout: .init(Self.idleTimeout)))
         let application = Application(
-            responder: responder, server: http,
+            responder: responder, server: Self.http,
             configuration: .init(
                 address: .hostname("127.0.0.1", port: configuration.opsPort), serverName: nil,
                 availableConnectionsDelegate: .maximum(Self.mostOperationsConnections, logger: logger)),
             onServerRunning: { _ in running() }, logger: logger)
         return Listening(listener: application, host: "127.0.0.1", port: configuration.opsPort, portFlag: "--ops-port")
+    }
+
+    private static let http = HTTPServerBuilder { responder in
+        LoopBoundChannel(
+            base: HTTP1Channel(
+                responder: responder,
+                configuration: .init(additionalChannelHandlers: [RequestDeadline(.init(requestTimeout))], idleTimeout: .init(idleTimeout))))
     }
 
     /// Sockets that a start opens, operations included.
