@@ -37,7 +37,7 @@ struct AuditLogPage {
     let olderAddress: String?
     let newestAddress: String?
 
-    static let pageSize = 50
+    static let pageSize = 25
 }
 
 extension StaffRoutes {

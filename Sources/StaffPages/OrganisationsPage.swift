@@ -24,7 +24,7 @@ struct OrganisationsPage {
     let rows: [Row]
     let nextAddress: String?
 
-    static let pageSize = 50
+    static let pageSize = 25
 }
 
 extension StaffRoutes {

@@ -75,6 +75,36 @@ struct StaffPagesTests {
         }
     }
 
+    /// A page and what it loads stay under 60 kB; stylesheet, script and mark are 26 kB of them.
+    @Test func `a full page stays light`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let now = server.clock.now
+            let long = String(repeating: "Household ", count: 6).trimmingWhitespace()
+            try await server.database.write { tx in
+                for number in 1...40 {
+                    let consent = ConsentID.random(from: SystemRandom())
+                    try AuditLog().append(
+                        AuditEntry(
+                            actor: .person(PersonID(trusted: "usr_demodeveloper")), action: .consentAuthorised, subject: consent.rawValue,
+                            before: ["status": "awaiting_authorisation"],
+                            after: ["status": "authorised", "reason": "customer_approved", "app": AppID.random(from: SystemRandom()).rawValue, "accounts": "3"],
+                            requestID: .random(from: SystemRandom()), at: now),
+                        in: tx)
+                    _ = try Organisations().create(
+                        id: .random(from: SystemRandom()), name: long, world: DemoWorld.organisation, owner: nil, by: .commandLine, at: now - .days(Int64(number)),
+                        requestID: nil, in: tx)
+                }
+            }
+            let browser = try await staff(server)
+            for (address, rows) in [("/staff?action=consent.authorised", 25), ("/staff/organisations", 25)] {
+                try await browser.open(address)
+                let page = await browser.page
+                #expect(page.matches(of: /<th scope="row"/).count == rows)
+                #expect(page.utf8.count < 32_000, "\(address): \(page.utf8.count) bytes")
+            }
+        }
+    }
+
     @Test func `nobody else sees anything: visitors are led to sign in, developers and customers too`() async throws {
         try await TestServer.run(.sqlite) { server in
             let developer = try await server.developer()

@@ -21,7 +21,7 @@ struct RequestsPage: PortalPage {
         }
     }
 
-    static let pageSize = 50
+    static let pageSize = 30
 
     struct Model {
         let app: AppHead?
