@@ -40,6 +40,9 @@ package enum Server {
     private static func serve(
         _ configuration: Configuration, bench: Workbench, registry: PrometheusRegistry, http: HTTPClient, logger: Logger
     ) async throws {
+        if !configuration.demo, try await DemoWorld.isIn(bench.database) {
+            throw ConfigurationError("This database holds the demo world, whose passwords everybody knows: start with --demo, or name another --database.")
+        }
         let platform = try await Platform(
             configuration, bench: bench, passwords: PasswordHasher(), mailer: mailer(configuration), http: http)
         registry.observeProcess()

@@ -33,7 +33,10 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
                 createPrivately(path)
                 return try DatabasePool(path: path, configuration: configuration)
             }
-            try await pool.writeWithoutTransaction(setDurability)
+            try await pool.writeWithoutTransaction { connection in
+                try setDurability(connection)
+                try setSizes(connection)
+            }
             let pointReaders = try await onThread { [configuration] in try PointReaders(path: path, configuration: configuration) }
             logger.debug("database opened", metadata: ["engine": "sqlite", "path": "\(path)"])
             return SQLiteDatabase(pool: pool, pointReaders: pointReaders)
@@ -108,6 +111,14 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         guard synchronous == 2, journal == "wal" else {
             throw StorageError.failed(reason: "SQLite does not promise durable commits (synchronous \(synchronous ?? -1), journal \(journal ?? "none"))")
         }
+    }
+
+    /// Pages that one group of writes after the other changes again are kept, and copied from the write-ahead log into the file once for many groups.
+    private static func setSizes(_ connection: GRDB.Database) throws {
+        // KiB, where the sign says so.
+        try connection.execute(sql: "PRAGMA cache_size = -16384")
+        // Pages of 4 KiB.
+        try connection.execute(sql: "PRAGMA wal_autocheckpoint = 8192")
     }
 
     /// Opening and closing touch the disk: not on the cooperative pool.

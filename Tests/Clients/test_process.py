@@ -65,6 +65,18 @@ def test_a_port_that_is_taken_stops_the_start_with_one_sentence_and_code_2(tmp_p
     assert said == f"wekeza: Port {port} is in use on 127.0.0.1: stop the program that listens there, or choose another port with --port."
 
 
+def test_a_demo_database_is_not_served_without_demo(tmp_path):
+    """Its passwords are known to everybody."""
+    database = f"sqlite:{tmp_path}/wekeza.db"
+    seeded = Server("sqlite", "--database", database)
+    assert seeded.stop() == 0
+
+    code, said = refused(tmp_path, "--database", database)
+
+    assert code == 2
+    assert "--demo" in said and len(said.splitlines()) == 1
+
+
 def test_a_renewed_certificate_is_served_after_a_hang_up(tmp_path):
     certificate(tmp_path, "first.test")
     server = Server("sqlite", "--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
