@@ -92,6 +92,8 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     }
 
     package func close() async {
+        // The file is whole by itself then. Beside another process, which reads from the log, it stays as it is.
+        _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         // What is still being read fails to close: the process ends it.
         try? await Self.onThread { [pointReaders] in try pointReaders.close() }
         try? await Self.onThread { [pool] in try pool.close() }
