@@ -42,7 +42,10 @@ struct RFC8414Tests {
             #expect(list("code_challenge_methods_supported") == ["S256"])
             #expect(list("token_endpoint_auth_methods_supported") == ["client_secret_basic", "client_secret_post", "none"])
             #expect(!list("introspection_endpoint_auth_methods_supported").contains("none"))
-            #expect(Set(list("scopes_supported")).isSuperset(of: ["openid", "profile", "email", "phone", "offline_access", "accounts.read", "transactions.read", "consents.write"]))
+            #expect(
+                Set(list("scopes_supported")).isSuperset(of: [
+                    "openid", "profile", "email", "phone", "offline_access", "accounts.read", "transactions.read", "consents.write",
+                ]))
             #expect(list("authorization_details_types_supported") == ["account_access"])
             #expect(metadata["authorization_response_iss_parameter_supported"] as? Bool == true)
             for name in ["authorization_endpoint", "token_endpoint", "introspection_endpoint", "revocation_endpoint", "jwks_uri"] {
@@ -103,6 +106,7 @@ struct RFC8414Tests {
     func `OpenID Connect Core §10-1-1 tokens verify across a rotation`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.register()
+            server.clock.advance(by: .minutes(5))
             let before = try await server.appToken(app)
 
             try await server.platform.keys.rotate(at: server.clock.now)
