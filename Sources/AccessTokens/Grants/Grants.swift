@@ -88,6 +88,20 @@ package struct Grants: Sendable {
         return true
     }
 
+    /// After the records were brought back from a backup: every grant ends, since it may have been revoked meanwhile and its latest refresh token spent.
+    /// - Returns: how many ended.
+    package func endAllAfterRestoration(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        var count = 0
+        try tx.walk {
+            "SELECT id, expires_at, revoked_at FROM token_grant WHERE id > \($0) ORDER BY id LIMIT 2000"
+        } _: { row in
+            let (expiresAt, revokedAt): (Timestamp, Timestamp?) = (try row["expires_at"], try row["revoked_at"])
+            guard revokedAt == nil, expiresAt > now else { return }
+            if try revoke(try row["id"], because: .restored, by: actor, at: now, requestID: nil, in: tx) { count += 1 }
+        }
+        return count
+    }
+
     /// Forgets grants that ended long ago: a background job.
     @discardableResult
     package func purge(endedBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {

@@ -83,19 +83,24 @@ package struct Consents: Sendable {
         return consent
     }
 
-    /// The customer approves, with the accounts of their choice.
-    /// - Returns: `nil` when another state won: it was decided, revoked or has expired.
+    /// The customer approves, with the accounts of their choice, or confirms what they approved before.
+    /// - Returns: `nil` when another state won: it was decided, revoked or has expired, or somebody else approved it before.
     package func authorise(
         _ id: ConsentID, by person: PersonID, accounts: [AccountID], grant: GrantID, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Consent? {
-        let decision = Decision(event: .authorise, actor: .customer, reason: ConsentReason.approved, personID: person, grantID: grant, accounts: accounts)
+        guard let before = try find(id, in: tx), before.waits(for: person, at: now) else { return nil }
+        let event = before.waitsForConfirmation ? ConsentEvent.confirm : .authorise
+        let decision = Decision(event: event, actor: .customer, reason: ConsentReason.approved, personID: person, grantID: grant, accounts: accounts)
         return try apply(decision, to: id, by: .person(person), at: now, requestID: requestID, in: tx)
     }
 
     /// The customer declines.
     /// - Returns: `nil` when another state won.
     package func reject(_ id: ConsentID, by person: PersonID?, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Consent? {
-        let decision = Decision(event: .reject, actor: .customer, reason: ConsentReason.declined, personID: person)
+        guard let before = try find(id, in: tx), before.waits(for: person, at: now) else { return nil }
+        // What was approved before can only be withdrawn.
+        let event = before.waitsForConfirmation ? ConsentEvent.revoke : .reject
+        let decision = Decision(event: event, actor: .customer, reason: ConsentReason.declined, personID: person)
         return try apply(decision, to: id, by: person.map(Actor.person) ?? .system, at: now, requestID: requestID, in: tx)
     }
 
@@ -127,6 +132,27 @@ package struct Consents: Sendable {
         }
     }
 
+    /// After the records were brought back from a backup: what was in force is paused until its customer confirms it, since they may have withdrawn it
+    /// meanwhile; what waited for its customer ends, since they may have declined it, and the app lodges it again.
+    package func holdAfterRestoration(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> (paused: Int, ended: Int) {
+        var counts = (paused: 0, ended: 0)
+        try tx.walk {
+            "SELECT id, status FROM consent WHERE id > \($0) ORDER BY id LIMIT 2000"
+        } _: { row in
+            let id: ConsentID = try row["id"]
+            switch try row["status"] as ConsentStatus {
+            case .authorised:
+                let decision = Decision(event: .suspend, actor: .bank, reason: ConsentReason.restored)
+                if try apply(decision, to: id, by: actor, at: now, requestID: nil, in: tx) != nil { counts.paused += 1 }
+            case .awaitingAuthorisation:
+                let decision = Decision(event: .revoke, actor: .bank, reason: ConsentReason.restored)
+                if try apply(decision, to: id, by: actor, at: now, requestID: nil, in: tx) != nil { counts.ended += 1 }
+            case .suspended, .rejected, .revoked, .expired, .consumed: break
+            }
+        }
+        return counts
+    }
+
     // MARK: The one conditional write
 
     private struct Decision {
@@ -155,6 +181,8 @@ package struct Consents: Sendable {
                 WHERE id = \(id) AND status = \(before.storedStatus)
                 """)
             guard won == 1 else { continue }
+            // A confirmation may choose other accounts than the first approval.
+            if decision.event == .confirm { try tx.execute("DELETE FROM consent_account WHERE consent_id = \(id)") }
             for account in decision.accounts {
                 try tx.execute("INSERT INTO consent_account (consent_id, account_id) VALUES (\(id), \(account)) ON CONFLICT DO NOTHING")
             }
@@ -206,6 +234,7 @@ extension ConsentEvent {
         case .consume: .consentConsumed
         case .suspend: .consentSuspended
         case .resume: .consentResumed
+        case .confirm: .consentConfirmed
         }
     }
 }
