@@ -20,14 +20,14 @@ package struct ApplicationsRestoration: Sendable {
     package func holdApps(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         var count = 0
         try tx.walk {
-            "SELECT id, removed_at, held_at FROM app WHERE id > \($0) ORDER BY id LIMIT 2000"
-        } _: { row in
-            let (id, removedAt, heldAt): (AppID, Timestamp?, Timestamp?) = (try row["id"], try row["removed_at"], try row["held_at"])
-            guard removedAt == nil, heldAt == nil else { return }
-            try tx.execute("UPDATE app SET held_at = \(now) WHERE id = \(id)")
-            try tx.announce(.app, id.rawValue, at: now)
-            try audit.append(AuditEntry(actor: actor, action: .appHeld, subject: id.rawValue, requestID: nil, at: now), in: tx)
-            count += 1
+            "SELECT id FROM app WHERE id > \($0) ORDER BY id LIMIT 2000"
+        } _: { rows in
+            let ids: [AppID] = try rows.map { try $0["id"] }
+            let held: [AppID] = try tx.all(
+                "UPDATE app SET held_at = \(now) WHERE id IN \(list: ids) AND removed_at IS NULL AND held_at IS NULL RETURNING id"
+            ).map { try $0["id"] }
+            count += held.count
+            try audit.append(contentsOf: held.map { AuditEntry(actor: actor, action: .appHeld, subject: $0.rawValue, requestID: nil, at: now) }, in: tx)
         }
         return count
     }

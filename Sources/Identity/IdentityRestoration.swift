@@ -24,14 +24,15 @@ package struct IdentityRestoration: Sendable {
         var count = 0
         try tx.walk {
             "SELECT id, population, password_hash FROM person WHERE id > \($0) ORDER BY id LIMIT 2000"
-        } _: { row in
-            let (id, population, hash): (PersonID, Population, String?) = (try row["id"], try row["population"], try row["password_hash"])
-            guard hash != nil else { return }
-            let replacement = population == .customer ? sandboxHash : nil
-            try tx.execute("UPDATE person SET password_hash = \(replacement), password_changed_at = \(now) WHERE id = \(id)")
-            guard population != .customer else { return }
-            count += 1
-            try audit.append(AuditEntry(actor: actor, action: .passwordVoided, subject: id.rawValue, requestID: nil, at: now), in: tx)
+        } _: { rows in
+            let holders = try rows.filter { try $0["password_hash"] as String? != nil }
+            let voided: [PersonID] = try holders.filter { try $0["population"] != Population.customer }.map { try $0["id"] }
+            let madeUp: [PersonID] = try holders.filter { try $0["population"] == Population.customer }.map { try $0["id"] }
+            try tx.execute("UPDATE person SET password_hash = NULL, password_changed_at = \(now) WHERE id IN \(list: voided)")
+            try tx.execute("UPDATE person SET password_hash = \(sandboxHash), password_changed_at = \(now) WHERE id IN \(list: madeUp)")
+            count += voided.count
+            try audit.append(
+                contentsOf: voided.map { AuditEntry(actor: actor, action: .passwordVoided, subject: $0.rawValue, requestID: nil, at: now) }, in: tx)
         }
         return count
     }

@@ -56,12 +56,12 @@ package struct Restorations: Sendable {
 extension ReadTransaction {
     /// Walks through a table by its key, some thousand rows at a time: no statement then runs long, however many rows there are.
     /// - Parameter page: the rows behind a key, in the order of `id`.
-    package func walk(_ page: (_ after: String) -> SQL, _ visit: (Row) throws -> Void) throws {
+    package func walk(_ page: (_ after: String) -> SQL, _ visit: ([Row]) throws -> Void) throws {
         var after = ""
         while true {
             let rows = try all(page(after))
             guard let last = rows.last else { return }
-            for row in rows { try visit(row) }
+            try visit(rows)
             after = try last["id"]
         }
     }

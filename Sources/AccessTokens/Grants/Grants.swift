@@ -93,11 +93,22 @@ package struct Grants: Sendable {
     package func endAllAfterRestoration(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         var count = 0
         try tx.walk {
-            "SELECT id, expires_at, revoked_at FROM token_grant WHERE id > \($0) ORDER BY id LIMIT 2000"
-        } _: { row in
-            let (expiresAt, revokedAt): (Timestamp, Timestamp?) = (try row["expires_at"], try row["revoked_at"])
-            guard revokedAt == nil, expiresAt > now else { return }
-            if try revoke(try row["id"], because: .restored, by: actor, at: now, requestID: nil, in: tx) { count += 1 }
+            "SELECT id FROM token_grant WHERE id > \($0) ORDER BY id LIMIT 2000"
+        } _: { rows in
+            let ids: [GrantID] = try rows.map { try $0["id"] }
+            let ended = try tx.all(
+                """
+                UPDATE token_grant SET revoked_at = \(now), revoked_reason = \(GrantRevocationReason.restored)
+                WHERE id IN \(list: ids) AND revoked_at IS NULL AND expires_at > \(now)
+                RETURNING id
+                """)
+            count += ended.count
+            try audit.append(
+                contentsOf: ended.map { row in
+                    AuditEntry(
+                        actor: actor, action: .grantRevoked, subject: try row["id"], after: ["reason": GrantRevocationReason.restored.rawValue],
+                        requestID: nil, at: now)
+                }, in: tx)
         }
         return count
     }

@@ -7,7 +7,7 @@ package import Storage
 /// together in the caller's transaction.
 package struct Consents: Sendable {
     private let randomness: any RandomSource
-    private let audit = AuditLog()
+    let audit = AuditLog()
 
     package init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
 
@@ -132,27 +132,6 @@ package struct Consents: Sendable {
         }
     }
 
-    /// After the records were brought back from a backup: what was in force is paused until its customer confirms it, since they may have withdrawn it
-    /// meanwhile; what waited for its customer ends, since they may have declined it, and the app lodges it again.
-    package func holdAfterRestoration(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> (paused: Int, ended: Int) {
-        var counts = (paused: 0, ended: 0)
-        try tx.walk {
-            "SELECT id, status FROM consent WHERE id > \($0) ORDER BY id LIMIT 2000"
-        } _: { row in
-            let id: ConsentID = try row["id"]
-            switch try row["status"] as ConsentStatus {
-            case .authorised:
-                let decision = Decision(event: .suspend, actor: .bank, reason: ConsentReason.restored)
-                if try apply(decision, to: id, by: actor, at: now, requestID: nil, in: tx) != nil { counts.paused += 1 }
-            case .awaitingAuthorisation:
-                let decision = Decision(event: .revoke, actor: .bank, reason: ConsentReason.restored)
-                if try apply(decision, to: id, by: actor, at: now, requestID: nil, in: tx) != nil { counts.ended += 1 }
-            case .suspended, .rejected, .revoked, .expired, .consumed: break
-            }
-        }
-        return counts
-    }
-
     // MARK: The one conditional write
 
     private struct Decision {
@@ -225,7 +204,7 @@ package struct Consents: Sendable {
 }
 
 extension ConsentEvent {
-    fileprivate var auditAction: AuditAction {
+    var auditAction: AuditAction {
         switch self {
         case .authorise: .consentAuthorised
         case .reject: .consentRejected
