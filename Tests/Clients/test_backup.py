@@ -166,8 +166,9 @@ def restore(folder, database, *arguments):
 
 
 @pytest.mark.parametrize("engine", engines())
-def test_nothing_spent_or_ended_since_the_backup_lives_again(engine, tmp_path):
+def test_nothing_spent_or_ended_since_the_backup_lives_again(engine, tmp_path, request):
     server = Server(engine)
+    request.addfinalizer(server.process.kill)
     file = str(tmp_path / "nightly.backup")
     partner = Partner(server, "Ledger")
     public = Partner(server, "Pocket", "--auth-method", "none")
