@@ -37,6 +37,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The base address of the core banking system behind live calls. [WEKEZA_UPSTREAM, default none]")
     var upstream: String?
 
+    @Option(help: "How many days a key signs tokens before the next one takes over. [WEKEZA_KEY_LIFETIME_DAYS, default 30]")
+    var keyLifetimeDays: String?
+
     @Flag(help: "Seed and serve the demo world: fake customers, a developer, /demo. Never for real customers. [WEKEZA_DEMO]")
     var demo = false
 
@@ -45,8 +48,8 @@ struct Serve: AsyncParsableCommand {
         try await Server.run(configuration(environment: environment), environment: environment)
     }
 
-    private func configuration(environment: [String: String]) throws -> Configuration {
-        var configuration = try setup.configuration(environment: environment)
+    func configuration(environment: [String: String], needsAssets: Bool = true) throws -> Configuration {
+        var configuration = try setup.configuration(environment: environment, needsAssets: needsAssets)
         configuration.demo = try demo || Self.flag(environment["WEKEZA_DEMO"], named: "WEKEZA_DEMO")
         configuration.host = host ?? environment["WEKEZA_HOST"] ?? configuration.host
         configuration.port = try Self.port(port ?? environment["WEKEZA_PORT"], named: "--port") ?? configuration.port
@@ -60,6 +63,7 @@ struct Serve: AsyncParsableCommand {
         configuration.issuer = parsed
         configuration.upstream = upstream ?? environment["WEKEZA_UPSTREAM"]
         configuration.mail = try mail(environment)
+        configuration.keyLifetime = try Self.days(keyLifetimeDays ?? environment["WEKEZA_KEY_LIFETIME_DAYS"]) ?? configuration.keyLifetime
         return configuration
     }
 
@@ -88,6 +92,14 @@ struct Serve: AsyncParsableCommand {
             throw ConfigurationError("\(name) must be a number from 0 to 65535, not \(text).")
         }
         return port
+    }
+
+    private static func days(_ text: String?) throws -> Duration? {
+        guard let text else { return nil }
+        guard let days = Int64(text), (1...3650).contains(days) else {
+            throw ConfigurationError("--key-lifetime-days must be a number from 1 to 3650, not \(text).")
+        }
+        return .days(days)
     }
 
     private static func flag(_ text: String?, named name: String) throws -> Bool {

@@ -42,14 +42,14 @@ def limit_descriptors(count):
 
 
 class Server:
-    """One running `wekeza serve`, with the demo world unless told otherwise."""
+    """One running `wekeza serve`, with the demo world unless told otherwise, on a database of its own unless one is named."""
 
-    def __init__(self, engine, *arguments, demo=True, descriptors=None):
+    def __init__(self, engine, *arguments, demo=True, descriptors=None, folder=None, database=None, port=None):
         self.engine = engine
-        self.folder = tempfile.TemporaryDirectory()
-        self.port, self.ops_port = free_port(), free_port()
+        self.folder = folder or tempfile.TemporaryDirectory()
+        self.port, self.ops_port = port or free_port(), free_port()
         self.issuer = f"http://localhost:{self.port}"
-        self.database = postgres_database() if engine == "postgres" else f"sqlite:{self.folder.name}/wekeza.db"
+        self.database = database or (postgres_database() if engine == "postgres" else f"sqlite:{self.folder.name}/wekeza.db")
         self.output = open(Path(self.folder.name) / "output", "w+")
         self.process = subprocess.Popen(
             [BINARY, "serve", *(["--demo"] if demo else []), "--port", str(self.port), "--ops-port", str(self.ops_port),
@@ -87,14 +87,22 @@ class Server:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def stop(self):
+    def command(self, *arguments, stdin=""):
+        """Any other subcommand, on this server's database: its exit code, what it printed, what it complained about."""
+        done = subprocess.run(
+            [BINARY, *arguments, "--data", self.folder.name, "--assets", str(ROOT), "--database", self.database],
+            input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, timeout=120)
+        return done.returncode, done.stdout, done.stderr
+
+    def stop(self, keep_folder=False):
         self.process.terminate()
         try:
             return self.process.wait(25)
         finally:
             self.process.kill()
             self.output.close()
-            self.folder.cleanup()
+            if not keep_folder:
+                self.folder.cleanup()
 
 
 class FormParser(HTMLParser):

@@ -68,7 +68,7 @@ def test_a_port_that_is_taken_stops_the_start_with_one_sentence_and_code_2(tmp_p
 def test_a_demo_database_is_not_served_without_demo(tmp_path):
     """Its passwords are known to everybody."""
     database = f"sqlite:{tmp_path}/wekeza.db"
-    seeded = Server("sqlite", "--database", database)
+    seeded = Server("sqlite", database=database)
     assert seeded.stop() == 0
 
     code, said = refused(tmp_path, "--database", database)

@@ -20,7 +20,7 @@ struct TokenPolicy: Policy {
             let scheme = field.prefix { $0 != " " }
             return invalid("The Authorization header holds no bearer token.", expected: "Bearer and a token", got: "the scheme \(scheme.prefix(20))")
         }
-        switch verifier.verify(token, at: call.now) {
+        switch try await verifier.verified(token, at: call.now) {
         case .success(let claims):
             call.claims = claims
             return .passed("signed by us for this API, and not expired")
