@@ -3,6 +3,7 @@ internal import Foundation
 internal import GRDB
 package import Logging
 package import Storage
+internal import Synchronization
 
 /// The embedded engine: one file in WAL mode, many readers beside one writer whose commits are grouped and durable (`synchronous=FULL`).
 ///
@@ -13,6 +14,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     private let pool: DatabasePool
     private let pointReaders: PointReaders
     private let queue: WriteQueue
+    private let isOpen = Atomic(true)
     package let statistics = StorageStatistics()
 
     package var engine: Engine { .sqlite }
@@ -92,6 +94,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     }
 
     package func close() async {
+        guard isOpen.exchange(false, ordering: .relaxed) else { return }
         // The file is whole by itself then. Beside another process, which reads from the log, it stays as it is.
         _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         // What is still being read fails to close: the process ends it.
