@@ -37,6 +37,10 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The base address of the core banking system behind live calls. [WEKEZA_UPSTREAM, default none]")
     var upstream: String?
 
+    @Option(
+        help: "How long, in seconds, a stop waits for a balancer to see /readyz answer 503 before no connection is accepted. [WEKEZA_DRAIN_SECONDS, default 0]")
+    var drainSeconds: String?
+
     @Flag(help: "Seed and serve the demo world: fake customers, a developer, /demo. Never for real customers. [WEKEZA_DEMO]")
     var demo = false
 
@@ -60,6 +64,7 @@ struct Serve: AsyncParsableCommand {
         configuration.issuer = parsed
         configuration.upstream = upstream ?? environment["WEKEZA_UPSTREAM"]
         configuration.mail = try mail(environment)
+        configuration.drain = try Self.seconds(drainSeconds ?? environment["WEKEZA_DRAIN_SECONDS"], named: "--drain-seconds") ?? .zero
         return configuration
     }
 
@@ -88,6 +93,14 @@ struct Serve: AsyncParsableCommand {
             throw ConfigurationError("\(name) must be a number from 0 to 65535, not \(text).")
         }
         return port
+    }
+
+    private static func seconds(_ text: String?, named name: String) throws -> Duration? {
+        guard let text else { return nil }
+        guard let seconds = Int(text), (0...300).contains(seconds) else {
+            throw ConfigurationError("\(name) must be a number of seconds from 0 to 300, not \(text).")
+        }
+        return .seconds(seconds)
     }
 
     private static func flag(_ text: String?, named name: String) throws -> Bool {

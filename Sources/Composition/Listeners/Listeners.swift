@@ -10,6 +10,7 @@ internal import Web
 struct Listeners {
     private let configuration: Configuration
     private let certificate: ServerCertificate?
+    private let drain: Drain
     private let logger: Logger
     /// How many connections one socket holds at a time; more wait in its backlog.
     private let mostConnections: Int
@@ -22,9 +23,10 @@ struct Listeners {
     private static let mostOperationsConnections = 32
 
     /// - Parameter certificate: with one, the public listener speaks HTTPS.
-    init(_ configuration: Configuration, certificate: ServerCertificate?, logger: Logger) {
+    init(_ configuration: Configuration, certificate: ServerCertificate?, drain: Drain, logger: Logger) {
         self.configuration = configuration
         self.certificate = certificate
+        self.drain = drain
         self.logger = logger
         mostConnections = FileDescriptors.connections / Self.hosts(configuration.host).count
     }
@@ -33,7 +35,8 @@ struct Listeners {
     /// - Parameter running: is called once for each socket that listens.
     func publicListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) throws -> [any Service] {
         let http = HTTPServerBuilder.http1(
-            configuration: .init(additionalChannelHandlers: [RequestDeadline(.init(Self.requestTimeout))], idleTimeout: .init(Self.idleTimeout)))
+            configuration: .init(
+                additionalChannelHandlers: [RequestDeadline(.init(Self.requestTimeout)), LastAnswer(drain)], idleTimeout: .init(Self.idleTimeout)))
         let server = try certificate.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0.configuration) } ?? http
         return Self.hosts(configuration.host).map { host in
             let application = Application(
