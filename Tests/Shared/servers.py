@@ -13,7 +13,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin
 
-import pytest
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,19 +41,33 @@ def limit_descriptors(count):
 
 
 class Server:
-    """One running `wekeza serve`, with the demo world unless told otherwise."""
+    """One running `wekeza serve`, with the demo world unless told otherwise.
 
-    def __init__(self, engine, *arguments, demo=True, descriptors=None):
-        self.engine = engine
-        self.folder = tempfile.TemporaryDirectory()
+    With `beside` it is another node of the same deployment: same database, master key and issuer. With `database` it reaches the database another way."""
+
+    def __init__(self, engine, *arguments, demo=True, descriptors=None, beside=None, database=None):
+        self.engine, self.beside = engine, beside
+        self.folder = beside.folder if beside else tempfile.TemporaryDirectory()
         self.port, self.ops_port = free_port(), free_port()
-        self.issuer = f"http://localhost:{self.port}"
-        self.database = postgres_database() if engine == "postgres" else f"sqlite:{self.folder.name}/wekeza.db"
-        self.output = open(Path(self.folder.name) / "output", "w+")
+        self.issuer = beside.issuer if beside else f"http://localhost:{self.port}"
+        self.address = f"http://localhost:{self.port}"
+        if database:
+            self.database = database
+        elif beside:
+            self.database = beside.database
+        else:
+            self.database = postgres_database() if engine == "postgres" else f"sqlite:{self.folder.name}/wekeza.db"
+        self.output = open(Path(self.folder.name) / f"output-{self.port}", "w+")
+        self.arguments = [*(["--demo"] if demo else []), *(["--issuer", self.issuer] if beside else []), *arguments]
+        self.descriptors = descriptors
+        self.start()
+
+    def start(self):
         self.process = subprocess.Popen(
-            [BINARY, "serve", *(["--demo"] if demo else []), "--port", str(self.port), "--ops-port", str(self.ops_port),
-             "--data", self.folder.name, "--assets", str(ROOT), "--database", self.database, *arguments],
-            stdout=self.output, stderr=subprocess.STDOUT, cwd=ROOT, preexec_fn=descriptors and (lambda: limit_descriptors(descriptors)))
+            [BINARY, "serve", "--port", str(self.port), "--ops-port", str(self.ops_port),
+             "--data", self.folder.name, "--assets", str(ROOT), "--database", self.database, *self.arguments],
+            stdout=self.output, stderr=subprocess.STDOUT, cwd=ROOT,
+            preexec_fn=self.descriptors and (lambda: limit_descriptors(self.descriptors)))
         self.wait_until_ready()
 
     def wait_until_ready(self):
@@ -78,14 +91,17 @@ class Server:
     def demo_secret(self):
         return re.search(r"wkz_sk_[A-Za-z0-9_-]{43}", self.printed()).group(0)
 
-    def create_app(self, name, *arguments):
-        """`wekeza apps create`, beside the running server."""
+    def run(self, *command):
+        """Another subcommand of `wekeza`, beside the running server.
+        Returns what it prints."""
         done = subprocess.run(
-            [BINARY, "apps", "create", "--name", name, "--data", self.folder.name, "--assets", str(ROOT),
-             "--database", self.database, "--json", *arguments],
+            [BINARY, *command, "--data", self.folder.name, "--assets", str(ROOT), "--database", self.database],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        return done.stdout
+
+    def create_app(self, name, *arguments):
+        return json.loads(self.run("apps", "create", "--name", name, "--json", *arguments))
 
     def stop(self):
         self.process.terminate()
@@ -94,7 +110,8 @@ class Server:
         finally:
             self.process.kill()
             self.output.close()
-            self.folder.cleanup()
+            if not self.beside:
+                self.folder.cleanup()
 
 
 class FormParser(HTMLParser):
@@ -167,15 +184,3 @@ class Customer:
 
 def engines():
     return ["sqlite"] + (["postgres"] if os.environ.get("WEKEZA_TEST_POSTGRES") else [])
-
-
-@pytest.fixture(scope="session", params=engines())
-def server(request):
-    running = Server(request.param)
-    yield running
-    assert running.stop() == 0, "the server did not end cleanly on SIGTERM"
-
-
-@pytest.fixture
-def amina():
-    return Customer("amina.traveler")
