@@ -26,6 +26,8 @@ package struct Configuration: Sendable {
     package var mail: SMTPSettings?
     /// How long a key signs before the next one takes over.
     package var keyLifetime = Duration.days(30)
+    /// How long a process that is asked to stop goes on serving while `/readyz` says that it stops.
+    package var drain = Duration.zero
     package var logLevel = Logger.Level.info
 
     package init(issuer: Issuer) { self.issuer = issuer }

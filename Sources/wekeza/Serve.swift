@@ -40,6 +40,10 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "How many days a key signs tokens before the next one takes over. [WEKEZA_KEY_LIFETIME_DAYS, default 30]")
     var keyLifetimeDays: String?
 
+    @Option(
+        help: "How long, in seconds, a stop waits for a balancer to see /readyz answer 503 before no connection is accepted. [WEKEZA_DRAIN_SECONDS, default 0]")
+    var drainSeconds: String?
+
     @Flag(help: "Seed and serve the demo world: fake customers, a developer, /demo. Never for real customers. [WEKEZA_DEMO]")
     var demo = false
 
@@ -64,6 +68,7 @@ struct Serve: AsyncParsableCommand {
         configuration.upstream = upstream ?? environment["WEKEZA_UPSTREAM"]
         configuration.mail = try mail(environment)
         configuration.keyLifetime = try Self.days(keyLifetimeDays ?? environment["WEKEZA_KEY_LIFETIME_DAYS"]) ?? configuration.keyLifetime
+        configuration.drain = try Self.seconds(drainSeconds ?? environment["WEKEZA_DRAIN_SECONDS"], named: "--drain-seconds") ?? .zero
         return configuration
     }
 
@@ -100,6 +105,14 @@ struct Serve: AsyncParsableCommand {
             throw ConfigurationError("--key-lifetime-days must be a number from 1 to 3650, not \(text).")
         }
         return .days(days)
+    }
+
+    private static func seconds(_ text: String?, named name: String) throws -> Duration? {
+        guard let text else { return nil }
+        guard let seconds = Int(text), (0...300).contains(seconds) else {
+            throw ConfigurationError("\(name) must be a number of seconds from 0 to 300, not \(text).")
+        }
+        return .seconds(seconds)
     }
 
     private static func flag(_ text: String?, named name: String) throws -> Bool {

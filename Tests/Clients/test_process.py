@@ -35,6 +35,8 @@ def certificate(folder, name):
     (["--data", "/dev/null/there"], "--data"),
     (["--port", "70000"], "--port"),
     (["--port", "eighty"], "--port"),
+    (["--drain-seconds", "soon"], "--drain-seconds"),
+    (["--drain-seconds", "301"], "--drain-seconds"),
     (["--issuer", "localhost"], "--issuer"),
     (["--database", "mysql://localhost/x"], "--database"),
     (["--database", "postgres://nobody@127.0.0.1:1/x"], "--database"),

@@ -11,6 +11,7 @@ internal import Web
 struct Listeners {
     private let configuration: Configuration
     private let certificate: ServerCertificate?
+    private let drain: Drain
     private let logger: Logger
     /// How many connections one socket holds at a time; more wait in its backlog.
     private let mostConnections: Int
@@ -23,9 +24,10 @@ struct Listeners {
     private static let mostOperationsConnections = 32
 
     /// - Parameter certificate: with one, the public listener speaks HTTPS.
-    init(_ configuration: Configuration, certificate: ServerCertificate?, logger: Logger) {
+    init(_ configuration: Configuration, certificate: ServerCertificate?, drain: Drain, logger: Logger) {
         self.configuration = configuration
         self.certificate = certificate
+        self.drain = drain
         self.logger = logger
         mostConnections = FileDescriptors.connections / Self.hosts(configuration.host).count
     }
@@ -33,7 +35,8 @@ struct Listeners {
     /// The public listener: HTTP, or HTTPS when the set-up names a certificate. `localhost` listens on 127.0.0.1 and, where the machine has it, on ::1.
     /// - Parameter running: is called once for each socket that listens.
     func publicListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) throws -> [any Service] {
-        let server = try certificate.map { try HTTPServerBuilder.tls(Self.http, tlsConfiguration: $0.configuration) } ?? Self.http
+        let http = http(lastAnswers: [LastAnswer(drain)])
+        let server = try certificate.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0.configuration) } ?? http
         return Self.hosts(configuration.host).map { host in
             let application = Application(
                 responder: responder, server: server,
@@ -48,7 +51,7 @@ struct Listeners {
     /// The operations listener, on loopback only.
     func operations(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) -> any Service {
         let application = Application(
-            responder: responder, server: Self.http,
+            responder: responder, server: http(),
             configuration: .init(
                 address: .hostname("127.0.0.1", port: configuration.opsPort), serverName: nil,
                 availableConnectionsDelegate: .maximum(Self.mostOperationsConnections, logger: logger)),
@@ -56,11 +59,15 @@ struct Listeners {
         return Listening(listener: application, host: "127.0.0.1", port: configuration.opsPort, portFlag: "--ops-port")
     }
 
-    private static let http = HTTPServerBuilder { responder in
-        LoopBoundChannel(
-            base: HTTP1Channel(
-                responder: responder,
-                configuration: .init(additionalChannelHandlers: [RequestDeadline(.init(requestTimeout))], idleTimeout: .init(idleTimeout))))
+    /// - Parameter lastAnswers: made anew for each connection.
+    private func http(lastAnswers: @autoclosure @escaping @Sendable () -> [any RemovableChannelHandler] = []) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in
+            LoopBoundChannel(
+                base: HTTP1Channel(
+                    responder: responder,
+                    configuration: .init(
+                        additionalChannelHandlers: [RequestDeadline(.init(Self.requestTimeout))] + lastAnswers(), idleTimeout: .init(Self.idleTimeout))))
+        }
     }
 
     /// Sockets that a start opens, operations included.
