@@ -1,5 +1,6 @@
 """What one node begins, another goes on with; what is ended at one, ends at the other."""
 
+import re
 import threading
 
 import pytest
@@ -148,9 +149,8 @@ def test_the_developer_revokes_a_secret(nodes, developer):
     assert [call(node).status_code for node in nodes] == [200, 200]
     app = f"/portal/apps/{partner.app['app_id']}"
     developer.send(developer.open(app), f"{app}/secrets")
-    page = developer.open(app)
-    hint = partner.secret[-4:]
-    path = page.text.split(hint)[1].split('href="')[1].split('"')[0]
+    page = developer.open(app).text
+    path = re.search(rf'href="([^"]*/revoke)">Revoke <span[^>]*>the secret ending {re.escape(partner.secret[-4:])}<', page).group(1)
 
     developer.send(developer.open(path), path)
 
