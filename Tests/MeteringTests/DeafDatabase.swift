@@ -20,6 +20,10 @@ final class DeafDatabase: Database {
         try await database.read(body)
     }
 
+    func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
+        try await database.readOne(body)
+    }
+
     func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
         let result = try await database.write(body)
         if losesAnswers { throw StorageError.unavailable(reason: "the connection was lost at the commit") }
