@@ -135,8 +135,11 @@ def test_a_request_names_exactly_one_host(server, head):
 def test_the_callers_trace_is_in_the_log(server):
     answer = requests.get(f"{server.issuer}/v1/accounts", headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})
 
-    logged = re.search(rf'.*{answer.headers["X-Request-Id"]}.*', server.printed()).group(0)
-    assert f'"trace.id":"{TRACE}"' in logged
+    # Lines leave the process together, some milliseconds after the first of them.
+    deadline = time.monotonic() + 10
+    while not (logged := re.search(rf'.*{answer.headers["X-Request-Id"]}.*\n', server.printed())) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert f'"trace.id":"{TRACE}"' in logged.group(0)
 
 
 @pytest.mark.parametrize("limit", ["+1", "%2B1", "1%20", "01", "1e1e1"])
