@@ -1,29 +1,13 @@
 """Signing keys as operators and other nodes meet them."""
 
-import os
-import subprocess
 import threading
 import time
 
 import pytest
 import requests
-from conftest import Server, engines
+from conftest import Server, announce_long_ago, engines
 from joserfc import jwt
 from joserfc.jwk import KeySet
-
-
-def sql(server, statement):
-    """What only time can do otherwise: the announced key grows old."""
-    if server.engine == "postgres":
-        subprocess.run(["psql", server.database, "-qc", statement], check=True)
-    else:
-        import sqlite3
-        with sqlite3.connect(server.database.removeprefix("sqlite:"), timeout=10) as database:
-            database.execute(statement)
-
-
-def announce_long_ago(server):
-    sql(server, "UPDATE signing_key SET created_at = created_at - 400 WHERE state = 'next'")
 
 
 def current(server):

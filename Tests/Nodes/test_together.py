@@ -9,7 +9,7 @@ from conftest import in_turns, served, until
 from joserfc import jws, jwt
 from joserfc.jwk import KeySet
 from partners import Partner
-from servers import FormParser
+from servers import FormParser, announce_long_ago
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +187,7 @@ def test_rotated_keys_are_used_by_all_and_no_verification_fails_meanwhile(nodes,
     for thread in threads:
         thread.start()
     until(lambda: calls[0] > 10, seconds=30)
+    announce_long_ago(first)
     first.run("keys", "rotate")
     took = until(lambda: not before & {kid(partner.token(node)) for node in nodes}, seconds=15)
     reached = calls[0]

@@ -6,6 +6,7 @@ import re
 import resource
 import secrets
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -120,6 +121,16 @@ class Server:
             self.output.close()
             if not self.beside and not keep_folder:
                 self.folder.cleanup()
+
+
+def announce_long_ago(server):
+    """What only time can do otherwise: the announced signing key grows old enough to sign."""
+    statement = "UPDATE signing_key SET created_at = created_at - 400 WHERE state = 'next'"
+    if server.engine == "postgres":
+        subprocess.run(["psql", server.database, "-qc", statement], check=True)
+    else:
+        with sqlite3.connect(server.database.removeprefix("sqlite:"), timeout=10) as database:
+            database.execute(statement)
 
 
 class FormParser(HTMLParser):
