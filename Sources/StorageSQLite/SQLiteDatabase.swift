@@ -27,6 +27,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         configuration.foreignKeysEnabled = true
         configuration.maximumReaderCount = 8
         configuration.persistentReadOnlyConnections = true
+        configuration.prepareDatabase(keepOffTheTemporaryFolder)
         do {
             let pool = try await onThread { [configuration] in
                 createPrivately(path)
@@ -84,6 +85,12 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     private static func createPrivately(_ path: String) {
         guard !FileManager.default.fileExists(atPath: path) else { return }
         FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+    }
+
+    /// Each savepoint of a grouped commit keeps the pages it changes, to be able to go back: in memory, not in a file of the temporary folder, where each page
+    /// costs two writes and a full disk fails the commit.
+    private static func keepOffTheTemporaryFolder(_ connection: GRDB.Database) throws {
+        try connection.execute(sql: "PRAGMA temp_store = MEMORY")
     }
 
     /// GRDB opens with `synchronous=NORMAL`, where a power cut may lose commits that were already answered.

@@ -31,6 +31,14 @@ struct FailureTests {
         }
     }
 
+    @Test func `SQLite keeps what savepoints need in memory, not in the temporary folder`() async throws {
+        try await withDatabase(.sqlite, migrations: []) { db in
+            let temporaryStore = try await db.write { try $0.first("PRAGMA temp_store")?["temp_store"] as Int? }
+
+            #expect(temporaryStore == 2)
+        }
+    }
+
     @Test func `a new SQLite file is its owner's alone`() async throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("wkz_private_\(UUID().uuidString).db").path
         defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
