@@ -46,7 +46,8 @@ extension Platform {
     private func purge() async throws {
         let now = bench.clock.now
         let purges: [@Sendable (any WriteTransaction) throws -> Void] = [
-            { _ = try DeniedTokens().purge(expiredBefore: now, in: $0) },
+            // A clock that ran ahead and is set back makes expired tokens valid again; a revoked one must not be forgotten meanwhile.
+            { _ = try DeniedTokens().purge(expiredBefore: now - .hours(3), in: $0) },
             { _ = try Grants().purge(endedBefore: now - .days(90), in: $0) },
             { _ = try AuthorizationPurge().run(at: now, in: $0) },
             { [sessions] in _ = try sessions.purge(expiredBefore: now, in: $0) },
