@@ -1,0 +1,82 @@
+"""`script/crash`: what the platform promises, held against kills, power cuts and faults."""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import cluster
+import kernel
+import kills
+import power
+import syncs
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="script/crash", description=__doc__)
+    modes = parser.add_subparsers(dest="mode")
+    killing = modes.add_parser("kills", help="kill -9 at random moments under load, on both engines (the default)")
+    killing.add_argument("--rounds", type=int, default=200, help="kills per engine [200]")
+    killing.add_argument("--seed", default=os.urandom(4).hex(), help="repeats the moments of an earlier run")
+    killing.add_argument("--engine", choices=["sqlite", "postgres"], action="append", help="one engine only")
+    syncing = modes.add_parser("syncs", help="under strace: no acknowledgement leaves before the sync that covers it")
+    syncing.add_argument("--seconds", type=int, default=10, help="of load [10]")
+    modes.add_parser("faults", help="each fault, with what partners and customers see")
+    options = parser.parse_args(sys.argv[1:] or ["kills"])
+    sys.exit({"kills": run_kills, "syncs": run_syncs, "faults": run_faults}[options.mode](options))
+
+
+class TestServer:
+    """The PostgreSQL that WEKEZA_TEST_POSTGRES names, or one for this run."""
+
+    def __enter__(self):
+        self.own = None
+        if "WEKEZA_TEST_POSTGRES" not in os.environ:
+            self.own = cluster.Cluster()
+            os.environ["WEKEZA_TEST_POSTGRES"] = self.own.url
+
+    def __exit__(self, *_):
+        if self.own:
+            self.own.remove()
+
+
+def run_kills(options):
+    print(f"==> {options.rounds} kills per engine; to repeat their moments: script/crash kills --seed {options.seed}")
+    failed = 0
+    with TestServer():
+        for engine in options.engine or ["sqlite", "postgres"]:
+            ledger = kills.run(engine, options.rounds, options.seed, lambda line: print(line, flush=True))
+            for what, count in sorted(ledger.counts.items()):
+                print(f"  {what:44} {count:7}")
+            print(f"  promises broken: {len(ledger.broken)}")
+            for line in ledger.broken[:20]:
+                print(f"    {line}")
+            failed += len(ledger.broken) + len(ledger.refusals)
+    return 1 if failed else 0
+
+
+def run_syncs(options):
+    if not kernel.is_available():
+        print("strace cannot trace a process here.", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory() as folder:
+        database, calls, promises = syncs.record(folder, options.seconds)
+        verdict = power.play(database, calls, promises)
+        print(f"A power cut after each of {verdict.syncs} syncs: {verdict.kept} acknowledgements, {len(verdict.broken)} of them not on the disk")
+        for line in verdict.broken[:20]:
+            print(f"  {line}")
+        refreshed, count = syncs.group(folder)
+        print(f"64 refreshes at a time: {refreshed} operations, {count} syncs, {refreshed / max(1, count):.1f} operations per sync")
+        return 1 if verdict.broken or verdict.unseen else 0
+
+
+def run_faults(options):
+    here = Path(__file__).parent
+    names = sorted(path.name for path in here.glob("test_*.py") if path.name not in ("test_crash.py", "test_syncs.py")) + ["slow_senders.py"]
+    with TestServer():
+        return subprocess.run([sys.executable, "-m", "pytest", "-v", "-s", "-p", "no:cacheprovider", *names], cwd=here).returncode
+
+
+main()

@@ -1,0 +1,107 @@
+"""What a process asked of the kernel, read from strace's log: file writes, syncs, and what it sent."""
+
+import re
+import subprocess
+from dataclasses import dataclass
+
+# -y names the file behind each descriptor, -xx spells every byte, -T tells how long a call took.
+CALLS = "fdatasync,fsync,ftruncate,unlink,pwrite64,write,writev,sendto,sendmsg"
+_line = re.compile(r"^(\d+) +(\d+\.\d+) (.*)$")
+_started = re.compile(r"^(\w+)\((.*) <unfinished \.\.\.>$", re.S)
+_resumed = re.compile(r"^<\.\.\. (\w+) resumed>(.*)$", re.S)
+_whole = re.compile(r"^(\w+)\((.*)$", re.S)
+_ending = re.compile(r"= (-?\d+)[^<]*<(\d+\.\d+)>$")
+_text = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
+_file = re.compile(r"^\d+<([^>]*)>")
+_offset = re.compile(r", (\d+)\)\s+= -?\d+")
+
+
+def command(log, calls=CALLS, *options):
+    return ["strace", "-f", "--seccomp-bpf", "-qq", "-ttt", "-T", "-y", "-xx", "-s", "70000", "-o", str(log), "-e", f"trace={calls}", *options]
+
+
+def is_available():
+    """Whether a process can be started under strace here."""
+    try:
+        return subprocess.run(["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "true"], capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def can_attach():
+    """Whether a running process can be traced: a system may allow that to root only."""
+    if not is_available():
+        return False
+    sleeper = subprocess.Popen(["sleep", "60"])
+    try:
+        with Attached(sleeper.pid, "/dev/null", "trace=none"):
+            return True
+    except PermissionError:
+        return False
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+class Attached:
+    """strace beside a running process; what it injects ends when it detaches."""
+
+    def __init__(self, process, log, *expressions):
+        options = [option for expression in expressions for option in ("-e", expression)]
+        self.tracer = subprocess.Popen(["strace", "-f", "-p", str(process), "-o", str(log), *options], stderr=subprocess.PIPE, text=True)
+        # It says so once it is attached.
+        said = self.tracer.stderr.readline()
+        if "attached" not in said:
+            self.__exit__()
+            raise PermissionError(said)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.tracer.terminate()
+        self.tracer.wait(20)
+        self.tracer.stderr.close()
+
+
+@dataclass
+class Call:
+    name: str
+    began: float
+    ended: float
+    file: str
+    data: bytes
+    offset: int
+    result: int
+
+
+def read(log):
+    """The calls in the order in which they ended. One that began and never ended is not among them."""
+    open_calls = {}
+    for line in open(log, encoding="latin-1"):
+        found = _line.match(line.rstrip("\n"))
+        if not found:
+            continue
+        thread, moment, rest = found[1], float(found[2]), found[3]
+        if started := _started.match(rest):
+            open_calls[thread] = (started[1], moment, started[2])
+        elif resumed := _resumed.match(rest):
+            if thread in open_calls:
+                name, began, arguments = open_calls.pop(thread)
+                yield _call(name, began, moment, arguments + resumed[2])
+        elif (whole := _whole.match(rest)) and (ending := _ending.search(rest)):
+            yield _call(whole[1], moment, moment + float(ending[2]), whole[2])
+
+
+def _call(name, began, ended, arguments):
+    ending, file, offset = _ending.search(arguments), _file.match(arguments), _offset.search(arguments)
+    if name == "unlink":
+        path = _text.search(arguments)
+        return Call(name, began, ended, _bytes(path[1]).decode(), b"", 0, int(ending[1]))
+    data = b"".join(_bytes(text) for text in _text.findall(arguments))
+    path = _bytes(file[1]).decode(errors="replace") if file and file[1].startswith("\\x") else file[1] if file else ""
+    return Call(name, began, ended, path, data, int(offset[1]) if offset else 0, int(ending[1]) if ending else -1)
+
+
+def _bytes(text):
+    return bytes.fromhex(text.replace("\\x", ""))

@@ -1,0 +1,134 @@
+"""No acknowledgement leaves before the sync that covers it: shown from what the server asked of the kernel, on SQLite."""
+
+import base64
+import hashlib
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import kernel
+import power
+from ledger import Ledger
+from load import Crowd, Worker
+from node import Node
+from wire import code_of
+
+CODE = """
+    SELECT 1 FROM authorization_code
+    JOIN token_grant ON token_grant.id = authorization_code.grant_id
+    JOIN consent ON consent.id = token_grant.consent_id
+    WHERE digest = ? AND consent.status = 'authorised'
+    """
+SPENT = "SELECT 1 FROM authorization_code WHERE digest = ? AND consumed_at IS NOT NULL"
+GENERATION = "SELECT 1 FROM token_grant WHERE id = ? AND generation >= ?"
+REVOKED = "SELECT 1 FROM token_grant WHERE id = ? AND revoked_at IS NOT NULL"
+WITHDRAWN = "SELECT 1 FROM consent WHERE id = ? AND status = 'revoked'"
+LODGED = "SELECT 1 FROM consent WHERE id = ?"
+
+
+class NotingWorker(Worker):
+    """Notes, for each acknowledgement, the row that it promises."""
+
+    promises = []
+
+    def acknowledged(self, kind, answer, what):
+        super().acknowledged(kind, answer, what)
+        if promised := self.row(kind, what):
+            self.promises.append(power.Promise(kind, answer.headers["X-Request-Id"], *promised))
+
+    def row(self, kind, what):
+        match kind:
+            case "approved": return CODE, digest(what.code)
+            case "exchanged": return SPENT, digest(what.code)
+            # A refresh of a confidential app changes nothing but the time of its last use.
+            case "refreshed" if self.partner.is_public: return GENERATION, *parts(what.refresh)
+            case "revoked": return REVOKED, parts(what.refresh)[0]
+            case "withdrawn": return WITHDRAWN, what.consent
+            case "lodged": return LODGED, what.consent
+
+
+def digest(secret):
+    return base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()).rstrip(b"=").decode()
+
+
+def parts(token):
+    """A refresh token names its grant and its generation (docs/decisions/0003-refresh-tokens.md)."""
+    found = re.match(r"wkz_rt_([a-z]+_[A-Za-z0-9]+)_(\d+)_", token)
+    return found[1], int(found[2])
+
+
+def record(folder, seconds, seed="syncs"):
+    """Load under strace.
+    - Returns: the database's path, the calls, and the promises of the load."""
+    log = Path(folder) / "strace.log"
+    with Node("sqlite") as node:
+        workers = type("Workers", (NotingWorker,), {"promises": []})
+        ledger = Ledger()
+        crowd = Crowd(node, ledger, seed, kind=workers)
+        stop(node)
+        database = Path(node.database.removeprefix("sqlite:"))
+        before = Path(folder) / database.name
+        for suffix in ("", "-wal"):
+            if Path(f"{database}{suffix}").exists():
+                shutil.copyfile(f"{database}{suffix}", f"{before}{suffix}")
+        node.wrapper = kernel.command(log)
+        node.start()
+        crowd.run(lambda: time.sleep(seconds))
+        node.kill()
+        calls = [move(call, database, before) for call in kernel.read(log)]
+        log.unlink()
+        assert not ledger.broken, ledger.broken[:5]
+        return before, calls, workers.promises
+
+
+def move(call, database, copy):
+    """The trace names the server's files; the play uses copies of them."""
+    call.file = call.file.replace(str(database), str(copy), 1)
+    return call
+
+
+def stop(node):
+    node.process.terminate()
+    assert node.process.wait(25) == 0
+
+
+# MARK: How many share a sync
+
+LUA = """
+local tokens = {{{tokens}}}
+local turn = 0
+request = function()
+    turn = turn % #tokens + 1
+    return wrk.format("POST", "/oauth2/token", {{
+        ["Content-Type"] = "application/x-www-form-urlencoded", ["Authorization"] = "{authorization}"
+    }}, "grant_type=refresh_token&refresh_token=" .. tokens[turn])
+end
+"""
+
+
+def group(folder, seconds=5, width=64):
+    """`width` refreshes at a time, each a write of its own, with only the syncs traced.
+    - Returns: how many refreshes were answered, and how many syncs it took."""
+    log, script = Path(folder) / "strace-syncs.log", Path(folder) / "refresh.lua"
+    with Node("sqlite") as node:
+        crowd = Crowd(node, Ledger(), "group", size=1)
+        partner, customer = crowd.workers[0].partner, crowd.workers[0].customer
+        tokens = []
+        for _ in range(width):
+            question = customer.question(partner)
+            tokens.append(partner.exchange(code_of(question.approve()), question.verifier).json["refresh_token"])
+        credentials = base64.b64encode(f"{partner.app['client_id']}:{partner.app['client_secret']}".encode()).decode()
+        script.write_text(LUA.format(tokens=", ".join(f'"{token}"' for token in tokens), authorization=f"Basic {credentials}"))
+        stop(node)
+        node.wrapper = kernel.command(log, "fdatasync,fsync")
+        node.start()
+        began = time.time()
+        said = subprocess.run(
+            ["wrk", "-t", "1", "-c", str(width), "-d", str(seconds), "-s", str(script), node.address], check=True, capture_output=True, text=True).stdout
+        ended = time.time()
+        node.kill()
+        assert "Non-2xx" not in said, said
+        syncs = [call for call in kernel.read(log) if call.file.endswith("-wal") and began <= call.ended <= ended]
+        return int(re.search(r"(\d+) requests in", said)[1]), len(syncs)

@@ -1,0 +1,166 @@
+"""A PostgreSQL that dies, hangs, dawdles or starts again: who is refused is told so, what was promised holds, and nobody has to help."""
+
+import time
+
+import cluster as postgres
+import pytest
+from ledger import Ledger
+from load import PatientCrowd
+from node import Node
+from proxy import FaultProxy
+from sights import Witness, is_unavailable, recovers, summary
+from syncs import digest
+
+pytestmark = pytest.mark.skipif(postgres.binaries() is None, reason="PostgreSQL's server programs are not installed")
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    running = postgres.Cluster()
+    yield running
+    running.remove()
+
+
+@pytest.fixture(scope="module")
+def proxy(cluster):
+    between = FaultProxy(cluster.port)
+    yield between
+    between.remove()
+
+
+@pytest.fixture(scope="module")
+def node(cluster, proxy):
+    database = cluster.database("faults").replace(f":{cluster.port}/", f":{proxy.port}/")
+    with Node("postgres", database=database) as running:
+        yield running
+
+
+@pytest.fixture
+def witness(node, proxy):
+    """Ends each test: once all is well again everything works without a restart, and every promise is kept."""
+    someone = Witness(node, Ledger(), timeout=20)
+    yield someone
+    proxy.heal()
+    process = node.process.pid
+    assert recovers(lambda: someone.look("/readyz", f"http://127.0.0.1:{node.ops_port}"))
+    assert recovers(someone.web.partner.own_token)
+    someone.ledger.ask()
+    assert node.process.pid == process and node.process.poll() is None
+
+
+def trust_is_over(witness):
+    """Waits for the second after which nothing remembered is trusted: not even that an app exists."""
+    deadline = time.monotonic() + 15
+    while (answer := witness.web.partner.own_token()) is None or answer.status == 200:
+        assert time.monotonic() < deadline, "tokens are issued from memory"
+        time.sleep(0.05)
+
+
+def assert_refused_clearly(witness):
+    trust_is_over(witness)
+    seen = witness.see()
+
+    for what in ("token (client credentials)", "token (refresh)", "introspection", "API", "page /my"):
+        assert is_unavailable(seen[what]), f"{what}: {summary(seen[what])}"
+    assert seen["token (refresh)"].says == seen["introspection"].says == "temporarily_unavailable"
+    assert seen["API"].says == "temporarily_unavailable"
+    assert "We cannot show this page right now" in seen["page /my"].text
+    assert seen["/readyz"].status == 503
+    # What needs no database goes on.
+    assert seen["discovery"].status == seen["/healthz"].status == 200
+
+
+def test_a_dead_database_is_answered_with_503(witness, proxy):
+    code, question = witness.waiting_family(witness.web), witness.waiting_question(witness.phone)
+
+    proxy.cut()
+
+    assert_refused_clearly(witness)
+    exchange, approval = witness.exchange(code), witness.approve(question)
+    print("  exchange", summary(exchange), "| approval", summary(approval))
+    assert is_unavailable(exchange) and exchange.says == "temporarily_unavailable"
+    assert is_unavailable(approval)
+
+
+def test_a_database_behind_a_black_hole_is_answered_with_503(witness, proxy):
+    code = witness.waiting_family(witness.web)
+
+    proxy.hole()
+
+    assert_refused_clearly(witness)
+    assert is_unavailable(witness.exchange(code))
+
+
+def test_a_hanging_database_is_answered_with_503(witness, cluster):
+    code = witness.waiting_family(witness.web)
+
+    cluster.freeze()
+    try:
+        assert_refused_clearly(witness)
+        assert is_unavailable(witness.exchange(code))
+    finally:
+        cluster.thaw()
+
+
+def test_a_slow_database_is_slow_and_right(witness, proxy):
+    proxy.delay(0.1)
+
+    seen = witness.see()
+    exchange = witness.exchange(witness.waiting_family(witness.web))
+
+    assert all(answer.status == 200 for answer in seen.values())
+    assert exchange.status == 200
+
+
+def test_a_database_that_is_too_slow_is_answered_with_503(witness, proxy):
+    code = witness.waiting_family(witness.web)
+
+    proxy.delay(6)
+
+    answer = witness.exchange(code)
+    print("  exchange", summary(answer))
+    assert is_unavailable(answer)
+    assert witness.look("/.well-known/openid-configuration").status == 200
+
+
+def test_a_crashed_database_recovers_under_load(witness, node, cluster):
+    ledger = witness.ledger
+    crowd = PatientCrowd(node, ledger, "restart", size=4, timeout=20, apps=witness.crowd.apps)
+
+    def crash():
+        cluster.stop("immediate")
+        cluster.start()
+        acknowledged = ledger.counts["refreshed"]
+        deadline = time.monotonic() + 20
+        while ledger.counts["refreshed"] < acknowledged + 20:
+            assert time.monotonic() < deadline, f"the load does not go on: {dict(ledger.counts)}"
+            time.sleep(0.05)
+
+    crowd.run(crash)
+
+    print(f"  refused with 503: {ledger.counts['refused']}, unanswered: {ledger.counts['unanswered']}, {dict(ledger.counts)}")
+    assert not ledger.broken, ledger.broken[:5]
+    assert ledger.counts["unanswered"] == 0
+
+
+def test_a_commit_whose_answer_is_lost_is_not_called_a_success(witness, proxy):
+    phone = witness.families[witness.phone]
+    token = phone.refresh
+
+    proxy.lose_answer_to(token.split("_")[3].encode(), b"COMMIT")
+    refused = witness.phone.partner.refresh(token)
+    again = witness.phone.partner.refresh(token)
+
+    print("  refresh", summary(refused), "| again", summary(again))
+    assert is_unavailable(refused) and refused.says == "temporarily_unavailable"
+    assert again.status == 200
+    witness.ledger.succeeded(phone, token, again.json["refresh_token"])
+
+
+def test_a_lost_connection_before_the_commit_is_not_noticed(witness, proxy):
+    code = witness.waiting_family(witness.web)
+
+    proxy.lose_answer_to(digest(code.code).encode())
+    answer = witness.exchange(code)
+
+    assert answer.status == 200

@@ -1,0 +1,126 @@
+"""SQLite on a disk that fails, dawdles or is full."""
+
+import os
+import subprocess
+
+import kernel
+import pytest
+from ledger import Ledger
+from node import Node
+from sights import Witness, is_unavailable, recovers, summary
+
+needs_strace = pytest.mark.skipif(not kernel.can_attach(), reason="strace cannot trace a running process here")
+
+
+def injected(node, what):
+    """Every sync of the server ends so, while it lasts."""
+    return kernel.Attached(node.process.pid, "/dev/null", "trace=fdatasync,fsync", f"inject=fdatasync,fsync:{what}")
+
+
+@pytest.fixture
+def node():
+    with Node("sqlite") as running:
+        yield running
+
+
+@pytest.fixture
+def witness(node):
+    """Ends each test: every promise is kept, also over a kill."""
+    someone = Witness(node, Ledger(), timeout=60)
+    yield someone
+    assert recovers(lambda: someone.web.partner.refresh(someone.families[someone.web].refresh))
+    someone.ledger.ask()
+    node.kill()
+    node.start()
+    someone.ledger.ask()
+
+
+def assert_writes_are_refused(witness, code, question):
+    exchange, approval = witness.exchange(code), witness.approve(question)
+    refresh = witness.web.partner.refresh(witness.families[witness.web].refresh)
+    lodging = witness.web.partner.lodge(witness.web.own_token, "a-key-of-the-fault", "2030-01-01T00:00:00Z")
+
+    for what, answer in {"exchange": exchange, "refresh": refresh, "approval": approval, "lodging": lodging}.items():
+        print(f"  {what:28} {summary(answer)}")
+        assert is_unavailable(answer), f"{what}: {summary(answer)}"
+    assert exchange.says == refresh.says == lodging.says == "temporarily_unavailable"
+    assert "We cannot show this page right now" in approval.text
+
+
+def assert_reads_go_on(witness):
+    seen = witness.see()
+    for what in ("token (client credentials)", "introspection", "page /my", "discovery", "/healthz", "/readyz"):
+        assert seen[what].status == 200, f"{what}: {summary(seen[what])}"
+    return seen
+
+
+@needs_strace
+def test_a_failing_sync_refuses_writes_and_nothing_else(witness, node):
+    witness.web.prepare()
+    code, question = witness.waiting_family(witness.web), witness.waiting_question(witness.phone)
+
+    with injected(node, "error=EIO"):
+        assert_writes_are_refused(witness, code, question)
+        assert_reads_go_on(witness)
+
+
+@needs_strace
+def test_a_slow_sync_holds_up_writes_only(witness, node):
+    code = witness.waiting_family(witness.web)
+
+    with injected(node, "delay_exit=700000"):
+        exchange = witness.exchange(code)
+        print("  exchange", summary(exchange))
+        seen = witness.see()
+
+    assert exchange.status == 200
+    assert all(answer.status == 200 for answer in seen.values())
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 40 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if os.getuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(folder)], capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder):
+    """Leaves no byte free."""
+    with open(folder / "ballast", "ab", buffering=0) as ballast:
+        try:
+            while True:
+                ballast.write(bytes(65536))
+        except OSError:
+            pass
+
+
+def exhaust(write, most=500):
+    """Writes until there is no room for one more."""
+    assert any(is_unavailable(write()) for _ in range(most)), "the disk does not fill"
+
+
+def test_a_full_disk_refuses_writes_until_there_is_room(small_disk):
+    with Node("sqlite", data=small_disk) as node:
+        witness = Witness(node, Ledger(), timeout=60)
+        witness.web.prepare()
+        codes, question = [witness.waiting_family(witness.web) for _ in range(40)], witness.waiting_question(witness.phone)
+        fill(small_disk)
+        # The log has room left from before. Authorizations fill it, and then smaller and smaller writes.
+        exhaust(lambda: witness.approve(witness.waiting_question(witness.web)))
+        exhaust(lambda: witness.exchange(codes.pop()))
+        exhaust(lambda: witness.web.partner.refresh(witness.families[witness.web].refresh))
+        code = codes.pop()
+
+        assert_writes_are_refused(witness, code, question)
+        assert_reads_go_on(witness)
+
+        (small_disk / "ballast").unlink()
+        assert recovers(lambda: witness.web.partner.refresh(witness.families[witness.web].refresh))
+        witness.ledger.ask()
+        node.kill()
+        node.start()
+        witness.ledger.ask()

@@ -1,0 +1,74 @@
+"""One of two nodes on PostgreSQL stands still for a while."""
+
+import threading
+import time
+
+import pytest
+from ledger import Ledger
+from load import PatientCrowd
+from node import Node
+from shared import engines
+from sights import Witness, recovers, summary
+
+pytestmark = pytest.mark.skipif("postgres" not in engines(), reason="WEKEZA_TEST_POSTGRES names no server")
+PAUSE = 5
+
+
+@pytest.fixture(scope="module")
+def nodes():
+    with Node("postgres") as first, Node("postgres", beside=first) as second:
+        yield first, second
+
+
+def test_the_other_node_serves_while_one_stands_still(nodes):
+    first, second = nodes
+    ledger = Ledger()
+    steady = PatientCrowd(second, ledger, "steady", size=4, timeout=20)
+    stopped = PatientCrowd(first, Ledger(), "stopped", size=4, timeout=20, apps=steady.apps)
+
+    def stand_still():
+        first.freeze()
+        before = ledger.counts["refreshed"]
+        time.sleep(PAUSE)
+        assert ledger.counts["refreshed"] > before, "the other node stood still too"
+        first.thaw()
+        resumed = stopped.ledger.counts["refreshed"]
+        deadline = time.monotonic() + 20
+        while stopped.ledger.counts["refreshed"] <= resumed:
+            assert time.monotonic() < deadline, "the node does not go on"
+            time.sleep(0.05)
+
+    steady.run(lambda: stopped.run(stand_still))
+
+    print(f"  beside it {dict(ledger.counts)}, itself {dict(stopped.ledger.counts)}")
+    for what, answer in ledger.refusals:
+        print(f"  refused beside it: {what} {summary(answer)}")
+    for crowd in (steady, stopped):
+        crowd.ledger.ask()
+    # A row that the still node holds may be refused for the moment, clearly; nobody is left without an answer.
+    assert ledger.counts["unanswered"] == 0
+    assert not ledger.broken
+
+
+def test_what_ended_elsewhere_meanwhile_is_refused_by_the_first_answer(nodes):
+    """The request waits at the node that stands still; its answer may not come from what the node remembers."""
+    first, second = nodes
+    witness = Witness(first, Ledger(), timeout=30)
+    family = witness.families[witness.web]
+    assert witness.web.partner.get("/v1/accounts", family.access).status == 200
+    elsewhere = Witness(second, Ledger())
+    answers = []
+
+    first.freeze()
+    waiting = threading.Thread(target=lambda: answers.append(witness.web.partner.get("/v1/accounts", family.access)))
+    waiting.start()
+    revocation = elsewhere.web.partner
+    revocation.app = witness.web.partner.app
+    assert revocation.revoke(family.refresh).status == 200
+    time.sleep(PAUSE)
+    first.thaw()
+    waiting.join(30)
+
+    print("  first answer after standing still", summary(answers[0]))
+    assert answers[0].status in (401, 403)
+    assert recovers(witness.web.partner.own_token)
