@@ -62,7 +62,7 @@ let package = Package(
         room("Primitives", [crypto]),
 
         // 1: one technical job each
-        room("Web", ["Primitives", hummingbird, httpTypes, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
+        room("Web", ["JSON", "Primitives", hummingbird, httpTypes, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
         room("JOSE", ["JSON", "Primitives", crypto]),
         room("Storage", ["Primitives", logging]),
         room("StorageSQLite", ["Primitives", "Storage", .product(name: "GRDB", package: "GRDB.swift"), logging]),
@@ -124,10 +124,10 @@ let package = Package(
             "Primitives", "Web", "JOSE", "Storage", "StorageSQLite", "StoragePostgres", "Contract", "Pages", "Passwords", "Mail",
             "Telemetry", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
             "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "Portal", "CustomerPages", "StaffPages", "Demo",
-            hummingbird, httpTypes, lifecycle, httpClient, logging, metrics, nio,
+            crypto, hummingbird, httpTypes, lifecycle, httpClient, logging, metrics, nio,
             .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
-            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ]),
 
         // 6

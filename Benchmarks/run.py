@@ -3,6 +3,7 @@
 Rates on a shared machine move within the hour; the ratio to a floor measured in the same minutes, and processor time per request, are what to compare."""
 
 import os
+import signal
 import sys
 import tempfile
 
@@ -23,6 +24,8 @@ def main(names):
     unknown = [name for name in names if name not in ALL]
     if unknown:
         sys.exit(f"script/bench takes {', '.join(ALL)}, not {', '.join(unknown)}.")
+    # Asked to end, it stops its servers too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory() as folder:
         database = Postgres(folder) if ENGINE == "postgres" else SQLite(folder)
         floor = Floor()

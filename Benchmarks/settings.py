@@ -16,9 +16,9 @@ THREADS = 2
 # `sqlite` or `postgres`: the latter is a temporary cluster of our own that syncs as PostgreSQL does by default.
 ENGINE = os.environ.get("BENCH_ENGINE", "sqlite")
 # Apps, each with an organisation, a grant and an account; every load draws from them evenly.
-APPS = int(os.environ.get("BENCH_APPS", "1000" if SECONDS >= 10 else "200"))
+APPS = int(os.environ.get("BENCH_APPS", "1000" if SECONDS >= 5 else "100"))
 # Work that is prepared and then done once: authorizations of a round, and tokens that the gateway has not seen.
-FLOWS = 500 * SECONDS
-DISTINCT = 2000 * SECONDS
+FLOWS = (500 if SECONDS >= 5 else 200) * SECONDS
+DISTINCT = 20_000 if SECONDS >= 5 else 2000
 # A folder for profiles of the product, or nothing.
 PROFILE = os.environ.get("BENCH_PROFILE")

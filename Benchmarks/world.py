@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from flows import CALLBACK, SCOPE, Flows
 from settings import APPS, ROOT
 
-sys.path.insert(0, str(ROOT / "Tests/Clients"))
-from conftest import Customer as Visitor, FormParser  # signs in as a browser does
+sys.path.insert(0, str(ROOT / "Tests/Shared"))
+from servers import Customer as Visitor, FormParser  # signs in as a browser does
 
 NAMES = ["amina.traveler", "brian.parent", "chao.digital", "diana.student", "elijah.boomer"]
 

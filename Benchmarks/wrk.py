@@ -86,5 +86,5 @@ def finish(running):
 
 
 def latency(output, percentile):
-    found = re.search(rf"^\s+{percentile}%\s+([\d.]+)(us|ms|s|m)$", output, re.M)
+    found = re.search(rf"^\s+{percentile}%\s+([\d.]+)(us|ms|s|m) *$", output, re.M)
     return float(found.group(1)) * UNITS[found.group(2)]

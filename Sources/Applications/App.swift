@@ -26,12 +26,15 @@ package struct App: Hashable, Sendable {
     package let secrets: [AppSecret]
     package let createdAt: Timestamp
     package let removedAt: Timestamp?
+    /// Since when it waits for a confirmation, after the records were brought back from a backup; `nil` otherwise.
+    package let heldAt: Timestamp?
 
     package init(
         id: AppID, clientID: ClientID, organisationID: OrganisationID, organisationName: String, world: OrganisationID, plan: Plan, name: String,
         purpose: String?,
         kind: AppKind, environment: AppEnvironment, profile: AppProfile, redirectURIs: [RedirectURI], grantTypes: Set<GrantType>, scopes: ScopeSet,
-        authenticationMethod: ClientAuthenticationMethod, secrets: [AppSecret], createdAt: Timestamp, removedAt: Timestamp?
+        authenticationMethod: ClientAuthenticationMethod, secrets: [AppSecret], createdAt: Timestamp, removedAt: Timestamp?,
+        heldAt: Timestamp? = nil
     ) {
         self.id = id
         self.clientID = clientID
@@ -51,9 +54,13 @@ package struct App: Hashable, Sendable {
         self.secrets = secrets
         self.createdAt = createdAt
         self.removedAt = removedAt
+        self.heldAt = heldAt
     }
 
-    package var isActive: Bool { removedAt == nil }
+    package var isActive: Bool { removedAt == nil && heldAt == nil }
+    package var isRemoved: Bool { removedAt != nil }
+    /// It waits for somebody of its organisation to say that it is still theirs.
+    package var isHeld: Bool { heldAt != nil && !isRemoved }
     /// RFC 6749 §2.1: a public client cannot keep a secret.
     package var isPublic: Bool { authenticationMethod == .none }
     package var isConfidential: Bool { !isPublic }

@@ -115,7 +115,7 @@ package struct Apps: Sendable {
             """
             SELECT app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.world_id, organisation.plan, app.name, app.purpose,
                 app.kind, app.environment, app.profile, app.redirect_uris, app.grant_types, app.scopes, app.authentication_method,
-                app.created_at, app.removed_at
+                app.created_at, app.held_at, app.removed_at
             FROM app
             JOIN organisation ON organisation.id = app.organisation_id
             WHERE app.id = \(id)
@@ -134,7 +134,7 @@ package struct Apps: Sendable {
             """
             SELECT app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.world_id, organisation.plan, app.name, app.purpose,
                 app.kind, app.environment, app.profile, app.redirect_uris, app.grant_types, app.scopes, app.authentication_method,
-                app.created_at, app.removed_at
+                app.created_at, app.held_at, app.removed_at
             FROM app
             JOIN organisation ON organisation.id = app.organisation_id
             WHERE app.organisation_id = \(organisation) AND app.removed_at IS NULL
@@ -222,6 +222,7 @@ extension App {
             environment: try row["environment"],
             profile: try row["profile"], redirectURIs: redirectURIs.split(separator: "\n").map { RedirectURI(registered: String($0)) },
             grantTypes: Set(grantTypes.split(separator: " ").compactMap { GrantType(rawValue: String($0)) }), scopes: scopes,
-            authenticationMethod: method, secrets: secrets, createdAt: try row["created_at"], removedAt: try row["removed_at"])
+            authenticationMethod: method, secrets: secrets, createdAt: try row["created_at"],
+            removedAt: try row["removed_at"], heldAt: try row["held_at"])
     }
 }

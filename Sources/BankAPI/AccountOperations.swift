@@ -21,14 +21,14 @@ enum AccountOperations {
         let rest = shared.filter { account in cursor.map { $0 < AccountCursor(after: account) } ?? true }
         let page = rest.prefix(limit)
         let next = rest.count > limit ? page.last.map { AccountCursor(after: $0).text } : nil
-        return .json(ListAnswer(data: page.map(AccountAnswer.init), links: call.links(next: next)), records: page.count)
+        return .json(PageAnswer(data: page.map(\.answer), links: call.links(next: next)).json, records: page.count)
     }
 
     @Sendable static func balance(_ call: GuardedCall, _ database: any Database) async throws -> UpstreamAnswer {
         let id = try call.requireAccount()
-        let balance = try await database.read { tx in try Accounts().balance(of: id, at: call.now, in: tx) }
+        let balance = try await database.readOne { tx in try Accounts().balance(of: id, at: call.now, in: tx) }
         guard let balance, balance.status.isShareable else { throw try await call.dropped(id, database) }
-        return .json(BalanceAnswer(balance), records: 1)
+        return .json(balance.answer, records: 1)
     }
 
     @Sendable static func transactions(_ call: GuardedCall, _ database: any Database) async throws -> UpstreamAnswer {
@@ -46,7 +46,7 @@ enum AccountOperations {
         guard let balance, balance.status.isShareable else { throw try await call.dropped(id, database) }
         let isDetailed = consent.permissions.showsTransactionDetail
         return .json(
-            ListAnswer(data: page.transactions.map { TransactionAnswer($0, isDetailed: isDetailed) }, links: call.links(next: page.next?.text)),
+            PageAnswer(data: page.transactions.map { $0.answer(isDetailed: isDetailed) }, links: call.links(next: page.next?.text)).json,
             records: page.transactions.count)
     }
 
@@ -54,7 +54,7 @@ enum AccountOperations {
         let id = try call.requireAccount()
         let account = try await database.read { tx in try Accounts().find(id, in: tx) }
         guard let account, account.isShareable else { throw try await call.dropped(id, database) }
-        return .json(AccountDetailsAnswer(account), records: 1)
+        return .json(account.detailedAnswer, records: 1)
     }
 }
 
@@ -110,11 +110,11 @@ extension GuardedCall {
     }
 
     /// The addresses of this page and of the next, with the request's own parameters.
-    fileprivate func links(next: String?) -> LinksAnswer {
+    fileprivate func links(next: String?) -> PageLinks {
         let query = Parameters(urlEncoded: http.query ?? "") ?? Parameters()
         let kept = query.pairs.filter { $0.name != "cursor" }
-        return LinksAnswer(
-            self: address(query.pairs), next: next.map { cursor in address(kept + [(name: "cursor", value: cursor)]) })
+        return PageLinks(
+            current: address(query.pairs), next: next.map { cursor in address(kept + [(name: "cursor", value: cursor)]) })
     }
 
     private func address(_ pairs: [(name: String, value: String)]) -> String {

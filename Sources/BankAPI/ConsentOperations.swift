@@ -35,8 +35,8 @@ package struct ConsentOperations: Upstream {
         let new = try NewConsent(call)
         return try await database.write { [consents, idempotency] tx in
             let consent = try consents.lodge(new, by: .app(call.app.id), at: call.now, requestID: call.requestID, in: tx)
-            let body = ConsentBody(consent, at: call.now, issuer: call.issuer)
-            let answer = UpstreamAnswer.json(body, status: .created, headers: [.location: body.links.current])
+            let body = consent.body(at: call.now, issuer: call.issuer)
+            let answer = UpstreamAnswer.json(body, status: .created, headers: [.location: consent.address(call.issuer)])
             // With the consent's own row: whoever repeats the request finds both or neither.
             if let claim = call.idempotency { try idempotency.complete(claim, with: answer, in: tx) }
             return answer
@@ -57,12 +57,12 @@ package struct ConsentOperations: Upstream {
         guard let found else { throw Self.brokenCursor(cursor) }
         let page = found.prefix(limit)
         let next = found.count > limit ? page.last.map { ConsentCursor(id: $0.id).text } : nil
-        let body = ConsentListBody(
-            data: page.map { ConsentBody($0, at: call.now, issuer: call.issuer) },
+        let body = PageAnswer(
+            data: page.map { $0.body(at: call.now, issuer: call.issuer) },
             links: PageLinks(
                 current: call.issuer.address(call.http.path + (call.http.query.map { "?\($0)" } ?? "")),
                 next: next.map { call.issuer.address("\(call.http.path)?cursor=\($0)&limit=\(limit)") }))
-        return .json(body, records: page.count)
+        return .json(body.json, records: page.count)
     }
 
     private func read(_ call: GuardedCall) async throws -> UpstreamAnswer {
@@ -70,7 +70,7 @@ package struct ConsentOperations: Upstream {
             try Self.consent(of: call, consents, in: tx).map { ($0, try consents.history(of: $0.id, in: tx)) }
         }
         guard let (consent, history) = found else { throw Self.unknown(call) }
-        return .json(ConsentBody(consent, history: history, at: call.now, issuer: call.issuer), records: 1)
+        return .json(consent.body(history: history, at: call.now, issuer: call.issuer), records: 1)
     }
 
     /// Ending what has ended changes nothing and is no error: the app wanted it ended.

@@ -1,5 +1,6 @@
 package import Logging
 package import Mail
+internal import Primitives
 package import Storage
 package import Web
 
@@ -23,6 +24,10 @@ package struct Configuration: Sendable {
     package var tls: TLSFiles?
     /// The SMTP server that mail leaves by; without one, demo mode keeps mail in `/demo/mailbox`.
     package var mail: SMTPSettings?
+    /// How long a key signs before the next one takes over.
+    package var keyLifetime = Duration.days(30)
+    /// How long a process that is asked to stop goes on serving while `/readyz` says that it stops.
+    package var drain = Duration.zero
     package var logLevel = Logger.Level.info
 
     package init(issuer: Issuer) { self.issuer = issuer }

@@ -5,7 +5,7 @@ package import OAuth
 package import Passwords
 package import Primitives
 internal import Sandbox
-internal import Storage
+package import Storage
 package import Web
 
 /// The fake world that `--demo` serves: five customers, a developer with an app, a member of staff. Seeding it twice changes nothing.
@@ -29,10 +29,14 @@ package struct DemoWorld: Sendable {
         clientSecret = Secret("wkz_sk_" + MessageAuthenticator(bench.master, purpose: "demo-client-secret").code(for: Self.clientID.text))
     }
 
+    /// Whether a database holds the demo world, whose passwords everybody knows.
+    package static func isIn(_ database: any Database) async throws -> Bool {
+        try await database.read { try Organisations().find(organisation, in: $0) != nil }
+    }
+
     package func seed() async throws {
         let now = bench.clock.now
-        let isThere = try await bench.database.read { try Organisations().find(Self.organisation, in: $0) != nil }
-        if !isThere {
+        if try await !Self.isIn(bench.database) {
             let hashes = (
                 developer: try await passwords.hash(Self.developer.password), staff: try await passwords.hash(Self.staff.password)
             )

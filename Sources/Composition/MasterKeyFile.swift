@@ -6,20 +6,34 @@ package enum MasterKeyFile {
     /// Reads the key, or makes it with the first start.
     /// - Throws: `ConfigurationError` when the file is broken or others may read it.
     package static func load(directory: String, environment: [String: String], randomness: any RandomSource) throws -> MasterKey {
-        if let text = environment["WEKEZA_MASTER_KEY"] {
-            guard let key = Base64URL.decode(text).flatMap(MasterKey.init(bytes:)) else {
-                throw ConfigurationError("WEKEZA_MASTER_KEY must be 32 bytes as base64url, 43 characters.")
-            }
-            return key
-        }
+        if let key = try given(environment) { return key }
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         } catch {
             throw ConfigurationError("--data must name a folder that can be made and written to; \(directory) cannot.")
         }
-        let path = "\(directory)/master.key"
+        let path = path(in: directory)
         try create(path, randomness: randomness)
         return try read(path)
+    }
+
+    /// Reads the key and makes nothing.
+    /// - Returns: `nil` when there is none.
+    /// - Throws: `ConfigurationError` when it is broken or others may read it.
+    package static func find(directory: String, environment: [String: String]) throws -> MasterKey? {
+        if let key = try given(environment) { return key }
+        let path = path(in: directory)
+        return FileManager.default.fileExists(atPath: path) ? try read(path) : nil
+    }
+
+    static func path(in directory: String) -> String { "\(directory)/master.key" }
+
+    private static func given(_ environment: [String: String]) throws -> MasterKey? {
+        guard let text = environment["WEKEZA_MASTER_KEY"] else { return nil }
+        guard let key = Base64URL.decode(text).flatMap(MasterKey.init(bytes:)) else {
+            throw ConfigurationError("WEKEZA_MASTER_KEY must be 32 bytes as base64url, 43 characters.")
+        }
+        return key
     }
 
     private static func read(_ path: String) throws -> MasterKey {

@@ -8,16 +8,20 @@ package import Web
 package struct Operations: Sendable {
     private let platform: Platform
     private let registry: PrometheusRegistry
+    private let drain: Drain
 
-    init(platform: Platform, registry: PrometheusRegistry) {
+    init(platform: Platform, registry: PrometheusRegistry, drain: Drain) {
         self.platform = platform
         self.registry = registry
+        self.drain = drain
     }
 
     package var router: Router<AppContext> {
         let router = Router(context: AppContext.self)
         router.get("/healthz") { _, _ in Response.text("ok\n") }
-        router.get("/readyz") { _, _ in await isReady ? Response.text("ready\n") : Response.text("the database does not answer\n", status: .serviceUnavailable)
+        router.get("/readyz") { _, _ in
+            guard !drain.isOn else { return Response.text("stopping\n", status: .serviceUnavailable) }
+            return await isReady ? Response.text("ready\n") : Response.text("the database does not answer\n", status: .serviceUnavailable)
         }
         router.get("/metrics") { _, _ in
             var response = Response.text(registry.text())

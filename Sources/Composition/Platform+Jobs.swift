@@ -32,6 +32,9 @@ extension Platform {
                 let now = bench.clock.now
                 _ = try await bench.database.write { try Books().settleDue(at: now, randomness: bench.randomness, in: $0) }
             },
+            PeriodicJob("signing keys", every: .seconds(60)) { [keys, bench, configuration] in
+                try await keys.rotateWhenDue(lifetime: configuration.keyLifetime, at: bench.clock.now)
+            },
             PeriodicJob("purge", every: .seconds(600)) { try await purge() },
         ]
     }

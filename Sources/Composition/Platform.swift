@@ -51,6 +51,8 @@ package struct Platform: Sendable {
         let (database, randomness, logger) = (bench.database, bench.randomness, bench.logger)
         let issuer = configuration.issuer
         let now = bench.clock.now
+        // What is handed out and comes back (refresh tokens, sealed forms): keyed anew after each restore from a backup.
+        let travelKey = try await database.read { [master = bench.master] in try Restorations().travelKey(of: master, in: $0) }
         self.bench = bench
         self.configuration = configuration
         self.passwords = passwords
@@ -72,7 +74,7 @@ package struct Platform: Sendable {
         let pages = PageRenderer(templates: try Templates(directory: "\(configuration.assets)/templates"), files: files, isDemo: configuration.demo)
         let seeder = WorldSeeder(database: database)
         let cookies = CookiePolicy(secure: issuer.isSecure)
-        let csrf = CSRF(master: bench.master)
+        let csrf = CSRF(master: travelKey)
         let table = RouteTable()
         let router = Router(context: AppContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
@@ -89,9 +91,9 @@ package struct Platform: Sendable {
         let revocations = Revocations(database: database, feed: feed)
         let verifier = AccessTokenVerifier(keys: keys, issuer: issuer.text)
         let authorization = AuthorizationEndpoint(
-            database: database, apps: apps, keys: keys, master: bench.master, issuer: issuer, randomness: randomness)
+            database: database, apps: apps, keys: keys, master: travelKey, issuer: issuer, randomness: randomness)
         AuthorizationServerRoutes(
-            database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations, master: bench.master,
+            database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations, master: travelKey,
             issuer: issuer, randomness: randomness
         ).add(to: router)
 
@@ -107,7 +109,7 @@ package struct Platform: Sendable {
         // Pages
         files.add(to: router)
         let site = try PortalSite(
-            database: database, master: bench.master, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn, sessions: sessions,
+            database: database, master: travelKey, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn, sessions: sessions,
             mailer: mailer, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: contract,
             contractDirectory: "\(configuration.assets)/openapi", randomness: randomness, logger: logger)
         PortalPages(site: site).add(to: router)
@@ -123,7 +125,7 @@ package struct Platform: Sendable {
             try await world.seed()
             let mailbox = mailer as? MemoryMailbox
             DemoPages(
-                pages: pages, cookies: cookies, master: bench.master, randomness: randomness, issuer: issuer, clientID: DemoWorld.clientID.text,
+                pages: pages, cookies: cookies, master: travelKey, randomness: randomness, issuer: issuer, clientID: DemoWorld.clientID.text,
                 clientSecret: world.clientSecret, http: http,
                 mailbox: mailbox.map { mailbox in
                     { @Sendable in mailbox.messages.map { MailboxEntry(to: $0.to, subject: $0.subject, text: $0.text, sentAt: $0.sentAt) } }

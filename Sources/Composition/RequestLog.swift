@@ -1,35 +1,33 @@
 internal import HTTPTypes
 package import Hummingbird
 internal import Logging
-internal import Metrics
 package import Web
 
 /// One log line and one measurement per request. The route's template stands for the path, so that ids never become labels;
 /// queries, headers and bodies are never logged.
 package struct RequestLog: RouterMiddleware {
     package typealias Context = AppContext
+    private let series = RequestSeries()
 
     package init() {}
 
     package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
         let start = ContinuousClock.now
         let response = try await next(request, context)
-        let duration = ContinuousClock.now - start
+        let duration = (ContinuousClock.now - start).nanoseconds
         let route = context.endpointPath ?? "none"
         let method = Self.methods.contains(request.method.rawValue) ? request.method.rawValue : "_OTHER"
-        let labels = [("method", method), ("route", route), ("status", String(response.status.code))]
-        Counter(label: "http_server_requests_total", dimensions: labels).increment()
-        Metrics.Timer(label: "http_server_request_duration_seconds", dimensions: [("route", route)])
-            .recordNanoseconds(duration.nanoseconds)
+        series.note(method: method, route: route, status: response.status.code, nanoseconds: duration)
+        guard context.logger.logLevel <= .info else { return response }
         var metadata: Logger.Metadata = [
-            "http.request.method": "\(method)",
-            "http.route": "\(route)",
-            "http.response.status_code": "\(response.status.code)",
-            "event.duration": "\(duration.nanoseconds)",
-            "client.ip": "\(context.clientAddress)",
-            "request_id": "\(response.headers[.requestID] ?? "")",
+            "http.request.method": .string(method),
+            "http.route": .string(route),
+            "http.response.status_code": .stringConvertible(response.status.code),
+            "event.duration": .stringConvertible(duration),
+            "client.ip": .string(context.clientAddress),
+            "request_id": .string(response.headers[.requestID] ?? ""),
         ]
-        if let trace = TraceParent(of: request.headers) { metadata["trace_id"] = "\(trace.traceID)" }
+        if let trace = TraceParent(of: request.headers) { metadata["trace_id"] = .string(trace.traceID) }
         context.logger.info("request", metadata: metadata)
         return response
     }

@@ -14,7 +14,7 @@ internal import Web
 
 /// One process: opens, migrates, seeds, listens, and stops in order.
 package enum Server {
-    /// Runs until SIGTERM or SIGINT, then stops accepting, finishes what is in flight (20 seconds at most) and flushes.
+    /// Runs until SIGTERM or SIGINT, then drains, stops accepting, finishes what is in flight (20 seconds at most) and flushes.
     /// - Throws: `ConfigurationError` for a set-up that cannot work.
     package static func run(_ configuration: Configuration, environment: [String: String]) async throws {
         FileDescriptors.raiseLimit()
@@ -40,6 +40,9 @@ package enum Server {
     private static func serve(
         _ configuration: Configuration, bench: Workbench, registry: PrometheusRegistry, http: HTTPClient, logger: Logger
     ) async throws {
+        if !configuration.demo, try await DemoWorld.isIn(bench.database) {
+            throw ConfigurationError("This database holds the demo world, whose passwords everybody knows: start with --demo, or name another --database.")
+        }
         let platform = try await Platform(
             configuration, bench: bench, passwords: PasswordHasher(), mailer: mailer(configuration), http: http)
         registry.observeProcess()
@@ -47,7 +50,8 @@ package enum Server {
         registry.observe("sql_commits_total", .counter, help: "Durable commits.") { Double(bench.database.statistics.commits) }
 
         let certificate = try configuration.tls.map { try ServerCertificate($0) }
-        let listeners = Listeners(configuration, certificate: certificate, logger: logger)
+        let drain = Drain(configuration.drain)
+        let listeners = Listeners(configuration, certificate: certificate, drain: drain, logger: logger)
         let greeting = Greeting(configuration, world: platform.demoWorld)
         let missing = Mutex(Listeners.count(configuration))
         let running: @Sendable () -> Void = {
@@ -57,12 +61,12 @@ package enum Server {
                 greeting.print()
             }
         }
-        let operations = Operations(platform: platform, registry: registry).router.buildResponder()
+        let operations = Operations(platform: platform, registry: registry, drain: drain).router.buildResponder()
         let sockets = try listeners.publicListeners(platform.responder, running: running) + [listeners.operations(operations, running: running)]
-        // Listeners stop first, jobs flush after them: services stop in the reverse order of this list.
-        let services = [Reload(certificate: certificate, logger: logger)] + platform.jobs + sockets
+        // The drain stops first, then the listeners, and jobs flush after them: services stop in the reverse order of this list.
+        let services = [Reload(certificate: certificate, logger: logger)] + platform.jobs + sockets + [drain]
         var group = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        group.maximumGracefulShutdownDuration = .seconds(20)
+        group.maximumGracefulShutdownDuration = configuration.drain + .seconds(20)
         try await ServiceGroup(configuration: group).run()
     }
 

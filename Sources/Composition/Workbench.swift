@@ -28,8 +28,26 @@ package struct Workbench: Sendable {
         let randomness = SystemRandom()
         let master = try MasterKeyFile.load(directory: configuration.dataDirectory, environment: environment, randomness: randomness)
         let database = try await open(configuration.database, logger: logger)
-        try await database.migrate(AllMigrations.all(on: database.engine), at: clock.now)
+        do {
+            try await bringUpToDate(database, at: clock.now)
+        } catch {
+            await database.close()
+            throw error
+        }
         return Workbench(database: database, master: master, clock: clock, randomness: randomness, logger: logger)
+    }
+
+    private static func bringUpToDate(_ database: any Database, at now: Timestamp) async throws {
+        do {
+            try await database.migrate(AllMigrations.all(on: database.engine), at: now)
+        } catch let error as StorageError where !error.isUnavailable {
+            throw ConfigurationError(
+                "The schema of the database named by --database cannot be brought up to date: \(error). "
+                    + "A copy from a backup is put in place by wekeza restore, not by hand.")
+        }
+        guard try await !database.read({ try Restorations().isUnfinished(in: $0) }) else {
+            throw ConfigurationError("A restore of the database named by --database did not finish: run wekeza restore again, with --replace or --in-place.")
+        }
     }
 
     private static func open(_ location: DatabaseLocation, logger: Logger) async throws -> any Database {

@@ -48,6 +48,18 @@ package struct Consent: Hashable, Sendable {
         return ConsentStanding(status: .expired, actor: .system, reason: ConsentReason.termEnded, since: expiresAt)
     }
 
+    /// Whether it waits for a customer: for their first decision, or for the confirmation of an earlier one.
+    /// - Parameter person: who would decide; a confirmation is only theirs who decided before.
+    package func waits(for person: PersonID? = nil, at now: Timestamp) -> Bool {
+        switch status(at: now) {
+        case .awaitingAuthorisation: true
+        case .suspended: waitsForConfirmation && (person == nil || person == personID)
+        case .authorised, .rejected, .revoked, .expired, .consumed: false
+        }
+    }
+
+    var waitsForConfirmation: Bool { storedStatus == .suspended && statusReason == ConsentReason.restored }
+
     /// The bookings it lets the app read.
     package var window: DataWindow {
         // The ends were put in order when the consent was lodged; a row that says otherwise opens nothing.
@@ -79,6 +91,8 @@ package enum ConsentReason {
     package static let deleted = "partner_deleted"
     package static let termEnded = "term_ended"
     package static let neverAuthorised = "never_authorised"
+    /// The bank brought its records back from a backup and cannot know whether the customer still wants it.
+    package static let restored = "restored_from_backup"
 }
 
 /// A consent as an app lodges it. Its parts have passed `PermissionSet(names:)`, `ConsentTerm.refusal` and `DataWindow`.

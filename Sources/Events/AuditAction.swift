@@ -15,6 +15,7 @@ package enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadab
     case emailChanged = "person.email_changed"
     case passwordResetAsked = "person.password_reset_asked"
     case passwordChanged = "person.password_changed"
+    case passwordVoided = "person.password_voided"
     // Organisations
     case organisationCreated = "organisation.created"
     case organisationRenamed = "organisation.renamed"
@@ -28,6 +29,8 @@ package enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadab
     case appCreated = "app.created"
     case appUpdated = "app.updated"
     case appRemoved = "app.removed"
+    case appHeld = "app.held"
+    case appConfirmed = "app.confirmed"
     case secretAdded = "secret.added"
     case secretRevoked = "secret.revoked"
     // Consents and grants
@@ -39,12 +42,15 @@ package enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadab
     case consentConsumed = "consent.consumed"
     case consentSuspended = "consent.suspended"
     case consentResumed = "consent.resumed"
+    case consentConfirmed = "consent.confirmed"
     case grantCreated = "grant.created"
     case grantRevoked = "grant.revoked"
     // Keys
     case keyCreated = "key.created"
     case keyRotated = "key.rotated"
     case keyRetired = "key.retired"
+    // The deployment
+    case databaseRestored = "database.restored"
     // The sandbox
     case worldSeeded = "sandbox.world_seeded"
     case worldPasswordChanged = "sandbox.world_password_changed"

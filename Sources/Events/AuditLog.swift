@@ -15,6 +15,20 @@ package struct AuditLog: Sendable {
             """)
     }
 
+    /// Many at once: a statement for some hundred.
+    package func append(contentsOf entries: [AuditEntry], in tx: any WriteTransaction) throws {
+        for start in stride(from: 0, to: entries.count, by: 500) {
+            let rows = try entries[start..<min(start + 500, entries.count)].map { entry in
+                [
+                    entry.actor.text.sqlValue, entry.action.sqlValue, entry.subject.sqlValue, try Self.encode(entry.before).sqlValue,
+                    try Self.encode(entry.after).sqlValue, entry.requestID?.sqlValue ?? RequestID.sqlNull, entry.at.sqlValue,
+                ]
+            }
+            try tx.execute(
+                "INSERT INTO audit_log (actor, action, subject, before_values, after_values, request_id, occurred_at) VALUES \(rows: rows)")
+        }
+    }
+
     /// What a reader of the log looks for; each part that is set narrows the list.
     package struct Filter: Hashable, Sendable {
         package var actor: Actor?

@@ -7,7 +7,6 @@ package import JSON
 package import Metering
 package import Primitives
 package import Web
-internal import HTTPTypes
 
 /// A call on its way through the policies. Each leaves what it learnt to those behind it.
 package struct Call: Sendable {
@@ -55,18 +54,10 @@ package struct Call: Sendable {
     /// - Returns: `nil` before the app is known.
     var guarded: GuardedCall? {
         guard let app, let claims else { return nil }
-        var headers = ["x-request-id": requestID.rawValue, "x-fapi-interaction-id": interactionID]
-        for name in Self.forwarded { headers[name] = HTTPField.Name(name).flatMap { request.headers[$0] } }
-        if let trace = TraceParent(of: request.headers) {
-            headers["traceparent"] = trace.text
-            headers["tracestate"] = request.headers[.traceState]
-        }
         return GuardedCall(
             operation: operation.id, pathParameters: pathParameters, parameters: parameters, body: body, app: app, claims: claims, consent: consent,
-            accountID: accountID, window: window, now: now, requestID: requestID, issuer: issuer, idempotency: idempotency,
+            accountID: accountID, window: window, now: now, requestID: requestID, interactionID: interactionID, issuer: issuer, idempotency: idempotency,
             http: ForwardedRequest(
-                method: operation.method, path: request.uri.path, query: request.uri.query, body: bodyBytes, headers: headers))
+                method: operation.method, path: request.uri.path, query: request.uri.query, body: bodyBytes, headers: request.headers))
     }
-
-    private static let forwarded = ["accept-language", "x-fapi-auth-date", "x-fapi-customer-ip-address"]
 }

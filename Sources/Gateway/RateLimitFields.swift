@@ -6,28 +6,43 @@ internal import Web
 
 /// `RateLimit-Policy` and `RateLimit` (the IETF httpapi draft's two structured fields): the limits, and what is left of them.
 struct RateLimitFields {
-    private let policies: [String]
-    private let standings: [String]
+    private var policies: [UInt8] = []
+    private var standings: [UInt8] = []
 
     init(_ call: Call) {
-        var policies: [String] = []
-        var standings: [String] = []
         if let burst = call.burst {
             let window = max(1, (burst.limit.size + burst.limit.perSecond - 1) / max(1, burst.limit.perSecond))
-            policies.append("\"burst\";q=\(burst.limit.size);w=\(window)")
-            standings.append("\"burst\";r=\(burst.remaining);t=\(burst.reset)")
+            add("burst", limit: burst.limit.size, window: window, remaining: burst.remaining, reset: burst.reset)
         }
         if let limit = call.unit?.limit ?? call.exhaustedLimit {
-            policies.append("\"daily\";q=\(limit);w=86400")
-            standings.append("\"daily\";r=\(call.unit?.remaining ?? 0);t=\(86400 - call.now.secondOfDay)")
+            add("daily", limit: limit, window: 86400, remaining: call.unit?.remaining ?? 0, reset: 86400 - call.now.secondOfDay)
         }
-        self.policies = policies
-        self.standings = standings
     }
 
     func add(to headers: inout HTTPFields) {
         guard !policies.isEmpty else { return }
-        headers[.rateLimitPolicy] = policies.joined(separator: ", ")
-        headers[.rateLimit] = standings.joined(separator: ", ")
+        headers[.rateLimitPolicy] = String(decoding: policies, as: UTF8.self)
+        headers[.rateLimit] = String(decoding: standings, as: UTF8.self)
+    }
+
+    private mutating func add(_ name: String, limit: Int, window: Int, remaining: Int, reset: Int) {
+        policies.appendMember(name, ("q", limit), ("w", window))
+        standings.appendMember(name, ("r", remaining), ("t", reset))
+    }
+}
+
+extension [UInt8] {
+    /// A member of a structured list with two parameters (RFC 9651 §3.1): `"burst";q=1500;w=15`.
+    fileprivate mutating func appendMember(_ name: String, _ first: (String, Int), _ second: (String, Int)) {
+        if !isEmpty { append(text: ", ") }
+        append(text: "\"")
+        append(text: name)
+        append(text: "\"")
+        for (key, value) in [first, second] {
+            append(text: ";")
+            append(text: key)
+            append(text: "=")
+            append(decimal: Int64(value))
+        }
     }
 }

@@ -44,6 +44,11 @@ package struct JSONObject: Hashable, Sendable {
         if let seconds { append(name, JSONValue.integer(seconds)) }
     }
 
-    package var text: String { JSONValue.object(self).text }
-    package var bytes: [UInt8] { Array(text.utf8) }
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    package var bytes: [UInt8] {
+        var writer = JSONWriter(sortsMembers: false)
+        writer.write(self)
+        return writer.bytes
+    }
 }

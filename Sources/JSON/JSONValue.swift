@@ -32,13 +32,13 @@ package indirect enum JSONValue: Hashable, Sendable {
     }
 
     /// JSON text in one line.
-    package var text: String {
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    package var bytes: [UInt8] {
         var writer = JSONWriter(sortsMembers: false)
         writer.write(self)
-        return writer.text
+        return writer.bytes
     }
-
-    package var bytes: [UInt8] { Array(text.utf8) }
 
     /// JSON text with sorted members: equal values have equal texts, whatever order they came in.
     package var canonicalText: String {

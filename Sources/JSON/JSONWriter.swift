@@ -1,6 +1,6 @@
-/// Writes values as JSON text.
+/// Writes values as JSON text, in UTF-8.
 struct JSONWriter {
-    private(set) var text = ""
+    private(set) var bytes: [UInt8] = []
     private let sortsMembers: Bool
     private let indents: Bool
     private var depth = 0
@@ -8,58 +8,85 @@ struct JSONWriter {
     init(sortsMembers: Bool, indents: Bool = false) {
         self.sortsMembers = sortsMembers
         self.indents = indents
+        bytes.reserveCapacity(512)
     }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
 
     mutating func write(_ value: JSONValue) {
         switch value {
-        case .null: text += "null"
-        case .boolean(let boolean): text += boolean ? "true" : "false"
-        case .number(let number): text += number.text
+        case .null: append("null")
+        case .boolean(let boolean): append(boolean ? "true" : "false")
+        case .number(let number): append(number.text)
         case .string(let string): write(string)
         case .array(let elements): writeList("[", "]", elements) { writer, element in writer.write(element) }
-        case .object(let object):
-            // By bytes, so that the order depends on no locale.
-            let members = sortsMembers ? object.members.sorted { Array($0.name.utf8).lexicographicallyPrecedes(Array($1.name.utf8)) } : object.members
-            writeList("{", "}", members) { writer, member in
-                writer.write(member.name)
-                writer.text += writer.indents ? ": " : ":"
-                writer.write(member.value)
-            }
+        case .object(let object): write(object)
+        }
+    }
+
+    mutating func write(_ object: JSONObject) {
+        // By bytes, so that the order depends on no locale.
+        let members = sortsMembers ? object.members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } : object.members
+        writeList("{", "}", members) { writer, member in
+            writer.write(member.name)
+            writer.append(writer.indents ? ": " : ":")
+            writer.write(member.value)
         }
     }
 
     private mutating func writeList<Element>(_ open: String, _ close: String, _ elements: [Element], _ body: (inout JSONWriter, Element) -> Void) {
-        text += open
+        append(open)
         depth += 1
-        for (index, element) in elements.enumerated() {
-            if index > 0 { text += "," }
+        var isFirst = true
+        for element in elements {
+            if !isFirst { append(",") }
+            isFirst = false
             breakLine()
             body(&self, element)
         }
         depth -= 1
         if !elements.isEmpty { breakLine() }
-        text += close
+        append(close)
     }
 
     private mutating func breakLine() {
-        if indents { text += "\n" + String(repeating: "  ", count: depth) }
+        if indents { append("\n" + String(repeating: "  ", count: depth)) }
     }
 
+    /// Text is copied from one character that must be escaped to the next.
     private mutating func write(_ string: String) {
-        text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
+        var string = string
+        bytes.append(UInt8(ascii: "\""))
+        string.withUTF8 { text in
+            var start = 0
+            for (index, byte) in text.enumerated() where Self.isEscaped(byte) {
+                bytes.append(contentsOf: text[start..<index])
+                escape(byte)
+                start = index + 1
             }
+            bytes.append(contentsOf: text[start...])
         }
-        text += "\""
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// RFC 8259 §7
+    private static func isEscaped(_ byte: UInt8) -> Bool { byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): append("\\\"")
+        case UInt8(ascii: "\\"): append("\\\\")
+        case UInt8(ascii: "\n"): append("\\n")
+        case UInt8(ascii: "\r"): append("\\r")
+        case UInt8(ascii: "\t"): append("\\t")
+        default:
+            let digits = String(byte, radix: 16)
+            append("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+        }
+    }
+
+    private mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes.append(contentsOf: $0) }
     }
 }

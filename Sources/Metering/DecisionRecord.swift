@@ -78,9 +78,11 @@ package struct DecisionRecord: Hashable, Sendable {
         package init(rule: String, result: Result, detail: String) {
             self.rule = rule
             self.result = result
-            // Kept as one line; see `DecisionRecords`.
-            self.detail = String(detail.bounded(300).map { $0.isNewline || $0 == "\t" ? " " : $0 })
+            self.detail = detail.utf8.count <= 300 && detail.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } ? detail : Self.line(detail)
         }
+
+        /// Kept as one line; see `DecisionRecords`.
+        private static func line(_ text: String) -> String { String(text.bounded(300).map { $0.isNewline || $0 == "\t" ? " " : $0 }) }
     }
 }
 

@@ -1,26 +1,28 @@
 /// The parameters of one OAuth request, read where it enters: a parameter without a value counts as left out, and none may come twice (RFC 6749 §3.1).
 package struct RequestParameters: Sendable {
-    private let values: [String: String]
+    /// In their order. A request has a handful, so looking at each costs less than hashing.
+    private let pairs: [(name: String, value: String)]
     private let repeated: Set<String>
 
     package init(_ pairs: some Sequence<(name: String, value: String)>) {
-        var values: [String: String] = [:]
-        var seen = Set<String>()
-        var repeated = Set<String>()
-        for (name, value) in pairs {
-            if !seen.insert(name).inserted { repeated.insert(name) }
-            if !value.isEmpty, values[name] == nil { values[name] = value }
-        }
-        self.values = values
-        self.repeated = repeated
+        self.pairs = Array(pairs)
+        repeated = Self.repeatedNames(self.pairs)
     }
 
-    package subscript(name: String) -> String? { values[name] }
+    package subscript(name: String) -> String? { pairs.first { $0.name == name && !$0.value.isEmpty }?.value }
 
     package func isRepeated(_ name: String) -> Bool { repeated.contains(name) }
 
     /// - Throws: `invalid_request` when any parameter came twice.
     package func refuseRepetition() throws(OAuthError) {
         guard repeated.isEmpty else { throw .invalidRequest("A parameter was sent more than once.") }
+    }
+
+    private static func repeatedNames(_ pairs: [(name: String, value: String)]) -> Set<String> {
+        guard pairs.count > 16 else {
+            return Set(pairs.indices.filter { index in pairs[..<index].contains { $0.name == pairs[index].name } }.map { pairs[$0].name })
+        }
+        var seen = Set<String>()
+        return Set(pairs.map(\.name).filter { !seen.insert($0).inserted })
     }
 }

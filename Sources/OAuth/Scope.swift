@@ -16,28 +16,64 @@ package enum Scope: String, CaseIterable, Sendable, Codable {
 
 /// A set of scopes with the wire form's order: as the catalogue lists them.
 package struct ScopeSet: Hashable, Sendable, Codable, ExpressibleByArrayLiteral {
-    package private(set) var scopes: Set<Scope>
+    /// A bit for each scope, by its place in the catalogue: sets are compared and written on every token.
+    private var bits: UInt16 = 0
 
-    package init(_ scopes: some Sequence<Scope>) { self.scopes = Set(scopes) }
-    package init(arrayLiteral elements: Scope...) { scopes = Set(elements) }
+    package init(_ scopes: some Sequence<Scope>) { for scope in scopes { bits |= scope.bit } }
+    package init(arrayLiteral elements: Scope...) { self.init(elements) }
+    private init(bits: UInt16) { self.bits = bits }
 
     /// Reads the space-separated wire form.
     /// - Returns: `nil` for an unknown scope or for more than 100 of them; doubled spaces are forgiven.
     package init?(_ text: String) {
-        let names = text.split(separator: " ", maxSplits: 101)
-        let scopes = names.compactMap { Scope(rawValue: String($0)) }
-        guard names.count <= 100, scopes.count == names.count else { return nil }
-        self.scopes = Set(scopes)
+        let names = text.utf8.split(separator: UInt8(ascii: " "), maxSplits: 101)
+        guard names.count <= 100 else { return nil }
+        for name in names {
+            guard let scope = Scope(rawValue: String(Substring(name))) else { return nil }
+            bits |= scope.bit
+        }
     }
 
     package var text: String { ordered.map(\.rawValue).joined(separator: " ") }
-    package var ordered: [Scope] { Scope.allCases.filter(scopes.contains) }
-    package var isEmpty: Bool { scopes.isEmpty }
+    package var ordered: [Scope] { Scope.allCases.filter(contains) }
+    package var isEmpty: Bool { bits == 0 }
 
-    package func contains(_ scope: Scope) -> Bool { scopes.contains(scope) }
-    package func isSubset(of other: ScopeSet) -> Bool { scopes.isSubset(of: other.scopes) }
-    package func intersection(_ other: ScopeSet) -> ScopeSet { ScopeSet(scopes.intersection(other.scopes)) }
-    package func union(_ other: ScopeSet) -> ScopeSet { ScopeSet(scopes.union(other.scopes)) }
-    package func subtracting(_ other: ScopeSet) -> ScopeSet { ScopeSet(scopes.subtracting(other.scopes)) }
-    package func filter(_ isIncluded: (Scope) -> Bool) -> ScopeSet { ScopeSet(scopes.filter(isIncluded)) }
+    package func contains(_ scope: Scope) -> Bool { bits & scope.bit != 0 }
+    package func contains(where isWanted: (Scope) -> Bool) -> Bool { ordered.contains(where: isWanted) }
+    package func isSubset(of other: ScopeSet) -> Bool { bits & ~other.bits == 0 }
+    package func intersection(_ other: ScopeSet) -> ScopeSet { ScopeSet(bits: bits & other.bits) }
+    package func union(_ other: ScopeSet) -> ScopeSet { ScopeSet(bits: bits | other.bits) }
+    package func subtracting(_ other: ScopeSet) -> ScopeSet { ScopeSet(bits: bits & ~other.bits) }
+    package func filter(_ isIncluded: (Scope) -> Bool) -> ScopeSet { ScopeSet(ordered.filter(isIncluded)) }
+
+    /// In the wire form.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let set = ScopeSet(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "an unknown scope")
+        }
+        self = set
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+}
+
+extension Scope {
+    fileprivate var bit: UInt16 {
+        switch self {
+        case .openid: 1 << 0
+        case .profile: 1 << 1
+        case .email: 1 << 2
+        case .phone: 1 << 3
+        case .address: 1 << 4
+        case .offlineAccess: 1 << 5
+        case .accountsRead: 1 << 6
+        case .transactionsRead: 1 << 7
+        case .paymentsWrite: 1 << 8
+        case .consentsWrite: 1 << 9
+        }
+    }
 }

@@ -35,6 +35,8 @@ package enum ConsentEvent: String, CaseIterable, Sendable, Codable {
     case consume
     case suspend
     case resume
+    /// The customer says again what they said before, because the bank asked whether it still holds.
+    case confirm
 }
 
 /// What an event does to a consent.

@@ -12,7 +12,9 @@ extension ConsentStatus {
         case (.awaitingAuthorisation, .reject): .moves(to: .rejected)
         case (.awaitingAuthorisation, .revoke): .moves(to: .revoked)
         case (.awaitingAuthorisation, .expire): .moves(to: .expired)
-        case (.awaitingAuthorisation, .consume), (.awaitingAuthorisation, .suspend), (.awaitingAuthorisation, .resume): .refused(.status)
+        case (.awaitingAuthorisation, .consume), (.awaitingAuthorisation, .suspend), (.awaitingAuthorisation, .resume),
+            (.awaitingAuthorisation, .confirm):
+            .refused(.status)
 
         case (.authorised, .revoke): .moves(to: .revoked)
         case (.authorised, .expire): .moves(to: .expired)
@@ -20,9 +22,9 @@ extension ConsentStatus {
         case (.authorised, .suspend): .moves(to: .suspended)
         case (.authorised, .resume): .stays
         // One customer decides once; a second approval is another consent's.
-        case (.authorised, .authorise), (.authorised, .reject): .refused(.status)
+        case (.authorised, .authorise), (.authorised, .reject), (.authorised, .confirm): .refused(.status)
 
-        case (.suspended, .resume): .moves(to: .authorised)
+        case (.suspended, .resume), (.suspended, .confirm): .moves(to: .authorised)
         case (.suspended, .revoke): .moves(to: .revoked)
         case (.suspended, .expire): .moves(to: .expired)
         case (.suspended, .suspend): .stays
@@ -43,7 +45,7 @@ extension ConsentEvent {
     /// Whose decision the event is.
     package func mayComeFrom(_ actor: ConsentActor) -> Bool {
         switch self {
-        case .authorise: actor == .customer
+        case .authorise, .confirm: actor == .customer
         case .reject: actor == .customer || actor == .bank
         case .revoke: actor != .system
         case .expire, .consume: actor == .system

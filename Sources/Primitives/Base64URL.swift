@@ -1,20 +1,34 @@
 /// base64url without padding (RFC 4648 §5, RFC 7515 §2).
 package enum Base64URL {
-    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var output: [UInt8] = []
-        output.reserveCapacity(bytes.underestimatedCount * 4 / 3 + 4)
-        var buffer: UInt32 = 0
-        var bits = 0
-        for byte in bytes {
-            buffer = buffer << 8 | UInt32(byte)
-            bits += 8
-            while bits >= 6 {
-                bits -= 6
-                output.append(alphabet[Int(buffer >> UInt32(bits) & 0x3F)])
-            }
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String { encode(Array(bytes)) }
+
+    package static func encode(_ bytes: [UInt8]) -> String {
+        String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { output in
+            bytes.withUnsafeBufferPointer { write($0, to: output) }
         }
-        if bits > 0 { output.append(alphabet[Int(buffer << UInt32(6 - bits) & 0x3F)]) }
-        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// - Returns: how many characters were written: ⌈4n/3⌉.
+    private static func write(_ bytes: UnsafeBufferPointer<UInt8>, to output: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        alphabet.withUnsafeBufferPointer { alphabet in
+            var written = 0
+            var buffer: UInt32 = 0
+            var bits: UInt32 = 0
+            for byte in bytes {
+                buffer = buffer << 8 | UInt32(byte)
+                bits += 8
+                while bits >= 6 {
+                    bits -= 6
+                    output[written] = alphabet[Int(buffer >> bits & 0x3F)]
+                    written += 1
+                }
+            }
+            if bits > 0 {
+                output[written] = alphabet[Int(buffer << (6 - bits) & 0x3F)]
+                written += 1
+            }
+            return written
+        }
     }
 
     /// - Returns: `nil` for padding, foreign characters, an impossible length, or bits set beyond the last byte: each value has one spelling.

@@ -18,7 +18,10 @@ package func sha256(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes
 /// Compares without stopping at the first difference; lengths are not secret.
 package func constantTimeEqual(_ lhs: some Collection<UInt8>, _ rhs: some Collection<UInt8>) -> Bool {
     guard lhs.count == rhs.count else { return false }
-    return zip(lhs, rhs).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    return zip(lhs, rhs).reduce(into: UInt8(0)) { $0 |= $1.0 ^ $1.1 } == 0
 }
 
-package func constantTimeEqual(_ lhs: String, _ rhs: String) -> Bool { constantTimeEqual(Array(lhs.utf8), Array(rhs.utf8)) }
+package func constantTimeEqual(_ lhs: String, _ rhs: String) -> Bool {
+    var (lhs, rhs) = (lhs, rhs)
+    return lhs.withUTF8 { lhs in rhs.withUTF8 { rhs in constantTimeEqual(lhs, rhs) } }
+}

@@ -16,6 +16,14 @@ package struct MasterKey: Sendable {
     }
 }
 
+extension MasterKey {
+    /// Another key, from which every purpose is derived anew: what the old one sealed or signed is nothing to it.
+    package func renewed(by salt: String) -> MasterKey {
+        let bytes = derive("renewed/\(salt)").withUnsafeBytes { Array($0) }
+        return MasterKey(bytes: bytes)!  // 32 bytes, as it asks for
+    }
+}
+
 /// Authenticated encryption for one purpose (AES-256-GCM): what it seals, no one else can read or change, and a seal of another purpose does not open.
 package struct Sealer: Sendable {
     private let key: SymmetricKey

@@ -1,3 +1,10 @@
+internal import Synchronization
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Darwin
+#endif
+
 /// Where unpredictable bytes come from.
 package protocol RandomSource: Sendable {
     /// - Returns: `count` bytes fit for keys and tokens.
@@ -8,27 +15,55 @@ package protocol RandomSource: Sendable {
 package struct SystemRandom: RandomSource {
     package init() {}
 
-    package func bytes(_ count: Int) -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count + 7)
-        while bytes.count < count {
-            withUnsafeBytes(of: generator.next() as UInt64) { bytes.append(contentsOf: $0) }
+    package func bytes(_ count: Int) -> [UInt8] { KernelBytes.shared.take(count) }
+}
+
+/// Bytes of the kernel's generator that were not given out yet: asked for by the page, because a system call for each id costs more than the id.
+/// What is given out is erased, so that a later look into this memory finds no key.
+private final class KernelBytes: Sendable {
+    static let shared = KernelBytes()
+
+    private struct State {
+        var page = [UInt8](repeating: 0, count: KernelBytes.pageSize)
+        var next = KernelBytes.pageSize
+    }
+
+    private let state = Mutex(State())
+
+    private static let pageSize = 4096
+
+    func take(_ count: Int) -> [UInt8] {
+        guard count <= Self.pageSize / 8 else { return Self.read(count) }
+        return state.withLock { state in
+            if state.next + count > Self.pageSize {
+                state.page = Self.read(Self.pageSize)
+                state.next = 0
+            }
+            let taken = Array(state.page[state.next..<state.next + count])
+            for index in state.next..<state.next + count { state.page[index] = 0 }
+            state.next += count
+            return taken
         }
-        bytes.removeLast(bytes.count - count)
-        return bytes
+    }
+
+    /// arc4random_buf(3): since glibc 2.36 it is getrandom(2) without its interruptions.
+    private static func read(_ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            if let start = buffer.baseAddress { arc4random_buf(start, count) }
+            filled = count
+        }
     }
 }
 
 extension RandomSource {
     /// `count` letters and digits, evenly drawn: 5.95 bits each.
     package func alphanumerics(_ count: Int) -> String {
-        let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
         var text: [UInt8] = []
+        text.reserveCapacity(count)
         while text.count < count {
             // 248 = 4 × 62: larger bytes are dropped so that no letter is likelier than another.
-            for byte in bytes(count + 8) where byte < 248 && text.count < count {
-                text.append(alphabet[Int(byte) % 62])
+            for byte in bytes(count + 4) where byte < 248 && text.count < count {
+                text.append(alphanumeric[Int(byte) % 62])
             }
         }
         return String(decoding: text, as: UTF8.self)
@@ -37,3 +72,5 @@ extension RandomSource {
     /// 256 random bits as base64url, 43 characters.
     package func token() -> String { Base64URL.encode(bytes(32)) }
 }
+
+private let alphanumeric = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)

@@ -1,10 +1,13 @@
 extension Timestamp {
     /// RFC 3339 in UTC, whole seconds: `2026-11-21T06:14:09Z`.
-    package var rfc3339: String { "\(date)T\(clockTime)Z" }
+    package var rfc3339: String { text { _ in } }
 
     /// RFC 3339 in UTC with milliseconds: `2026-11-21T06:14:09.482Z`.
     package var rfc3339WithMilliseconds: String {
-        "\(date)T\(clockTime).\(padded(Int(((milliseconds % 1000) + 1000) % 1000), 3))Z"
+        text { bytes in
+            bytes.append(UInt8(ascii: "."))
+            bytes.append(decimal: ((milliseconds % 1000) + 1000) % 1000, width: 3)
+        }
     }
 
     /// `Sat, 21 Nov 2026 06:14:09 GMT` (RFC 9110 §5.6.7).
@@ -15,9 +18,21 @@ extension Timestamp {
         return "\(weekday), \(padded(date.day, 2)) \(month) \(padded(date.year, 4)) \(clockTime) GMT"
     }
 
+    private func text(_ fraction: (inout [UInt8]) -> Void) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(32)
+        bytes.append(date)
+        bytes.append(UInt8(ascii: "T"))
+        bytes.append(clockTimeOf: self)
+        fraction(&bytes)
+        bytes.append(UInt8(ascii: "Z"))
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     private var clockTime: String {
-        let second = secondOfDay
-        return "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+        var bytes: [UInt8] = []
+        bytes.append(clockTimeOf: self)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Reads an RFC 3339 date-time, and the ISO 8601 spellings that banking clients send: a date alone, no zone (read as UTC),
@@ -49,6 +64,27 @@ extension Timestamp {
         }
         guard reader.atEnd else { return nil }
         self.init(milliseconds: seconds * 1000 + fraction)
+    }
+}
+
+extension [UInt8] {
+    /// `2026-11-21`
+    mutating func append(_ date: CivilDate) {
+        append(decimal: Int64(date.year), width: 4)
+        append(UInt8(ascii: "-"))
+        append(decimal: Int64(date.month), width: 2)
+        append(UInt8(ascii: "-"))
+        append(decimal: Int64(date.day), width: 2)
+    }
+
+    /// `06:14:09`
+    fileprivate mutating func append(clockTimeOf moment: Timestamp) {
+        let second = Int64(moment.secondOfDay)
+        append(decimal: second / 3600, width: 2)
+        append(UInt8(ascii: ":"))
+        append(decimal: second / 60 % 60, width: 2)
+        append(UInt8(ascii: ":"))
+        append(decimal: second % 60, width: 2)
     }
 }
 

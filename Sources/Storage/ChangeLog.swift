@@ -43,6 +43,16 @@ package enum StorageMigrations {
                 changed_at BIGINT NOT NULL
             );
             CREATE INDEX change_log_by_time ON change_log (changed_at);
-            """)
+            """),
+        Migration(
+            "storage.0002_restorations",
+            """
+            CREATE TABLE restoration (
+                id AUTO_ID,
+                salt TEXT NOT NULL,
+                copy_taken_at BIGINT,
+                restored_at BIGINT NOT NULL
+            );
+            """),
     ]
 }

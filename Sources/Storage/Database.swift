@@ -15,6 +15,11 @@ package protocol Database: Sendable {
     /// - Throws: `StorageError`, or what the body throws.
     func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result
 
+    /// Runs a body of one statement at most. It needs no snapshot of its own, and so one exchange with the server instead of three, and on SQLite no
+    /// change of threads.
+    /// - Throws: `StorageError`, also for a second statement; what the body throws.
+    func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result
+
     /// Runs a transaction and returns after its commit is durable. What the body throws rolls it back.
     /// The body may run again after a serialization failure, so it keeps its effects inside the transaction. A statement that fails ends the
     /// transaction, even when the body catches the error: what may conflict is written with `ON CONFLICT`.

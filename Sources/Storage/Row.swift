@@ -13,13 +13,11 @@ package struct Row: Sendable {
         self.values = values
     }
 
-    /// The positions of an answer's columns, made once per statement.
+    /// The names of an answer's columns, shared by its rows.
     package struct Columns: Sendable {
-        let positions: [String: Int]
+        let names: [String]
 
-        package init(_ names: [String]) {
-            positions = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        }
+        package init(_ names: [String]) { self.names = names }
     }
 
     package subscript<Value: SQLReadable>(_ column: String) -> Value {
@@ -39,7 +37,8 @@ package struct Row: Sendable {
     }
 
     private func value(_ column: String) throws -> SQLValue {
-        guard let position = columns.positions[column], position < values.count else { throw StorageError.unexpectedValue(column: column) }
+        // Names are few and short: looking at each costs less than a dictionary made for every answer.
+        guard let position = columns.names.firstIndex(of: column), position < values.count else { throw StorageError.unexpectedValue(column: column) }
         return values[position]
     }
 }

@@ -60,6 +60,18 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
             text += ")"
         }
 
+        /// Rows for `VALUES`: several inserts as one statement. There is one row at least.
+        package mutating func appendInterpolation(rows: [[SQLValue]]) {
+            for (index, row) in rows.enumerated() {
+                text += index > 0 ? ", (" : "("
+                for (column, value) in row.enumerated() {
+                    if column > 0 { text += ", " }
+                    bind(value)
+                }
+                text += ")"
+            }
+        }
+
         private mutating func bind(_ value: SQLValue) {
             values.append(value)
             text += "$\(values.count)"

@@ -78,6 +78,19 @@ final class PostgresConnection {
         return result
     }
 
+    /// Runs one reading statement outside a transaction block: the server makes one of its own around it.
+    func statement<Result>(statistics: StorageStatistics, _ body: (PostgresTransaction) throws -> Result) throws -> Result {
+        let transaction = PostgresTransaction(self, statistics)
+        do {
+            let result = try body(transaction)
+            if let failure = transaction.failure { throw failure }
+            return result
+        } catch {
+            if let failure = transaction.failure, failure.isWorthRetrying { throw failure }
+            throw error
+        }
+    }
+
     /// - Throws: `StorageError.unavailable` when the connection was lost meanwhile: the commit may or may not have happened, so nothing is retried.
     private func commit(_ kind: TransactionKind) throws {
         do {

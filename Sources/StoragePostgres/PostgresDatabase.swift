@@ -36,6 +36,10 @@ package final class PostgresDatabase: Database {
         try await pool.run { try $0.transaction(.read, body) }
     }
 
+    package func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
+        try await pool.run { try $0.statement { try body(OneStatement($0)) } }
+    }
+
     package func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
         try await pool.run { try $0.transaction(.write, body) }
     }

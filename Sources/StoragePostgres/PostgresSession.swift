@@ -16,11 +16,20 @@ final class PostgresSession {
 
     /// Runs a transaction, again when the server asks for it (a serialization failure, a deadlock) or when the connection is lost before the commit.
     func transaction<Result>(_ kind: TransactionKind, _ body: (PostgresTransaction) throws -> Result) throws -> Result {
+        try again { try $0.transaction(kind, statistics: pool.statistics, body) }
+    }
+
+    /// Runs one reading statement, which is its own transaction.
+    func statement<Result>(_ body: (PostgresTransaction) throws -> Result) throws -> Result {
+        try again { try $0.statement(statistics: pool.statistics, body) }
+    }
+
+    private func again<Result>(_ work: (PostgresConnection) throws -> Result) throws -> Result {
         var attempt = 1
         var lost = 0
         while true {
             do {
-                return try connected { try $0.transaction(kind, statistics: pool.statistics, body) }
+                return try connected(work)
             } catch let failure as PostgresFailure where failure.isWorthRetrying && attempt < Self.attempts && lost + failure.losses <= Self.mostLosses {
                 lost += failure.losses
                 // Two that met each other are to come back at different times.

@@ -3,6 +3,7 @@ internal import Foundation
 internal import GRDB
 package import Logging
 package import Storage
+internal import Synchronization
 
 /// The embedded engine: one file in WAL mode, many readers beside one writer whose commits are grouped and durable (`synchronous=FULL`).
 ///
@@ -11,7 +12,9 @@ package import Storage
 package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     // GRDB's pool is thread-safe; the rest is immutable.
     private let pool: DatabasePool
+    private let pointReaders: PointReaders
     private let queue: WriteQueue
+    private let isOpen = Atomic(true)
     package let statistics = StorageStatistics()
 
     package var engine: Engine { .sqlite }
@@ -33,16 +36,21 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
                 createPrivately(path)
                 return try DatabasePool(path: path, configuration: configuration)
             }
-            try await pool.writeWithoutTransaction(setDurability)
+            try await pool.writeWithoutTransaction { connection in
+                try setDurability(connection)
+                try setSizes(connection)
+            }
+            let pointReaders = try await onThread { [configuration] in try PointReaders(path: path, configuration: configuration) }
             logger.debug("database opened", metadata: ["engine": "sqlite", "path": "\(path)"])
-            return SQLiteDatabase(pool: pool)
+            return SQLiteDatabase(pool: pool, pointReaders: pointReaders)
         } catch {
             throw StorageError(sqlite: error)
         }
     }
 
-    private init(pool: DatabasePool) {
+    private init(pool: DatabasePool, pointReaders: PointReaders) {
         self.pool = pool
+        self.pointReaders = pointReaders
         queue = WriteQueue(pool: pool, statistics: statistics)
     }
 
@@ -52,6 +60,15 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         } catch {
             throw StorageError.translating(error)
         }
+    }
+
+    package func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
+        do {
+            if let result = try pointReaders.read({ [statistics] in try body(OneStatement(SQLiteTransaction($0, statistics))) }) { return result }
+        } catch {
+            throw StorageError.translating(error)
+        }
+        return try await read { try body(OneStatement($0)) }
     }
 
     package func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
@@ -78,7 +95,12 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     }
 
     package func close() async {
-        try? await Self.onThread { [pool] in try pool.close() }  // fails when a reader is still open: the process ends it
+        guard isOpen.exchange(false, ordering: .relaxed) else { return }
+        // The file is whole by itself then. Beside another process, which reads from the log, it stays as it is.
+        _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        // What is still being read fails to close: the process ends it.
+        try? await Self.onThread { [pointReaders] in try pointReaders.close() }
+        try? await Self.onThread { [pool] in try pool.close() }
     }
 
     /// A new file is its owner's alone; SQLite gives the write-ahead log the permissions of the file. What fails here, opening reports.
@@ -101,6 +123,14 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         guard synchronous == 2, journal == "wal" else {
             throw StorageError.failed(reason: "SQLite does not promise durable commits (synchronous \(synchronous ?? -1), journal \(journal ?? "none"))")
         }
+    }
+
+    /// Pages that one group of writes after the other changes again are kept, and copied from the write-ahead log into the file once for many groups.
+    private static func setSizes(_ connection: GRDB.Database) throws {
+        // KiB, where the sign says so.
+        try connection.execute(sql: "PRAGMA cache_size = -16384")
+        // Pages of 4 KiB.
+        try connection.execute(sql: "PRAGMA wal_autocheckpoint = 8192")
     }
 
     /// Opening and closing touch the disk: not on the cooperative pool.

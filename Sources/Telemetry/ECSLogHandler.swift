@@ -1,5 +1,6 @@
 package import Logging
 package import Primitives
+internal import Synchronization
 
 /// Writes each event as one line of JSON whose fields bear the names of the Elastic Common Schema 8: `@timestamp`, `log.level`, `message`, `http.request.method` …
 ///
@@ -32,26 +33,54 @@ package struct ECSLogHandler: LogHandler {
         line.add("ecs.version", "8.11.0")
         line.add("service.name", "wekeza")
         line.add("log.logger", label)
-        var fields = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
-        if let error = event.error, fields["error"] == nil { fields["error"] = "\(error)" }
-        for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
-            let name = ECSField.name(of: key)
-            if ECSField.numbers.contains(name), let number = Int64(value.description) {
-                line.add(name, .stringConvertible(number))
+        for (key, value) in fields(of: event).sorted(by: { $0.key < $1.key }) {
+            let field = ECSField.field(of: key)
+            if field.isNumber, let number = Int64(value.description) {
+                line.add(field.name, number: number)
             } else {
-                line.add(name, Redaction.isSecret(key) ? "…" : value)
+                line.add(field.name, field.isSecret ? "…" : value)
             }
         }
-        output.write(line.finished)
+        output.write(line.finished, isUrgent: event.level >= .warning)
+    }
+
+    private func fields(of event: LogEvent) -> Logger.Metadata {
+        var fields = event.metadata ?? [:]
+        // The closer to the event, the stronger.
+        if let metadataProvider { fields.merge(metadataProvider.get()) { own, _ in own } }
+        if !metadata.isEmpty { fields.merge(metadata) { own, _ in own } }
+        if let error = event.error, fields["error"] == nil { fields["error"] = "\(error)" }
+        return fields
     }
 }
 
 /// How our metadata keys are called in the Elastic Common Schema. What it has no field for becomes a label.
-enum ECSField {
-    static func name(of key: String) -> String { key.contains(".") ? key : names[key] ?? "labels.\(key)" }
+struct ECSField {
+    let name: String
+    let isNumber: Bool
+    let isSecret: Bool
+
+    private init(of key: String) {
+        name = key.utf8.contains(UInt8(ascii: ".")) ? key : Self.names[key] ?? "labels.\(key)"
+        isNumber = Self.numbers.contains(name)
+        isSecret = Redaction.isSecret(key)
+    }
+
+    /// Keys are the program's own words, few and always the same.
+    static func field(of key: String) -> ECSField {
+        known.withLock { known in
+            if let field = known[key] { return field }
+            let field = ECSField(of: key)
+            if known.count < mostKnown { known[key] = field }
+            return field
+        }
+    }
+
+    private static let known = Mutex<[String: ECSField]>([:])
+    private static let mostKnown = 500
 
     /// Fields that the schema wants as numbers, however they were logged.
-    static let numbers: Set = ["http.response.status_code", "event.duration", "http.request.body.bytes", "http.response.body.bytes"]
+    private static let numbers: Set = ["http.response.status_code", "event.duration", "http.request.body.bytes", "http.response.body.bytes"]
 
     private static let names = [
         "request_id": "http.request.id",

@@ -1,8 +1,9 @@
 internal import Logging
+internal import Primitives
 
 /// One JSON object on one line, written member by member.
 struct JSONLine {
-    private var text = "{"
+    private var bytes = [UInt8(ascii: "{")]
 
     /// Longer texts are cut: a line of a log is not the place for a body.
     private static let longest = 8_000
@@ -17,56 +18,68 @@ struct JSONLine {
         append(value)
     }
 
+    mutating func add(_ name: String, number: Int64) {
+        begin(name)
+        bytes.append(decimal: number)
+    }
+
     /// The object with a line feed at its end.
-    var finished: String { text + "}\n" }
+    var finished: [UInt8] { bytes + [UInt8(ascii: "}"), UInt8(ascii: "\n")] }
 
     private mutating func begin(_ name: String) {
-        if text.utf8.count > 1 { text += "," }
+        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
         append(name)
-        text += ":"
+        bytes.append(UInt8(ascii: ":"))
     }
 
     private mutating func append(_ value: Logger.MetadataValue) {
         switch value {
         case .string(let string): append(Redaction.redact(string))
-        case .stringConvertible(let number as any BinaryInteger): text += number.description
-        case .stringConvertible(let boolean as Bool): text += boolean.description
+        case .stringConvertible(let number as any BinaryInteger): bytes.append(text: number.description)
+        case .stringConvertible(let boolean as Bool): bytes.append(text: boolean.description)
         case .stringConvertible(let other): append(Redaction.redact(other.description))
         case .array(let values):
-            text += "["
+            bytes.append(UInt8(ascii: "["))
             for (index, value) in values.enumerated() {
-                if index > 0 { text += "," }
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
                 append(value)
             }
-            text += "]"
+            bytes.append(UInt8(ascii: "]"))
         case .dictionary(let members):
-            text += "{"
+            bytes.append(UInt8(ascii: "{"))
             for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
-                if index > 0 { text += "," }
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
                 append(member.key)
-                text += ":"
+                bytes.append(UInt8(ascii: ":"))
                 append(Redaction.isSecret(member.key) ? "…" : member.value)
             }
-            text += "}"
+            bytes.append(UInt8(ascii: "}"))
         }
     }
 
     private mutating func append(_ string: String) {
-        text += "\""
+        bytes.append(UInt8(ascii: "\""))
+        if string.utf8.count <= Self.longest, string.utf8.allSatisfy(Self.isPlain) { bytes.append(text: string) } else { appendEscaped(string) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Printable ASCII that stands for itself in JSON: nearly all that is logged.
+    private static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") }
+
+    private mutating func appendEscaped(_ string: String) {
         for scalar in string.unicodeScalars.prefix(Self.longest) {
             switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
+            case "\"": bytes.append(text: "\\\"")
+            case "\\": bytes.append(text: "\\\\")
+            case "\n": bytes.append(text: "\\n")
+            case "\r": bytes.append(text: "\\r")
+            case "\t": bytes.append(text: "\\t")
             // Control characters, and the two line separators that some viewers break lines at.
             case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
                 let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
+                bytes.append(text: "\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+            default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             }
         }
-        text += "\""
     }
 }

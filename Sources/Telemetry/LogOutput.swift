@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Synchronization
 #if canImport(Glibc)
     internal import Glibc
@@ -7,23 +8,60 @@ internal import Synchronization
 
 /// Where finished lines go.
 package protocol LogOutput: Sendable {
-    func write(_ line: String)
+    /// - Parameter isUrgent: whether the line is to leave at once.
+    func write(_ line: [UInt8], isUrgent: Bool)
 }
 
-/// The process's standard output, a line at a time. A reader that went away does not stop the server.
+/// The process's standard output. Lines leave together, a few milliseconds after the first of them: a system call for each would cost more than the line.
+/// What is urgent leaves at once, with all before it. A reader that went away does not stop the server.
 package struct StandardOutput: LogOutput {
-    private static let oneAtATime = Mutex(())
+    private static let waiting = Waiting()
+    /// What waits leaves before the process ends.
+    private static let leavesAtExit: Void = { _ = atexit { waiting.flush() } }()
 
-    package init() {}
+    package init() { Self.leavesAtExit }
 
-    package func write(_ line: String) {
-        var rest = Array(line.utf8)[...]
-        Self.oneAtATime.withLock { _ in
-            while !rest.isEmpty {
-                let written = rest.withUnsafeBytes { writeBytes(STDOUT_FILENO, $0.baseAddress, $0.count) }
-                guard written > 0 || (written < 0 && errno == EINTR) else { return }
-                rest = rest.dropFirst(max(0, written))
+    package func write(_ line: [UInt8], isUrgent: Bool) { Self.waiting.add(line, isUrgent: isUrgent) }
+}
+
+private final class Waiting: Sendable {
+    private let lines = Mutex<[UInt8]>([])
+    private let oneAtATime = Mutex(())
+
+    private static let delay = DispatchTimeInterval.milliseconds(10)
+    /// Bytes; beyond it whoever logs writes.
+    private static let most = 256 << 10
+
+    func add(_ line: [UInt8], isUrgent: Bool) {
+        let (isFirst, isFull) = lines.withLock { lines in
+            let isFirst = lines.isEmpty
+            lines += line
+            return (isFirst, lines.count > Self.most)
+        }
+        if isUrgent || isFull {
+            flush()
+        } else if isFirst {
+            DispatchQueue.global().asyncAfter(deadline: .now() + Self.delay) { self.flush() }
+        }
+    }
+
+    func flush() {
+        // Taken inside, so that lines leave in their order.
+        oneAtATime.withLock { _ in
+            let taken = lines.withLock { lines in
+                defer { lines.removeAll(keepingCapacity: lines.capacity < 2 * Self.most) }
+                return lines
             }
+            write(taken)
+        }
+    }
+
+    private func write(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { writeBytes(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            guard written > 0 || (written < 0 && errno == EINTR) else { return }
+            rest = rest.dropFirst(max(0, written))
         }
     }
 }

@@ -1,6 +1,7 @@
 package import HTTPTypes
 package import Hummingbird
 package import Primitives
+internal import JSON
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
@@ -8,7 +9,7 @@ internal import NIOHTTP1
 /// An error answer of the JSON APIs (RFC 9457).
 package struct Problem: Error, Sendable {
     /// One invalid part of a request.
-    package struct Violation: Sendable, Encodable {
+    package struct Violation: Sendable {
         /// JSON pointer into the body, or `/query/name`, `/path/name`, `/header/name`.
         package let pointer: String
         /// The rule that failed, by its name: `consent.accounts`, `type`, `maxLength`.
@@ -21,6 +22,10 @@ package struct Problem: Error, Sendable {
             self.rule = rule
             self.expected = expected
             self.got = got
+        }
+
+        fileprivate var json: JSONObject {
+            JSONObject([("pointer", .string(pointer)), ("rule", .string(rule)), ("expected", .string(expected)), ("got", .string(got))])
         }
     }
 
@@ -37,20 +42,20 @@ package struct Problem: Error, Sendable {
     }
 
     package func response(context: AppContext) -> Response {
-        let body = Body(
-            type: "\(context.issuer)/docs/errors/\(code.rawValue)", title: code.title, status: code.status.code, detail: detail,
-            code: code.rawValue, request_id: context.requestID.rawValue, errors: errors.isEmpty ? nil : errors)
-        var response = Response.json(body, status: code.status)
+        var response = Response.json(body(context), status: code.status)
         response.headers[.contentType] = "application/problem+json"
         for field in headers { response.headers[field.name] = field.value }
         return response
     }
 
-    private struct Body: Encodable {
-        let type, title: String
-        let status: Int
-        let detail, code, request_id: String
-        let errors: [Violation]?
+    private func body(_ context: AppContext) -> JSONObject {
+        var body = JSONObject([
+            ("type", .string(context.issuer.address("/docs/errors/\(code.rawValue)"))), ("title", .string(code.title)),
+            ("status", .integer(Int64(code.status.code))), ("detail", .string(detail)), ("code", .string(code.rawValue)),
+            ("request_id", .string(context.requestID.rawValue)),
+        ])
+        if !errors.isEmpty { body.append("errors", .array(errors.map { .object($0.json) })) }
+        return body
     }
 
     /// The answer to an error that no handler turned into one.

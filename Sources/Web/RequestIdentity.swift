@@ -50,10 +50,9 @@ struct UUIDText {
     let text: String
 
     init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 36 else { return nil }
-        for (index, byte) in bytes.enumerated() {
-            let isDash = [8, 13, 18, 23].contains(index)
+        guard text.utf8.count == 36 else { return nil }
+        for (index, byte) in text.utf8.enumerated() {
+            let isDash = index == 8 || index == 13 || index == 18 || index == 23
             guard isDash ? byte == 45 : (48...57).contains(byte) || (97...102).contains(byte | 0x20) else { return nil }
         }
         self.text = text
@@ -62,11 +61,17 @@ struct UUIDText {
     private init(trusted text: String) { self.text = text }
 
     static func random(from randomness: any RandomSource) -> UUIDText {
-        var bytes = randomness.bytes(16)
-        bytes[6] = bytes[6] & 0x0F | 0x40
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        let digits = Array("0123456789abcdef")
-        let hex = bytes.map { "\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }
-        return UUIDText(trusted: [hex[0..<4], hex[4..<6], hex[6..<8], hex[8..<10], hex[10..<16]].map { $0.joined() }.joined(separator: "-"))
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (index, byte) in randomness.bytes(16).enumerated() {
+            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+            // Version 4, variant 10.
+            let byte = index == 6 ? byte & 0x0F | 0x40 : index == 8 ? byte & 0x3F | 0x80 : byte
+            text.append(hexadecimal(byte >> 4))
+            text.append(hexadecimal(byte & 15))
+        }
+        return UUIDText(trusted: String(decoding: text, as: UTF8.self))
     }
+
+    private static func hexadecimal(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
 }

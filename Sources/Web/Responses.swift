@@ -1,18 +1,14 @@
 package import HTTPTypes
 package import Hummingbird
-internal import Foundation
+package import JSON
 internal import NIOCore
 
 extension Response {
-    /// A JSON answer, its members sorted by name, not to be stored.
-    package static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Encoding fails only for values without a JSON form, which no answer type of ours has.
-        let data = try! encoder.encode(value)
-        return Response(
+    /// A JSON answer, not to be stored.
+    package static func json(_ value: JSONObject, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
             status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: value.bytes)))
     }
 
     /// A page. Headers that every page carries are added by `SecurityHeaders`.

@@ -9,7 +9,7 @@ import Storage
 
 /// `wekeza apps`: apps for operators and tests.
 struct Apps: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Apps for operators and tests.", subcommands: [Create.self])
+    static let configuration = CommandConfiguration(abstract: "Apps for operators and tests.", subcommands: [Create.self, Confirm.self])
 
     /// `wekeza apps create`: makes any kind of client, usable at once, also beside a running server.
     struct Create: AsyncParsableCommand {
@@ -74,7 +74,8 @@ struct Apps: AsyncParsableCommand {
             let types = try grantTypes.map { try Self.list($0).map { try Self.parse(GrantType.self, $0, "--grant-types") } }
             let kind: AppKind = native ? .native : method == .none ? .singlePage : redirectURI.isEmpty ? .backend : .web
             var draft = NewApp(
-                organisationID: OrganisationID(trusted: ""), name: name, kind: kind, environment: try Self.parse(AppEnvironment.self, environment, "--environment"),
+                organisationID: OrganisationID(trusted: ""), name: name, kind: kind,
+                environment: try Self.parse(AppEnvironment.self, environment, "--environment"),
                 profile: try Self.parse(AppProfile.self, profile, "--profile"), redirectURIs: try redirectURI.map(Self.redirectURI),
                 grantTypes: types.map { Set($0) }, authenticationMethod: method)
             if let scopes {

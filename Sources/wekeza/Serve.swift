@@ -37,6 +37,13 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The base address of the core banking system behind live calls. [WEKEZA_UPSTREAM, default none]")
     var upstream: String?
 
+    @Option(help: "How many days a key signs tokens before the next one takes over. [WEKEZA_KEY_LIFETIME_DAYS, default 30]")
+    var keyLifetimeDays: String?
+
+    @Option(
+        help: "How long, in seconds, a stop waits for a balancer to see /readyz answer 503 before no connection is accepted. [WEKEZA_DRAIN_SECONDS, default 0]")
+    var drainSeconds: String?
+
     @Flag(help: "Seed and serve the demo world: fake customers, a developer, /demo. Never for real customers. [WEKEZA_DEMO]")
     var demo = false
 
@@ -45,8 +52,8 @@ struct Serve: AsyncParsableCommand {
         try await Server.run(configuration(environment: environment), environment: environment)
     }
 
-    private func configuration(environment: [String: String]) throws -> Configuration {
-        var configuration = try setup.configuration(environment: environment)
+    func configuration(environment: [String: String], needsAssets: Bool = true) throws -> Configuration {
+        var configuration = try setup.configuration(environment: environment, needsAssets: needsAssets)
         configuration.demo = try demo || Self.flag(environment["WEKEZA_DEMO"], named: "WEKEZA_DEMO")
         configuration.host = host ?? environment["WEKEZA_HOST"] ?? configuration.host
         configuration.port = try Self.port(port ?? environment["WEKEZA_PORT"], named: "--port") ?? configuration.port
@@ -60,6 +67,8 @@ struct Serve: AsyncParsableCommand {
         configuration.issuer = parsed
         configuration.upstream = upstream ?? environment["WEKEZA_UPSTREAM"]
         configuration.mail = try mail(environment)
+        configuration.keyLifetime = try Self.days(keyLifetimeDays ?? environment["WEKEZA_KEY_LIFETIME_DAYS"]) ?? configuration.keyLifetime
+        configuration.drain = try Self.seconds(drainSeconds ?? environment["WEKEZA_DRAIN_SECONDS"], named: "--drain-seconds") ?? .zero
         return configuration
     }
 
@@ -88,6 +97,22 @@ struct Serve: AsyncParsableCommand {
             throw ConfigurationError("\(name) must be a number from 0 to 65535, not \(text).")
         }
         return port
+    }
+
+    private static func days(_ text: String?) throws -> Duration? {
+        guard let text else { return nil }
+        guard let days = Int64(text), (1...3650).contains(days) else {
+            throw ConfigurationError("--key-lifetime-days must be a number from 1 to 3650, not \(text).")
+        }
+        return .days(days)
+    }
+
+    private static func seconds(_ text: String?, named name: String) throws -> Duration? {
+        guard let text else { return nil }
+        guard let seconds = Int(text), (0...300).contains(seconds) else {
+            throw ConfigurationError("\(name) must be a number of seconds from 0 to 300, not \(text).")
+        }
+        return .seconds(seconds)
     }
 
     private static func flag(_ text: String?, named name: String) throws -> Bool {

@@ -20,7 +20,8 @@ struct SetupOptions: ParsableArguments {
     var logLevel: String?
 
     /// - Throws: `ConfigurationError` for a value that cannot work.
-    func configuration(environment: [String: String]) throws -> Configuration {
+    /// - Parameter needsAssets: whether the command reads templates.
+    func configuration(environment: [String: String], needsAssets: Bool = true) throws -> Configuration {
         var configuration = Configuration(issuer: Issuer("http://localhost:8080")!)  // a constant that parses
         configuration.dataDirectory = data ?? environment["WEKEZA_DATA"] ?? configuration.dataDirectory
         let location = database ?? environment["WEKEZA_DATABASE"] ?? "sqlite:\(configuration.dataDirectory)/wekeza.db"
@@ -29,7 +30,7 @@ struct SetupOptions: ParsableArguments {
         }
         configuration.database = parsed
         configuration.assets = try assets ?? environment["WEKEZA_ASSETS"] ?? Self.findAssets()
-        guard Self.holdsAssets(configuration.assets) else {
+        guard !needsAssets || Self.holdsAssets(configuration.assets) else {
             throw ConfigurationError("--assets must name the folder that holds templates, static and openapi; \(configuration.assets) does not.")
         }
         let level = logLevel ?? environment["WEKEZA_LOG_LEVEL"] ?? "info"

@@ -35,6 +35,8 @@ def certificate(folder, name):
     (["--data", "/dev/null/there"], "--data"),
     (["--port", "70000"], "--port"),
     (["--port", "eighty"], "--port"),
+    (["--drain-seconds", "soon"], "--drain-seconds"),
+    (["--drain-seconds", "301"], "--drain-seconds"),
     (["--issuer", "localhost"], "--issuer"),
     (["--database", "mysql://localhost/x"], "--database"),
     (["--database", "postgres://nobody@127.0.0.1:1/x"], "--database"),
@@ -63,6 +65,18 @@ def test_a_port_that_is_taken_stops_the_start_with_one_sentence_and_code_2(tmp_p
 
     assert code == 2
     assert said == f"wekeza: Port {port} is in use on 127.0.0.1: stop the program that listens there, or choose another port with --port."
+
+
+def test_a_demo_database_is_not_served_without_demo(tmp_path):
+    """Its passwords are known to everybody."""
+    database = f"sqlite:{tmp_path}/wekeza.db"
+    seeded = Server("sqlite", database=database)
+    assert seeded.stop() == 0
+
+    code, said = refused(tmp_path, "--database", database)
+
+    assert code == 2
+    assert "--demo" in said and len(said.splitlines()) == 1
 
 
 def test_a_renewed_certificate_is_served_after_a_hang_up(tmp_path):
@@ -121,8 +135,11 @@ def test_a_request_names_exactly_one_host(server, head):
 def test_the_callers_trace_is_in_the_log(server):
     answer = requests.get(f"{server.issuer}/v1/accounts", headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})
 
-    logged = re.search(rf'.*{answer.headers["X-Request-Id"]}.*', server.printed()).group(0)
-    assert f'"trace.id":"{TRACE}"' in logged
+    # Lines leave the process together, some milliseconds after the first of them.
+    deadline = time.monotonic() + 10
+    while not (logged := re.search(rf'.*{answer.headers["X-Request-Id"]}.*\n', server.printed())) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert f'"trace.id":"{TRACE}"' in logged.group(0)
 
 
 @pytest.mark.parametrize("limit", ["+1", "%2B1", "1%20", "01", "1e1e1"])

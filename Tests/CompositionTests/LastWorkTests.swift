@@ -10,7 +10,7 @@ struct LastWorkTests {
     @Test func `work that fails is done again until it succeeds`() async throws {
         let attempts = Mutex(0)
 
-        try await LastWork.run {
+        try await LastWork.run(within: .seconds(3600)) {
             let attempt = attempts.withLock {
                 $0 += 1; return $0
             }

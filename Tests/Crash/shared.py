@@ -1,13 +1,8 @@
-"""What the client tests have already: the server's binary, free ports, databases, and a customer who follows the pages."""
+"""What every test of a running server uses, found where it is."""
 
-import importlib.util
+import sys
 from pathlib import Path
 
-_path = Path(__file__).resolve().parents[1] / "Clients" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("clients_conftest", _path)
-_clients = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_clients)
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Shared"))
 
-ROOT, BINARY = _clients.ROOT, _clients.BINARY
-Server, Customer, FormParser = _clients.Server, _clients.Customer, _clients.FormParser
-free_port, postgres_database, engines = _clients.free_port, _clients.postgres_database, _clients.engines
+from servers import BINARY, ROOT, Customer, FormParser, Server, engines, free_port, postgres_database  # noqa: E402, F401

@@ -54,16 +54,106 @@ struct QuotasTests {
     }
 
     @Test(arguments: Engine.available)
-    func `a crash loses units and grants none twice`(engine: Engine) async throws {
+    func `what dead nodes held and had not opened is granted at once`(engine: Engine) async throws {
         try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
-            var granted = 0
-            for _ in 0..<10 {
-                // A node that dies with its block.
-                granted += try await grants(3, from: [Quotas(database: database, logger: .quiet)], limit: 40)
-            }
-            granted += try await grants(100, from: [Quotas(database: database, logger: .quiet)], limit: 40)
+            for _ in 0..<10 { #expect(try await grants(1, from: [Quotas(database: database, logger: .quiet)], limit: 1000) == 1) }
 
-            #expect(granted <= 40)
+            let granted = try await grants(1000, from: [Quotas(database: database, logger: .quiet)], limit: 1000)
+
+            #expect(granted == 990)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a stopped node that goes on spends nothing that was taken back, and what it had opened`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let stopped = Quotas(database: database, logger: .quiet)
+            for _ in 0..<5 { #expect(try await isGranted(stopped, limit: 200)) }
+
+            let elsewhere = try await grants(400, from: [Quotas(database: database, logger: .quiet, patience: .zero)], limit: 200)
+            clock.advance(by: .seconds(60))
+            let afterwards = try await grants(400, from: [stopped], limit: 200)
+
+            #expect(elsewhere > 180)
+            #expect(5 + elsewhere + afterwards == 200)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `two nodes that take from each other grant every unit once`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let nodes = (0..<2).map { _ in Quotas(database: database, logger: .quiet, patience: .seconds(30)) }
+            let work = Task { await withTaskGroup(of: Void.self) { group in for node in nodes { group.addTask { await node.run() } } } }
+
+            let exactly = try await grants(999, from: nodes, limit: 1000)
+            let last = try await grants(50, from: nodes, limit: 1000)
+
+            #expect(exactly == 999)
+            #expect(last == 1)
+            work.cancel()
+            await work.value
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a node whose clock runs ahead is not waited for`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let fast = Quotas(database: database, logger: .quiet)
+            #expect(try await isGranted(fast, limit: 1000, at: clock.now + .hours(2)))
+
+            let elsewhere = try await grants(1100, from: [Quotas(database: database, logger: .quiet)], limit: 1000)
+
+            #expect(elsewhere == 999)
+            #expect(try await isGranted(fast, limit: 1000, at: clock.now + .hours(2)) == false)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `calls wait for what another node has opened and does not use`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let idle = Quotas(database: database, logger: .quiet)
+            let work = Task { await idle.run() }
+            for _ in 0..<5 { #expect(try await isGranted(idle, limit: 1000)) }
+
+            let granted = try await grants(1100, from: [Quotas(database: database, logger: .quiet, patience: .seconds(30))], limit: 1000)
+
+            #expect(granted == 995)
+            work.cancel()
+            await work.value
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a give-back whose answer was lost is not done twice`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let deaf = DeafDatabase(database)
+            let node = Quotas(database: deaf, logger: .quiet)
+            #expect(try await isGranted(node, limit: 100))
+
+            deaf.losesAnswers = true
+            await node.returnUnspent(idleFor: .zero)
+            deaf.losesAnswers = false
+            await node.returnUnspent(idleFor: .zero)
+            let granted = try await grants(200, from: [node], limit: 100)
+
+            #expect(granted == 99)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `an opening whose answer was lost grants nothing twice`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let deaf = DeafDatabase(database)
+            let node = Quotas(database: deaf, logger: .quiet)
+            #expect(try await isGranted(node, limit: 100))
+
+            deaf.losesAnswers = true
+            await #expect(throws: (any Error).self) { try await isGranted(node, limit: 100) }
+            deaf.losesAnswers = false
+            await node.returnUnspent(idleFor: .zero)
+            let granted = try await grants(200, from: [node], limit: 100)
+
+            #expect(granted == 99)
         }
     }
 
@@ -109,9 +199,9 @@ struct QuotasTests {
             let quotas = Quotas(database: database, logger: .quiet)
             var answers: [Bool] = []
 
-            for limit in [1, 1, 2, 2, nil] { answers.append(try await isGranted(quotas, limit: limit)) }
+            for limit in [1, 1, 2, 2, nil, 3, 4, 1000, 1000, 5, 6, 7] { answers.append(try await isGranted(quotas, limit: limit)) }
 
-            #expect(answers == [true, false, true, false, true])
+            #expect(answers == [true, false, true, false, true, false, true, true, true, false, false, true])
         }
     }
 
@@ -124,6 +214,9 @@ struct QuotasTests {
 
             #expect(granted == 1200)
             #expect(try await quotas.used(organisation: acme, day: clock.now.date) == 1200)
+            await quotas.writeCounts()
+            #expect(try await Quotas(database: database, logger: .quiet).used(organisation: acme, day: clock.now.date) == 1200)
+            #expect(try await isGranted(quotas, limit: 1200) == false)
         }
     }
 

@@ -7,7 +7,7 @@ struct ConsentTransitionsTests {
     private static let moves: [ConsentStatus: [ConsentEvent: ConsentStatus]] = [
         .awaitingAuthorisation: [.authorise: .authorised, .reject: .rejected, .revoke: .revoked, .expire: .expired],
         .authorised: [.revoke: .revoked, .expire: .expired, .consume: .consumed, .suspend: .suspended],
-        .suspended: [.resume: .authorised, .revoke: .revoked, .expire: .expired],
+        .suspended: [.resume: .authorised, .confirm: .authorised, .revoke: .revoked, .expire: .expired],
         .rejected: [:], .revoked: [:], .expired: [:], .consumed: [:],
     ]
     private static let stays: [ConsentStatus: ConsentEvent] = [
@@ -15,7 +15,7 @@ struct ConsentTransitionsTests {
     ]
     private static let actors: [ConsentEvent: Set<ConsentActor>] = [
         .authorise: [.customer], .reject: [.customer, .bank], .revoke: [.customer, .partner, .bank], .expire: [.system], .consume: [.system],
-        .suspend: [.bank], .resume: [.bank],
+        .suspend: [.bank], .resume: [.bank], .confirm: [.customer],
     ]
 
     @Test(arguments: ConsentStatus.allCases, ConsentEvent.allCases)

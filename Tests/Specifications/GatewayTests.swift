@@ -7,6 +7,7 @@ import Events
 import Gateway
 import HTTPTypes
 import HummingbirdTesting
+import JSON
 import Metering
 import NIOCore
 import OAuth
@@ -429,11 +430,11 @@ struct GatewayTests {
                     call.operation, call.app.id.rawValue, call.consent?.id.rawValue, call.accountID?.rawValue, call.window?.lowerBound.rfc3339,
                     "\(call.parameters.integer("limit") ?? 0)",
                 ]
-                return .json(told.compactMap { $0 })
+                return .json(JSONObject([("told", .array(told.compactMap { $0.map(JSONValue.string) }))]))
             }
             try await server.behindGateway(upstream) { gateway in
                 let response = try await gateway.call("/v1/accounts/\(account)/transactions?limit=7", token: token)
-                #expect(response.text == #"["listTransactions","\#(app.app.id)","\#(consent)","\#(account)","2026-09-01T00:00:00Z","7"]"#)
+                #expect(response.text == #"{"told":["listTransactions","\#(app.app.id)","\#(consent)","\#(account)","2026-09-01T00:00:00Z","7"]}"#)
             }
         }
     }

@@ -106,6 +106,7 @@ struct RFC8414Tests {
     func `OpenID Connect Core §10-1-1 tokens verify across a rotation`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.register()
+            server.clock.advance(by: .minutes(5))
             let before = try await server.appToken(app)
 
             try await server.platform.keys.rotate(at: server.clock.now)

@@ -57,6 +57,6 @@ struct LogTests {
     private final class Lines: LogOutput {
         let text = Mutex("")
 
-        func write(_ line: String) { text.withLock { $0 += line } }
+        func write(_ line: [UInt8], isUrgent: Bool) { text.withLock { $0 += String(decoding: line, as: UTF8.self) } }
     }
 }

@@ -34,6 +34,8 @@ package enum GrantRevocationReason: String, CaseIterable, Sendable, SQLBindable,
     case revokedByPartner = "revoked_by_partner"
     case revokedByCustomer = "revoked_by_customer"
     case revokedByBank = "revoked_by_bank"
+    /// The bank brought its records back from a backup, which cannot tell whether the grant or the token had been spent.
+    case restored = "restored_from_backup"
 }
 
 package struct NewGrant: Sendable {

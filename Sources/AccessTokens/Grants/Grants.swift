@@ -88,6 +88,31 @@ package struct Grants: Sendable {
         return true
     }
 
+    /// After the records were brought back from a backup: every grant ends, since it may have been revoked meanwhile and its latest refresh token spent.
+    /// - Returns: how many ended.
+    package func endAllAfterRestoration(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        var count = 0
+        try tx.walk {
+            "SELECT id FROM token_grant WHERE id > \($0) ORDER BY id LIMIT 2000"
+        } _: { rows in
+            let ids: [GrantID] = try rows.map { try $0["id"] }
+            let ended = try tx.all(
+                """
+                UPDATE token_grant SET revoked_at = \(now), revoked_reason = \(GrantRevocationReason.restored)
+                WHERE id IN \(list: ids) AND revoked_at IS NULL AND expires_at > \(now)
+                RETURNING id
+                """)
+            count += ended.count
+            try audit.append(
+                contentsOf: ended.map { row in
+                    AuditEntry(
+                        actor: actor, action: .grantRevoked, subject: try row["id"], after: ["reason": GrantRevocationReason.restored.rawValue],
+                        requestID: nil, at: now)
+                }, in: tx)
+        }
+        return count
+    }
+
     /// Forgets grants that ended long ago: a background job.
     @discardableResult
     package func purge(endedBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {

@@ -4,7 +4,7 @@ import JOSE
 import Primitives
 import Storage
 
-/// Where a key stands.
+/// Where a key stands. A key that was found out is deleted instead.
 enum SigningKeyState: String, CaseIterable, Sendable, SQLBindable, SQLReadable {
     /// It signs.
     case current
@@ -31,62 +31,102 @@ struct SigningKeyRecords: Sendable {
     static let keptAfterRetirement = Duration.days(90)
 
     /// Two processes may start at once: the unique index lets one of each kind through.
-    func makeMissing(at now: Timestamp, in tx: any WriteTransaction) throws -> KeyRing {
+    func makeMissing(by actor: Actor = .system, at now: Timestamp, in tx: any WriteTransaction) throws -> KeyRing {
         for state in [SigningKeyState.current, .next]
         where try tx.first("SELECT kid FROM signing_key WHERE state = \(state)") == nil {
-            try make(state, by: .system, requestID: nil, at: now, in: tx)
+            try make(state, by: actor, requestID: nil, at: now, in: tx)
         }
         return try ring(in: tx)
     }
 
     func ring(in tx: any ReadTransaction) throws -> KeyRing {
-        let rows = try tx.all("SELECT kid, state, sealed_private, published_until FROM signing_key ORDER BY created_at DESC, kid")
+        let rows = try tx.all(
+            "SELECT kid, state, sealed_private, created_at, signs_since, published_until FROM signing_key ORDER BY created_at DESC, kid")
         var current: SigningKey?
+        var schedule = KeySchedule()
         let entries = try rows.map { row in
             guard let bytes = sealer.open(try row["sealed_private"]), let key = SigningKey(id: try row["kid"], privateBytes: bytes) else {
                 throw SigningKeyFailure.sealedByAnotherMasterKey
             }
             let state: SigningKeyState = try row["state"]
-            if state == .current { current = key }
+            switch state {
+            case .current:
+                current = key
+                schedule.signsSince = try row["signs_since"]
+            case .next: schedule.announcedAt = try row["created_at"]
+            case .retired: break
+            }
             return KeyRing.Entry(key: key.verificationKey, jwk: key.verificationKey.jwk, publishedUntil: try row["published_until"])
         }
         guard let current else { throw SigningKeyFailure.noCurrentKey }
-        return KeyRing(current: current, entries: entries)
+        return KeyRing(current: current, entries: entries, schedule: schedule)
     }
 
-    func rotate(by actor: Actor, requestID: RequestID?, at now: Timestamp, in tx: any WriteTransaction) throws -> KeyID? {
-        guard let old = try tx.first("SELECT kid FROM signing_key WHERE state = \(SigningKeyState.current)") else { return nil }
-        let oldID: KeyID = try old["kid"]
-        let until = now + Self.publishedAfterRetirement
-        let retired = try tx.execute(
-            """
-            UPDATE signing_key
-            SET state = \(SigningKeyState.retired), retired_at = \(now), published_until = \(until)
-            WHERE kid = \(oldID) AND state = \(SigningKeyState.current)
-            """)
-        guard retired == 1 else { return nil }
+    /// Of several that rotate at once one wins: the write that ends the current key decides.
+    func rotate(_ occasion: KeyRotationOccasion, by actor: Actor, requestID: RequestID?, at now: Timestamp, in tx: any WriteTransaction) throws -> KeyRotation {
+        let (signing, schedule) = try standing(in: tx)
+        if case .due(let lifetime) = occasion, !schedule.isDue(lifetime: lifetime, at: now) { return .notDue }
+        if occasion != .compromised, let until = schedule.announcementEnds(after: now) { return .tooEarly(until: until) }
+        guard let oldID = signing, try retire(oldID, occasion, at: now, in: tx) else { return .notDue }
         guard
             let row = try tx.first(
-                "UPDATE signing_key SET state = \(SigningKeyState.current) WHERE state = \(SigningKeyState.next) RETURNING kid")
+                """
+                UPDATE signing_key
+                SET state = \(SigningKeyState.current), signs_since = \(now)
+                WHERE state = \(SigningKeyState.next)
+                RETURNING kid
+                """)
         else { throw SigningKeyFailure.noCurrentKey }
         let newID: KeyID = try row["kid"]
         try make(.next, by: actor, requestID: requestID, at: now, in: tx)
         try tx.execute("DELETE FROM signing_key WHERE retired_at < \(now - Self.keptAfterRetirement)")
         try audit.append(
             AuditEntry(
-                actor: actor, action: .keyRotated, subject: newID.rawValue, before: ["current": oldID.rawValue], after: ["current": newID.rawValue],
-                requestID: requestID, at: now),
+                actor: actor, action: .keyRotated, subject: newID.rawValue, before: ["current": oldID.rawValue],
+                after: ["current": newID.rawValue, "because": occasion.text], requestID: requestID, at: now),
             in: tx)
-        return newID
+        return .rotated(newID)
+    }
+
+    /// The key that signs and the times of both, by one statement: what is decided by them is decided about this key.
+    private func standing(in tx: any ReadTransaction) throws -> (signing: KeyID?, schedule: KeySchedule) {
+        var (signing, schedule) = (KeyID?.none, KeySchedule())
+        for row in try tx.all("SELECT kid, state, created_at, signs_since FROM signing_key WHERE state IN \(list: [SigningKeyState.current, .next])") {
+            if try row["state"] == SigningKeyState.current {
+                (signing, schedule.signsSince) = (try row["kid"], try row["signs_since"])
+            } else {
+                schedule.announcedAt = try row["created_at"]
+            }
+        }
+        return (signing, schedule)
+    }
+
+    /// Ends the key that signs.
+    /// - Returns: `false` when somebody else did so first.
+    private func retire(_ id: KeyID, _ occasion: KeyRotationOccasion, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
+        let ended =
+            if occasion == .compromised {
+                // Nothing that it signed is believed any more, ID tokens that come back as hints included.
+                try tx.execute("DELETE FROM signing_key WHERE kid = \(id) AND state = \(SigningKeyState.current)")
+            } else {
+                try tx.execute(
+                    """
+                    UPDATE signing_key
+                    SET state = \(SigningKeyState.retired), retired_at = \(now), published_until = \(now + Self.publishedAfterRetirement)
+                    WHERE kid = \(id) AND state = \(SigningKeyState.current)
+                    """)
+            }
+        return ended == 1
     }
 
     private func make(_ state: SigningKeyState, by actor: Actor, requestID: RequestID?, at now: Timestamp, in tx: any WriteTransaction) throws {
         let key = privateKey()
         let id = KeyID.random(from: randomness)
+        let signsSince = state == .current ? now : nil
         let made = try tx.execute(
             """
-            INSERT INTO signing_key (kid, state, sealed_private, created_at)
-            VALUES (\(id), \(state), \(sealer.seal(Array(key.rawRepresentation))), \(now))
+            INSERT INTO signing_key (kid, state, sealed_private, created_at, signs_since)
+            VALUES (\(id), \(state), \(sealer.seal(Array(key.rawRepresentation))), \(now), \(signsSince))
             ON CONFLICT DO NOTHING
             """)
         guard made == 1 else { return }

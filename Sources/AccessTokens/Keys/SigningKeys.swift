@@ -11,6 +11,7 @@ package final class SigningKeys: Sendable {
     private let database: any Database
     private let records: SigningKeyRecords
     private let ring: Mutex<KeyRing>
+    private let search = Mutex(Search())
 
     /// Opens the keys, making the first two when there are none.
     /// - Throws: `SigningKeyFailure` when the master key does not open them; storage failures.
@@ -46,22 +47,66 @@ package final class SigningKeys: Sendable {
     package var edition: Int { ring.withLock { $0.edition } }
 
     /// The next key begins to sign, the current one retires, a new next one is made and published.
-    /// - Returns: the id of the key that signs now, or `nil` when somebody else rotated at the same moment.
     @discardableResult
-    package func rotate(by actor: Actor = .system, requestID: RequestID? = nil, at now: Timestamp) async throws -> KeyID? {
-        let rotated = try await database.write { [records] in try records.rotate(by: actor, requestID: requestID, at: now, in: $0) }
+    package func rotate(
+        _ occasion: KeyRotationOccasion = .asked, by actor: Actor = .system, requestID: RequestID? = nil, at now: Timestamp
+    ) async throws -> KeyRotation {
+        let rotation = try await database.write { [records] in try records.rotate(occasion, by: actor, requestID: requestID, at: now, in: $0) }
         try await reload()
-        return rotated
+        return rotation
+    }
+
+    /// Rotates when the current key has signed for its lifetime: what a job of every node asks for now and then.
+    package func rotateWhenDue(lifetime: Duration, at now: Timestamp) async throws {
+        guard ring.withLock({ $0.schedule.isDue(lifetime: lifetime, at: now) }) else { return }
+        try await rotate(.due(lifetime: lifetime), at: now)
     }
 
     /// Reads the keys anew: what the change feed asks for when another process rotated.
     package func reload() async throws {
         let fresh = try await database.read { [records] in try records.ring(in: $0) }
         ring.withLock { ring in
+            // What was verified stays verified while the keys are the same.
+            guard !ring.isSame(as: fresh) else { return }
             let edition = ring.edition
             ring = fresh
             ring.edition = edition + 1
         }
+    }
+
+    private struct Search {
+        var task: Task<Void, any Error>?
+        var beganAt = ContinuousClock.now
+    }
+
+    /// Reads the keys because a token names one that is not among them: another node may have made it a moment ago. One reading a second serves all who ask.
+    /// - Throws: storage failures: whether the key exists cannot be told then.
+    func lookForUnknownKey() async throws {
+        let task = search.withLock { search in
+            if let task = search.task, ContinuousClock.now - search.beganAt < .seconds(1) { return task }
+            let task = Task { try await self.reload() }
+            search = Search(task: task)
+            return task
+        }
+        try await task.value
+    }
+
+    /// After the records were brought back from a backup: new keys, since the old ones may have been found out meanwhile, and so that no access token
+    /// lives on which may have been revoked.
+    package static func replaceAfterRestoration(
+        master: MasterKey, randomness: any RandomSource, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction
+    ) throws {
+        try tx.execute("DELETE FROM signing_key")
+        let records = SigningKeyRecords(sealer: Sealer(master, purpose: "signing-key"), randomness: randomness)
+        _ = try records.makeMissing(by: actor, at: now, in: tx)
+    }
+
+    /// How many keys there are, and how many of them stay sealed to a master key.
+    /// - Parameter master: `nil` opens none.
+    package static func count(openedBy master: MasterKey?, in tx: any ReadTransaction) throws -> (all: Int, sealed: Int) {
+        let sealer = master.map { Sealer($0, purpose: "signing-key") }
+        let keys: [String] = try tx.all("SELECT sealed_private FROM signing_key").map { try $0["sealed_private"] }
+        return (keys.count, keys.count { sealer?.open($0) == nil })
     }
 
     private func reloadInBackground() {
@@ -100,12 +145,14 @@ struct KeyRing: Sendable {
     }
 
     let current: SigningKey
+    let schedule: KeySchedule
     private let entries: [KeyID: Entry]
     private let order: [KeyID]
     var edition = 0
 
-    init(current: SigningKey, entries: [Entry]) {
+    init(current: SigningKey, entries: [Entry], schedule: KeySchedule) {
         self.current = current
+        self.schedule = schedule
         self.entries = Dictionary(entries.map { ($0.key.id, $0) }, uniquingKeysWith: { first, _ in first })
         order = entries.map(\.key.id)
     }
@@ -120,4 +167,9 @@ struct KeyRing: Sendable {
     }
 
     func everKnownKey(_ id: KeyID) -> VerificationKey? { entries[id]?.key }
+
+    func isSame(as other: KeyRing) -> Bool {
+        current.id == other.current.id && schedule == other.schedule && order == other.order
+            && order.allSatisfy { entries[$0]?.publishedUntil == other.entries[$0]?.publishedUntil }
+    }
 }

@@ -41,6 +41,12 @@ package enum AccessTokensMigrations {
                 expires_at BIGINT NOT NULL
             );
             CREATE INDEX denied_token_by_expiry ON denied_token (expires_at);
-            """)
+            """),
+        Migration(
+            "access_tokens.0002_key_schedule",
+            """
+            ALTER TABLE signing_key ADD COLUMN signs_since BIGINT;
+            UPDATE signing_key SET signs_since = created_at WHERE state = 'current';
+            """),
     ]
 }

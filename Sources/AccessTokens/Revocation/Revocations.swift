@@ -75,7 +75,10 @@ package final class Revocations: Sendable {
             let newest = try tx.first("SELECT MAX(revoked_at) AS newest FROM token_grant")
             // Measured from the latest revocation, so that no clock of this process is needed.
             let since = (try newest.map { row -> Timestamp? in try row["newest"] } ?? nil).map { $0 - .hours(1) } ?? .epoch
-            let grants: [GrantID] = try tx.all("SELECT id FROM token_grant WHERE revoked_at >= \(since)").map { try $0["id"] }
+            // The tokens of grants that a restore ended are of keys that it replaced: there is nothing to look for, and there may be millions.
+            let grants: [GrantID] = try tx.all(
+                "SELECT id FROM token_grant WHERE revoked_at >= \(since) AND revoked_reason <> \(GrantRevocationReason.restored)"
+            ).map { try $0["id"] }
             return (tokens, grants)
         }
         let until = ContinuousClock.now + Self.kept

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Checks access tokens (RFC 9068 §4) and remembers by digest those it found sound, bounded, until they expire.
 package final class AccessTokenVerifier: Sendable {
-    private let keys: SigningKeys
+    let keys: SigningKeys
     private let issuer: String
     private let audience: String
     private let shards: [Shard]

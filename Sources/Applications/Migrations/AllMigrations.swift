@@ -77,5 +77,6 @@ package enum ApplicationsMigrations {
             );
             CREATE INDEX app_secret_by_app ON app_secret (app_id, created_at);
             """),
+        Migration("applications.0003_held_apps", "ALTER TABLE app ADD COLUMN held_at BIGINT"),
     ]
 }

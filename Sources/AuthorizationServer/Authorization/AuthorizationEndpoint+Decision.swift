@@ -24,8 +24,9 @@ extension AuthorizationEndpoint {
     package func approve(
         _ transaction: AuthorizationTransaction, by session: Session, accounts chosen: [AccountID], at now: Timestamp, requestID: RequestID?
     ) async throws -> Decision {
-        guard let app = try await apps.find(transaction.appID), app.isActive else {
-            return .answer(envelope(transaction).error(.unauthorizedClient("The app was removed.")))
+        let found = try await apps.find(transaction.appID)
+        guard let app = found, app.isActive else {
+            return .answer(envelope(transaction).error(.unauthorizedClient(found?.inactiveSentence ?? "The app was removed.")))
         }
         guard app.meets(session.person), transaction.accepts(session, at: now), transaction.isMeant(for: session) else {
             return .refusedChoice("Sign in again to decide.")

@@ -23,8 +23,9 @@ extension AuthorizationEndpoint {
     /// - Parameter session: the customer's, if there is one; a session of another world or population does not count.
     package func step(_ transaction: AuthorizationTransaction, session: Session?, at now: Timestamp) async throws -> Step {
         let envelope = envelope(transaction)
-        guard let app = try await apps.find(transaction.appID), app.isActive else {
-            return .answer(envelope.error(.unauthorizedClient("The app was removed.")))
+        let found = try await apps.find(transaction.appID)
+        guard let app = found, app.isActive else {
+            return .answer(envelope.error(.unauthorizedClient(found?.inactiveSentence ?? "The app was removed.")))
         }
         guard let session, app.meets(session.person), transaction.accepts(session, at: now), transaction.isMeant(for: session) else {
             guard transaction.isSilent else { return .signIn }
@@ -61,7 +62,11 @@ extension AuthorizationEndpoint {
         var consent: Consent?
         if let id = transaction.consentID {
             consent = try consents.find(id, in: tx)
-            if case .failure(let error) = LodgedConsentCheck.scope(of: consent, asked: transaction.scope, by: app, at: now) { return .failure(error) }
+            if case .failure(let error) = LodgedConsentCheck.scope(
+                of: consent, asked: transaction.scope, by: app, person: person.id, at: now)
+            {
+                return .failure(error)
+            }
         }
         let permissions = consent?.permissions ?? PermissionSet.defaults(forScopes: transaction.scope.ordered.map(\.rawValue))
         return .success(

@@ -52,7 +52,7 @@ package struct AuthorizationEndpoint: Sendable {
         let parameters = RequestParameters(query.pairs)
         guard let text = parameters["client_id"], !parameters.isRepeated("client_id") else { return .page(AuthorizationPageError(.missingClientID)) }
         guard let clientID = ClientID(text), let app = try await apps.find(clientID) else { return .page(AuthorizationPageError(.unknownClient)) }
-        guard app.isActive else { return .page(AuthorizationPageError(.removedApp, app: app)) }
+        guard app.isActive else { return .page(AuthorizationPageError(app.isHeld ? .heldApp : .removedApp, app: app)) }
 
         let target: RedirectTarget
         do { target = try RedirectTarget(parameters, for: app.registeredClient) } catch {
@@ -107,6 +107,9 @@ package struct AuthorizationEndpoint: Sendable {
 }
 
 extension App {
+    /// Why it is not served.
+    var inactiveSentence: String { isHeld ? "The app waits for its developers to confirm it in the portal." : "The app was removed." }
+
     /// The app as the pure rules see it.
     package var registeredClient: RegisteredClient {
         RegisteredClient(id: clientID, redirectURIs: redirectURIs, scopes: scopes, grantTypes: grantTypes, isNative: kind == .native)

@@ -9,6 +9,7 @@ package struct AuthorizationPageError: Error, Sendable {
         case missingClientID
         case unknownClient
         case removedApp
+        case heldApp
         case redirectURI(RedirectTarget.Refusal)
     }
 
@@ -30,6 +31,7 @@ package struct AuthorizationPageError: Error, Sendable {
         case .malformedRequest, .missingClientID: "This link is not complete"
         case .unknownClient: "We do not know this app"
         case .removedApp: "This app is no longer connected to us"
+        case .heldApp: "This app is paused"
         case .redirectURI: "We cannot send you back to this app"
         }
     }
@@ -37,9 +39,11 @@ package struct AuthorizationPageError: Error, Sendable {
     /// One or two sentences for the customer.
     package var explanation: String {
         switch kind {
-        case .malformedRequest, .missingClientID: "The app sent you here with a request that we cannot read. Nothing was shared. Go back to the app and try again."
+        case .malformedRequest, .missingClientID:
+            "The app sent you here with a request that we cannot read. Nothing was shared. Go back to the app and try again."
         case .unknownClient: "An app sent you here, but no app is registered under the name it gave. Nothing was shared."
         case .removedApp: "The app that sent you here was removed. Nothing was shared."
+        case .heldApp: "The app that sent you here has to confirm its connection to us. Nothing was shared. Try again later."
         case .redirectURI: "The app asked us to send you to an address that it has not registered. Nothing was shared. Go back to the app and try again."
         }
     }
@@ -51,6 +55,7 @@ package struct AuthorizationPageError: Error, Sendable {
         case .missingClientID: "Send client_id exactly once."
         case .unknownClient: "The client_id is not registered; copy it from the app's page in the portal."
         case .removedApp: "The app was removed in the portal."
+        case .heldApp: "The platform was restored from a backup: open the app's page in the portal and confirm the app."
         case .redirectURI(.missing): "Send redirect_uri, also when only one is registered."
         case .redirectURI(.repeated): "Send redirect_uri exactly once."
         case .redirectURI(.notRegistered): "The redirect_uri must equal a registered one character by character; compare the two in the portal."

@@ -34,7 +34,7 @@ package struct AuthorizationTransaction: Hashable, Codable, Sendable {
     package var formTarget: String { RedirectURI(registered: redirectURI).originOrScheme }
 
     /// Whether the customer has to see accounts and choose.
-    package var asksForAccounts: Bool { consentID != nil || scope.scopes.contains(where: \.needsConsent) }
+    package var asksForAccounts: Bool { consentID != nil || scope.contains(where: \.needsConsent) }
 
     /// The app may not show pages: an answer is due at once.
     package var isSilent: Bool { prompts.contains(.none) }

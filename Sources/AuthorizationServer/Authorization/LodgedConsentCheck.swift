@@ -6,15 +6,18 @@ import Primitives
 
 /// Whether a lodged consent can be authorised by this request: it belongs to the app, waits for its customer and has not expired.
 enum LodgedConsentCheck {
+    /// - Parameter person: who is asked, once they are signed in.
     /// - Returns: the scopes of the token: the identity scopes asked for, and the API scopes that follow from the permissions.
-    static func scope(of consent: Consent?, asked: ScopeSet, by app: App, at now: Timestamp) -> Result<ScopeSet, OAuthError> {
+    static func scope(
+        of consent: Consent?, asked: ScopeSet, by app: App, person: PersonID? = nil, at now: Timestamp
+    ) -> Result<ScopeSet, OAuthError> {
         // A consent of another app is told like one that does not exist.
         guard let consent, consent.appID == app.id else {
             return .failure(.invalidAuthorizationDetails("The app has no consent with this consent_id."))
         }
-        let status = consent.status(at: now)
-        guard status == .awaitingAuthorisation else {
-            return .failure(.invalidAuthorizationDetails("The consent is \(status.rawValue): it does not wait for a customer."))
+        guard consent.waits(for: person, at: now) else {
+            let status = consent.status(at: now)
+            return .failure(.invalidAuthorizationDetails("The consent is \(status.rawValue): it does not wait for this customer."))
         }
         let following = ScopeSet(consent.permissions.scopes.compactMap(Scope.init))
         guard following.isSubset(of: app.scopes) else {

@@ -52,7 +52,7 @@ struct ClientAuthentication: Sendable {
     }
 
     private func check(_ attempt: ClientAttempt, for app: App, from address: String, at now: Timestamp) -> Outcome {
-        guard app.isActive else { return .refused(.invalidClient("The app was removed."), app: nil) }
+        guard app.isActive else { return .refused(.invalidClient(app.inactiveSentence), app: nil) }
         guard app.authenticationMethod == attempt.method else {
             return .refused(.invalidClient("The app is registered for the authentication method \(app.authenticationMethod.rawValue)."), app: app)
         }

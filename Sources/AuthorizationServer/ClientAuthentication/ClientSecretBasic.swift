@@ -21,7 +21,8 @@ struct ClientSecretBasic: ClientAuthenticator {
 
     private static func formDecode(_ text: Substring) -> String? {
         // One form value; its own separators would have been encoded.
-        guard !text.contains("&"), !text.contains("=") else { return nil }
+        guard !text.utf8.contains(where: { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "=") }) else { return nil }
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") || $0 == 0 }) else { return String(text) }
         return Parameters(urlEncoded: "value=\(text)")?["value"]
     }
 }

@@ -16,8 +16,7 @@ struct FormRequest: Sendable {
     }
 
     static func read(_ request: Request) async throws -> Result<FormRequest, Refusal> {
-        let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() }
-        guard type == "application/x-www-form-urlencoded" else {
+        guard isForm(request.headers[.contentType]) else {
             return .failure(.oauth(.invalidRequest("Send a form: the content type is application/x-www-form-urlencoded."), status: .badRequest))
         }
         if let length = request.headers[.contentLength].flatMap(Int.init), length > longest { return .failure(tooLong) }
@@ -31,6 +30,13 @@ struct FormRequest: Sendable {
         do { try parameters.refuseRepetition() } catch { return .failure(.oauth(error, status: .badRequest)) }
         return .success(FormRequest(parameters: parameters, authorization: request.headers[values: .authorization]))
     }
+
+    private static func isForm(_ type: String?) -> Bool {
+        guard let type, type != form else { return type != nil }
+        return type.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() } == form
+    }
+
+    private static let form = "application/x-www-form-urlencoded"
 
     var credentials: ClientAuthenticationRequest { ClientAuthenticationRequest(authorization: authorization, parameters: parameters) }
 

@@ -44,7 +44,7 @@ struct IntrospectionEndpoint: Sendable {
     }
 
     private func accessToken(_ token: String, of client: AuthenticatedClient, at now: Timestamp) async throws -> JSONObject? {
-        guard case .success(let claims) = verifier.verify(token, at: now), claims.clientID == client.app.clientID else { return nil }
+        guard case .success(let claims) = try await verifier.verified(token, at: now), claims.clientID == client.app.clientID else { return nil }
         guard try await revocations.refusal(of: claims) == nil else { return nil }
         if let grantID = claims.grantID {
             let result = try await database.read { [grants, standing] tx in

@@ -36,7 +36,7 @@ struct RevocationEndpoint: Sendable {
                     presented.grantID, because: .revokedByPartner, by: .app(app.id), at: now, requestID: context.requestID, in: tx)
             }
             revocations.noteRevoked(presented.grantID)
-        } else if case .success(let claims) = verifier.verify(token, at: now), claims.clientID == app.clientID {
+        } else if case .success(let claims) = try await verifier.verified(token, at: now), claims.clientID == app.clientID {
             try await database.write { [denied] tx in try denied.deny(claims, at: now, in: tx) }
             revocations.noteDenied(claims.tokenID)
         }

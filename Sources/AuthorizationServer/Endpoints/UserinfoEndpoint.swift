@@ -53,7 +53,7 @@ struct UserinfoEndpoint: Sendable {
         case .success(nil): return (Self.challenge(), nil)
         case .failure(let error): return (error.error.bearerResponse(issuer: issuer), nil)
         }
-        guard case .success(let claims) = verifier.verify(token, at: now), let app = try await apps.find(claims.appID), app.isActive else {
+        guard case .success(let claims) = try await verifier.verified(token, at: now), let app = try await apps.find(claims.appID), app.isActive else {
             return (OAuthError.invalidToken("The access token is expired, revoked or not one of ours.").bearerResponse(issuer: issuer), nil)
         }
         guard try await revocations.refusal(of: claims) == nil else {

@@ -86,3 +86,14 @@ package struct AuthorizationPurge: Sendable {
         return codes + (try tx.execute("DELETE FROM authorization_answer WHERE expires_at < \(now - .days(1))"))
     }
 }
+
+/// What becomes of codes after the records were brought back from a backup.
+package struct AuthorizationRestoration: Sendable {
+    package init() {}
+
+    /// Codes that wait expire now: they may have been redeemed meanwhile.
+    /// - Returns: how many.
+    package func run(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute("UPDATE authorization_code SET expires_at = \(now) WHERE consumed_at IS NULL AND expires_at > \(now)")
+    }
+}

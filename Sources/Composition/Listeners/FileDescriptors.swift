@@ -19,6 +19,13 @@ enum FileDescriptors {
         return Int(clamping: limit.rlim_cur)
     }
 
+    /// How far a start can raise it.
+    static var hardLimit: Int {
+        var limit = rlimit()
+        guard getrlimit(resource, &limit) == 0 else { return 1024 }
+        return Int(clamping: limit.rlim_max)
+    }
+
     /// Raises the limit as far as the system lets this process: a process that runs out of descriptors cannot accept, log or even read its own state.
     static func raiseLimit() {
         var limit = rlimit()

@@ -3,6 +3,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
 internal import Logging
+internal import NIOCore
 internal import ServiceLifecycle
 internal import Web
 
@@ -10,6 +11,7 @@ internal import Web
 struct Listeners {
     private let configuration: Configuration
     private let certificate: ServerCertificate?
+    private let drain: Drain
     private let logger: Logger
     /// How many connections one socket holds at a time; more wait in its backlog.
     private let mostConnections: Int
@@ -22,9 +24,10 @@ struct Listeners {
     private static let mostOperationsConnections = 32
 
     /// - Parameter certificate: with one, the public listener speaks HTTPS.
-    init(_ configuration: Configuration, certificate: ServerCertificate?, logger: Logger) {
+    init(_ configuration: Configuration, certificate: ServerCertificate?, drain: Drain, logger: Logger) {
         self.configuration = configuration
         self.certificate = certificate
+        self.drain = drain
         self.logger = logger
         mostConnections = FileDescriptors.connections / Self.hosts(configuration.host).count
     }
@@ -32,8 +35,7 @@ struct Listeners {
     /// The public listener: HTTP, or HTTPS when the set-up names a certificate. `localhost` listens on 127.0.0.1 and, where the machine has it, on ::1.
     /// - Parameter running: is called once for each socket that listens.
     func publicListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) throws -> [any Service] {
-        let http = HTTPServerBuilder.http1(
-            configuration: .init(additionalChannelHandlers: [RequestDeadline(.init(Self.requestTimeout))], idleTimeout: .init(Self.idleTimeout)))
+        let http = http(lastAnswers: [LastAnswer(drain)])
         let server = try certificate.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0.configuration) } ?? http
         return Self.hosts(configuration.host).map { host in
             let application = Application(
@@ -48,15 +50,24 @@ struct Listeners {
 
     /// The operations listener, on loopback only.
     func operations(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) -> any Service {
-        let http = HTTPServerBuilder.http1(
-            configuration: .init(additionalChannelHandlers: [RequestDeadline(.init(Self.requestTimeout))], idleTimeout: .init(Self.idleTimeout)))
         let application = Application(
-            responder: responder, server: http,
+            responder: responder, server: http(),
             configuration: .init(
                 address: .hostname("127.0.0.1", port: configuration.opsPort), serverName: nil,
                 availableConnectionsDelegate: .maximum(Self.mostOperationsConnections, logger: logger)),
             onServerRunning: { _ in running() }, logger: logger)
         return Listening(listener: application, host: "127.0.0.1", port: configuration.opsPort, portFlag: "--ops-port")
+    }
+
+    /// - Parameter lastAnswers: made anew for each connection.
+    private func http(lastAnswers: @autoclosure @escaping @Sendable () -> [any RemovableChannelHandler] = []) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in
+            LoopBoundChannel(
+                base: HTTP1Channel(
+                    responder: responder,
+                    configuration: .init(
+                        additionalChannelHandlers: [RequestDeadline(.init(Self.requestTimeout))] + lastAnswers(), idleTimeout: .init(Self.idleTimeout))))
+        }
     }
 
     /// Sockets that a start opens, operations included.

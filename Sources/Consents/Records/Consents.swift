@@ -7,7 +7,7 @@ package import Storage
 /// together in the caller's transaction.
 package struct Consents: Sendable {
     private let randomness: any RandomSource
-    private let audit = AuditLog()
+    let audit = AuditLog()
 
     package init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
 
@@ -83,19 +83,24 @@ package struct Consents: Sendable {
         return consent
     }
 
-    /// The customer approves, with the accounts of their choice.
-    /// - Returns: `nil` when another state won: it was decided, revoked or has expired.
+    /// The customer approves, with the accounts of their choice, or confirms what they approved before.
+    /// - Returns: `nil` when another state won: it was decided, revoked or has expired, or somebody else approved it before.
     package func authorise(
         _ id: ConsentID, by person: PersonID, accounts: [AccountID], grant: GrantID, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Consent? {
-        let decision = Decision(event: .authorise, actor: .customer, reason: ConsentReason.approved, personID: person, grantID: grant, accounts: accounts)
+        guard let before = try find(id, in: tx), before.waits(for: person, at: now) else { return nil }
+        let event = before.waitsForConfirmation ? ConsentEvent.confirm : .authorise
+        let decision = Decision(event: event, actor: .customer, reason: ConsentReason.approved, personID: person, grantID: grant, accounts: accounts)
         return try apply(decision, to: id, by: .person(person), at: now, requestID: requestID, in: tx)
     }
 
     /// The customer declines.
     /// - Returns: `nil` when another state won.
     package func reject(_ id: ConsentID, by person: PersonID?, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Consent? {
-        let decision = Decision(event: .reject, actor: .customer, reason: ConsentReason.declined, personID: person)
+        guard let before = try find(id, in: tx), before.waits(for: person, at: now) else { return nil }
+        // What was approved before can only be withdrawn.
+        let event = before.waitsForConfirmation ? ConsentEvent.revoke : .reject
+        let decision = Decision(event: event, actor: .customer, reason: ConsentReason.declined, personID: person)
         return try apply(decision, to: id, by: person.map(Actor.person) ?? .system, at: now, requestID: requestID, in: tx)
     }
 
@@ -155,6 +160,8 @@ package struct Consents: Sendable {
                 WHERE id = \(id) AND status = \(before.storedStatus)
                 """)
             guard won == 1 else { continue }
+            // A confirmation may choose other accounts than the first approval.
+            if decision.event == .confirm { try tx.execute("DELETE FROM consent_account WHERE consent_id = \(id)") }
             for account in decision.accounts {
                 try tx.execute("INSERT INTO consent_account (consent_id, account_id) VALUES (\(id), \(account)) ON CONFLICT DO NOTHING")
             }
@@ -197,7 +204,7 @@ package struct Consents: Sendable {
 }
 
 extension ConsentEvent {
-    fileprivate var auditAction: AuditAction {
+    var auditAction: AuditAction {
         switch self {
         case .authorise: .consentAuthorised
         case .reject: .consentRejected
@@ -206,6 +213,7 @@ extension ConsentEvent {
         case .consume: .consentConsumed
         case .suspend: .consentSuspended
         case .resume: .consentResumed
+        case .confirm: .consentConfirmed
         }
     }
 }

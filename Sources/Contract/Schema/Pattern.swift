@@ -4,13 +4,37 @@ package struct Pattern: Hashable, Sendable {
     package let text: String
     private let states: [State]
     private let start: Int
-    /// One class repeated, the shape of most patterns: it needs no automaton.
+    /// Some single bytes and then one class repeated, the shape of most patterns (`^acc_[0-9A-Za-z]{1,60}$`): it needs no automaton.
     private let run: Run?
 
     private struct Run: Hashable, Sendable {
+        let prefix: [ByteClass]
         let accepted: ByteClass
         let least: Int
         let most: Int
+
+        /// - Returns: `nil` for another shape.
+        init?(_ nodes: [Node]) {
+            guard case .repeated(.byte(let accepted), let least, let most)? = nodes.last else { return nil }
+            var prefix: [ByteClass] = []
+            for node in nodes.dropLast() {
+                guard case .byte(let one) = node else { return nil }
+                prefix.append(one)
+            }
+            self.prefix = prefix
+            self.accepted = accepted
+            self.least = least
+            self.most = most ?? .max
+        }
+
+        func matches(_ candidate: String) -> Bool {
+            var candidate = candidate
+            return candidate.withUTF8 { bytes in
+                let rest = bytes.dropFirst(prefix.count)
+                return bytes.count >= prefix.count && rest.count >= least && rest.count <= most
+                    && zip(prefix, bytes).allSatisfy { $0.contains($1) } && rest.allSatisfy(accepted.contains)
+            }
+        }
     }
 
     private enum State: Hashable, Sendable {
@@ -28,16 +52,12 @@ package struct Pattern: Hashable, Sendable {
         start = builder.add(.sequence(nodes), before: builder.end)
         guard builder.states.count <= 2000 else { return nil }
         states = builder.states
-        if nodes.count == 1, case .repeated(.byte(let accepted), let least, let most) = nodes[0] {
-            run = Run(accepted: accepted, least: least, most: most ?? .max)
-        } else {
-            run = nil
-        }
+        run = Run(nodes)
         self.text = text
     }
 
     package func matches(_ candidate: String) -> Bool {
-        if let run { return (run.least...run.most).contains(candidate.utf8.count) && candidate.utf8.allSatisfy(run.accepted.contains) }
+        if let run { return run.matches(candidate) }
         var current = Set<Int>()
         follow(start, into: &current)
         for byte in candidate.utf8 {

@@ -14,13 +14,16 @@ struct AppPolicy: Policy {
         call.app = app
         guard let app, app.isActive, app.clientID == claims.clientID else {
             let detail = "The app that this token was issued to is not active."
-            return refused(.appInactive, detail, expected: "an active app", got: app == nil ? "an unknown app" : "a removed app", challenge: .invalidToken(detail))
+            return refused(
+                .appInactive, detail, expected: "an active app",
+                got: app == nil ? "an unknown app" : app?.isHeld == true ? "an app that waits for its confirmation" : "a removed app",
+                challenge: .invalidToken(detail))
         }
         guard app.environment.rawValue == claims.environment else {
             let detail = "The access token belongs to another environment."
             return refused(
                 .invalidToken, detail, expected: app.environment.rawValue, got: String(claims.environment.prefix(20)), challenge: .invalidToken(detail))
         }
-        return .passed("\(app.name), \(app.environment.rawValue)")
+        return .passed(app.name)
     }
 }

@@ -10,7 +10,7 @@ struct BurstPolicy: Policy {
         guard let app = call.app else { return .skipped("no app") }
         let standing = limiter.take(app.id, limit: app.plan.burst, at: call.now)
         call.burst = standing
-        guard let wait = standing.retryAfter else { return .passed("\(standing.remaining) of \(standing.limit.size) left") }
+        guard let wait = standing.retryAfter else { return .passed("not too many calls at once") }
         return refused(
             .burstExceeded, "More than \(standing.limit.size) calls came at once. Wait \(wait) s.", at: "",
             expected: "at most \(standing.limit.size) calls at once, then \(standing.limit.perSecond) a second", got: "one more", retryAfter: wait)

@@ -23,7 +23,7 @@ struct ConsentStatePolicy: Policy {
         call.consent = consent
         let standing = consent.standing(at: call.now)
         guard standing.status == .authorised else { return refusal(standing) }
-        return .passed("authorised until \(consent.expiresAt.rfc3339)")
+        return .passed("authorised, and not expired")
     }
 
     private func refusal(_ standing: ConsentStanding) -> Verdict {

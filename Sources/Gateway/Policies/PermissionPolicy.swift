@@ -12,15 +12,14 @@ struct PermissionPolicy: Policy {
         let any = call.rules.anyPermission
         guard !all.isEmpty || !any.isEmpty else { return .skipped("the operation needs none") }
         guard let consent = call.consent else { return .skipped("no consent") }
-        let held = Set(consent.permissions.names)
-        let got = consent.permissions.names.joined(separator: ", ")
-        if let missing = all.first(where: { !held.contains($0) }) {
-            return refused(.permissionMissing, "The consent does not include \(missing).", expected: missing, got: got)
-        }
-        guard any.isEmpty || any.contains(where: held.contains) else {
-            let wanted = any.joined(separator: " or ")
-            return refused(.permissionMissing, "The consent does not include \(wanted).", expected: wanted, got: got)
-        }
-        return .passed((all + any.filter(held.contains)).joined(separator: ", "))
+        let holds = { (name: String) in Permission(rawValue: name).map(consent.permissions.contains) ?? false }
+        if let missing = all.first(where: { !holds($0) }) { return missingPermission(missing, of: consent) }
+        guard any.isEmpty || any.contains(where: holds) else { return missingPermission(any.joined(separator: " or "), of: consent) }
+        return .passed(all.first ?? any.first(where: holds) ?? "")
+    }
+
+    private func missingPermission(_ wanted: String, of consent: Consent) -> Verdict {
+        refused(
+            .permissionMissing, "The consent does not include \(wanted).", expected: wanted, got: consent.permissions.names.joined(separator: ", "))
     }
 }

@@ -20,10 +20,10 @@ struct TokenPolicy: Policy {
             let scheme = field.prefix { $0 != " " }
             return invalid("The Authorization header holds no bearer token.", expected: "Bearer and a token", got: "the scheme \(scheme.prefix(20))")
         }
-        switch verifier.verify(token, at: call.now) {
+        switch try await verifier.verified(token, at: call.now) {
         case .success(let claims):
             call.claims = claims
-            return .passed("signed by us for this API, expires at \(claims.expiresAt.rfc3339)")
+            return .passed("signed by us for this API, and not expired")
         case .failure(let refusal):
             call.expiredClaims = claims(expired: token, refusal)
             let code: ErrorCode = refusal.isExpiry ? .expiredToken : .invalidToken
@@ -53,11 +53,20 @@ struct TokenPolicy: Policy {
 
     /// RFC 6750 §2.1 `b64token`, at most 8 kB.
     static func bearerToken(_ field: String) -> String? {
-        let parts = field.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "bearer", (1...8192).contains(parts[1].utf8.count) else { return nil }
-        let isToken = parts[1].utf8.allSatisfy {
-            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || [45, 46, 95, 126, 43, 47, 61].contains($0)
+        // By bytes: a token is long, and a search for characters looks for the bounds of each.
+        let parts = field.utf8.split(separator: UInt8(ascii: " "))
+        guard parts.count == 2, parts[0].count == 6, String(Substring(parts[0])).lowercased() == "bearer", (1...8192).contains(parts[1].count) else {
+            return nil
         }
-        return isToken ? String(parts[1]) : nil
+        var token = String(Substring(parts[1]))
+        return token.withUTF8 { $0.allSatisfy(isTokenByte) } ? token : nil
+    }
+
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 48...57, 65...90, 97...122: true
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): true
+        default: false
+        }
     }
 }

@@ -48,12 +48,13 @@ package struct IdempotencyRecords: Sendable {
             ON CONFLICT (app_id, route, key) DO NOTHING
             """)
         if inserted == 1 { return .won }
-        guard let row = try tx.first(
-            """
-            SELECT payload, claim_token, claimed_at, status, headers, body
-            FROM idempotency_key
-            WHERE app_id = \(claim.appID) AND route = \(claim.route) AND key = \(claim.key)
-            """)
+        guard
+            let row = try tx.first(
+                """
+                SELECT payload, claim_token, claimed_at, status, headers, body
+                FROM idempotency_key
+                WHERE app_id = \(claim.appID) AND route = \(claim.route) AND key = \(claim.key)
+                """)
         else { return .inFlight }  // released between the two statements: the caller comes back
         let claimedAt: Timestamp = try row["claimed_at"]
         let status: Int? = try row["status"]
@@ -104,6 +105,11 @@ package struct IdempotencyRecords: Sendable {
                 """)
         }
         return rows.count
+    }
+
+    /// Lets go of every key whose request was under way when the records were copied: nothing of it was done in these records.
+    package func releaseAll(in tx: any WriteTransaction) throws {
+        try tx.execute("DELETE FROM idempotency_key WHERE status IS NULL")
     }
 
     private func takeOver(_ claim: IdempotencyClaim, from token: RequestID, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {

@@ -52,7 +52,9 @@ package struct HTTPUpstream: Upstream {
         }
         var request = HTTPClientRequest(url: base + target)
         request.method = HTTPMethod(rawValue: call.http.method)
-        for (name, value) in call.http.headers where value.utf8.allSatisfy({ $0 >= 32 && $0 < 127 }) { request.headers.add(name: name, value: value) }
+        for field in Self.forwarded(call) where field.value.utf8.allSatisfy({ $0 >= 32 && $0 < 127 }) {
+            request.headers.add(name: field.name.rawName, value: field.value)
+        }
         request.headers.add(name: "accept", value: "application/json")
         request.headers.add(name: "wekeza-app-id", value: call.app.id.rawValue)
         if let consent = call.consent {
@@ -70,6 +72,20 @@ package struct HTTPUpstream: Upstream {
         }
         return request
     }
+
+    /// Whose request it is, and those fields of the caller that concern the bank.
+    private static func forwarded(_ call: GuardedCall) -> [HTTPField] {
+        var fields = [HTTPField(name: .requestID, value: call.requestID.rawValue), HTTPField(name: .interactionID, value: call.interactionID)]
+        fields += passedOn.compactMap { name in call.http.headers[name].map { HTTPField(name: name, value: $0) } }
+        if let trace = TraceParent(of: call.http.headers) {
+            fields.append(HTTPField(name: .traceParent, value: trace.text))
+            if let state = call.http.headers[.traceState] { fields.append(HTTPField(name: .traceState, value: state)) }
+        }
+        return fields
+    }
+
+    private static let passedOn: [HTTPField.Name] =
+        [.acceptLanguage] + ["x-fapi-auth-date", "x-fapi-customer-ip-address"].compactMap { HTTPField.Name($0) }
 
     /// What the bank's answer means to the caller. Its 401 and 403 are about us, never about the caller, whom the gateway has checked.
     static func answer(_ status: Int, type: String?, body: [UInt8]) throws -> UpstreamAnswer {

@@ -6,7 +6,6 @@ package import HTTPTypes
 package import JSON
 package import Primitives
 package import Web
-internal import Foundation
 
 /// Who answers a call that every policy allowed: the sandbox's bank in this process, the platform itself, or a real core banking system over HTTP.
 package protocol Upstream: Sendable {
@@ -33,6 +32,7 @@ package struct GuardedCall: Sendable {
     package let window: ClosedRange<Timestamp>?
     package let now: Timestamp
     package let requestID: RequestID
+    package let interactionID: String
     package let issuer: Issuer
     /// What to complete inside the transaction that creates, so that a repetition finds the answer.
     package let idempotency: IdempotencyClaim?
@@ -41,7 +41,7 @@ package struct GuardedCall: Sendable {
     package init(
         operation: String, pathParameters: [String: String] = [:], parameters: CheckedParameters = CheckedParameters(), body: JSONValue? = nil, app: App,
         claims: AccessTokenClaims, consent: Consent? = nil, accountID: AccountID? = nil, window: ClosedRange<Timestamp>? = nil, now: Timestamp,
-        requestID: RequestID, issuer: Issuer, idempotency: IdempotencyClaim? = nil, http: ForwardedRequest = ForwardedRequest()
+        requestID: RequestID, interactionID: String = "", issuer: Issuer, idempotency: IdempotencyClaim? = nil, http: ForwardedRequest = ForwardedRequest()
     ) {
         self.operation = operation
         self.pathParameters = pathParameters
@@ -54,6 +54,7 @@ package struct GuardedCall: Sendable {
         self.window = window
         self.now = now
         self.requestID = requestID
+        self.interactionID = interactionID
         self.issuer = issuer
         self.idempotency = idempotency
         self.http = http
@@ -66,10 +67,10 @@ package struct ForwardedRequest: Sendable {
     package let path: String
     package let query: String?
     package let body: [UInt8]?
-    /// Those header fields of the caller that concern the bank.
-    package let headers: [String: String]
+    /// The caller's own fields; an upstream passes on those that concern it.
+    package let headers: HTTPFields
 
-    package init(method: String = "GET", path: String = "/", query: String? = nil, body: [UInt8]? = nil, headers: [String: String] = [:]) {
+    package init(method: String = "GET", path: String = "/", query: String? = nil, body: [UInt8]? = nil, headers: HTTPFields = [:]) {
         self.method = method
         self.path = path
         self.query = query
@@ -93,14 +94,10 @@ package struct UpstreamAnswer: Sendable {
         self.records = records
     }
 
-    package static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], records: Int? = nil) -> UpstreamAnswer {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
-        // Encoding fails only for values without a JSON form, which no answer type of ours has.
-        let data = try! encoder.encode(value)
+    package static func json(_ value: JSONObject, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], records: Int? = nil) -> UpstreamAnswer {
         var headers = headers
         headers[.contentType] = "application/json"
-        return UpstreamAnswer(status: status, headers: headers, body: Array(data), records: records)
+        return UpstreamAnswer(status: status, headers: headers, body: value.bytes, records: records)
     }
 
     package static let noContent = UpstreamAnswer(status: .noContent)

@@ -47,5 +47,18 @@ package enum MeteringMigrations {
                 PRIMARY KEY (organisation_id, day)
             );
             """),
+        Migration(
+            "metering.0003_quota_leases",
+            """
+            CREATE TABLE quota_lease (
+                id AUTO_ID,
+                organisation_id TEXT NOT NULL,
+                day BIGINT NOT NULL,
+                sealed BIGINT NOT NULL,
+                opened BIGINT NOT NULL,
+                expires_at BIGINT NOT NULL
+            );
+            CREATE INDEX quota_lease_by_organisation ON quota_lease (organisation_id, day);
+            """),
     ]
 }

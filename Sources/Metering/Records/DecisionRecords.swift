@@ -250,7 +250,17 @@ extension DecisionRecord {
 /// The checks as they are kept: a line each, its parts between tabs. It is written on every call, and a JSON encoder costs more than the call's own work.
 extension [DecisionRecord.Check] {
     fileprivate var lines: String {
-        map { "\($0.rule)\t\($0.result.rawValue)\t\($0.detail)" }.joined(separator: "\n")
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count * 50)
+        for (index, check) in enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: "\n")) }
+            bytes.append(text: check.rule)
+            bytes.append(UInt8(ascii: "\t"))
+            bytes.append(text: check.result.rawValue)
+            bytes.append(UInt8(ascii: "\t"))
+            bytes.append(text: check.detail)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     fileprivate init(lines: String) {

@@ -8,7 +8,7 @@ enum ScopeCheck {
         }
         guard let scope = ScopeSet(text) else { throw .invalidScope("A scope is unknown.") }
         guard scope.isSubset(of: client.scopes) else { throw .invalidScope("The app is not registered for a scope that it asks for.") }
-        guard !scope.scopes.contains(where: \.isForApps) else {
+        guard !scope.contains(where: \.isForApps) else {
             throw .invalidScope("The scope consents.write belongs to the app itself: get it with client credentials.")
         }
         guard !scope.isEmpty || detail != nil else { throw .invalidScope("The parameter scope is empty.") }

@@ -27,6 +27,7 @@ struct AppPage: PortalPage {
     struct Model {
         let app: AppHead
         let created: String?
+        let isHeld: Bool
         let clientID, method, methodName: String
         let scopes: [String]
         let kind: String
@@ -59,7 +60,14 @@ struct AppPage: PortalPage {
         let query = request.query ?? Web.Parameters()
         let model = Model(
             app: AppHead(app, tab: "keys", lastCall: last?.receivedAt, at: now),
-            created: query["created"] != nil ? "The app is created" : query["saved"] != nil ? "The changes are saved" : query["revoked"] != nil ? "The secret is revoked" : nil,
+            created: query["created"] != nil
+                ? "The app is created"
+                : query["saved"] != nil
+                    ? "The changes are saved"
+                    : query["revoked"] != nil
+                        ? "The secret is revoked"
+                        : query["confirmed"] != nil ? "The app works again" : nil,
+            isHeld: app.isHeld,
             clientID: app.clientID.text, method: app.authenticationMethod.words, methodName: app.authenticationMethod.rawValue,
             scopes: app.scopes.ordered.map(\.rawValue), kind: app.kind.title, purpose: app.purpose, hasSecrets: app.isConfidential,
             canAddSecret: app.isConfidential && live.count < 2, hasTwoSecrets: live.count > 1, olderInUse: older(of: live, at: now),
@@ -115,7 +123,7 @@ extension PortalSite {
     func app(_ context: AppContext, of developer: Developer) async throws -> App {
         guard let id = context.parameters.get("id").flatMap({ AppID($0) }),
             let app = try await database.read({ [apps] tx in try apps.find(id, in: tx) }),
-            app.organisationID == developer.organisation.id, app.isActive
+            app.organisationID == developer.organisation.id, !app.isRemoved
         else { throw PortalRefusal.notFound }
         return app
     }

@@ -85,8 +85,10 @@ extension RequestPage.Model {
         exactTime = record.receivedAt.rfc3339WithMilliseconds
         duration = Self.duration(record.durationMicroseconds)
         appName = app.map(\.name) ?? record.clientID
-        appAddress = app.flatMap { $0.isActive ? "/portal/apps/\($0.id)" : nil }
-        self.consent = consent.map { RequestPage.ConsentLine(id: $0.id.rawValue, text: ConsentWords.text($0, at: now)) } ?? record.consentID.map { RequestPage.ConsentLine(id: $0.rawValue, text: "") }
+        appAddress = app.flatMap { !$0.isRemoved ? "/portal/apps/\($0.id)" : nil }
+        self.consent =
+            consent.map { RequestPage.ConsentLine(id: $0.id.rawValue, text: ConsentWords.text($0, at: now)) }
+            ?? record.consentID.map { RequestPage.ConsentLine(id: $0.rawValue, text: "") }
         records = record.records.map { $0.of("entry", plural: "entries") }
         cost =
             switch (record.cost, record.outcome) {
@@ -118,7 +120,9 @@ extension RequestPage.Step {
         isSkipped = check.result == .skipped
         text = check.detail.isEmpty ? (check.result == .skipped ? "Not reached" : nil) : Self.sentence(check.detail)
         let explains = check.result == .failed && (record.rule == check.rule || record.rule == nil)
-        compare = explains && (record.expected != nil || record.got != nil) ? RequestPage.Compare(expected: record.expected ?? "–", got: record.got ?? "Nothing") : nil
+        compare =
+            explains && (record.expected != nil || record.got != nil)
+            ? RequestPage.Compare(expected: record.expected ?? "–", got: record.got ?? "Nothing") : nil
     }
 }
 

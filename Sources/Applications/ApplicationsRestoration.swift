@@ -1,0 +1,49 @@
+package import Events
+package import Primitives
+package import Storage
+
+/// What becomes of apps after the records were brought back from a backup, and how they come back into use.
+package struct ApplicationsRestoration: Sendable {
+    private let audit = AuditLog()
+
+    package init() {}
+
+    /// Every invitation that waits is withdrawn: it may have been accepted or withdrawn meanwhile.
+    /// - Returns: how many.
+    package func withdrawInvitations(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute(
+            "UPDATE invitation SET withdrawn_at = \(now) WHERE accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > \(now)")
+    }
+
+    /// Every app is held until somebody of its organisation, or the operator, confirms it: it may have been removed meanwhile, or one of its secrets.
+    /// - Returns: how many.
+    package func holdApps(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        var count = 0
+        try tx.walk {
+            "SELECT id FROM app WHERE id > \($0) ORDER BY id LIMIT 2000"
+        } _: { rows in
+            let ids: [AppID] = try rows.map { try $0["id"] }
+            let held: [AppID] = try tx.all(
+                "UPDATE app SET held_at = \(now) WHERE id IN \(list: ids) AND removed_at IS NULL AND held_at IS NULL RETURNING id"
+            ).map { try $0["id"] }
+            count += held.count
+            try audit.append(contentsOf: held.map { AuditEntry(actor: actor, action: .appHeld, subject: $0.rawValue, requestID: nil, at: now) }, in: tx)
+        }
+        return count
+    }
+
+    /// The app, its addresses and its secrets are as they should be.
+    /// - Returns: `false` when it is not held.
+    @discardableResult
+    package func confirm(_ id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Bool {
+        guard try tx.execute("UPDATE app SET held_at = NULL WHERE id = \(id) AND held_at IS NOT NULL AND removed_at IS NULL") == 1 else { return false }
+        try tx.announce(.app, id.rawValue, at: now)
+        try audit.append(AuditEntry(actor: actor, action: .appConfirmed, subject: id.rawValue, requestID: requestID, at: now), in: tx)
+        return true
+    }
+
+    /// The apps that wait for their confirmation.
+    package func held(in tx: any ReadTransaction) throws -> [AppID] {
+        try tx.all("SELECT id FROM app WHERE held_at IS NOT NULL AND removed_at IS NULL ORDER BY id").map { try $0["id"] }
+    }
+}

@@ -1,0 +1,87 @@
+internal import AccessTokens
+internal import Applications
+internal import AuthorizationServer
+internal import Consents
+internal import Events
+internal import Gateway
+internal import Identity
+package import Primitives
+package import Storage
+
+/// What a restored database has to forget before it may be served. A backup cannot know what was spent or ended after it was taken, so everything that may
+/// have been is ended, paused or replaced (docs/decisions/0010-restore.md).
+struct Recovery: Sendable {
+    let master: MasterKey
+    let randomness: any RandomSource
+    let sandboxPasswordHash: String
+    /// The operator knows that no app, secret or password was removed or changed since the backup.
+    let trustsCredentials: Bool
+    let copyTakenAt: Timestamp?
+
+    func run(at now: Timestamp, in tx: any WriteTransaction) throws -> RecoveryReport {
+        let actor = Actor.commandLine
+        var report = RecoveryReport(copyTakenAt: copyTakenAt, restoredAt: now)
+        // What customers and apps hold
+        report.codes = try AuthorizationRestoration().run(at: now, in: tx)
+        report.grants = try Grants(randomness: randomness).endAllAfterRestoration(by: actor, at: now, in: tx)
+        (report.pausedConsents, report.endedConsents) = try Consents(randomness: randomness).holdAfterRestoration(by: actor, at: now, in: tx)
+        try SigningKeys.replaceAfterRestoration(master: master, randomness: randomness, by: actor, at: now, in: tx)
+        try IdempotencyRecords().releaseAll(in: tx)
+        // What people hold
+        (report.sessions, report.links) = try IdentityRestoration().endSessionsAndLinks(at: now, in: tx)
+        report.invitations = try ApplicationsRestoration().withdrawInvitations(at: now, in: tx)
+        if !trustsCredentials {
+            report.passwords = try IdentityRestoration().voidPasswords(sandboxHash: sandboxPasswordHash, by: actor, at: now, in: tx)
+            report.apps = try ApplicationsRestoration().holdApps(by: actor, at: now, in: tx)
+        }
+        try AuditLog().append(
+            AuditEntry(actor: actor, action: .databaseRestored, subject: "database", after: report.audited, requestID: nil, at: now), in: tx)
+        // Sealed forms and derived tokens of the time before do not open any more.
+        try Restorations().finish(salt: Base64URL.encode(randomness.bytes(16)), copyTakenAt: copyTakenAt, at: now, in: tx)
+        return report
+    }
+}
+
+/// How much was ended.
+package struct RecoveryReport: Sendable {
+    package let copyTakenAt: Timestamp?
+    package let restoredAt: Timestamp
+    package internal(set) var codes = 0
+    package internal(set) var grants = 0
+    package internal(set) var pausedConsents = 0
+    package internal(set) var endedConsents = 0
+    package internal(set) var sessions = 0
+    package internal(set) var links = 0
+    package internal(set) var invitations = 0
+    /// `nil` when the operator vouched for credentials.
+    package internal(set) var passwords: Int?
+    package internal(set) var apps: Int?
+
+    var audited: [String: String] {
+        var values = [
+            "grants_ended": String(grants), "consents_paused": String(pausedConsents), "consents_ended": String(endedConsents),
+            "sessions_ended": String(sessions), "credentials_trusted": String(apps == nil),
+        ]
+        values["backup_taken_at"] = copyTakenAt?.rfc3339
+        values["apps_held"] = apps.map(String.init)
+        values["passwords_voided"] = passwords.map(String.init)
+        return values
+    }
+
+    /// For the operator, a line each.
+    package var lines: [String] {
+        let common = [
+            "Consents: \(pausedConsents) are paused until their customers confirm them, \(endedConsents) that waited for a customer ended.",
+            "Ended: grants with their refresh tokens \(grants), codes \(codes), sessions \(sessions), mailed links \(links), invitations \(invitations), "
+                + "and every access token, because new keys sign.",
+        ]
+        guard let passwords, let apps else {
+            return common + ["Apps and passwords: apps, their secrets and passwords are as the backup has them, because you vouched for them."]
+        }
+        return common + [
+            "Apps: \(apps) are held until their developers confirm them in the portal, or you do: wekeza apps confirm CLIENT_ID, or --all.",
+            "Passwords: \(passwords) of developers and staff are void. Developers set one by mail, staff by: wekeza staff set-password --email EMAIL.",
+            "Teams, roles, addresses and plans are as they were when the backup was taken: repeat what changed since.",
+        ]
+    }
+}

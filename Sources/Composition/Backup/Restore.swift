@@ -1,0 +1,160 @@
+internal import Foundation
+package import Logging
+package import Passwords
+package import Primitives
+internal import Sandbox
+internal import Storage
+internal import StoragePostgres
+internal import StorageSQLite
+
+/// `wekeza restore`: brings a database back from a backup, or makes one safe to serve that the engine's own tools brought back.
+package struct Restore: Sendable {
+    private let configuration: Configuration
+    private let master: MasterKey
+    private let passwords: PasswordHasher
+    private let clock: any WallClock
+    private let randomness: any RandomSource
+    private let logger: Logger
+
+    package init(
+        _ configuration: Configuration, master: MasterKey, passwords: PasswordHasher = PasswordHasher(), clock: any WallClock = SystemClock(),
+        randomness: any RandomSource = SystemRandom(), logger: Logger
+    ) {
+        self.configuration = configuration
+        self.master = master
+        self.passwords = passwords
+        self.clock = clock
+        self.randomness = randomness
+        self.logger = logger
+    }
+
+    /// What the operator says beside the backup.
+    package struct Options: Sendable {
+        /// Sets a database aside that holds something.
+        package var replaces: Bool
+        /// No app, secret or password was removed or changed since the backup.
+        package var trustsCredentials: Bool
+
+        package init(replaces: Bool = false, trustsCredentials: Bool = false) {
+            self.replaces = replaces
+            self.trustsCredentials = trustsCredentials
+        }
+    }
+
+    /// - Throws: `ConfigurationError` when the backup does not fit, or the database holds something and is not to be replaced.
+    package func run(from path: String, _ options: Options) async throws -> RecoveryReport {
+        let backup = try BackupArchive(path: path).open(authenticator: BackupManifest.authenticator(master))
+        try check(backup.manifest)
+        do {
+            switch configuration.database {
+            case .sqlite(let target): return try await restore(backup, to: target, options)
+            case .postgres(let url): return try await restore(backup, toServer: url, options)
+            }
+        } catch let error as StorageError {
+            throw ConfigurationError("The database named by --database cannot be restored: \(error).")
+        }
+    }
+
+    /// For a database that a snapshot of the disk, or point-in-time recovery, brought back.
+    package func runInPlace(_ options: Options) async throws -> RecoveryReport {
+        do {
+            switch configuration.database {
+            case .sqlite(let path):
+                guard FileManager.default.fileExists(atPath: path) else { throw ConfigurationError("There is no database \(path).") }
+                try await takeOutOfUse(path)
+                return try await recover(at: path, with: nil, options)
+            case .postgres(let url):
+                let server = PostgresTarget(url: url, logger: logger)
+                try await server.refuseWhileServed()
+                return try await recover(atServer: url, with: nil, options)
+            }
+        } catch let error as StorageError {
+            throw ConfigurationError("The database named by --database cannot be made safe: \(error).")
+        }
+    }
+
+    private func check(_ manifest: BackupManifest) throws {
+        let engine = configuration.database.engine
+        guard manifest.engine == engine.rawValue else {
+            throw ConfigurationError("The backup is of \(manifest.engine), and --database names \(engine.rawValue): they must be the same.")
+        }
+        let known = Set(AllMigrations.all(on: engine).map(\.name))
+        guard let newer = manifest.migrations.first(where: { !known.contains($0.name) }) else { return }
+        throw ConfigurationError("The backup was made by a newer version, whose schema has \(newer.name): restore it with that version.")
+    }
+
+    // MARK: SQLite
+
+    /// Everything happens in a file beside the target, which gets its name when it is safe: a restore that is stopped at any moment leaves what was there.
+    private func restore(_ backup: OpenedBackup, to target: String, _ options: Options) async throws -> RecoveryReport {
+        try FileManager.default.createDirectory(at: URL(fileURLWithPath: target).deletingLastPathComponent(), withIntermediateDirectories: true)
+        let standing = ["", "-wal", "-shm"].filter { FileManager.default.fileExists(atPath: target + $0) }
+        let isEmpty = standing.isEmpty || (standing == [""] && ((try? Data(contentsOf: URL(fileURLWithPath: target)).isEmpty) ?? false))
+        guard isEmpty || options.replaces else {
+            throw ConfigurationError("\(target) holds a database already: name another one, or pass --replace to set it aside.")
+        }
+        if !isEmpty, standing.contains("") { try await takeOutOfUse(target) }
+        let draft = "\(target).restoring"
+        defer { for suffix in ["", "-wal", "-shm"] { unlink(draft + suffix) } }
+        try backup.extract(to: draft)
+        let report = try await recover(at: draft, with: backup.manifest, options)
+        for suffix in standing where FileManager.default.fileExists(atPath: target + suffix) {
+            guard rename(target + suffix, "\(target).replaced-\(report.restoredAt.seconds)\(suffix)") == 0 else {
+                throw ConfigurationError("\(target) cannot be set aside: move it yourself and try again.")
+            }
+        }
+        guard rename(draft, target) == 0 else { throw ConfigurationError("\(target) cannot be written.") }
+        try BackupArchive.settleFolder(of: target)
+        return report
+    }
+
+    private func takeOutOfUse(_ path: String) async throws {
+        do { try await SQLiteFile.takeOutOfUse(path) } catch let error as StorageError where error.isUnavailable {
+            throw ConfigurationError("A server or another program has \(path) open: stop it, then restore.")
+        }
+    }
+
+    private func recover(at path: String, with manifest: BackupManifest?, _ options: Options) async throws -> RecoveryReport {
+        try await recover(try await SQLiteDatabase.open(path: path, logger: logger), with: manifest, options)
+    }
+
+    // MARK: PostgreSQL
+
+    private func restore(_ backup: OpenedBackup, toServer url: String, _ options: Options) async throws -> RecoveryReport {
+        let server = PostgresTarget(url: url, logger: logger)
+        try await server.refuseWhileServed()
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("wekeza-restore-\(randomness.alphanumerics(12))").path
+        defer { unlink(folder) }
+        try backup.extract(to: folder)
+        try await server.makeRoom(replacing: options.replaces, at: clock.now)
+        try await PostgresArchive(url: url).restore(from: folder)
+        return try await recover(atServer: url, with: backup.manifest, options)
+    }
+
+    private func recover(atServer url: String, with manifest: BackupManifest?, _ options: Options) async throws -> RecoveryReport {
+        try await recover(try await PostgresDatabase.open(url: url, connections: 1, logger: logger), with: manifest, options)
+    }
+
+    // MARK: Both
+
+    private func recover(_ database: any Database, with manifest: BackupManifest?, _ options: Options) async throws -> RecoveryReport {
+        do {
+            let report = try await recovered(database, with: manifest, options)
+            await database.close()
+            return report
+        } catch {
+            await database.close()
+            throw error
+        }
+    }
+
+    private func recovered(_ database: any Database, with manifest: BackupManifest?, _ options: Options) async throws -> RecoveryReport {
+        let now = clock.now
+        try await database.write { try Restorations().begin(with: manifest?.migrations ?? [], at: now, in: $0) }
+        try await database.migrate(AllMigrations.all(on: database.engine), at: now)
+        let recovery = Recovery(
+            master: master, randomness: randomness, sandboxPasswordHash: try await passwords.hash(PersonaCatalogue.password),
+            trustsCredentials: options.trustsCredentials, copyTakenAt: manifest.flatMap { Timestamp(iso8601: $0.takenAt) })
+        return try await database.write { try recovery.run(at: now, in: $0) }
+    }
+}

@@ -1,0 +1,15 @@
+/// What `wekeza doctor` looks at, in the order of a start.
+package struct AllChecks: Sendable {
+    package init() {}
+
+    private static let all: [any Check] = [
+        AssetsCheck(), DataFolderCheck(), MasterKeyCheck(), DiskCheck(), DatabaseCheck(), SchemaCheck(), ClockCheck(), KeysCheck(), CertificateCheck(),
+        IssuerCheck(), PortsCheck(), DescriptorsCheck(), MailCheck(), DemoCheck(),
+    ]
+
+    package func run(_ setUp: SetUp) async -> [Finding] {
+        var findings: [Finding] = []
+        for check in Self.all { findings += await check.run(setUp) }
+        return findings
+    }
+}

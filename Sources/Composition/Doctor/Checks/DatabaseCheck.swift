@@ -1,0 +1,68 @@
+internal import Storage
+internal import StorageSQLite
+
+/// The database answers, is of a version and encoding that we can use, and keeps what it confirms.
+struct DatabaseCheck: Check {
+    private let name = "database"
+
+    func run(_ setUp: SetUp) async -> [Finding] {
+        guard setUp.hasDatabase else { return [.ok(name, "It does not exist yet: the first start makes it.")] }
+        do {
+            return if let file = setUp.databaseFile { try await embedded(file, setUp) } else { try await server(setUp) }
+        } catch {
+            let advice =
+                setUp.databaseFile == nil
+                ? "Check the address in --database, that PostgreSQL runs, and that it lets this user in."
+                : "Bring it back with wekeza restore, or name another file with --database."
+            return [.problem(name, "It cannot be opened: \(error).", advice)]
+        }
+    }
+
+    private func embedded(_ file: String, _ setUp: SetUp) async throws -> [Finding] {
+        // The list of tables stands in the file: a file that is no database answers nothing.
+        let version = try await setUp.look { tx in
+            try tx.first("SELECT sqlite_version() AS version, COUNT(*) AS tables FROM sqlite_master")?["version"] as String? ?? ""
+        }
+        let answers = Finding.ok(name, "SQLite \(version) reads \(file).")
+        guard SQLiteFile.hasWriteAheadLog(file) else {
+            return [
+                answers,
+                .warning(
+                    "durability", "\(file) keeps no write-ahead log: another program changed its journal mode.",
+                    "The next start changes it back; keep other programs away from the file."),
+            ]
+        }
+        return [answers, .ok("durability", "It keeps a write-ahead log, and a start sets synchronous=FULL or refuses.")]
+    }
+
+    private func server(_ setUp: SetUp) async throws -> [Finding] {
+        let settings = try await setUp.look { tx in
+            let rows = try tx.all(
+                """
+                SELECT name, setting
+                FROM pg_settings
+                WHERE name IN ('server_version', 'fsync', 'synchronous_commit', 'full_page_writes', 'max_connections')
+                """)
+            return Dictionary(try rows.map { (try $0["name"] as String, try $0["setting"] as String) }, uniquingKeysWith: { first, _ in first })
+        }
+        return [.ok(name, "PostgreSQL \(settings["server_version"] ?? "") answers, in UTF8."), durability(settings), connections(settings)]
+    }
+
+    private func durability(_ settings: [String: String]) -> Finding {
+        let loose = ["fsync", "full_page_writes", "synchronous_commit"].filter { settings[$0] == "off" }
+        guard loose.isEmpty else {
+            return .problem(
+                "durability", "PostgreSQL runs with \(loose.map { "\($0)=off" }.joined(separator: ", ")): what was confirmed can be lost with the power.",
+                "Set \(loose.joined(separator: ", ")) to on in postgresql.conf and reload.")
+        }
+        return .ok("durability", "PostgreSQL confirms a commit when it is on the disk.")
+    }
+
+    private func connections(_ settings: [String: String]) -> Finding {
+        let most = settings["max_connections"].flatMap { Int($0) } ?? 0
+        guard most >= 40 else {
+            return .warning("connections", "PostgreSQL takes \(most) connections, and each node opens up to 16.", "Raise max_connections in postgresql.conf.")
+        }
+        return .ok("connections", "PostgreSQL takes \(most) connections; each node opens up to 16.")
+    }
+}

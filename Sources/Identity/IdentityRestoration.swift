@@ -1,0 +1,39 @@
+package import Events
+package import Primitives
+package import Storage
+
+/// What becomes of people's credentials after the records were brought back from a backup.
+package struct IdentityRestoration: Sendable {
+    private let audit = AuditLog()
+
+    package init() {}
+
+    /// Every session and every link ends: they may have been ended, or used, meanwhile.
+    /// - Returns: how many sessions and links.
+    package func endSessionsAndLinks(at now: Timestamp, in tx: any WriteTransaction) throws -> (sessions: Int, links: Int) {
+        let sessions = try tx.execute("UPDATE session SET ended_at = \(now) WHERE ended_at IS NULL AND expires_at > \(now)")
+        let links = try tx.execute("UPDATE one_time_link SET ended_at = \(now) WHERE ended_at IS NULL AND expires_at > \(now)")
+        return (sessions, links)
+    }
+
+    /// Passwords stop working: one that was changed meanwhile, perhaps because it was found out, would work again. Developers set a new one by mail, staff
+    /// are given one on the command line.
+    /// - Parameter sandboxHash: the made-up customers of sandboxes go back to the password that the portal shows for them.
+    /// - Returns: how many people have to set a new one.
+    package func voidPasswords(sandboxHash: String, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        var count = 0
+        try tx.walk {
+            "SELECT id, population, password_hash FROM person WHERE id > \($0) ORDER BY id LIMIT 2000"
+        } _: { rows in
+            let holders = try rows.filter { try $0["password_hash"] as String? != nil }
+            let voided: [PersonID] = try holders.filter { try $0["population"] != Population.customer }.map { try $0["id"] }
+            let madeUp: [PersonID] = try holders.filter { try $0["population"] == Population.customer }.map { try $0["id"] }
+            try tx.execute("UPDATE person SET password_hash = NULL, password_changed_at = \(now) WHERE id IN \(list: voided)")
+            try tx.execute("UPDATE person SET password_hash = \(sandboxHash), password_changed_at = \(now) WHERE id IN \(list: madeUp)")
+            count += voided.count
+            try audit.append(
+                contentsOf: voided.map { AuditEntry(actor: actor, action: .passwordVoided, subject: $0.rawValue, requestID: nil, at: now) }, in: tx)
+        }
+        return count
+    }
+}

@@ -1,0 +1,190 @@
+package import Logging
+package import Primitives
+package import Storage
+internal import Synchronization
+
+/// One call's unit of its organisation's day.
+package struct QuotaUnit: Hashable, Sendable {
+    package let organisationID: OrganisationID
+    package let day: CivilDate
+    /// `nil` without a limit.
+    package let limit: Int?
+    /// What is left of the day as this node knows it.
+    package let remaining: Int?
+}
+
+package enum QuotaReservation: Hashable, Sendable {
+    case granted(QuotaUnit)
+    /// Every unit of the day is taken.
+    case exhausted(limit: Int)
+}
+
+/// The daily quota: exact per organisation and UTC day over every node.
+///
+/// A node takes units from the day in blocks, each by one conditional write that cannot go beyond the limit. A block is a lease: its units stay sealed until
+/// the node opens some, by a conditional write to the lease's own row, and only opened units are handed out. It opens a few ahead of the calls, so that most
+/// calls wait for nothing. When the day is full, whoever needs units takes back what is sealed in other leases, of live nodes and dead ones alike; opened
+/// units, which their node may have handed out, stay counted until it gives them back. No clock decides between two nodes, the row does
+/// (docs/decisions/0009-daily-quota.md).
+///
+/// Without a limit there is nothing to decide: calls are counted in memory and added to the day every two seconds.
+package final class Quotas: Sendable {
+    private enum Step {
+        case answer(QuotaReservation)
+        case wait(Task<Void, any Error>)
+    }
+
+    private let database: any Database
+    private let logger: Logger
+    /// How long a call waits for units that other nodes have opened: they use them, or give them back, or their leases run out.
+    private let patience: Duration
+    private let state = Mutex(QuotaState())
+    private let days = QuotaDays()
+
+    /// How long a used-up day is believed to stay so: an upgrade on another node, or a unit that it gave back, is seen after this.
+    private static let exhaustionTrust = Duration.milliseconds(500)
+    private static let idle = Duration.milliseconds(500)
+    private static let pause = Duration.milliseconds(100)
+    /// Turns of the loop that looks for idle blocks, a quarter of a second each, between two writes of what was counted.
+    private static let turnsPerCount = 8
+
+    package init(database: any Database, logger: Logger, patience: Duration = .milliseconds(1500)) {
+        self.database = database
+        self.logger = logger
+        self.patience = patience
+    }
+
+    /// Takes one unit.
+    /// - Parameter limit: units per day; `nil` counts without a limit.
+    /// - Throws: storage failures; nothing is granted then.
+    package func reserve(organisation: OrganisationID, limit: Int?, at now: Timestamp) async throws -> QuotaReservation {
+        let day = QuotaDay(organisation: organisation, date: now.date)
+        guard let limit else {
+            state.withLock { $0.counts[day, default: 0] += 1 }
+            return .granted(QuotaUnit(organisationID: organisation, day: day.date, limit: nil, remaining: nil))
+        }
+        while true {
+            switch state.withLock({ step(day, limit: limit, at: now, in: &$0) }) {
+            case .answer(let reservation): return reservation
+            case .wait(let write): try await write.value
+            }
+        }
+    }
+
+    /// Returns a unit whose call the bank behind us failed.
+    package func giveBack(_ unit: QuotaUnit) async {
+        let day = QuotaDay(organisation: unit.organisationID, date: unit.day)
+        state.withLock { unit.limit == nil ? $0.counts[day, default: 0] -= 1 : $0.giveBack(day) }
+    }
+
+    /// Units used on a day. The few that other nodes have opened ahead of their calls count as used.
+    package func used(organisation: OrganisationID, day: CivilDate) async throws -> Int {
+        let day = QuotaDay(organisation: organisation, date: day)
+        let taken = try await database.read { [days] in try days.used(day, in: $0) }
+        return max(0, taken + state.withLock { ($0.counts[day] ?? 0) - $0.ready(of: day) })
+    }
+
+    /// Gives back what has not been used lately and writes what was counted, until cancelled, and everything then.
+    package func run() async {
+        var turn = 0
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(250))  // ends early only by cancellation, which the loop looks at
+            turn += 1
+            await returnUnspent(idleFor: Self.idle)
+            if turn.isMultiple(of: Self.turnsPerCount) { await writeCounts() }
+        }
+        await Task {
+            await returnUnspent(idleFor: .zero)
+            await writeCounts()
+        }.value
+    }
+
+    /// Gives back blocks that no call has used for this long.
+    package func returnUnspent(idleFor idle: Duration) async {
+        let returns = state.withLock { $0.takeIdle(before: .now - idle) }
+        guard !returns.isEmpty else { return }
+        let reachedCommit = Mutex(false)
+        do {
+            try await database.write { [days] tx in
+                for item in returns { try days.giveBack(item, in: tx) }
+                reachedCommit.withLock { $0 = true }
+            }
+        } catch {
+            // A commit whose answer is lost may have happened, and nothing is given back twice.
+            let isDoubtful = reachedCommit.withLock { $0 }
+            state.withLock { $0.leftovers += isDoubtful ? returns.compactMap(\.repeated) : returns }
+            logger.error("quota units could not be given back", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Adds calls without a limit to their days.
+    package func writeCounts() async {
+        let counts = state.withLock { $0.takeCounts() }
+        guard !counts.isEmpty else { return }
+        do {
+            try await database.write { [days] tx in
+                for (day, calls) in counts.sorted(by: { $0.key < $1.key }) { try days.count(calls, on: day, in: tx) }
+            }
+        } catch {
+            state.withLock { $0.counts.merge(counts, uniquingKeysWith: +) }
+            logger.error("calls without a limit could not be counted", metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: Inside the lock
+
+    private func step(_ day: QuotaDay, limit: Int, at now: Timestamp, in state: inout QuotaState) -> Step {
+        state.turn(to: day)
+        var holding = state.holdings[day.organisation] ?? QuotaHolding(date: day.date)
+        defer { state.holdings[day.organisation] = holding }
+        holding.usedAt = .now
+        if holding.handOut(limit: limit) {
+            if holding.isShort, holding.write == nil { holding.write = Task { try await open(day, at: now) } }
+            return .answer(
+                .granted(QuotaUnit(organisationID: day.organisation, day: day.date, limit: limit, remaining: max(0, limit - holding.used))))
+        }
+        if holding.isExhausted(limit: limit) { return .answer(.exhausted(limit: limit)) }
+        holding.waiting += 1
+        if let write = holding.write { return .wait(write) }
+        let opens = holding.canOpen(limit: limit)
+        let write = Task { opens ? try await open(day, at: now) : try await take(day, limit: limit, at: now) }
+        holding.write = write
+        return .wait(write)
+    }
+
+    // MARK: The writes: one at a time per organisation
+
+    /// Opens units of the lease, for the calls that wait and a few ahead.
+    private func open(_ day: QuotaDay, at now: Timestamp) async throws {
+        guard let (lease, units) = state.withLock({ $0.beginOpening(day) }) else { return }
+        do {
+            let isOurs = try await database.write { [days] in try days.open(units, of: lease, at: now, in: $0) }
+            state.withLock { $0.endOpening(day, lease, units: isOurs ? units : nil) }
+        } catch {
+            // Whether they are open is not known: the lease is given back, and its row will tell.
+            state.withLock { $0.abandon(day, lease) }
+            throw error
+        }
+    }
+
+    /// Takes a block from the day; where others hold its last units, waits for them a while.
+    private func take(_ day: QuotaDay, limit: Int, at now: Timestamp) async throws {
+        let began = ContinuousClock.now
+        while let order = state.withLock({ $0.beginTaking(day, limit: limit) }) {
+            let elapsed = ContinuousClock.now - began
+            let outcome: QuotaDays.Outcome
+            do {
+                outcome = try await database.write { [days] in try days.take(order, at: now + elapsed, in: $0) }
+            } catch {
+                state.withLock { $0.failTaking(order) }
+                throw error
+            }
+            if case .full(_, mayComeBack: true) = outcome, elapsed < patience {
+                state.withLock { $0.keepWaiting(order) }
+                try? await Task.sleep(for: Self.pause)  // nobody cancels this task
+            } else {
+                return state.withLock { $0.endTaking(order, outcome, exhaustedUntil: .now + Self.exhaustionTrust) }
+            }
+        }
+    }
+}

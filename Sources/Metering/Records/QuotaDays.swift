@@ -1,0 +1,182 @@
+internal import Primitives
+internal import Storage
+
+/// The days and leases of the daily quota. `quota_day.leased` is what was taken, `quota_lease.sealed` what of it can still come back.
+struct QuotaDays: Sendable {
+    /// A block that is asked for.
+    struct Order: Sendable {
+        let day: QuotaDay
+        let limit: Int
+        /// Units that calls wait for.
+        let waiting: Int
+        /// Units to be opened ahead of the next calls.
+        let ahead: Int
+        /// The lease before, of which nothing is left.
+        let spent: Int64?
+        /// Calls without a limit that were not written before.
+        var counted: Int
+    }
+
+    struct Block: Sendable {
+        let opened: Int
+        /// `nil` when all of the block is handed out at once.
+        let lease: QuotaLease?
+        /// Taken from the day, this block included.
+        let taken: Int
+    }
+
+    enum Outcome: Sendable {
+        case block(Block)
+        /// - Parameters:
+        ///   - taken: from the day by all nodes.
+        ///   - mayComeBack: whether other nodes may have open units, or just gave some back.
+        case full(taken: Int, mayComeBack: Bool)
+    }
+
+    /// How long a node that opened units is believed to be there.
+    static let lease = Duration.seconds(5)
+    /// Units of a block at most, beside those that calls wait for.
+    private static let largestBlock = 32
+
+    /// Takes a block: one conditional write decides between all nodes. Blocks shrink with the day's rest: the last units are taken one by one.
+    func take(_ order: Order, at now: Timestamp, in tx: any WriteTransaction) throws -> Outcome {
+        try endLeases(of: order.day.organisation, spent: order.spent, at: now, in: tx)
+        try count(order.counted, on: order.day, in: tx)
+        if let block = try takeBlock(order, at: now, in: tx) { return .block(block) }
+        if try unseal(order.day, in: tx), let block = try takeBlock(order, at: now, in: tx) { return .block(block) }
+        return try full(order, in: tx)
+    }
+
+    private func takeBlock(_ order: Order, at now: Timestamp, in tx: any WriteTransaction) throws -> Block? {
+        let day = order.day
+        let largest = max(Self.largestBlock, order.waiting)
+        try tx.execute(
+            """
+            UPDATE quota_day
+            SET last_lease = CASE WHEN \(order.limit) - leased < \(order.waiting) THEN \(order.limit) - leased
+                                  WHEN (\(order.limit) - leased) / 32 < \(order.waiting) THEN \(order.waiting)
+                                  WHEN (\(order.limit) - leased) / 32 > \(largest) THEN \(largest)
+                                  ELSE (\(order.limit) - leased) / 32 END
+            WHERE organisation_id = \(day.organisation) AND day = \(day.date.daysSinceEpoch) AND leased < \(order.limit)
+            """)
+        let row = try tx.first(
+            """
+            UPDATE quota_day
+            SET leased = leased + last_lease
+            WHERE organisation_id = \(day.organisation) AND day = \(day.date.daysSinceEpoch) AND leased < \(order.limit)
+            RETURNING leased, last_lease
+            """)
+        guard let row else { return nil }
+        let size: Int = try row["last_lease"]
+        let opened = min(size, order.waiting + order.ahead)
+        let lease = size > order.waiting ? try insert(sealed: size - opened, opened: opened, of: day, at: now, in: tx) : nil
+        return Block(opened: opened, lease: lease, taken: try row["leased"])
+    }
+
+    /// Opens units of a lease and renews it.
+    /// - Returns: `false` when other nodes took them back.
+    func open(_ units: Int, of lease: QuotaLease, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
+        try tx.execute(
+            """
+            UPDATE quota_lease
+            SET sealed = sealed - \(units), opened = opened + \(units), expires_at = \(now + Self.lease)
+            WHERE id = \(lease.id) AND sealed >= \(units)
+            """) == 1
+    }
+
+    func giveBack(_ units: QuotaReturn, in tx: any WriteTransaction) throws {
+        var returned = units.isRepeated ? 0 : units.ready
+        if let lease = units.lease, let row = try tx.first("DELETE FROM quota_lease WHERE id = \(lease.id) RETURNING sealed, opened") {
+            let (sealed, opened): (Int, Int) = (try row["sealed"], try row["opened"])
+            returned = units.ready + sealed + opened - lease.opened
+        }
+        try add(-returned, to: units.day.organisation, units.day.date.daysSinceEpoch, in: tx)
+    }
+
+    /// Adds calls without a limit.
+    func count(_ calls: Int, on day: QuotaDay, in tx: any WriteTransaction) throws {
+        try tx.execute(
+            """
+            INSERT INTO quota_day (organisation_id, day, leased, last_lease) VALUES (\(day.organisation), \(day.date.daysSinceEpoch), 0, 0)
+            ON CONFLICT (organisation_id, day) DO NOTHING
+            """)
+        try add(calls, to: day.organisation, day.date.daysSinceEpoch, in: tx)
+    }
+
+    func used(_ day: QuotaDay, in tx: any ReadTransaction) throws -> Int {
+        let row = try tx.first(
+            """
+            SELECT leased, (SELECT COALESCE(SUM(sealed), 0) FROM quota_lease
+                            WHERE organisation_id = \(day.organisation) AND day = \(day.date.daysSinceEpoch)) AS sealed
+            FROM quota_day
+            WHERE organisation_id = \(day.organisation) AND day = \(day.date.daysSinceEpoch)
+            """)
+        guard let row else { return 0 }
+        let (leased, sealed): (Int, Int) = (try row["leased"], try row["sealed"])
+        return leased - sealed
+    }
+
+    // MARK: Taking back
+
+    /// Ends the leases of nodes that have opened nothing for long. A lease that ends later than any made now was made by a clock that runs ahead.
+    private func endLeases(of organisation: OrganisationID, spent: Int64?, at now: Timestamp, in tx: any WriteTransaction) throws {
+        let ended = try tx.all(
+            """
+            DELETE FROM quota_lease
+            WHERE organisation_id = \(organisation) AND (id = \(spent) OR expires_at < \(now) OR expires_at > \(now + Self.lease))
+            RETURNING day, sealed
+            """)
+        for lease in ended { try add(-(lease["sealed"] as Int), to: organisation, lease["day"], in: tx) }
+    }
+
+    /// Takes back what is sealed in the day's leases. The rows stay, as a sign that their nodes may have open units.
+    /// - Returns: whether there was any.
+    private func unseal(_ day: QuotaDay, in tx: any WriteTransaction) throws -> Bool {
+        let leases = try tx.all(
+            """
+            SELECT id, sealed
+            FROM quota_lease
+            WHERE organisation_id = \(day.organisation) AND day = \(day.date.daysSinceEpoch) AND sealed > 0
+            ORDER BY id
+            """)
+        var units = 0
+        for lease in leases {
+            let (id, sealed): (Int64, Int) = (try lease["id"], try lease["sealed"])
+            // Its node may have opened some since the row was read.
+            if try tx.execute("UPDATE quota_lease SET sealed = 0 WHERE id = \(id) AND sealed = \(sealed)") == 1 { units += sealed }
+        }
+        try add(-units, to: day.organisation, day.date.daysSinceEpoch, in: tx)
+        return units > 0
+    }
+
+    /// One statement, so that units which come back at this moment are seen in one place or the other.
+    private func full(_ order: Order, in tx: any WriteTransaction) throws -> Outcome {
+        let day = order.day
+        let row = try tx.first(
+            """
+            SELECT leased, (SELECT COUNT(*) FROM quota_lease
+                            WHERE organisation_id = \(day.organisation) AND day = \(day.date.daysSinceEpoch)) AS leases
+            FROM quota_day
+            WHERE organisation_id = \(day.organisation) AND day = \(day.date.daysSinceEpoch)
+            """)
+        let (taken, leases): (Int, Int) = (try row?["leased"] ?? 0, try row?["leases"] ?? 0)
+        return .full(taken: taken, mayComeBack: leases > 0 || taken < order.limit)
+    }
+
+    // MARK: Rows
+
+    private func insert(sealed: Int, opened: Int, of day: QuotaDay, at now: Timestamp, in tx: any WriteTransaction) throws -> QuotaLease? {
+        let row = try tx.first(
+            """
+            INSERT INTO quota_lease (organisation_id, day, sealed, opened, expires_at)
+            VALUES (\(day.organisation), \(day.date.daysSinceEpoch), \(sealed), \(opened), \(now + Self.lease))
+            RETURNING id
+            """)
+        return try row.map { QuotaLease(id: try $0["id"], sealed: sealed, opened: opened) }
+    }
+
+    private func add(_ units: Int, to organisation: OrganisationID, _ day: Int64, in tx: any WriteTransaction) throws {
+        guard units != 0 else { return }
+        try tx.execute("UPDATE quota_day SET leased = leased + \(units) WHERE organisation_id = \(organisation) AND day = \(day)")
+    }
+}

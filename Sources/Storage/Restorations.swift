@@ -1,0 +1,68 @@
+package import Primitives
+
+/// One step of the schema that a database has, and since when.
+package struct AppliedMigration: Hashable, Sendable, Codable {
+    package let name: String
+    package let at: Timestamp
+
+    package init(name: String, at: Timestamp) {
+        self.name = name
+        self.at = at
+    }
+}
+
+/// The times that this database was brought back from a copy of itself. Nothing that was spent or ended between copy and return may live again, so what
+/// travels outside (refresh tokens, sealed forms) is keyed by the latest return (docs/decisions/0010-restore.md).
+package struct Restorations: Sendable {
+    package init() {}
+
+    /// A row of `migration` while a return is under way: a database that has it is not served.
+    private static let marker = "restoration.unfinished"
+
+    /// The steps of the schema, in the order in which they were applied.
+    package func appliedMigrations(in tx: any ReadTransaction) throws -> [AppliedMigration] {
+        try tx.all("SELECT name, applied_at FROM migration WHERE name <> \(Self.marker) ORDER BY applied_at, name").map {
+            AppliedMigration(name: try $0["name"], at: try $0["applied_at"])
+        }
+    }
+
+    /// Says that a return has begun. A copy comes without its list of steps, so that nobody serves it by hand: they come with its manifest.
+    package func begin(with migrations: [AppliedMigration], at now: Timestamp, in tx: any WriteTransaction) throws {
+        for migration in migrations + [AppliedMigration(name: Self.marker, at: now)] {
+            try tx.execute("INSERT INTO migration (name, applied_at) VALUES (\(migration.name), \(migration.at)) ON CONFLICT DO NOTHING")
+        }
+    }
+
+    /// Says that everything that must stay ended is ended.
+    /// - Parameter salt: random, so that two returns of one copy do not share keys.
+    package func finish(salt: String, copyTakenAt: Timestamp?, at now: Timestamp, in tx: any WriteTransaction) throws {
+        try tx.execute("INSERT INTO restoration (salt, copy_taken_at, restored_at) VALUES (\(salt), \(copyTakenAt), \(now))")
+        try tx.execute("DELETE FROM migration WHERE name = \(Self.marker)")
+    }
+
+    package static func isUnfinished(_ migrations: [String]) -> Bool { migrations.contains(marker) }
+
+    package func isUnfinished(in tx: any ReadTransaction) throws -> Bool {
+        try tx.first("SELECT name FROM migration WHERE name = \(Self.marker)") != nil
+    }
+
+    /// The key of everything that is handed out and comes back: another one after each return.
+    package func travelKey(of master: MasterKey, in tx: any ReadTransaction) throws -> MasterKey {
+        guard let row = try tx.first("SELECT salt FROM restoration ORDER BY id DESC LIMIT 1") else { return master }
+        return master.renewed(by: try row["salt"])
+    }
+}
+
+extension ReadTransaction {
+    /// Walks through a table by its key, some thousand rows at a time: no statement then runs long, however many rows there are.
+    /// - Parameter page: the rows behind a key, in the order of `id`.
+    package func walk(_ page: (_ after: String) -> SQL, _ visit: ([Row]) throws -> Void) throws {
+        var after = ""
+        while true {
+            let rows = try all(page(after))
+            guard let last = rows.last else { return }
+            try visit(rows)
+            after = try last["id"]
+        }
+    }
+}

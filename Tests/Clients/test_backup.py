@@ -1,0 +1,436 @@
+"""A backup taken under load, and what may not live again after a restore on an empty machine."""
+
+import json
+import secrets
+import shutil
+import stat
+import subprocess
+import tempfile
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from conftest import BINARY, ROOT, Customer, FormParser, Server, engines, postgres_database
+
+CALLBACK = "https://partner.example/callback"
+SCOPES = "openid offline_access accounts.read"
+
+
+class Partner:
+    """An app that does what an app does, and remembers nothing."""
+
+    def __init__(self, server, name, *arguments):
+        self.issuer = server.issuer
+        self.app = server.create_app(name, "--redirect-uri", CALLBACK, "--organisation", "acme-budget", *arguments)
+        self.secret = self.app.get("client_secret")
+
+    def token(self, **form):
+        auth = (self.app["client_id"], self.secret) if self.secret else None
+        if not self.secret:
+            form["client_id"] = self.app["client_id"]
+        return requests.post(f"{self.issuer}/oauth2/token", data=form, auth=auth)
+
+    def lodge(self, key=None):
+        own = self.token(grant_type="client_credentials", scope="consents.write").json()["access_token"]
+        end = (datetime.now(timezone.utc) + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return requests.post(
+            f"{self.issuer}/v1/consents", json={"type": "account_access", "permissions": ["ReadAccountsBasic", "ReadBalances"], "expires_at": end},
+            headers={"Authorization": f"Bearer {own}", "Idempotency-Key": key or secrets.token_hex(8)})
+
+    def consent(self, consent):
+        own = self.token(grant_type="client_credentials", scope="consents.write").json()["access_token"]
+        return requests.get(f"{self.issuer}/v1/consents/{consent}", headers={"Authorization": f"Bearer {own}"})
+
+    def address(self, consent=None):
+        """An authorization request and the verifier of its code."""
+        verifier = secrets.token_urlsafe(40)
+        query = {
+            "response_type": "code", "client_id": self.app["client_id"], "redirect_uri": CALLBACK, "scope": SCOPES if consent is None else "openid",
+            "state": secrets.token_hex(4), "code_challenge": create_s256_code_challenge(verifier), "code_challenge_method": "S256"}
+        if consent:
+            query["authorization_details"] = json.dumps([{"type": "account_access", "consent_id": consent}])
+        return requests.Request("GET", f"{self.issuer}/oauth2/authorize", params=query).prepare().url, verifier
+
+    def code(self, customer, consent=None):
+        address, verifier = self.address(consent)
+        answer = customer.decide(address)
+        return parse_qs(urlsplit(answer).query)["code"][0], verifier
+
+    def exchange(self, code, verifier):
+        return self.token(grant_type="authorization_code", code=code, code_verifier=verifier, redirect_uri=CALLBACK)
+
+    def connect(self, customer, consent=None):
+        answer = self.exchange(*self.code(customer, consent))
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def refresh(self, token):
+        return self.token(grant_type="refresh_token", refresh_token=token)
+
+    def accounts(self, token):
+        return requests.get(f"{self.issuer}/v1/accounts", headers={"Authorization": f"Bearer {token}"})
+
+
+class Member:
+    """A developer with a cookie jar."""
+
+    def __init__(self, server):
+        self.issuer, self.browser = server.issuer, requests.Session()
+
+    def post(self, path, wanted, values, page=None):
+        page = self.browser.get(self.issuer + (page or path))
+        return Customer.submit(self, page, wanted, values)
+
+    def sign_in(self, password="sandbox-developer"):
+        return self.post("/portal/sign-in", "password", {"username": "developer@example.test", "password": password})
+
+    def is_signed_in(self):
+        return self.browser.get(f"{self.issuer}/portal/apps", allow_redirects=False).status_code == 200
+
+    def mailed(self, path):
+        """The latest mailed link to a path."""
+        page = self.browser.get(f"{self.issuer}/demo/mailbox").text
+        return next(part.split('"')[0] for part in page.split('href="') if part.split('"')[0].startswith(self.issuer + path))
+
+
+def hidden_field(page):
+    """The name of a page's first field: it finds the form."""
+    parser = FormParser()
+    parser.feed(page.text)
+    return next(name for form in parser.forms for name, _ in form["fields"])
+
+
+def within_a_second(holds):
+    """A change reaches every node within a second."""
+    deadline = time.monotonic() + 1
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+class Load:
+    """Partners and customers at work until told to stop; what was acknowledged, and what failed."""
+
+    def __init__(self, partner, customers):
+        self.partner, self.stopping = partner, threading.Event()
+        self.acknowledged, self.failures = [], []
+        self.threads = [threading.Thread(target=self.run, args=(Customer(name),)) for name in customers]
+
+    def run(self, customer):
+        while not self.stopping.is_set():
+            try:
+                lodged = self.partner.lodge()
+                assert lodged.status_code == 201, lodged.text
+                token = self.partner.connect(customer, lodged.json()["id"])
+                assert self.partner.refresh(token["refresh_token"]).status_code == 200
+                self.acknowledged.append(lodged.json()["id"])
+            except Exception as failure:
+                self.failures.append(failure)
+                return
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+    def wait_for(self, count):
+        deadline = time.monotonic() + 60
+        while len(self.acknowledged) < count and not self.failures and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not self.failures and len(self.acknowledged) >= count, self.failures
+
+
+def empty_machine(server, engine):
+    """A folder with nothing but the master key, and an empty database."""
+    folder = tempfile.TemporaryDirectory()
+    shutil.copy(Path(server.folder.name) / "master.key", folder.name)
+    return folder, postgres_database() if engine == "postgres" else f"sqlite:{folder.name}/wekeza.db"
+
+
+def restore(folder, database, *arguments):
+    done = subprocess.run(
+        [BINARY, "restore", "--data", folder.name, "--database", database, *arguments], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("engine", engines())
+def test_nothing_spent_or_ended_since_the_backup_lives_again(engine, tmp_path, request):
+    server = Server(engine)
+    request.addfinalizer(server.process.kill)
+    file = str(tmp_path / "nightly.backup")
+    partner = Partner(server, "Ledger")
+    public = Partner(server, "Pocket", "--auth-method", "none")
+    removed = Partner(server, "Gone")
+    amina, developer = Customer("amina.traveler"), Member(server)
+    developer.sign_in()
+    assert developer.is_signed_in()
+
+    with Load(partner, ["brian.parent", "chao.digital", "diana.student"]) as load:
+        load.wait_for(5)
+        # What stands when the backup is taken.
+        kept = partner.connect(amina, kept_consent := partner.lodge().json()["id"])
+        withdrawn = partner.connect(amina, withdrawn_consent := partner.lodge().json()["id"])
+        waiting = partner.lodge().json()["id"]
+        denied = partner.connect(amina)
+        rotating = public.connect(amina)
+        removed_grant = removed.connect(amina)
+        page = amina.follow(amina.browser.get(partner.address(partner.lodge().json()["id"])[0], allow_redirects=False))
+        developer.post("/portal/forgotten-password", "email", {"email": "developer@example.test"})
+        link = developer.mailed("/portal/reset-password")
+        code = partner.code(amina)
+        before = list(load.acknowledged)
+
+        status, said, complaint = server.command("backup", file)
+
+        assert status == 0, complaint
+        assert "master key is not in it" in said
+        load.wait_for(len(before) + 10)
+    assert load.failures == []
+
+    # What is spent or ended after it.
+    assert partner.exchange(*code).status_code == 200
+    assert public.refresh(rotating["refresh_token"]).status_code == 200
+    assert requests.post(
+        f"{server.issuer}/oauth2/revoke", data={"token": denied["access_token"]}, auth=(partner.app["client_id"], partner.secret)).status_code == 200
+    own = partner.token(grant_type="client_credentials", scope="consents.write").json()["access_token"]
+    for consent in (withdrawn_consent, waiting):
+        assert requests.delete(f"{server.issuer}/v1/consents/{consent}", headers={"Authorization": f"Bearer {own}"}).status_code == 204
+    decided = Customer.submit(amina, page, hidden_field(page), {"decision": "reject"})
+    assert decided.status_code == 303
+    developer.post(f"/portal/apps/{removed.app['app_id']}/remove", "name", {"name": "Gone"})
+    reset = developer.browser.get(link)
+    assert Customer.submit(developer, reset, "password", {"password": "a new one after the backup"}).status_code == 303
+    assert server.stop(keep_folder=True) == 0
+
+    folder, database = empty_machine(server, engine)
+    status, said, complaint = restore(folder, database, file)
+    assert status == 0, complaint
+    restored = Server(engine, folder=folder, database=database, port=server.port)
+    try:
+        old_developer = developer
+        # Credentials
+        assert partner.token(grant_type="client_credentials").json()["error"] == "invalid_client"
+        assert public.refresh(rotating["refresh_token"]).json()["error"] == "invalid_client"
+        assert not old_developer.is_signed_in()
+        fresh = Member(restored)
+        fresh.sign_in()
+        assert not fresh.is_signed_in(), "a password that was changed since works again"
+        spent = Customer.submit(fresh, reset, "password", {"password": "another one entirely"})
+        assert spent.status_code != 303, "a mailed link works twice"
+        fresh.sign_in("another one entirely")
+        assert not fresh.is_signed_in()
+        # Its developers ask for a new password, look at their apps and confirm one of them.
+        fresh.post("/portal/forgotten-password", "email", {"email": "developer@example.test"})
+        Customer.submit(fresh, fresh.browser.get(fresh.mailed("/portal/reset-password")), "password", {"password": "after the restore, a new one"})
+        fresh.sign_in("after the restore, a new one")
+        assert fresh.is_signed_in()
+        assert "paused until you confirm it" in fresh.browser.get(f"{restored.issuer}/portal/apps/{partner.app['app_id']}").text
+        confirmation = Page(fresh, f"/portal/apps/{partner.app['app_id']}", "/confirm")
+        Customer.submit(fresh, confirmation, hidden_field(confirmation), {})
+        assert restored.command("apps", "confirm", public.app["client_id"])[0] == 0
+        assert within_a_second(lambda: partner.token(grant_type="client_credentials", scope="consents.write").status_code == 200)
+        assert within_a_second(lambda: public.refresh(rotating["refresh_token"]).json()["error"] == "invalid_grant")
+        assert removed.token(grant_type="client_credentials").json()["error"] == "invalid_client"
+        # Tokens
+        for token in (kept, withdrawn, denied, rotating, removed_grant):
+            assert partner.accounts(token["access_token"]).status_code == 401
+        for token in (kept, withdrawn, denied):
+            assert partner.refresh(token["refresh_token"]).json()["error"] == "invalid_grant"
+        assert partner.exchange(*code).json()["error"] == "invalid_grant"
+        # Sessions and sealed forms
+        again = amina.browser.get(f"{restored.issuer}/my", allow_redirects=False)
+        assert again.is_redirect, "a customer's session lives again"
+        assert Customer.submit(amina, page, hidden_field(page), {"decision": "approve"}).status_code in (400, 403)
+        # Consents: everything acknowledged before the backup is there, and none is in force.
+        for consent in before + [kept_consent, withdrawn_consent]:
+            found = partner.consent(consent).json()
+            assert (found["status"], found["status_actor"], found["status_reason"]) == ("suspended", "bank", "restored_from_backup")
+        assert partner.consent(waiting).json()["status"] == "revoked"
+
+        # The customer confirms one, and everything works again.
+        amina = Customer("amina.traveler")
+        renewed = partner.connect(amina, kept_consent)
+        assert partner.accounts(renewed["access_token"]).status_code == 200
+        assert partner.refresh(renewed["refresh_token"]).status_code == 200
+        assert partner.consent(kept_consent).json()["status"] == "authorised"
+        # Another customer cannot take it over.
+        brian = Customer("brian.parent")
+        answer = brian.decide(partner.address(withdrawn_consent)[0])
+        assert "error=invalid_authorization_details" in answer
+    finally:
+        assert restored.stop() == 0
+        server.folder.cleanup()
+
+
+class Page:
+    """A page as a browser holds it, with only the form that leads to a path."""
+
+    def __init__(self, member, path, action):
+        self.url = member.issuer + path
+        text = member.browser.get(self.url).text
+        start = next(index for index in range(len(text)) if text.startswith("<form", index) and action in text[index:text.index(">", index)])
+        self.text = text[start:text.index("</form>", start) + 7]
+
+
+@pytest.fixture(scope="module", params=engines())
+def stopped(request, tmp_path_factory):
+    """A server that was stopped, and its backup."""
+    server = Server(request.param)
+    file = str(tmp_path_factory.mktemp("backup") / "one.backup")
+    assert server.command("backup", file)[0] == 0
+    assert server.stop(keep_folder=True) == 0
+    yield server, file
+    server.folder.cleanup()
+
+
+def test_a_backup_is_its_owners_alone_and_replaces_nothing(stopped):
+    server, file = stopped
+
+    status, _, complaint = server.command("backup", file)
+
+    assert stat.S_IMODE(Path(file).stat().st_mode) == 0o600
+    assert status == 2 and "never replaces another" in complaint
+    assert [path.name for path in Path(file).parent.iterdir()] == ["one.backup"]
+
+
+def test_the_master_key_is_not_in_it(stopped):
+    server, file = stopped
+
+    key = (Path(server.folder.name) / "master.key").read_bytes().strip()
+
+    assert key not in Path(file).read_bytes()
+    assert subprocess.run(["tar", "tf", file], capture_output=True, text=True).stdout.split()[:2] == ["manifest.json", "manifest.mac"]
+
+
+def test_a_restore_refuses_another_master_key(stopped):
+    server, file = stopped
+    folder, database = empty_machine(server, server.engine)
+    (Path(folder.name) / "master.key").write_text("A" * 43 + "\n")
+
+    status, _, complaint = restore(folder, database, file)
+
+    assert status == 2 and "another master key" in complaint
+    folder.cleanup()
+
+
+def test_a_restore_refuses_when_there_is_no_master_key(stopped):
+    server, file = stopped
+    folder, database = empty_machine(server, server.engine)
+    (Path(folder.name) / "master.key").unlink()
+
+    status, _, complaint = restore(folder, database, file)
+
+    assert status == 2 and "no master key" in complaint
+    assert list(Path(folder.name).iterdir()) == []
+    folder.cleanup()
+
+
+@pytest.mark.parametrize("place", [0.05, 0.5, 0.999])
+def test_a_restore_refuses_a_backup_that_was_changed(stopped, tmp_path, place):
+    server, file = stopped
+    folder, database = empty_machine(server, server.engine)
+    bytes = bytearray(Path(file).read_bytes())
+    # The last place lies in the empty blocks of the archive's end unless the database's own end is meant.
+    index = int((len(bytes) - 2048) * place)
+    bytes[index] ^= 1
+    changed = tmp_path / "changed.backup"
+    changed.write_bytes(bytes)
+
+    status, _, complaint = restore(folder, database, str(changed))
+
+    assert status == 2 and ("damaged" in complaint or "was changed" in complaint or "not a backup" in complaint)
+    assert [path.name for path in Path(folder.name).iterdir()] == ["master.key"]
+    folder.cleanup()
+
+
+def test_a_restore_refuses_a_backup_that_was_cut_short(stopped, tmp_path):
+    server, file = stopped
+    folder, database = empty_machine(server, server.engine)
+    short = tmp_path / "short.backup"
+    short.write_bytes(Path(file).read_bytes()[:100_000])
+
+    status, _, complaint = restore(folder, database, str(short))
+
+    assert status == 2 and "damaged" in complaint
+    folder.cleanup()
+
+
+def test_a_restore_refuses_a_database_that_holds_something_unless_it_may_replace_it(stopped):
+    server, file = stopped
+
+    refused, _, complaint = restore(server.folder, server.database, file)
+    replaced, said, _ = restore(server.folder, server.database, file, "--replace")
+
+    assert refused == 2 and "--replace" in complaint
+    assert replaced == 0 and "safe to serve" in said
+    if server.engine == "sqlite":
+        assert any(".replaced-" in path.name for path in Path(server.folder.name).iterdir())
+
+
+def test_a_restore_refuses_while_a_server_runs():
+    for engine in engines():
+        server = Server(engine)
+        try:
+            file = str(Path(server.folder.name) / "one.backup")
+            assert server.command("backup", file)[0] == 0
+
+            for arguments in (["restore", file, "--replace"], ["restore", "--in-place"]):
+                status, _, complaint = server.command(*arguments)
+                assert status == 2 and "stop" in complaint, complaint
+            assert requests.get(f"http://127.0.0.1:{server.ops_port}/readyz").status_code == 200
+        finally:
+            assert server.stop() == 0
+
+
+def test_a_database_that_other_tools_brought_back_is_made_safe_in_place(stopped):
+    server, _ = stopped
+
+    status, said, _ = restore(server.folder, server.database, "--in-place")
+
+    assert status == 0 and "safe to serve" in said
+
+
+def test_a_copy_that_was_put_in_place_by_hand_is_not_served(tmp_path):
+    server = Server("sqlite")
+    file = str(tmp_path / "one.backup")
+    assert server.command("backup", file)[0] == 0
+    assert server.stop(keep_folder=True) == 0
+    subprocess.run(["tar", "xf", file, "-C", str(tmp_path)], check=True)
+    for path in Path(server.folder.name).glob("wekeza.db*"):
+        path.unlink()
+    (tmp_path / "database.sqlite").rename(Path(server.folder.name) / "wekeza.db")
+
+    status, _, complaint = server.command("migrate")
+
+    assert status == 2 and "wekeza restore" in complaint
+    server.folder.cleanup()
+
+
+def test_a_backup_of_a_newer_schema_is_refused(tmp_path):
+    server = Server("sqlite")
+    try:
+        import sqlite3
+        with sqlite3.connect(f"{server.folder.name}/wekeza.db") as database:
+            database.execute("INSERT INTO migration (name, applied_at) VALUES ('future.0001_things', 1)")
+        file = str(tmp_path / "newer.backup")
+        assert server.command("backup", file)[0] == 0
+        folder, target = empty_machine(server, "sqlite")
+
+        status, _, complaint = restore(folder, target, file)
+
+        assert status == 2 and "newer version" in complaint and "future.0001_things" in complaint
+        folder.cleanup()
+    finally:
+        assert server.stop() == 0

@@ -1,0 +1,353 @@
+"""`wekeza doctor`: each way in which a set-up is broken, and what it says about it."""
+
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import BINARY, ROOT, Server, engines, free_port, limit_descriptors, postgres_database
+
+
+class Machine:
+    """A folder and ports of its own."""
+
+    def __init__(self, folder):
+        self.data = Path(folder) / "data"
+        self.port, self.ops_port = free_port(), free_port()
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("WEKEZA_")}
+
+    def run(self, command, *arguments, **options):
+        return subprocess.run(
+            [BINARY, command, "--data", str(self.data), "--assets", str(ROOT), *arguments],
+            capture_output=True, text=True, cwd=ROOT, timeout=60, env=self.environment, **options)
+
+    def doctor(self, *arguments, **options):
+        """The exit code, and the findings by check."""
+        done = self.run("doctor", "--json", "--port", str(self.port), "--ops-port", str(self.ops_port), *arguments, **options)
+        printed = json.loads(done.stdout)
+        assert printed["healthy"] == (done.returncode == 0)
+        assert all(finding["found"] for finding in printed["checks"])
+        assert all(("advice" in finding) == (finding["state"] != "ok") for finding in printed["checks"])
+        return done.returncode, printed["checks"]
+
+    def states(self, check, *arguments, **options):
+        _, findings = self.doctor(*arguments, **options)
+        return [finding["state"] for finding in findings if finding["check"] == check]
+
+    def found(self, check, *arguments, **options):
+        """The one finding of a check that is not ok."""
+        code, findings = self.doctor(*arguments, **options)
+        wrong = [finding for finding in findings if finding["check"] == check and finding["state"] != "ok"]
+        assert len(wrong) == 1, findings
+        assert code == 1 or all(finding["state"] != "problem" for finding in findings)
+        return wrong[0]
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    return Machine(tmp_path)
+
+
+@pytest.fixture
+def migrated(tmp_path):
+    machine = Machine(tmp_path)
+    assert machine.run("migrate").returncode == 0
+    return machine
+
+
+def names(folder):
+    """What stands in a folder. Readers note themselves in SQLite's shared memory, which is no part of the database."""
+    return sorted((str(path), path.stat().st_mode, path.name.endswith("-shm") or path.stat().st_mtime_ns) for path in Path(folder).rglob("*"))
+
+
+def certificate(folder, days, key="key.pem"):
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", str(days),
+         "-subj", "/CN=bank.example", "-keyout", str(folder / key), "-out", str(folder / "cert.pem")], check=True, capture_output=True)
+    (folder / key).chmod(0o600)
+    return ["--tls-cert", str(folder / "cert.pem"), "--tls-key", str(folder / "key.pem"), "--issuer", "https://bank.example"]
+
+
+def test_a_new_machine_is_healthy_and_nothing_is_made(fresh, tmp_path):
+    code, findings = fresh.doctor()
+
+    assert code == 0
+    assert [finding["check"] for finding in findings if finding["state"] != "ok"] == ["mail"]
+    assert names(tmp_path) == []
+
+
+def test_looking_at_a_database_changes_nothing(migrated, tmp_path):
+    before = names(tmp_path)
+
+    code, findings = migrated.doctor()
+
+    assert code == 0 and {finding["check"] for finding in findings} >= {"database", "durability", "schema", "clock", "signing keys"}
+    assert names(tmp_path) == before
+
+
+@pytest.mark.parametrize("engine", engines())
+def test_a_running_server_is_recognised(engine):
+    server = Server(engine)
+    try:
+        machine = Machine(server.folder.name)
+        machine.data, machine.port, machine.ops_port = Path(server.folder.name), server.port, server.ops_port
+
+        code, findings = machine.doctor("--demo", "--database", server.database)
+
+        ports = [finding for finding in findings if finding["check"] == "ports"]
+        assert [finding["state"] for finding in ports] == ["ok", "ok"] and "our server" in ports[0]["found"]
+        assert [finding["state"] for finding in findings if finding["check"] in ("database", "schema", "clock", "signing keys")] == ["ok"] * 4
+        # The tests' PostgreSQL runs without fsync, which a bank must not do.
+        assert code == (1 if engine == "postgres" else 0)
+        assert [finding["state"] for finding in findings if finding["check"] == "durability"] == ["problem" if engine == "postgres" else "ok"]
+    finally:
+        assert server.stop() == 0
+
+
+def test_a_wrong_setting_is_one_problem(fresh):
+    code, findings = fresh.doctor("--key-lifetime-days", "often")
+
+    assert code == 1
+    assert [(finding["check"], finding["state"]) for finding in findings] == [("settings", "problem")]
+
+
+def test_missing_assets(fresh, tmp_path):
+    found = fresh.found("assets", "--assets", str(tmp_path))
+
+    assert found["state"] == "problem" and "--assets" in found["advice"]
+
+
+def test_a_data_folder_that_cannot_be_made(fresh):
+    fresh.data = Path("/proc/nowhere/data")
+
+    assert fresh.found("data folder")["state"] == "problem"
+
+
+def test_a_data_folder_that_others_may_write_to(migrated):
+    migrated.data.chmod(0o777)
+
+    found = migrated.found("data folder")
+
+    assert found["state"] == "problem" and "chmod go-w" in found["advice"]
+
+
+def test_a_database_file_that_others_may_read(migrated):
+    (migrated.data / "wekeza.db").chmod(0o644)
+
+    assert migrated.found("database file")["state"] == "warning"
+
+
+def test_a_master_key_that_others_may_read(migrated):
+    (migrated.data / "master.key").chmod(0o644)
+
+    found = migrated.found("master key")
+
+    assert found["state"] == "problem" and "chmod 600" in found["found"]
+
+
+def test_a_master_key_that_was_cut_short(migrated):
+    (migrated.data / "master.key").write_text("abc")
+
+    assert migrated.found("master key")["state"] == "problem"
+
+
+def test_a_master_key_in_the_environment_that_is_none(migrated):
+    migrated.environment["WEKEZA_MASTER_KEY"] = "abc"
+
+    assert migrated.found("master key")["state"] == "problem"
+
+
+@pytest.fixture
+def served(tmp_path):
+    """The folder of a server that ran, with the keys that it made."""
+    server = Server("sqlite")
+    assert server.stop(keep_folder=True) == 0
+    machine = Machine(tmp_path)
+    machine.data = Path(server.folder.name)
+    yield machine
+    server.folder.cleanup()
+
+
+def test_a_master_key_of_another_deployment(served):
+    (served.data / "master.key").write_text("A" * 43 + "\n")
+
+    found = served.found("signing keys")
+
+    assert found["state"] == "problem" and "does not open 2 of 2" in found["found"]
+
+
+def test_a_master_key_that_is_lost(served):
+    (served.data / "master.key").unlink()
+
+    found = served.found("master key")
+
+    assert found["state"] == "problem" and "A start would make another" in found["advice"]
+
+
+def test_a_file_that_is_no_database(migrated):
+    for log in migrated.data.glob("wekeza.db-*"):
+        log.unlink()
+    (migrated.data / "wekeza.db").write_bytes(b"nothing of the kind, however long it may be" * 100)
+
+    assert migrated.found("database")["state"] == "problem"
+
+
+def test_a_journal_mode_that_somebody_changed(migrated):
+    import sqlite3
+    with sqlite3.connect(migrated.data / "wekeza.db") as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+
+    assert migrated.found("durability")["state"] == "warning"
+
+
+def test_a_server_that_does_not_answer(fresh):
+    assert fresh.found("database", "--database", f"postgres://nobody@127.0.0.1:{free_port()}/x")["state"] == "problem"
+
+
+@pytest.mark.skipif("postgres" not in engines(), reason="needs PostgreSQL")
+def test_a_database_in_another_encoding(fresh):
+    url = postgres_database()
+    base, name = url.rsplit("/", 1)
+    subprocess.run(
+        ["psql", os.environ["WEKEZA_TEST_POSTGRES"], "-qc", f'DROP DATABASE "{name}"', "-c",
+         f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"], check=True)
+
+    found = fresh.found("database", "--database", url)
+
+    assert found["state"] == "problem" and "UTF8" in found["found"]
+
+
+@pytest.mark.parametrize("statement, state, words", [
+    ("INSERT INTO migration (name, applied_at) VALUES ('future.0001_things', 1)", "warning", "future.0001_things"),
+    ("DELETE FROM migration WHERE name LIKE 'portal.%'", "warning", "portal.0001_forms"),
+    ("INSERT INTO migration (name, applied_at) VALUES ('restoration.unfinished', 1)", "problem", "restore"),
+])
+def test_a_schema_of_another_version(migrated, statement, state, words):
+    import sqlite3
+    with sqlite3.connect(migrated.data / "wekeza.db") as database:
+        database.execute(statement)
+
+    found = migrated.found("schema")
+
+    assert found["state"] == state and words in found["found"]
+
+
+def test_records_of_the_future(served):
+    import sqlite3
+    with sqlite3.connect(served.data / "wekeza.db") as database:
+        database.execute(
+            "INSERT INTO audit_log (actor, action, subject, before_values, after_values, occurred_at) VALUES ('system', 'key.rotated', 'x', '{}', '{}', 4000000000)")
+
+    assert served.found("clock")["state"] == "problem"
+
+
+@pytest.mark.skipif("postgres" not in engines() or not os.path.exists("/usr/bin/faketime"), reason="needs PostgreSQL and faketime")
+@pytest.mark.parametrize("shift, words", [("+5 s", "ahead of"), ("-5 s", "behind")])
+def test_a_clock_that_differs_from_the_servers(fresh, shift, words):
+    done = subprocess.run(
+        ["faketime", "-f", shift.replace(" ", ""), BINARY, "doctor", "--json", "--data", str(fresh.data), "--assets", str(ROOT), "--database", postgres_database()],
+        capture_output=True, text=True, cwd=ROOT, timeout=60, env=fresh.environment)
+
+    clock = [finding for finding in json.loads(done.stdout)["checks"] if finding["check"] == "clock"]
+    assert done.returncode == 1
+    assert [finding["state"] for finding in clock] == ["problem"] and words in clock[0]["found"]
+
+
+def test_a_full_disk(fresh):
+    """A small file system where one can be mounted."""
+    folder = fresh.data
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)], capture_output=True).returncode != 0:
+        pytest.skip("this user cannot mount")
+    try:
+        assert fresh.found("disk")["state"] == "problem"
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("days, states", [(90, ["ok"]), (20, ["warning"]), (22, ["ok"])])
+def test_a_certificate_that_expires(fresh, tmp_path, days, states):
+    assert fresh.states("certificate", *certificate(tmp_path, days)) == states
+
+
+def test_a_certificate_and_anothers_key(fresh, tmp_path):
+    certificate(tmp_path, 90)
+    arguments = certificate(tmp_path, 90, key="other.pem")
+
+    assert fresh.found("certificate", *arguments)["state"] == "problem"
+
+
+def test_a_certificates_key_that_others_may_read(fresh, tmp_path):
+    arguments = certificate(tmp_path, 90)
+    (tmp_path / "key.pem").chmod(0o644)
+
+    assert fresh.found("certificate key", *arguments)["state"] == "warning"
+
+
+@pytest.mark.parametrize("flag", ["--port", "--ops-port"])
+def test_a_port_that_another_program_has(fresh, flag):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+
+        found = fresh.found("ports", flag, str(taken.getsockname()[1]))
+
+    assert found["state"] == "problem" and flag in found["advice"]
+
+
+def test_a_host_that_is_not_this_machine(fresh):
+    assert fresh.found("ports", "--host", "192.0.2.1", "--issuer", "https://bank.example")["state"] == "problem"
+
+
+@pytest.mark.parametrize("arguments, state", [
+    (["--issuer", "http://bank.example"], "problem"),
+    (["--host", "0.0.0.0", "--issuer", "http://localhost:8080"], "warning"),
+])
+def test_an_issuer_that_does_not_fit(fresh, arguments, state):
+    assert fresh.found("issuer", *arguments)["state"] == state
+
+
+@pytest.mark.parametrize("issuer", ["https://bank.example", "http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"])
+def test_an_issuer_that_fits(fresh, issuer):
+    assert fresh.states("issuer", "--issuer", issuer) == ["ok"]
+
+
+def test_an_http_issuer_in_front_of_a_certificate(fresh, tmp_path):
+    arguments = certificate(tmp_path, 90)[:4]
+
+    assert fresh.found("issuer", *arguments, "--issuer", "http://localhost:8080")["state"] == "problem"
+
+
+def test_few_descriptors(fresh):
+    assert fresh.found("descriptors", preexec_fn=lambda: limit_descriptors(1024))["state"] == "warning"
+
+
+def test_a_mail_server_that_does_not_answer(fresh):
+    fresh.environment |= {"WEKEZA_SMTP_URL": f"smtp://127.0.0.1:{free_port()}", "WEKEZA_MAIL_FROM": "bank@example.test"}
+
+    assert fresh.found("mail")["state"] == "problem"
+
+
+def test_a_mail_server_that_answers(fresh):
+    with socket.socket() as mail:
+        mail.bind(("127.0.0.1", 0))
+        mail.listen()
+        fresh.environment |= {"WEKEZA_SMTP_URL": f"smtp://127.0.0.1:{mail.getsockname()[1]}", "WEKEZA_MAIL_FROM": "bank@example.test"}
+
+        assert fresh.states("mail") == ["ok"]
+
+
+@pytest.mark.parametrize("arguments", [["--issuer", "https://bank.example"], ["--host", "0.0.0.0", "--issuer", "https://bank.example"]])
+def test_the_demo_world_on_a_public_address(fresh, arguments):
+    assert fresh.found("demo", "--demo", *arguments)["state"] == "problem"
+
+
+def test_one_line_per_finding(fresh):
+    done = fresh.run("doctor", "--port", str(fresh.port), "--ops-port", str(fresh.ops_port), "--issuer", "http://bank.example")
+
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1 and done.stderr == ""
+    assert all(line.split()[0] in ("ok", "warning", "problem") for line in lines)
+    assert len([line for line in lines if line.startswith("problem")]) == 1

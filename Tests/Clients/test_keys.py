@@ -1,0 +1,116 @@
+"""Signing keys as operators and other nodes meet them."""
+
+import threading
+import time
+
+import pytest
+import requests
+from conftest import Server, announce_long_ago, engines
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+
+def current(server):
+    token = own_token(server, server.app)
+    return jwt.decode(token, KeySet.import_key_set(requests.get(f"{server.issuer}/oauth2/jwks").json()), algorithms=["ES256"]).header["kid"]
+
+
+def own_token(server, app):
+    answer = requests.post(
+        f"{server.issuer}/oauth2/token", data={"grant_type": "client_credentials"}, auth=(app["client_id"], app["client_secret"]))
+    assert answer.status_code == 200, answer.text
+    return answer.json()["access_token"]
+
+
+@pytest.fixture(params=engines())
+def node(request):
+    server = Server(request.param)
+    server.app = server.create_app("Keys", "--grant-types", "client_credentials", "--scopes", "consents.write")
+    yield server
+    assert server.stop() == 0
+
+
+def test_a_key_that_was_announced_just_now_does_not_sign(node):
+    before = current(node)
+
+    status, _, complaint = node.command("keys", "rotate")
+
+    assert status == 2 and "announced just now" in complaint and "--force" in complaint
+    assert current(node) == before
+
+
+def test_a_second_rotation_waits_for_its_key_and_a_running_server_follows_the_first(node):
+    before = current(node)
+    announce_long_ago(node)
+
+    first, said, _ = node.command("keys", "rotate")
+    second, _, complaint = node.command("keys", "rotate")
+
+    assert first == 0 and second == 2 and "wait until" in complaint
+    deadline = time.monotonic() + 2
+    while current(node) == before and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert current(node) in said
+
+
+def test_a_key_that_was_found_out_goes_at_once(node):
+    token = own_token(node, node.app)
+    call = lambda: requests.get(f"{node.issuer}/v1/consents/cns_none", headers={"Authorization": f"Bearer {token}"}).status_code
+    assert call() != 401
+
+    assert node.command("keys", "rotate", "--force")[0] == 0
+
+    deadline = time.monotonic() + 1
+    while call() != 401 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert call() == 401
+    assert own_token(node, node.app)
+
+
+@pytest.mark.skipif("postgres" not in engines(), reason="needs PostgreSQL")
+def test_two_nodes_under_load_accept_each_others_tokens_through_five_rotations():
+    one = Server("postgres")
+    two = Server("postgres", "--issuer", one.issuer, folder=one.folder, database=one.database)
+    app = one.create_app("Load", "--grant-types", "client_credentials", "--scopes", "consents.write", "--plan", "unlimited")
+    one.app = app
+    nodes = [one, two]
+    places = [f"http://localhost:{node.port}" for node in nodes]
+    stopping, failures, checked, kids = threading.Event(), [], [0, 0, 0], set()
+
+    def run(index):
+        """Asks one node for a token and takes it to the other at once; reads the key set from the other as well, as a verifier outside would."""
+        session = requests.Session()
+        issuing, checking = places[index % 2], places[(index + 1) % 2]
+        while not stopping.is_set():
+            try:
+                token = session.post(
+                    f"{issuing}/oauth2/token", data={"grant_type": "client_credentials"}, auth=(app["client_id"], app["client_secret"])).json()["access_token"]
+                answer = session.get(f"{checking}/v1/consents/cns_none", headers={"Authorization": f"Bearer {token}"})
+                if answer.status_code == 401:
+                    failures.append(answer.text)
+                keys = KeySet.import_key_set(session.get(f"{checking}/oauth2/jwks").json())
+                kids.add(jwt.decode(token, keys, algorithms=["ES256"]).header["kid"])
+                checked[index] += 1
+            except Exception as failure:
+                failures.append(repr(failure))
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for round in range(5):
+            announce_long_ago(one)
+            assert one.command("keys", "rotate")[0] == 0
+            before = list(checked)
+            deadline = time.monotonic() + 20
+            while min(now - then for now, then in zip(checked, before)) < 20 and time.monotonic() < deadline:
+                time.sleep(0.02)
+        assert min(now - then for now, then in zip(checked, before)) >= 20, "the load stood still"
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join()
+        assert two.stop(keep_folder=True) == 0
+        assert one.stop() == 0
+    assert failures == []
+    assert len(kids) >= 5

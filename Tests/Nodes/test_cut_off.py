@@ -1,0 +1,73 @@
+"""A node that does not reach the database says so rather than trust what it remembers, and recovers by itself."""
+
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from conftest import until
+from fault_proxy import FaultProxy
+from partners import Partner
+from servers import Server
+
+
+@pytest.fixture(scope="module")
+def line(nodes):
+    address = urlsplit(nodes[0].database)
+    proxy = FaultProxy(address.hostname, address.port or 5432)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture(scope="module")
+def far(nodes, line):
+    """A node whose way to the database is the line."""
+    address = urlsplit(nodes[0].database)
+    node = Server("postgres", beside=nodes[0], database=address._replace(netloc=f"{address.username}@127.0.0.1:{line.port}").geturl())
+    yield node
+    assert node.stop() == 0
+
+
+def readiness(node):
+    return requests.get(f"http://127.0.0.1:{node.ops_port}/readyz", timeout=20).status_code
+
+
+@pytest.mark.parametrize("fault, mend", [("cut", "mend"), ("silence", "speak")])
+def test_a_node_cut_off_answers_503_and_recovers(nodes, line, far, amina, fault, mend):
+    partner = Partner(nodes[0])
+    tokens = partner.connect(nodes[0], amina)
+    call = lambda node: partner.get(node, "/v1/consents", client_token)
+    client_token = partner.token(nodes[0])
+    look = lambda node: partner.get(node, "/v1/accounts", tokens["access_token"])
+    assert look(far).status_code == 200 and call(far).status_code == 200
+
+    getattr(line, fault)()
+    took = until(lambda: look(far).status_code == 503, seconds=20)
+    refused = [look(far), call(far), partner.refresh(far, tokens["refresh_token"]), partner.post(far, "/oauth2/token", grant_type="client_credentials")]
+    # Revoked while it does not hear of it: it must not answer from memory afterwards either.
+    consent = partner.post(nodes[0], "/oauth2/introspect", token=tokens["access_token"]).json()["consent_id"]
+    deleted = requests.delete(f"{nodes[0].address}/v1/consents/{consent}", headers={"Authorization": f"Bearer {client_token}"}, timeout=20)
+    unready = readiness(far)
+    still = look(far).status_code
+    near = call(nodes[0]).status_code
+    getattr(line, mend)()
+    back = until(lambda: readiness(far) == 200 and call(far).status_code == 200, seconds=30)
+
+    print(f"{fault}: 503 after {took * 1000:.0f} ms, served again {back * 1000:.0f} ms after the line was mended")
+    assert [answer.status_code for answer in refused] == [503] * 4
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in refused)
+    assert (deleted.status_code, unready, still, near) == (204, 503, 503, 200)
+    # A short cut leaves what it remembers within its second; then it has heard.
+    until(lambda: look(far).status_code == 403, seconds=10)
+    assert look(far).json()["code"] == "consent_revoked"
+
+
+def test_a_database_that_ends_its_connections_is_not_noticed(nodes, line, far):
+    """As when the server restarts quickly: what had not reached its commit runs again on a new connection."""
+    partner = Partner(nodes[0])
+    token = partner.token(nodes[0])
+    assert partner.get(far, "/v1/consents", token).status_code == 200
+
+    line.cut()
+    line.mend()
+
+    until(lambda: partner.get(far, "/v1/consents", token).status_code == 200, seconds=20)

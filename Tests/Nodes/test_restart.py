@@ -1,0 +1,159 @@
+"""A rolling restart behind HAProxy, as deploy/ sets it up: no request fails."""
+
+import base64
+import http.client
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+
+import pytest
+import requests
+from conftest import until
+from partners import Partner
+from servers import ROOT, Server, free_port
+
+DRAIN = 5
+
+
+@pytest.fixture(scope="module")
+def pair():
+    first = Server("postgres", "--drain-seconds", str(DRAIN))
+    second = Server("postgres", "--drain-seconds", str(DRAIN), beside=first)
+    yield first, second
+    assert second.stop() == 0 and first.stop() == 0
+
+
+class Balancer:
+    """HAProxy with the configuration of deploy/, on the ports of this run."""
+
+    def __init__(self, folder, nodes):
+        self.port = free_port()
+        text = (ROOT / "deploy/haproxy.cfg").read_text()
+        # Certificates, users, limits and system paths belong to a machine; everything else stays as it is.
+        text = re.sub(r"^ *(user|group|chroot|maxconn|log|stats socket|bind :443|http-request redirect) .*\n", "", text, flags=re.MULTILINE)
+        text = re.sub(r"^( *bind ).*:80$", rf"\g<1>127.0.0.1:{self.port}", text, flags=re.MULTILINE)
+        for index, node in enumerate(nodes, 1):
+            text = text.replace(f"127.0.0.1:808{index}", f"127.0.0.1:{node.port}").replace(f"port 909{index}", f"port {node.ops_port}")
+        self.file = folder / "haproxy.cfg"
+        self.file.write_text(text)
+        checked = subprocess.run(["haproxy", "-c", "-f", self.file], capture_output=True, text=True)
+        assert checked.returncode == 0, checked.stderr
+        self.output = open(folder / "haproxy.log", "w+")
+        self.process = subprocess.Popen(["haproxy", "-db", "-f", self.file], stdout=self.output, stderr=subprocess.STDOUT)
+        try:
+            until(self.answers, seconds=20)
+        except AssertionError:
+            self.stop()
+            raise
+
+    def answers(self):
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/.well-known/openid-configuration", timeout=2).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+        self.output.close()
+
+
+@pytest.fixture
+def balancer(pair, tmp_path):
+    if not shutil.which("haproxy"):
+        pytest.skip("HAProxy is not installed")
+    running = Balancer(tmp_path, pair)
+    yield running
+    running.stop()
+
+
+class Load:
+    """Clients that keep their connections, as partners do, and some that do not."""
+
+    def __init__(self, port, partner, token, threads=6):
+        self.port, self.token = port, token
+        basic = base64.b64encode(f"{partner.client_id}:{partner.secret}".encode()).decode()
+        self.credentials = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+        self.answers, self.failures, self.lock, self.done = Counter(), [], threading.Lock(), threading.Event()
+        self.threads = [threading.Thread(target=self.work, args=(index,)) for index in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def work(self, index):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        while not self.done.is_set():
+            try:
+                if index % 3 == 2:
+                    connection.request("POST", "/oauth2/token", "grant_type=client_credentials", self.credentials)
+                else:
+                    connection.request("GET", "/v1/consents", headers={"Authorization": f"Bearer {self.token}"})
+                answer = connection.getresponse()
+                body = answer.read()
+                with self.lock:
+                    self.answers[answer.status] += 1
+                    if answer.status != 200:
+                        self.failures.append((answer.status, body[:200]))
+            except (OSError, http.client.HTTPException) as error:
+                with self.lock:
+                    self.failures.append(repr(error))
+                connection.close()
+            if index % 3 == 1:
+                connection.close()
+
+    def end(self):
+        self.done.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def test_restarting_one_node_after_the_other_fails_no_request(pair, balancer):
+    partner = Partner(pair[0])
+    load = Load(balancer.port, partner, partner.token(pair[0]))
+    until(lambda: load.answers[200] > 50, seconds=60)
+
+    took = []
+    for node in pair:
+        began = time.monotonic()
+        node.process.terminate()
+        assert node.process.wait(60) == 0, node.printed()
+        node.start()
+        # The balancer must have taken it back before the other may go.
+        reached = served_by(node)
+        until(lambda: served_by(node) > reached, seconds=30)
+        took.append(time.monotonic() - began)
+    reached = load.answers[200]
+    until(lambda: load.answers[200] > reached + 50, seconds=60)
+    load.end()
+
+    print(f"{sum(load.answers.values())} requests, {len(load.failures)} failed; each restart {', '.join(f'{t:.1f} s' for t in took)}")
+    assert load.failures == []
+
+
+def served_by(node):
+    """Public requests that this process has answered."""
+    text = requests.get(f"http://127.0.0.1:{node.ops_port}/metrics", timeout=10).text
+    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith("http_server_requests_total"))
+
+
+def test_a_node_that_drains_says_so_and_ends_its_connections_with_an_answer(pair):
+    node = pair[1]
+    connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=20)
+    ask = lambda: (connection.request("GET", "/.well-known/openid-configuration"), connection.getresponse())[1]
+    first = ask()
+    first.read()
+    assert first.headers["Connection"] is None
+
+    node.process.send_signal(signal.SIGTERM)
+    until(lambda: requests.get(f"http://127.0.0.1:{node.ops_port}/readyz", timeout=5).status_code == 503, seconds=5)
+    last = ask()
+    fresh = requests.get(f"{node.address}/.well-known/openid-configuration", timeout=5)
+
+    assert last.status == 200 and last.headers["Connection"] == "close"
+    assert fresh.status_code == 200 and fresh.headers["Connection"] == "close"
+    last.read()
+    assert node.process.wait(30) == 0
+    node.start()
