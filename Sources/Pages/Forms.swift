@@ -57,7 +57,10 @@ package struct Field: Sendable {
     package let rows: Int
     package let options: [Option]
 
-    private init(name: String, label: String, type: String, value: String, hint: String?, errors: FormErrors, autocomplete: String?, inputMode: String?, rows: Int, options: [Option]) {
+    private init(
+        name: String, label: String, type: String, value: String, hint: String?, errors: FormErrors, autocomplete: String?, inputMode: String?, rows: Int,
+        options: [Option]
+    ) {
         self.name = name
         self.label = label
         self.type = type
@@ -78,11 +81,18 @@ package struct Field: Sendable {
     }
 
     /// - Parameter autocomplete: the purpose (WCAG 1.3.5), `off` for machine text.
-    package static func text(_ name: String, _ label: String, value: String = "", hint: String? = nil, errors: FormErrors = FormErrors(), autocomplete: String? = nil, type: String = "text", inputMode: String? = nil) -> Field {
-        Field(name: name, label: label, type: type, value: value, hint: hint, errors: errors, autocomplete: autocomplete, inputMode: inputMode, rows: 0, options: [])
+    package static func text(
+        _ name: String, _ label: String, value: String = "", hint: String? = nil, errors: FormErrors = FormErrors(), autocomplete: String? = nil,
+        type: String = "text", inputMode: String? = nil
+    ) -> Field {
+        Field(
+            name: name, label: label, type: type, value: value, hint: hint, errors: errors, autocomplete: autocomplete, inputMode: inputMode, rows: 0,
+            options: [])
     }
 
-    package static func email(_ name: String, _ label: String, value: String = "", hint: String? = nil, errors: FormErrors = FormErrors(), autocomplete: String? = "email") -> Field {
+    package static func email(
+        _ name: String, _ label: String, value: String = "", hint: String? = nil, errors: FormErrors = FormErrors(), autocomplete: String? = "email"
+    ) -> Field {
         text(name, label, value: value, hint: hint, errors: errors, autocomplete: autocomplete, type: "email", inputMode: "email")
     }
 
@@ -91,8 +101,12 @@ package struct Field: Sendable {
         text(name, label, hint: hint, errors: errors, autocomplete: isNew ? "new-password" : "current-password", type: "password")
     }
 
-    package static func textarea(_ name: String, _ label: String, value: String = "", hint: String? = nil, errors: FormErrors = FormErrors(), rows: Int = 4, isVerbatim: Bool = false) -> Field {
-        Field(name: name, label: label, type: isVerbatim ? "verbatim" : "text", value: value, hint: hint, errors: errors, autocomplete: isVerbatim ? "off" : nil, inputMode: nil, rows: rows, options: [])
+    package static func textarea(
+        _ name: String, _ label: String, value: String = "", hint: String? = nil, errors: FormErrors = FormErrors(), rows: Int = 4, isVerbatim: Bool = false
+    ) -> Field {
+        Field(
+            name: name, label: label, type: isVerbatim ? "verbatim" : "text", value: value, hint: hint, errors: errors, autocomplete: isVerbatim ? "off" : nil,
+            inputMode: nil, rows: rows, options: [])
     }
 
     /// A drop-down list, for short lists that are not worth radio buttons.
@@ -118,7 +132,10 @@ package struct Choices: Sendable {
     package let describedBy: String?
     package let options: [Option]
 
-    package init(_ name: String, _ legend: String, several: Bool = false, options: [(value: String, label: String, detail: String?)], chosen: Set<String>, hint: String? = nil, errors: FormErrors = FormErrors()) {
+    package init(
+        _ name: String, _ legend: String, several: Bool = false, options: [(value: String, label: String, detail: String?)], chosen: Set<String>,
+        hint: String? = nil, errors: FormErrors = FormErrors()
+    ) {
         self.name = name
         self.legend = legend
         type = several ? "checkbox" : "radio"
@@ -128,7 +145,9 @@ package struct Choices: Sendable {
         describedBy = ids.isEmpty ? nil : ids.joined(separator: " ")
         // The first one bears the group's name, so that the error summary leads to it.
         self.options = options.enumerated().map { index, option in
-            Option(id: index == 0 ? name : "\(name)-\(index + 1)", value: option.value, label: option.label, detail: option.detail, isChosen: chosen.contains(option.value))
+            Option(
+                id: index == 0 ? name : "\(name)-\(index + 1)", value: option.value, label: option.label, detail: option.detail,
+                isChosen: chosen.contains(option.value))
         }
     }
 }

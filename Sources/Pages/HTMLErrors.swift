@@ -42,22 +42,31 @@ package struct HTMLErrors: RouterMiddleware {
             for field in headers { response.headers[field.name] = field.value }
             return response
         }
-        if error is FormError { return answer(Self.status(of: error), "We could not read the form", "Go back, load the page again and send the form once more.") }
+        if error is FormError {
+            return answer(Self.status(of: error), "We could not read the form", "Go back, load the page again and send the form once more.")
+        }
         let status = Self.status(of: error)
         switch status {
         case .serviceUnavailable:
-            return answer(status, "We cannot show this page right now", "Too much is going on, or our database does not answer. Wait a moment and load the page again; nothing is lost.", headers: [.retryAfter: "1"])
+            return answer(
+                status, "We cannot show this page right now",
+                "Too much is going on, or our database does not answer. Wait a moment and load the page again; nothing is lost.", headers: [.retryAfter: "1"])
         case .forbidden:
             return answer(
                 status, "We did not accept the form",
-                "It did not come from the page we gave you, or that page was too old. Nothing was changed. Go back, load the page again and send the form once more.")
-        case .notFound: return answer(.notFound, "There is no page at this address", "If you typed the address, check it. If you followed a link, the page may have been removed.")
-        case .methodNotAllowed: return answer(.methodNotAllowed, "This address does not take a form", "Go back, load the page again and send the form once more.")
+                "It did not come from the page we gave you, or that page was too old. Nothing was changed. Go back, load the page again and send the form once more."
+            )
+        case .notFound:
+            return answer(
+                .notFound, "There is no page at this address", "If you typed the address, check it. If you followed a link, the page may have been removed.")
+        case .methodNotAllowed:
+            return answer(.methodNotAllowed, "This address does not take a form", "Go back, load the page again and send the form once more.")
         case .contentTooLarge: return answer(.contentTooLarge, "That was too much text", "Go back, shorten what you wrote and send the form once more.")
         case _ where status.code < 500: return answer(status, "We did not understand that", "Go back, load the page again and try once more.")
         default:
             context.logger.error("page failed", metadata: ["request_id": "\(context.requestID)", "error": "\(error)"])
-            return answer(.internalServerError, "Something went wrong on our side", "Load the page again in a moment. If it happens again, tell us the reference below.")
+            return answer(
+                .internalServerError, "Something went wrong on our side", "Load the page again in a moment. If it happens again, tell us the reference below.")
         }
     }
 

@@ -43,7 +43,9 @@ package struct PageRenderer: Sendable {
         errors.add(field: "field", "Choose one")
         let select = Field.select("field", "Label", options: [.init(value: "a", label: "A", isSelected: true)], hint: "Hint", errors: errors)
         let choices = Choices("field", "Legend", options: [(value: "a", label: "A", detail: "Detail")], chosen: ["a"], hint: "Hint", errors: errors)
-        let shared: [String: Any] = ["shell": ShellModel(shell, files: files, isDemo: isDemo), "summary": errors.summary as Any, "select": select, "choices": choices]
+        let shared: [String: Any] = [
+            "shell": ShellModel(shell, files: files, isDemo: isDemo), "summary": errors.summary as Any, "select": select, "choices": choices,
+        ]
         return templates.unresolvedNames(in: template, models: [shared] + contents)
     }
 }
@@ -82,14 +84,13 @@ package struct Notice: Sendable {
 
 /// The root that templates see: the content's own fields, and the shell under its name.
 private struct PageModel: MustacheParent {
-    let shell: ShellModel
-    let content: Any
+    private let shell: Any?
+    private let content: (any MustacheParent)?
 
-    func child(named name: String) -> Any? {
-        if name == "shell" { return shell }
-        if let parent = content as? any MustacheParent { return parent.child(named: name) }
-        guard let child = Mirror(reflecting: content).children.first(where: { $0.label == name })?.value else { return nil }
-        let mirror = Mirror(reflecting: child)
-        return mirror.displayStyle == .optional ? mirror.children.first?.value : child
+    init(shell: ShellModel, content: Any) {
+        self.shell = TemplateFields.read(shell)
+        self.content = TemplateFields.read(content) as? any MustacheParent
     }
+
+    func child(named name: String) -> Any? { name == "shell" ? shell : content?.child(named: name) }
 }

@@ -25,7 +25,9 @@ package struct Templates: Sendable {
         var sources: [String: String] = [:]
         for case let path as String in FileManager.default.enumerator(atPath: directory) ?? .init() where path.hasSuffix(Self.suffix) {
             let name = String(path.dropLast(Self.suffix.count))
-            guard let bytes = FileManager.default.contents(atPath: "\(directory)/\(path)") else { throw Failure.unreadable(template: name, reason: "no access") }
+            guard let bytes = FileManager.default.contents(atPath: "\(directory)/\(path)") else {
+                throw Failure.unreadable(template: name, reason: "no access")
+            }
             sources[name] = String(decoding: bytes, as: UTF8.self)
         }
         guard !sources.isEmpty else { throw Failure.noTemplates(directory: directory) }

@@ -1,5 +1,6 @@
 internal import CArgon2
 package import Primitives
+internal import Synchronization
 
 /// More sign-ins wait than the machine can hash in good time: 503, come back.
 package struct PasswordQueueFull: Unavailability, CustomStringConvertible {
@@ -23,7 +24,11 @@ package final class PasswordHasher: Sendable {
     private let randomness: any RandomSource
     private let workers: BoundedWorkers
     /// What an unknown name is checked against, so that it costs the same as a known one.
-    private let decoy: String
+    let decoy: String
+    private let checkCount = Atomic(0)
+
+    /// Passwords checked since the start, each by one computation of Argon2.
+    package var checks: Int { checkCount.load(ordering: .relaxed) }
 
     /// - Parameters:
     ///   - concurrency: hashes computed at once; each takes the memory of the settings.
@@ -57,6 +62,7 @@ package final class PasswordHasher: Sendable {
         // Longer than any password we accept: it is nobody's, known or not.
         guard password.utf8.count <= PasswordRules.maximumBytes else { return false }
         guard let matches = try await workers.run({ try Self.matches(password, encoded) }) else { throw PasswordQueueFull() }
+        checkCount.add(1, ordering: .relaxed)
         return matches && known
     }
 

@@ -1,4 +1,4 @@
-"""What every test of a running server uses, found where it is."""
+"""What the tests with one server have already: the server's binary, free ports, databases, and a customer who follows the pages."""
 
 import sys
 from pathlib import Path

@@ -1,7 +1,8 @@
-import Passwords
 import Primitives
 import TestSupport
 import Testing
+
+@testable import Passwords
 
 @Suite("Password hashing")
 struct PasswordHasherTests {
@@ -23,6 +24,11 @@ struct PasswordHasherTests {
         let second = try await hasher.hash("correct horse battery")
 
         #expect(first != second)
+    }
+
+    @Test
+    func `an unknown name is checked against an encoding as costly as a known one's`() {
+        #expect(!hasher.needsRehash(hasher.decoy))
     }
 
     @Test

@@ -248,14 +248,14 @@ struct FailureTests {
         }
     }
 
-    @Test func `a PostgreSQL statement that takes too long is unavailable within five seconds`() async throws {
+    @Test func `a PostgreSQL statement that takes too long is unavailable long before it would end`() async throws {
         guard Engine.available.contains(.postgres) else { return }
         try await withDatabase(.postgres, migrations: []) { db in
             let started = ContinuousClock.now
             let error = await #expect(throws: StorageError.self) { _ = try await db.read { try $0.all("SELECT pg_sleep(30)") } }
 
             #expect(error?.isUnavailable == true)
-            #expect(ContinuousClock.now - started < .seconds(6))
+            #expect(ContinuousClock.now - started < .seconds(25))
         }
     }
 
