@@ -23,10 +23,10 @@ def binaries():
 class Cluster:
     """One server on a free port of 127.0.0.1."""
 
-    def __init__(self):
+    def __init__(self, parent="/tmp"):
+        """- parent: a folder that PostgreSQL's user can reach."""
         self.binaries, self.port = binaries(), free_port()
-        # Below /tmp in any case: PostgreSQL's user has to reach it.
-        self.folder = Path(tempfile.mkdtemp(prefix="wkz_cluster_", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="wkz_cluster_", dir=parent))
         self.user = self.owner()
         if self.user:
             shutil.chown(self.folder, self.user)
@@ -69,12 +69,17 @@ class Cluster:
 
     def freeze(self):
         """The server hangs: it accepts connections and says nothing."""
-        for process in self.processes:
-            os.kill(process, signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
     def thaw(self):
+        self.signal(signal.SIGCONT)
+
+    def signal(self, number):
         for process in self.processes:
-            os.kill(process, signal.SIGCONT)
+            try:
+                os.kill(process, number)
+            except ProcessLookupError:
+                pass  # a worker that ended meanwhile
 
     def database(self, name):
         subprocess.run(["psql", self.url, "-qc", f'CREATE DATABASE "{name}" TEMPLATE template0'], check=True)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 from shared import BINARY, ROOT, Server, free_port, postgres_database
 
@@ -15,25 +16,30 @@ class Node(Server):
     def __init__(self, engine, *arguments, database=None, beside=None, wrapper=(), data=None, start=True):
         """
         - beside: another node whose data folder, database and issuer this one shares.
-        - wrapper: a command in front of the server's, such as strace; each start may change it.
+        - wrapper: a command in front of the server's, such as strace; each start may have another.
+        - data: the data folder, when it is not one of its own.
         """
-        self.engine, self.arguments, self.wrapper = engine, list(arguments), list(wrapper)
-        self.folder = beside.folder if beside else tempfile.TemporaryDirectory()
-        self.data = beside.data if beside else Path(data or self.folder.name)
+        self.engine, self.beside, self.wrapper = engine, beside, list(wrapper)
+        self.scratch = tempfile.TemporaryDirectory()
+        self.folder = beside.folder if beside else SimpleNamespace(name=str(data)) if data else self.scratch
         self.port, self.ops_port = free_port(), free_port()
         self.address = f"http://localhost:{self.port}"
         self.issuer = beside.issuer if beside else self.address
-        self.database = database or (beside.database if beside else None) or (postgres_database() if engine == "postgres" else f"sqlite:{self.data}/wekeza.db")
-        self.output = open(Path(self.folder.name) / f"output-{self.port}", "a+")
+        self.database = database or (beside.database if beside else self.new_database())
+        self.output = open(Path(self.scratch.name) / "output", "a+")
+        self.arguments = ["--demo", "--issuer", self.issuer, *arguments]
         self.process = None
         if start:
             self.start()
 
+    def new_database(self):
+        return postgres_database() if self.engine == "postgres" else f"sqlite:{self.folder.name}/wekeza.db"
+
     def launch(self):
         """Starts the process without waiting for it."""
         self.process = subprocess.Popen(
-            [*self.wrapper, BINARY, "serve", "--demo", "--port", str(self.port), "--ops-port", str(self.ops_port), "--issuer", self.issuer,
-             "--data", str(self.data), "--assets", str(ROOT), "--database", self.database, *self.arguments],
+            [*self.wrapper, BINARY, "serve", "--port", str(self.port), "--ops-port", str(self.ops_port),
+             "--data", self.folder.name, "--assets", str(ROOT), "--database", self.database, *self.arguments],
             stdout=self.output, stderr=subprocess.STDOUT, cwd=ROOT, start_new_session=True)
 
     def start(self):
@@ -60,6 +66,7 @@ class Node(Server):
             self.thaw()
             self.kill()
         self.output.close()
+        self.scratch.cleanup()
 
     def __enter__(self):
         return self

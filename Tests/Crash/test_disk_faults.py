@@ -2,7 +2,10 @@
 
 import os
 import subprocess
+import tempfile
+from pathlib import Path
 
+import cluster as postgres
 import kernel
 import pytest
 from ledger import Ledger
@@ -78,14 +81,16 @@ def test_a_slow_sync_holds_up_writes_only(witness, node):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 40 MB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if os.getuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(folder)], capture_output=True).returncode:
+def small_disk(request):
+    """A file system of its own, of 40 MB unless the test asks for more."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    size = getattr(request, "param", "40m")
+    if os.getuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=777", "tmpfs", str(folder)], capture_output=True).returncode:
+        folder.rmdir()
         pytest.skip("no file system can be mounted here")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
+    folder.rmdir()
 
 
 def fill(folder):
@@ -124,3 +129,24 @@ def test_a_full_disk_refuses_writes_until_there_is_room(small_disk):
         node.kill()
         node.start()
         witness.ledger.ask()
+
+
+@pytest.mark.skipif(postgres.binaries() is None, reason="PostgreSQL's server programs are not installed")
+@pytest.mark.parametrize("small_disk", ["160m"], indirect=True)
+def test_a_full_disk_of_postgresql_refuses_what_must_grow(small_disk):
+    cluster = postgres.Cluster(small_disk)
+    try:
+        with Node("postgres", database=cluster.database("full")) as node:
+            witness = Witness(node, Ledger(), timeout=60)
+            code = witness.waiting_family(witness.web)
+            fill(small_disk)
+
+            exhaust(lambda: witness.approve(witness.waiting_question(witness.web)))
+            assert_reads_go_on(witness)
+            print(f"  exchange {summary(witness.exchange(code))}")
+
+            (small_disk / "ballast").unlink()
+            assert recovers(lambda: witness.web.partner.refresh(witness.families[witness.web].refresh))
+            witness.ledger.ask()
+    finally:
+        cluster.remove()
