@@ -18,6 +18,7 @@ final class ConnectionPool: @unchecked Sendable {
     private var isClosed = false
     private var closing: [CheckedContinuation<Void, Never>] = []
     private var downUntil: ContinuousClock.Instant?
+    private var reachedAt: ContinuousClock.Instant?
 
     let url: String
     let limit: Int
@@ -118,9 +119,18 @@ final class ConnectionPool: @unchecked Sendable {
         if let downUntil, ContinuousClock.now < downUntil { throw StorageError.unavailable(reason: "PostgreSQL did not answer a moment ago") }
     }
 
-    func noteUnreachable() {
+    func noteReached() {
         condition.lock()
-        downUntil = .now + Self.pause
+        reachedAt = .now
+        downUntil = nil
         condition.unlock()
+    }
+
+    /// - Parameter begun: when the attempt that failed began. One that began before another succeeded tells of an outage that is over.
+    func noteUnreachable(begun: ContinuousClock.Instant) {
+        condition.lock()
+        defer { condition.unlock() }
+        if let reachedAt, reachedAt > begun { return }
+        downUntil = .now + Self.pause
     }
 }

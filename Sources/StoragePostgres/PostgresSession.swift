@@ -61,12 +61,14 @@ final class PostgresSession {
     private func open() throws -> PostgresConnection {
         if let connection { return connection }
         try pool.checkReachable()
+        let begun = ContinuousClock.now
         do {
             let opened = try PostgresConnection(url: pool.url)
+            pool.noteReached()
             connection = opened
             return opened
         } catch {
-            pool.noteUnreachable()
+            pool.noteUnreachable(begun: begun)
             pool.logger.warning("PostgreSQL does not answer", metadata: ["error": "\(error)"])
             throw error
         }

@@ -76,7 +76,7 @@ class Call:
 
 
 def read(log):
-    """The calls in the order in which they ended. One that began and never ended is not among them."""
+    """The calls in the order in which they ended. One that a kill cut off comes last, as failed: it may have sent what it was to send."""
     open_calls = {}
     for line in open(log, encoding="latin-1"):
         found = _line.match(line.rstrip("\n"))
@@ -86,18 +86,23 @@ def read(log):
         if started := _started.match(rest):
             open_calls[thread] = (started[1], moment, started[2])
         elif resumed := _resumed.match(rest):
-            if thread in open_calls:
+            if thread in open_calls and _ending.search(resumed[2]):
                 name, began, arguments = open_calls.pop(thread)
                 yield _call(name, began, moment, arguments + resumed[2])
-        elif (whole := _whole.match(rest)) and (ending := _ending.search(rest)):
-            yield _call(whole[1], moment, moment + float(ending[2]), whole[2])
+        elif whole := _whole.match(rest):
+            if ending := _ending.search(rest):
+                yield _call(whole[1], moment, moment + float(ending[2]), whole[2])
+            else:
+                open_calls[thread] = (whole[1], moment, whole[2])
+    for name, began, arguments in open_calls.values():
+        yield _call(name, began, float("inf"), arguments)
 
 
 def _call(name, began, ended, arguments):
     ending, file, offset = _ending.search(arguments), _file.match(arguments), _offset.search(arguments)
     if name == "unlink":
         path = _text.search(arguments)
-        return Call(name, began, ended, _bytes(path[1]).decode(), b"", 0, int(ending[1]))
+        return Call(name, began, ended, _bytes(path[1]).decode(), b"", 0, int(ending[1]) if ending else -1)
     data = b"".join(_bytes(text) for text in _text.findall(arguments))
     path = _bytes(file[1]).decode(errors="replace") if file and file[1].startswith("\\x") else file[1] if file else ""
     return Call(name, began, ended, path, data, int(offset[1]) if offset else 0, int(ending[1]) if ending else -1)

@@ -94,11 +94,15 @@ class Ledger:
     # MARK: After the trouble
 
     def ask(self):
-        """Asks for everything that was promised to anybody."""
+        """Asks for everything that was promised to anybody, again where the answer is to come back."""
+        for family in self.families:
+            family.partner.is_patient = True
         for family in self.families:
             self.settle(family)
         for family in self.families:
             self.check(family)
+        for family in self.families:
+            family.partner.is_patient = False
         assert not self.broken, "\n".join(self.broken[:10])
 
     def settle(self, family):

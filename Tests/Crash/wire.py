@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import secrets
+import time
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -67,6 +68,16 @@ class Partner:
         self.node, self.app, self.timeout = node, app, timeout
         self.session = requests.Session()
         self.is_public = not app.get("client_secret")
+        # Whether it comes back when it is told to: a service that was just cut off may refuse clearly once more.
+        self.is_patient = False
+
+    def perform(self, *request, **options):
+        deadline = time.monotonic() + 15
+        while True:
+            answer = perform(self.session, *request, **options)
+            if not self.is_patient or answer is None or answer.status != 503 or not answer.is_clear_refusal or time.monotonic() > deadline:
+                return answer
+            time.sleep(0.1)
 
     def post(self, path, **fields):
         authentication = None
@@ -74,7 +85,7 @@ class Partner:
             fields["client_id"] = self.app["client_id"]
         else:
             authentication = (self.app["client_id"], self.app["client_secret"])
-        return perform(self.session, "POST", self.node.address + path, self.timeout, data=fields, auth=authentication)
+        return self.perform("POST", self.node.address + path, self.timeout, data=fields, auth=authentication)
 
     def exchange(self, code, verifier):
         return self.post("/oauth2/token", grant_type="authorization_code", code=code, redirect_uri=CALLBACK, code_verifier=verifier)
@@ -92,7 +103,7 @@ class Partner:
         return self.post("/oauth2/revoke", token=token)
 
     def get(self, path, token):
-        return perform(self.session, "GET", self.node.address + path, self.timeout, headers={"Authorization": f"Bearer {token}"})
+        return self.perform("GET", self.node.address + path, self.timeout, headers={"Authorization": f"Bearer {token}"})
 
     def lodge(self, token, key, expires_at):
         body = {"type": "account_access", "permissions": ["ReadAccountsBasic", "ReadBalances"], "expires_at": expires_at}
