@@ -100,7 +100,7 @@ extension CustomerRoutes {
             (try consents.list(ofPerson: person.id, in: tx), try records.list(ofPerson: person.id, limit: Self.looksOnOverview + 1, in: tx))
         }
         let inForce = consents.filter { $0.status(at: now) == .authorised || $0.status(at: now) == .suspended }
-        let usage = try await usage(of: inForce.map(\.id), at: now)
+        let usage = try await usage(of: inForce.map(\.id), by: person.id, at: now)
         let acquaintances = try await database.read { [grants] tx in try grants.list(of: person.id, in: tx) }
             .filter { $0.consentID == nil && $0.revokedAt == nil && $0.expiresAt > now }
         let book = try await names(person, apps: consents.map(\.appID) + looks.compactMap(\.appID) + acquaintances.map(\.appID), accounts: consents.flatMap(\.accounts))
@@ -231,14 +231,9 @@ extension CustomerRoutes {
     }
 
     /// How often each consent was used in the last seven days, and when last.
-    private func usage(of ids: [ConsentID], at now: Timestamp) async throws -> [ConsentID: Usage] {
-        let limit = 200
-        return try await database.read { [records] tx in
-            let last = try records.lastAllowed(ofConsents: ids, in: tx)
-            return try last.reduce(into: [:]) { usage, entry in
-                let recent = try records.list(ofConsent: entry.key, limit: limit, in: tx).filter { $0.receivedAt > now - .days(7) && $0.outcome == .allowed }
-                usage[entry.key] = Usage(last: entry.value, thisWeek: recent.count, isMore: recent.count == limit)
-            }
-        }
+    private func usage(of ids: [ConsentID], by person: PersonID, at now: Timestamp) async throws -> [ConsentID: Usage] {
+        let bound = 200
+        let uses = try await database.read { [records] in try records.uses(ofConsents: ids, of: person, since: now - .days(7), atMost: bound, in: $0) }
+        return uses.mapValues { Usage(last: $0.last, thisWeek: $0.count, isMore: $0.count == bound) }
     }
 }

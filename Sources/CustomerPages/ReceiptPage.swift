@@ -37,7 +37,7 @@ extension CustomerRoutes {
         let (now, person) = (context.receivedAt, session.person)
         let found = try await database.read { [consents, records] tx -> (Consent, [ConsentHistoryEntry], [DecisionRecord])? in
             guard let consent = try consents.find(id, in: tx), consent.personID == person.id else { return nil }
-            return (consent, try consents.history(of: id, in: tx), try records.list(ofConsent: id, limit: 20, in: tx))
+            return (consent, try consents.history(of: id, in: tx), try records.list(ofPerson: person.id, consent: id, limit: 20, in: tx))
         }
         guard let (consent, history, looks) = found else { throw HTTPError(.notFound) }
         let book = try await names(person, apps: [consent.appID], accounts: consent.accounts)

@@ -75,13 +75,6 @@ package struct PaymentID: Identifier {
     package init(trusted rawValue: String) { self.rawValue = rawValue }
 }
 
-/// One HTTP request, as told in `X-Request-Id`.
-package struct RequestID: Identifier {
-    package static let prefix = "req_"
-    package let rawValue: String
-    package init(trusted rawValue: String) { self.rawValue = rawValue }
-}
-
 /// An event, or an audit entry.
 package struct EventID: Identifier {
     package static let prefix = "evt_"

@@ -31,7 +31,7 @@ package struct RequestIdentity: RouterMiddleware {
         var context = context
         context.issuer = issuer
         context.receivedAt = clock.now
-        context.requestID = .random(from: randomness)
+        context.requestID = RequestID(at: context.receivedAt, from: randomness)
         context.interactionID = request.headers[.interactionID].flatMap(UUIDText.init)?.text ?? UUIDText.random(from: randomness).text
         var response: Response
         do {

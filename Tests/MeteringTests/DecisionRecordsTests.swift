@@ -78,7 +78,7 @@ struct DecisionRecordsTests {
 
             #expect(seen.count == 57 && Set(seen.map(\.requestID)).count == 57)
             #expect(seen.map(\.receivedAt) == seen.map(\.receivedAt).sorted(by: >))
-            let ofConsent = try await database.read { [records] in try records.list(ofConsent: consent, limit: 100, in: $0) }
+            let ofConsent = try await database.read { [records] in try records.list(ofPerson: amina, consent: consent, limit: 100, in: $0) }
             #expect(ofConsent.map(\.requestID) == seen.map(\.requestID))
         }
     }
@@ -98,9 +98,9 @@ struct DecisionRecordsTests {
             let all = try await ids(.init())
             let ofApp = try await ids(.init(appID: budget))
             let refused = try await ids(.init(outcome: .refused))
-            let both = try await ids(.init(appID: budget, operation: "getAccountBalance"))
+            let both = try await ids(.init(appID: budget, outcome: .refused))
 
-            #expect(all == ["1", "2", "3", "4"] && ofApp == ["1", "2", "4"] && refused == ["2"] && both == ["4"])
+            #expect(all == ["1", "2", "3", "4"] && ofApp == ["1", "2", "4"] && refused == ["2"] && both == ["2"])
         }
     }
 
@@ -122,12 +122,59 @@ struct DecisionRecordsTests {
     }
 
     @Test(arguments: Engine.available)
-    func `the last successful use of each consent is known`(engine: Engine) async throws {
-        let entries = [record("1"), record("2", at: start + .seconds(5)), record("3", at: start + .seconds(9), outcome: .refused)]
-        try await database(engine, holding: entries) { database in
-            let last = try await database.read { [records] in try records.lastAllowed(ofConsents: [consent, ConsentID(trusted: "cns_2")], in: $0) }
+    func `a record that is written again is not counted again`(engine: Engine) async throws {
+        try await database(engine, holding: (0..<40).map { record("\($0)") }) { database in
+            try await database.write { [records] in try records.append((20..<60).map { record("\($0)") }, in: $0) }
 
-            #expect(last == [consent: start + .seconds(5)])
+            let counts = try await database.read { [records] in try records.dayCounts(ofOrganisation: acme, from: start.date, to: start.date, in: $0) }
+            #expect(counts.map(\.allowed) == [60] && counts.map(\.cost) == [60])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `days of one app are its own`(engine: Engine) async throws {
+        let other = AppID(trusted: "app_other")
+        try await database(engine, holding: [record("1"), record("2", app: other), record("3", app: other, outcome: .failed)]) { database in
+            let counts = try await database.read { [records] tx in
+                try records.dayCounts(ofOrganisation: acme, appID: other, from: start.date, to: start.date, in: tx)
+            }
+            #expect(counts.map(\.allowed) == [1] && counts.map(\.failed) == [1])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `uses of a consent are those that were allowed, counted up to a bound`(engine: Engine) async throws {
+        let entries =
+            [record("0", at: start - .days(8)), record("1"), record("2", at: start + .seconds(5)), record("3", at: start + .seconds(9), outcome: .refused)]
+        try await database(engine, holding: entries) { database in
+            func uses(atMost bound: Int) async throws -> [ConsentID: DecisionRecords.Use] {
+                let ids = [consent] + (2..<150).map { ConsentID(trusted: "cns_\($0)") }
+                return try await database.read { [records] in try records.uses(ofConsents: ids, of: amina, since: start - .days(7), atMost: bound, in: $0) }
+            }
+
+            let all = try await uses(atMost: 10)
+            let bounded = try await uses(atMost: 1)
+
+            #expect(all.keys.sorted() == [consent] && all[consent]?.last == start + .seconds(5) && all[consent]?.count == 2)
+            #expect(bounded[consent]?.count == 1)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a list over many apps is in the order of time`(engine: Engine) async throws {
+        // More apps than one statement asks for.
+        let entries = (0..<90).map { index in
+            record("\(index)", at: start + .seconds(Int64(index)), app: AppID(trusted: "app_\(index % 45)"), outcome: index % 7 == 0 ? .refused : .allowed)
+        }
+        try await database(engine, holding: entries) { database in
+            let first = try await database.read { [records] in try records.list(ofOrganisation: acme, limit: 31, in: $0) }
+            let second = try await database.read { [records] in
+                try records.list(ofOrganisation: acme, before: .init(after: first[30]), limit: 100, in: $0)
+            }
+            let refused = try await database.read { [records] in try records.list(ofOrganisation: acme, filter: .init(outcome: .refused), limit: 5, in: $0) }
+
+            #expect((first + second).map(\.requestID) == entries.reversed().map(\.requestID))
+            #expect(refused.map(\.requestID.rawValue) == ["req_84", "req_77", "req_70", "req_63", "req_56"])
         }
     }
 

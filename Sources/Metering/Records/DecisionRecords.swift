@@ -5,159 +5,38 @@ package import Storage
 package struct DecisionRecords: Sendable {
     package init() {}
 
-    /// A place in a list, newest first: the list goes on behind it.
-    package struct Position: Hashable, Sendable {
-        package let receivedAt: Timestamp
-        package let requestID: RequestID
-
-        package init(receivedAt: Timestamp, requestID: RequestID) {
-            self.receivedAt = receivedAt
-            self.requestID = requestID
-        }
-
-        package init(after record: DecisionRecord) { self.init(receivedAt: record.receivedAt, requestID: record.requestID) }
-    }
-
-    /// Narrows an organisation's list; what is `nil` does not.
-    package struct Filter: Hashable, Sendable {
-        package var appID: AppID?
-        package var outcome: DecisionOutcome?
-        package var operation: String?
-
-        package init(appID: AppID? = nil, outcome: DecisionOutcome? = nil, operation: String? = nil) {
-            self.appID = appID
-            self.outcome = outcome
-            self.operation = operation
-        }
-    }
-
-    /// The calls of one UTC day.
-    package struct DayCount: Hashable, Sendable {
-        package let day: CivilDate
-        package let allowed: Int
-        package let refused: Int
-        package let failed: Int
-        /// Units of the quota.
-        package let cost: Int
-
-        package var total: Int { allowed + refused + failed }
-    }
-
     // MARK: Reading
 
     package func find(_ id: RequestID, in tx: any ReadTransaction) throws -> DecisionRecord? {
         try tx.first("SELECT \(columnsOf: DecisionRecord.self) FROM decision_record WHERE request_id = \(id)").map(DecisionRecord.init)
     }
 
-    /// An organisation's calls, the newest first.
-    package func list(
-        ofOrganisation organisationID: OrganisationID, filter: Filter = Filter(), before: Position? = nil, limit: Int, in tx: any ReadTransaction
-    ) throws -> [DecisionRecord] {
-        let last = Last(before)
-        // An app's list has an index of its own.
-        if let appID = filter.appID {
-            return try tx.all(
-                """
-                SELECT \(columnsOf: DecisionRecord.self)
-                FROM decision_record
-                WHERE organisation_id = \(organisationID) AND app_id = \(appID) AND received_ms <= \(last.milliseconds)
-                    AND (received_ms < \(last.milliseconds) OR request_id < \(last.id))
-                    AND (\(filter.outcome) IS NULL OR outcome = \(filter.outcome))
-                    AND (\(filter.operation) IS NULL OR operation = \(filter.operation))
-                ORDER BY received_ms DESC, request_id DESC
-                LIMIT \(limit)
-                """).map(DecisionRecord.init)
-        }
-        return try tx.all(
-            """
-            SELECT \(columnsOf: DecisionRecord.self)
-            FROM decision_record
-            WHERE organisation_id = \(organisationID) AND received_ms <= \(last.milliseconds)
-                AND (received_ms < \(last.milliseconds) OR request_id < \(last.id))
-                AND (\(filter.outcome) IS NULL OR outcome = \(filter.outcome))
-                AND (\(filter.operation) IS NULL OR operation = \(filter.operation))
-            ORDER BY received_ms DESC, request_id DESC
-            LIMIT \(limit)
-            """).map(DecisionRecord.init)
-    }
-
-    /// The calls about a customer, the newest first.
-    package func list(ofPerson personID: PersonID, before: Position? = nil, limit: Int, in tx: any ReadTransaction) throws -> [DecisionRecord] {
-        let last = Last(before)
-        return try tx.all(
-            """
-            SELECT \(columnsOf: DecisionRecord.self)
-            FROM decision_record
-            WHERE person_id = \(personID) AND received_ms <= \(last.milliseconds)
-                AND (received_ms < \(last.milliseconds) OR request_id < \(last.id))
-            ORDER BY received_ms DESC, request_id DESC
-            LIMIT \(limit)
-            """).map(DecisionRecord.init)
-    }
-
-    /// The calls under one consent, the newest first.
-    package func list(ofConsent consentID: ConsentID, before: Position? = nil, limit: Int, in tx: any ReadTransaction) throws -> [DecisionRecord] {
-        let last = Last(before)
-        return try tx.all(
-            """
-            SELECT \(columnsOf: DecisionRecord.self)
-            FROM decision_record
-            WHERE consent_id = \(consentID) AND received_ms <= \(last.milliseconds)
-                AND (received_ms < \(last.milliseconds) OR request_id < \(last.id))
-            ORDER BY received_ms DESC, request_id DESC
-            LIMIT \(limit)
-            """).map(DecisionRecord.init)
-    }
-
-    /// When each consent was last used with success.
-    package func lastAllowed(ofConsents ids: [ConsentID], in tx: any ReadTransaction) throws -> [ConsentID: Timestamp] {
-        let rows = try tx.all(
-            """
-            SELECT consent_id, MAX(received_ms) AS last_ms
-            FROM decision_record
-            WHERE consent_id IN \(list: ids) AND outcome = \(DecisionOutcome.allowed)
-            GROUP BY consent_id
-            """)
-        return try Dictionary(uniqueKeysWithValues: rows.map { (try $0["consent_id"], Timestamp(milliseconds: try $0["last_ms"])) })
-    }
-
-    /// The calls of each UTC day from one to another, both included; a day without calls has no entry.
-    package func dayCounts(
-        ofOrganisation organisationID: OrganisationID, appID: AppID? = nil, from first: CivilDate, to last: CivilDate, in tx: any ReadTransaction
-    ) throws -> [DayCount] {
-        let start = first.start.milliseconds
-        let end = last.adding(days: 1).start.milliseconds
-        let rows = try tx.all(
-            """
-            SELECT received_ms / 86400000 AS day,
-                   COUNT(CASE WHEN outcome = 'allowed' THEN 1 END) AS allowed,
-                   COUNT(CASE WHEN outcome = 'refused' THEN 1 END) AS refused,
-                   COUNT(CASE WHEN outcome = 'failed' THEN 1 END) AS failed,
-                   CAST(SUM(cost) AS BIGINT) AS cost
-            FROM decision_record
-            WHERE organisation_id = \(organisationID) AND received_ms >= \(start) AND received_ms < \(end) AND (\(appID) IS NULL OR app_id = \(appID))
-            GROUP BY received_ms / 86400000
-            ORDER BY received_ms / 86400000
-            """)
-        return try rows.map {
-            let day: Int64 = try $0["day"]
-            return DayCount(
-                day: CivilDate(daysSinceEpoch: day), allowed: try $0["allowed"], refused: try $0["refused"], failed: try $0["failed"], cost: try $0["cost"])
-        }
-    }
-
     // MARK: Writing
 
-    /// Writes a group; a record that is there already stays as it is.
+    /// Writes a group, and counts it into its days; a record that is there already stays as it is, and is not counted again.
     package func append(_ records: [DecisionRecord], in tx: any WriteTransaction) throws {
-        var rest = records[...]
+        var days = DayTally()
+        // In the order of their ids, which is that of time: the newest leaves of the table take them, not as many leaves as there are records.
+        var rest = records.sorted { $0.requestID < $1.requestID }[...]
         // Few sizes, so that each engine prepares few statements.
-        for size in [32, 8, 1] {
+        for size in Self.batchSizes {
             while rest.count >= size {
-                try tx.execute(Self.insert(rest.prefix(size)))
+                let batch = rest.prefix(size)
                 rest = rest.dropFirst(size)
+                let known = try known(batch, in: tx)
+                try tx.execute(Self.insert(batch))
+                for record in batch where !known.contains(record.requestID) { days.add(record) }
             }
         }
+        try add(days, in: tx)
+    }
+
+    static let batchSizes = [32, 8, 1]
+
+    /// Those that an earlier attempt wrote whose answer was lost.
+    private func known(_ batch: ArraySlice<DecisionRecord>, in tx: any WriteTransaction) throws -> Set<RequestID> {
+        let rows = try tx.all("SELECT request_id FROM decision_record WHERE request_id IN \(list: batch.map(\.requestID))")
+        return try Set(rows.map { try $0["request_id"] })
     }
 
     /// Removes the oldest records.
@@ -204,22 +83,11 @@ package struct DecisionRecords: Sendable {
         sql.appendLiteral(" ON CONFLICT (request_id) DO NOTHING")
         return SQL(stringInterpolation: sql)
     }
-
-    /// Where a page begins: behind every record there can be, or behind the last of the page before.
-    private struct Last {
-        let milliseconds: Int64
-        let id: String
-
-        init(_ position: Position?) {
-            milliseconds = position?.receivedAt.milliseconds ?? .max
-            id = position?.requestID.rawValue ?? ""
-        }
-    }
 }
 
 extension SQL.StringInterpolation {
     /// The columns in the order that `insert` fills and `DecisionRecord(_:)` reads.
-    fileprivate mutating func appendInterpolation(columnsOf: DecisionRecord.Type) {
+    mutating func appendInterpolation(columnsOf: DecisionRecord.Type) {
         appendLiteral(
             """
             request_id, received_ms, duration_us, organisation_id, app_id, client_id, consent_id, person_id, account_id, method, path, operation,
@@ -235,7 +103,7 @@ extension SQL.StringInterpolation {
 }
 
 extension DecisionRecord {
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         let checks: String = try row["checks"]
         self.init(
             requestID: try row["request_id"], receivedAt: Timestamp(milliseconds: try row["received_ms"]), durationMicroseconds: try row["duration_us"],
