@@ -65,7 +65,9 @@ let package = Package(
         room("Web", ["JSON", "Primitives", hummingbird, httpTypes, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
         room("JOSE", ["JSON", "Primitives", crypto]),
         room("Storage", ["Primitives", logging]),
-        room("StorageSQLite", ["Primitives", "Storage", .product(name: "GRDB", package: "GRDB.swift"), logging]),
+        room(
+            "StorageSQLite",
+            ["Primitives", "Storage", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"), logging]),
         room("StoragePostgres", ["Primitives", "Storage", "CPostgres", logging]),
         room("Contract", ["JSON", "Primitives", yams]),
         room("Pages", ["Primitives", "Web", hummingbird, httpTypes, mustache, crypto]),

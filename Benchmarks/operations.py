@@ -69,18 +69,16 @@ class Operations:
 
     def durability(self):
         """The operations that write, with every sync and without any, in turn."""
-        requests = self.tokens.refreshes()
         durable, free = {}, {}
         for _ in range(ROUNDS):
-            self.writing_round(durable, requests)
+            self.writing_round(durable)
             with self.product.database.syncs.skipped():
-                self.writing_round(free, requests)
+                self.writing_round(free)
         for name, rounds in durable.items():
             report.row(f"{name}, durable", rounds, free[name])
             report.against_row("the same without syncs", free[name])
 
-    def writing_round(self, results, refreshes):
-        results.setdefault("refresh", []).append(product_round(self.product, "refresh", lambda: self.draw(refreshes)))
+    def writing_round(self, results):
         for name, work in self.flows.phases(self.drawn_apps()):
             done = product_round(self.product, name, work)
             if name in ("approve", "exchange the code"):

@@ -1,15 +1,17 @@
 internal import HTTPTypes
 package import Hummingbird
 internal import Logging
+package import Telemetry
 package import Web
 
 /// One log line and one measurement per request. The route's template stands for the path, so that ids never become labels;
 /// queries, headers and bodies are never logged.
 package struct RequestLog: RouterMiddleware {
     package typealias Context = AppContext
+    private let log: AccessLog
     private let series = RequestSeries()
 
-    package init() {}
+    package init(log: AccessLog = AccessLog()) { self.log = log }
 
     package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
         let start = ContinuousClock.now
@@ -19,16 +21,10 @@ package struct RequestLog: RouterMiddleware {
         let method = Self.methods.contains(request.method.rawValue) ? request.method.rawValue : "_OTHER"
         series.note(method: method, route: route, status: response.status.code, nanoseconds: duration)
         guard context.logger.logLevel <= .info else { return response }
-        var metadata: Logger.Metadata = [
-            "http.request.method": .string(method),
-            "http.route": .string(route),
-            "http.response.status_code": .stringConvertible(response.status.code),
-            "event.duration": .stringConvertible(duration),
-            "client.ip": .string(context.clientAddress),
-            "request_id": .string(response.headers[.requestID] ?? ""),
-        ]
-        if let trace = TraceParent(of: request.headers) { metadata["trace_id"] = .string(trace.traceID) }
-        context.logger.info("request", metadata: metadata)
+        log.write(
+            AccessLog.Entry(
+                method: method, route: route, status: response.status.code, duration: duration, clientAddress: context.clientAddress,
+                requestID: response.headers[.requestID] ?? "", traceID: TraceParent(of: request.headers)?.traceID))
         return response
     }
 

@@ -126,3 +126,40 @@ package struct ConsentHistoryEntry: Hashable, Sendable {
     package let requestID: RequestID?
     package let at: Timestamp
 }
+
+/// One decision about a consent: what happens, who says so and why, and what comes with it.
+struct ConsentDecision {
+    let event: ConsentEvent
+    let actor: ConsentActor
+    let reason: String
+    var personID: PersonID?
+    var grantID: GrantID?
+    var accounts: [AccountID] = []
+
+    var choosesAccounts: Bool { event == .authorise || event == .confirm }
+}
+
+extension Consent {
+    /// As a partner lodges it, before any customer decides.
+    init(lodging new: NewConsent, as id: ConsentID, at now: Timestamp) {
+        self.init(
+            id: id, appID: new.appID, organisationID: new.organisationID, personID: nil, type: new.type, permissions: new.permissions,
+            transactionsFrom: new.window.from?.wholeSeconds, transactionsTo: new.window.to?.wholeSeconds, createdAt: now.wholeSeconds,
+            expiresAt: new.expiresAt.wholeSeconds, storedStatus: .awaitingAuthorisation, statusActor: .partner, statusReason: ConsentReason.lodged,
+            statusChangedAt: now.wholeSeconds, accounts: [], grantID: nil)
+    }
+
+    /// What a decision makes of it, as the tables keep it.
+    func after(_ decision: ConsentDecision, status: ConsentStatus, at now: Timestamp) -> Consent {
+        Consent(
+            id: id, appID: appID, organisationID: organisationID, personID: decision.personID ?? personID, type: type, permissions: permissions,
+            transactionsFrom: transactionsFrom, transactionsTo: transactionsTo, createdAt: createdAt, expiresAt: expiresAt, storedStatus: status,
+            statusActor: decision.actor, statusReason: decision.reason, statusChangedAt: now.wholeSeconds,
+            accounts: decision.choosesAccounts ? Set(decision.accounts).sorted() : accounts, grantID: decision.grantID ?? grantID)
+    }
+}
+
+extension Timestamp {
+    /// As a column keeps it.
+    fileprivate var wholeSeconds: Timestamp { Timestamp(seconds: seconds) }
+}

@@ -6,6 +6,10 @@ internal import Synchronization
 ///
 /// What looks like one of our secrets or like a token never leaves, whoever logged it.
 package struct ECSLogHandler: LogHandler {
+    /// Of the schema.
+    static let version = "8.11.0"
+    static let service = "wekeza"
+
     private let label: String
     private let clock: any WallClock
     private let output: any LogOutput
@@ -30,8 +34,8 @@ package struct ECSLogHandler: LogHandler {
         line.add("@timestamp", clock.now.rfc3339WithMilliseconds)
         line.add("log.level", event.level.rawValue)
         line.add("message", Redaction.redact(event.message.description))
-        line.add("ecs.version", "8.11.0")
-        line.add("service.name", "wekeza")
+        line.add("ecs.version", Self.version)
+        line.add("service.name", Self.service)
         line.add("log.logger", label)
         for (key, value) in fields(of: event).sorted(by: { $0.key < $1.key }) {
             let field = ECSField.field(of: key)
@@ -41,7 +45,7 @@ package struct ECSLogHandler: LogHandler {
                 line.add(field.name, field.isSecret ? "…" : value)
             }
         }
-        output.write(line.finished, isUrgent: event.level >= .warning)
+        output.write(line.finished(), isUrgent: event.level >= .warning)
     }
 
     private func fields(of event: LogEvent) -> Logger.Metadata {

@@ -3,10 +3,16 @@ internal import Primitives
 
 /// One JSON object on one line, written member by member.
 struct JSONLine {
-    private var bytes = [UInt8(ascii: "{")]
+    private var bytes: [UInt8]
 
     /// Longer texts are cut: a line of a log is not the place for a body.
     private static let longest = 8_000
+
+    init() {
+        bytes = []
+        bytes.reserveCapacity(512)
+        bytes.append(UInt8(ascii: "{"))
+    }
 
     mutating func add(_ name: String, _ value: String) {
         begin(name)
@@ -23,8 +29,12 @@ struct JSONLine {
         bytes.append(decimal: number)
     }
 
-    /// The object with a line feed at its end.
-    var finished: [UInt8] { bytes + [UInt8(ascii: "}"), UInt8(ascii: "\n")] }
+    /// The object with a line feed at its end. Nothing can be added any more.
+    consuming func finished() -> [UInt8] {
+        bytes.append(UInt8(ascii: "}"))
+        bytes.append(UInt8(ascii: "\n"))
+        return bytes
+    }
 
     private mutating func begin(_ name: String) {
         if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }

@@ -15,7 +15,10 @@ package struct AppContext: RequestContext, RemoteAddressRequestContext {
     /// When the request arrived, by the server's clock: the `now` of everything below.
     package var receivedAt = Timestamp.epoch
     /// The public base address, for links.
-    package var issuer = Issuer("http://localhost")!  // a constant that parses; RequestIdentity sets the real one
+    package var issuer = Self.anyIssuer
+
+    /// Until `RequestIdentity` sets the real one: a constant that parses, read once.
+    private static let anyIssuer = Issuer("http://localhost")!
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -96,7 +96,32 @@ struct ConsentsTests {
             #expect(history.map(\.at) == [clock.now - .hours(1), clock.now - .hours(1), clock.now])
             #expect(audit.map(\.action) == [.consentRevoked, .consentAuthorised, .consentLodged])
             #expect(audit.last?.requestID == RequestID(trusted: "req_lodge"))
-            #expect(announced == 3)
+            // Nobody can have heard of a new one.
+            #expect(announced == 2)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a consent that is approved as it is lodged has both lines of history`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: migrations) { database in
+            let new = NewConsent(
+                appID: budgetApp, organisationID: OrganisationID(trusted: "org_acme"), permissions: PermissionSet(trusted: [.readAccountsBasic]),
+                expiresAt: clock.now + .days(90))
+            let authorised = try await database.write { [consents, clock] tx in
+                try consents.lodgeAuthorised(
+                    new, by: amina, accounts: [savings, everyday, savings], grant: grant, at: clock.now, requestID: RequestID(trusted: "req_1"), in: tx)
+            }
+
+            let (found, history, audit) = try await database.read { [consents] tx in
+                (
+                    try consents.find(authorised.id, in: tx), try consents.history(of: authorised.id, in: tx),
+                    try AuditLog().list(.init(subject: authorised.id.rawValue), limit: 10, in: tx)
+                )
+            }
+            #expect(found == authorised && found?.status(at: clock.now) == .authorised && found?.personID == amina)
+            #expect(found?.accounts == [everyday, savings])
+            #expect(history.map(\.status) == [.awaitingAuthorisation, .authorised] && history.map(\.actor) == [.partner, .customer])
+            #expect(audit.map(\.action) == [.consentAuthorised, .consentLodged] && audit.map(\.actor) == [.person(amina), .app(budgetApp)])
         }
     }
 

@@ -42,7 +42,7 @@ class NotingWorker(Worker):
         match kind:
             case "approved": return CODE, digest(what.code)
             case "exchanged": return SPENT, digest(what.code)
-            # A refresh of a confidential app changes nothing but the time of its last use.
+            # A refresh of a confidential app changes nothing.
             case "refreshed" if self.partner.is_public: return GENERATION, *parts(what.refresh)
             case "revoked": return REVOKED, parts(what.refresh)[0]
             case "withdrawn": return WITHDRAWN, what.consent
@@ -96,14 +96,16 @@ def stop(node):
 
 # MARK: How many share a sync
 
+# A public app's refresh makes the next token, so each answer brings what a later request sends.
 LUA = """
-local tokens = {{{tokens}}}
-local turn = 0
+local waiting = {{{tokens}}}
 request = function()
-    turn = turn % #tokens + 1
-    return wrk.format("POST", "/oauth2/token", {{
-        ["Content-Type"] = "application/x-www-form-urlencoded", ["Authorization"] = "{authorization}"
-    }}, "grant_type=refresh_token&refresh_token=" .. tokens[turn])
+    local token = table.remove(waiting)
+    return wrk.format("POST", "/oauth2/token", {{["Content-Type"] = "application/x-www-form-urlencoded"}},
+        "grant_type=refresh_token&client_id={client}&refresh_token=" .. token)
+end
+response = function(status, headers, body)
+    table.insert(waiting, body:match('"refresh_token":"([^"]+)"'))
 end
 """
 
@@ -113,14 +115,14 @@ def group(folder, seconds=5, width=64):
     - Returns: how many refreshes were answered, and how many syncs it took."""
     log, script = Path(folder) / "strace-syncs.log", Path(folder) / "refresh.lua"
     with Node("sqlite") as node:
-        crowd = Crowd(node, Ledger(), "group", size=1)
-        partner, customer = crowd.workers[0].partner, crowd.workers[0].customer
+        crowd = Crowd(node, Ledger(), "group", size=2)
+        worker = next(worker for worker in crowd.workers if worker.partner.is_public)
         tokens = []
-        for _ in range(width):
-            question = customer.question(partner)
-            tokens.append(partner.exchange(code_of(question.approve()), question.verifier).json["refresh_token"])
-        credentials = base64.b64encode(f"{partner.app['client_id']}:{partner.app['client_secret']}".encode()).decode()
-        script.write_text(LUA.format(tokens=", ".join(f'"{token}"' for token in tokens), authorization=f"Basic {credentials}"))
+        # wrk asks for one request that it does not send.
+        for _ in range(width + 1):
+            question = worker.customer.question(worker.partner)
+            tokens.append(worker.partner.exchange(code_of(question.approve()), question.verifier).json["refresh_token"])
+        script.write_text(LUA.format(tokens=", ".join(f'"{token}"' for token in tokens), client=worker.partner.app["client_id"]))
         stop(node)
         node.wrapper = kernel.command(log, "fdatasync,fsync")
         node.start()

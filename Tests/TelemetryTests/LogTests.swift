@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Primitives
 import Synchronization
@@ -46,6 +47,28 @@ struct LogTests {
         let line = logged { $0.info("\(String(repeating: "x", count: 100_000))") }
 
         #expect(line.utf8.count < 9_000)
+    }
+
+    @Test(arguments: [nil, "4bf92f3577b34da6a3ce929d0e0e4736"])
+    func `a request's line is the one that the handler would write`(traceID: String?) throws {
+        let output = Lines()
+        AccessLog(clock: ManualClock(), output: output).write(
+            AccessLog.Entry(
+                method: "GET", route: "/v1/accounts/{account_id}", status: 200, duration: 1_234_567, clientAddress: "2001:db8::7", requestID: "req_1",
+                traceID: traceID))
+
+        let handler = Lines()
+        var metadata: Logger.Metadata = [
+            "method": "GET", "http.route": "/v1/accounts/{account_id}", "status": "200", "duration": "1234567", "client.ip": "2001:db8::7", "http.request.id": "req_1",
+        ]
+        if let traceID { metadata["trace_id"] = "\(traceID)" }
+        Logger(label: "requests") { ECSLogHandler(label: $0, clock: ManualClock(), output: handler) }.info("request", metadata: metadata)
+        #expect(try Self.members(of: output) == Self.members(of: handler))
+    }
+
+    private static func members(of output: Lines) throws -> NSDictionary {
+        let line = output.text.withLock { $0 }
+        return try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? NSDictionary)
     }
 
     private func logged(_ log: (Logger) -> Void) -> String {

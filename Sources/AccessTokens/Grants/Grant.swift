@@ -19,7 +19,6 @@ package struct Grant: Hashable, Sendable {
     /// The generation of the latest refresh token; 1 is the one that came with the code.
     package let generation: Int64
     package let rotatedAt: Timestamp?
-    package let lastUsedAt: Timestamp?
     package let revokedAt: Timestamp?
     package let revokedReason: GrantRevocationReason?
 
@@ -72,7 +71,7 @@ extension Grant {
         self.init(
             id: try row["id"], appID: try row["app_id"], clientID: clientID, personID: try row["person_id"], consentID: try row["consent_id"],
             scope: scope, authenticatedAt: try row["authenticated_at"], createdAt: try row["created_at"], expiresAt: try row["expires_at"],
-            generation: try row["generation"], rotatedAt: try row["rotated_at"], lastUsedAt: try row["last_used_at"],
+            generation: try row["generation"], rotatedAt: try row["rotated_at"],
             revokedAt: try row["revoked_at"], revokedReason: try row["revoked_reason"])
     }
 }

@@ -32,11 +32,11 @@ extension Grants {
         let row = try tx.first(
             """
             UPDATE token_grant
-            SET generation = generation + \(step), rotated_at = COALESCE(\(rotatedAt), rotated_at), last_used_at = \(now)
+            SET generation = generation + \(step), rotated_at = COALESCE(\(rotatedAt), rotated_at)
             WHERE id = \(presented.grantID) AND generation = \(presented.generation) AND client_id = \(presented.clientID.text)
                 AND revoked_at IS NULL AND expires_at > \(now)
             RETURNING id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
-                      last_used_at, revoked_at, revoked_reason
+                      revoked_at, revoked_reason
             """)
         if let grant = try row.map(Grant.init) { return .refreshed(grant, generation: grant.generation) }
         return try explain(presented, at: now, requestID: requestID, in: tx)
@@ -61,5 +61,10 @@ extension Grant {
     package func forgivesReplay(of presented: Int64, at now: Timestamp) -> Bool {
         guard presented == generation - 1, let rotatedAt else { return false }
         return now < rotatedAt + Grants.replayWindow
+    }
+
+    /// Whether this is the latest token of a grant that lives.
+    package func isCurrent(_ presented: PresentedRefreshToken, at now: Timestamp) -> Bool {
+        isLive(at: now) && clientID == presented.clientID && generation == presented.generation
     }
 }

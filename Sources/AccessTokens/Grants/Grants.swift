@@ -16,7 +16,7 @@ package struct Grants: Sendable {
     package func create(_ new: NewGrant, id: GrantID? = nil, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Grant {
         let grant = Grant(
             id: id ?? newID(), appID: new.appID, clientID: new.clientID, personID: new.personID, consentID: new.consentID, scope: new.scope,
-            authenticatedAt: new.authenticatedAt, createdAt: now, expiresAt: new.expiresAt, generation: 1, rotatedAt: nil, lastUsedAt: nil,
+            authenticatedAt: new.authenticatedAt, createdAt: now, expiresAt: new.expiresAt, generation: 1, rotatedAt: nil,
             revokedAt: nil, revokedReason: nil)
         try tx.execute(
             """
@@ -37,7 +37,7 @@ package struct Grants: Sendable {
         try tx.first(
             """
             SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
-                   last_used_at, revoked_at, revoked_reason
+                   revoked_at, revoked_reason
             FROM token_grant
             WHERE id = \(id)
             """
@@ -49,7 +49,7 @@ package struct Grants: Sendable {
         try tx.all(
             """
             SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
-                   last_used_at, revoked_at, revoked_reason
+                   revoked_at, revoked_reason
             FROM token_grant
             WHERE person_id = \(person)
             ORDER BY created_at DESC, id DESC
@@ -63,7 +63,7 @@ package struct Grants: Sendable {
         try tx.all(
             """
             SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
-                   last_used_at, revoked_at, revoked_reason
+                   revoked_at, revoked_reason
             FROM token_grant
             WHERE person_id = \(person) AND app_id = \(app) AND revoked_at IS NULL AND expires_at > \(now)
             ORDER BY created_at DESC, id DESC

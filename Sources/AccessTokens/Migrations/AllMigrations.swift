@@ -48,5 +48,7 @@ package enum AccessTokensMigrations {
             ALTER TABLE signing_key ADD COLUMN signs_since BIGINT;
             UPDATE signing_key SET signs_since = created_at WHERE state = 'current';
             """),
+        // It was written at each refresh and read by nobody.
+        Migration("access_tokens.0003_grants_without_last_use", "ALTER TABLE token_grant DROP COLUMN last_used_at;"),
     ]
 }

@@ -32,9 +32,9 @@ extension AuthorizationEndpoint {
             return .refusedChoice("Sign in again to decide.")
         }
         let code = Secret.random(prefix: "wkz_ac_", from: randomness)
+        let approval = Approval(transaction: transaction, app: app, session: session, accounts: chosen, requestID: requestID, now: now)
+        if let refusal = try await refusal(of: approval) { return .refusedChoice(refusal) }
         return try await database.write { tx in
-            let approval = Approval(transaction: transaction, app: app, session: session, accounts: chosen, requestID: requestID, now: now)
-            if let refusal = try refusal(of: approval, in: tx) { return .refusedChoice(refusal) }
             guard try answers.claim(transaction, as: .approved, at: now, in: tx) else { return .alreadyAnswered }
             switch try grant(approval, in: tx) {
             case .success(let grant):
@@ -69,10 +69,11 @@ extension AuthorizationEndpoint {
     }
 
     /// The chosen accounts are the customer's own and open, and there is one at least.
-    private func refusal(of approval: Approval, in tx: any ReadTransaction) throws -> String? {
+    private func refusal(of approval: Approval) async throws -> String? {
         guard approval.transaction.asksForAccounts else { return nil }
         guard !approval.accounts.isEmpty else { return "Choose at least one account." }
-        let own = Dictionary(try accounts.list(of: approval.session.person.id, in: tx).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let list = try await database.read { try accounts.list(of: approval.session.person.id, in: $0) }
+        let own = Dictionary(list.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         for id in approval.accounts {
             guard let account = own[id] else { return "Choose among your own accounts." }
             if let reason = account.reasonNotShareable { return "\(account.name) cannot be shared: \(reason)." }
@@ -84,11 +85,14 @@ extension AuthorizationEndpoint {
         let (transaction, person, now) = (approval.transaction, approval.session.person.id, approval.now)
         let grantID = grants.newID()
         var consent: Consent?
-        if let id = try transaction.consentID ?? lodge(approval, in: tx) {
+        if let id = transaction.consentID {
             consent = try consents.authorise(
                 id, by: person, accounts: approval.accounts, grant: grantID, at: now, requestID: approval.requestID, in: tx)
             // It was withdrawn, decided elsewhere or has expired since the page was shown.
             guard consent != nil else { return .failure(.invalidAuthorizationDetails("The consent does not wait for a customer any more.")) }
+        } else if let new = consentOfItsOwn(approval) {
+            consent = try consents.lodgeAuthorised(
+                new, by: person, accounts: approval.accounts, grant: grantID, at: now, requestID: approval.requestID, in: tx)
         }
         let new = NewGrant(
             appID: approval.app.id, clientID: approval.app.clientID, personID: person, consentID: consent?.id, scope: transaction.scope,
@@ -97,11 +101,10 @@ extension AuthorizationEndpoint {
     }
 
     /// Plain API scopes make a consent of their own.
-    private func lodge(_ approval: Approval, in tx: any WriteTransaction) throws -> ConsentID? {
+    private func consentOfItsOwn(_ approval: Approval) -> NewConsent? {
         guard let permissions = PermissionSet.defaults(forScopes: approval.transaction.scope.ordered.map(\.rawValue)) else { return nil }
-        let new = NewConsent(
+        return NewConsent(
             appID: approval.app.id, organisationID: approval.app.organisationID, permissions: permissions,
             expiresAt: approval.now + ConsentTerm.standard)
-        return try consents.lodge(new, by: .app(approval.app.id), at: approval.now, requestID: approval.requestID, in: tx).id
     }
 }

@@ -47,10 +47,8 @@ struct IntrospectionEndpoint: Sendable {
         guard case .success(let claims) = try await verifier.verified(token, at: now), claims.clientID == client.app.clientID else { return nil }
         guard try await revocations.refusal(of: claims) == nil else { return nil }
         if let grantID = claims.grantID {
-            let result = try await database.read { [grants, standing] tx in
-                try standing.check(grants.find(grantID, in: tx), at: now, in: tx)
-            }
-            guard case .success = result else { return nil }
+            let grant = try await database.readOne { [grants] in try grants.find(grantID, in: $0) }
+            guard case .success = try await standing.check(grant, at: now, in: database) else { return nil }
         }
         var members = JSONObject([("active", .boolean(true)), ("token_type", .string("Bearer"))])
         for member in claims.json.members { members.append(member.name, member.value) }
@@ -59,10 +57,8 @@ struct IntrospectionEndpoint: Sendable {
 
     private func refreshToken(_ token: String, of client: AuthenticatedClient, at now: Timestamp) async throws -> JSONObject? {
         guard let presented = refreshTokens.read(token, from: client.app.clientID) else { return nil }
-        let result = try await database.read { [grants, standing] tx in
-            try standing.check(grants.find(presented.grantID, in: tx), at: now, in: tx)
-        }
-        guard case .success(let grant) = result, presented.generation == grant.generation || grant.forgivesReplay(of: presented.generation, at: now)
+        let found = try await database.readOne { [grants] in try grants.find(presented.grantID, in: $0) }
+        guard case .success(let grant) = try await standing.check(found, at: now, in: database), presented.generation == grant.generation || grant.forgivesReplay(of: presented.generation, at: now)
         else { return nil }
         var members = JSONObject([
             ("active", .boolean(true)), ("iss", .string(issuer.text)), ("sub", .string(grant.personID.rawValue)),

@@ -64,11 +64,10 @@ struct UserinfoEndpoint: Sendable {
             response.headers[.wwwAuthenticate]? += ", scope=\"openid\""
             return (response, app)
         }
-        let person = try await database.read { [people, grants, standing] tx -> Person? in
-            guard case .success(let grant) = try standing.check(grants.find(grantID, in: tx), at: now, in: tx) else { return nil }
-            return try people.find(grant.personID, in: tx)
-        }
-        guard let person else { return (OAuthError.invalidToken("The grant behind the token has ended.").bearerResponse(issuer: issuer), app) }
+        let found = try await database.readOne { [grants] in try grants.find(grantID, in: $0) }
+        guard case .success(let grant) = try await standing.check(found, at: now, in: database),
+            let person = try await database.readOne({ [people] in try people.find(grant.personID, in: $0) })
+        else { return (OAuthError.invalidToken("The grant behind the token has ended.").bearerResponse(issuer: issuer), app) }
         return (.tokenJSON(Self.claims(of: person, scope: claims.scope)), app)
     }
 

@@ -80,22 +80,27 @@ struct AuthorizationCodeGrant: TokenGrant {
     }
 
     private func redeem(_ redemption: Redemption) async throws -> Result<Obtained, Refusal> {
-        try await database.write { tx in
-            let (app, now) = (redemption.app, redemption.now)
+        let (app, now) = (redemption.app, redemption.now)
+        let (outcome, grant) = try await database.write { tx -> (AuthorizationCodes.Outcome, Grant?) in
             let outcome = try codes.redeem(
                 redemption.digest, by: app.clientID, redirectURI: redemption.redirectURI, verifier: redemption.verifier, at: now, in: tx)
             switch outcome {
-            case .redeemed(let code):
-                switch try standing.check(try grants.find(code.grantID, in: tx), at: now, in: tx) {
-                case .success(let grant): return .success(Obtained(grant: grant, code: code))
-                case .failure(let refusal): return .failure(.standing(refusal))
-                }
-            case .refused(let refusal):
-                if case .replayed(let grant) = refusal {
-                    try grants.revoke(grant, because: .codeReplayed, by: .app(app.id), at: now, requestID: redemption.requestID, in: tx)
-                }
-                return .failure(.code(refusal))
+            // As it is at this moment: a replay that comes right behind ends the grant, not this answer.
+            case .redeemed(let code): return (outcome, try grants.find(code.grantID, in: tx))
+            case .refused(.replayed(let grant)):
+                try grants.revoke(grant, because: .codeReplayed, by: .app(app.id), at: now, requestID: redemption.requestID, in: tx)
+                return (outcome, nil)
+            case .refused: return (outcome, nil)
             }
+        }
+        switch outcome {
+        case .redeemed(let code):
+            // The code is spent, whatever has become of its consent.
+            switch try await standing.check(grant, at: now, in: database) {
+            case .success(let grant): return .success(Obtained(grant: grant, code: code))
+            case .failure(let refusal): return .failure(.standing(refusal))
+            }
+        case .refused(let refusal): return .failure(.code(refusal))
         }
     }
 

@@ -6,7 +6,7 @@ import OpenBanking
 import Primitives
 import Storage
 
-/// Whether tokens may still be issued on a grant: it lives, its consent is in force and its person is not disabled. Asked in the transaction that issues.
+/// Whether tokens may still be issued on a grant: it lives, its consent is in force and its person is not disabled.
 struct GrantStanding: Sendable {
     private let consents = Consents()
     private let people = People()
@@ -25,17 +25,14 @@ struct GrantStanding: Sendable {
         }
     }
 
-    func check(_ grant: Grant?, at now: Timestamp, in tx: any ReadTransaction) throws -> Result<Grant, Refusal> {
+    /// Each question is a read of its own, which needs no common snapshot: what has ended stays ended.
+    func check(_ grant: Grant?, at now: Timestamp, in database: any Database) async throws -> Result<Grant, Refusal> {
         guard let grant, grant.isLive(at: now) else { return .failure(.grantEnded) }
-        if let refusal = try refusal(consent: grant.consentID, person: grant.personID, at: now, in: tx) { return .failure(refusal) }
-        return .success(grant)
-    }
-
-    private func refusal(consent id: ConsentID?, person: PersonID, at now: Timestamp, in tx: any ReadTransaction) throws -> Refusal? {
-        if let id {
-            let status = try consents.find(id, in: tx)?.status(at: now) ?? .revoked
-            guard status == .authorised else { return .consent(status) }
+        if let id = grant.consentID {
+            let status = try await database.readOne { try consents.status(of: id, at: now, in: $0) } ?? .revoked
+            guard status == .authorised else { return .failure(.consent(status)) }
         }
-        return try people.find(person, in: tx)?.isActive == true ? nil : .personDisabled
+        let isActive = try await database.readOne { try people.find(grant.personID, in: $0)?.isActive } ?? false
+        return isActive ? .success(grant) : .failure(.personDisabled)
     }
 }

@@ -70,19 +70,26 @@ struct RefreshTokenGrant: TokenGrant {
     /// What may refuse is asked first: a refused refresh does not move the generation.
     private func refresh(_ presented: PresentedRefreshToken, asked: ScopeSet?, _ request: TokenRequest) async throws -> Result<Refreshed, Refusal> {
         let (app, now) = (request.client.app, request.now)
-        return try await database.write { tx in
-            guard let before = try grants.find(presented.grantID, in: tx) else { return .failure(.refresh(.unknownGrant)) }
-            // An ended grant is explained by the refresh itself, which tells a replay from an expiry.
-            if before.isLive(at: now), case .failure(let refusal) = try standing.check(before, at: now, in: tx) { return .failure(.standing(refusal)) }
-            // Scopes that the app has lost since are not given again.
-            let allowed = before.scope.intersection(app.scopes)
-            let scope = asked ?? allowed
-            guard scope.isSubset(of: allowed) else { return .failure(.scope) }
-            let outcome = try grants.refresh(presented, rotating: app.isPublic, at: now, requestID: request.requestID, in: tx)
-            switch outcome {
-            case .refreshed(let grant, let generation): return .success(Refreshed(grant: grant, generation: generation, scope: scope))
-            case .refused(let refusal): return .failure(.refresh(refusal))
-            }
+        let found = try await database.readOne { try grants.find(presented.grantID, in: $0) }
+        guard let before = found else { return .failure(.refresh(.unknownGrant)) }
+        // An ended grant is explained by the refresh itself, which tells a replay from an expiry.
+        if before.isLive(at: now), case .failure(let refusal) = try await standing.check(before, at: now, in: database) {
+            return .failure(.standing(refusal))
+        }
+        // Scopes that the app has lost since are not given again.
+        let allowed = before.scope.intersection(app.scopes)
+        let scope = asked ?? allowed
+        guard scope.isSubset(of: allowed) else { return .failure(.scope) }
+        // A confidential client keeps its token, so there is nothing to write.
+        if !app.isPublic, before.isCurrent(presented, at: now) {
+            return .success(Refreshed(grant: before, generation: before.generation, scope: scope))
+        }
+        let outcome = try await database.write { tx in
+            try grants.refresh(presented, rotating: app.isPublic, at: now, requestID: request.requestID, in: tx)
+        }
+        switch outcome {
+        case .refreshed(let grant, let generation): return .success(Refreshed(grant: grant, generation: generation, scope: scope))
+        case .refused(let refusal): return .failure(.refresh(refusal))
         }
     }
 }

@@ -14,14 +14,12 @@ package struct Consents: Sendable {
     // MARK: Reading
 
     package func find(_ id: ConsentID, in tx: any ReadTransaction) throws -> Consent? {
-        let row = try tx.first(
-            """
-            SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                   status, status_actor, status_reason, status_changed_at, grant_id
-            FROM consent
-            WHERE id = \(id)
-            """)
-        return try row.map { try Consent($0, accounts: accounts(of: [id], in: tx)[id] ?? []) }
+        try row(id, in: tx).map { try Consent($0, accounts: accounts(of: [id], in: tx)[id] ?? []) }
+    }
+
+    /// Where a consent stands, without what it covers.
+    package func status(of id: ConsentID, at now: Timestamp, in tx: any ReadTransaction) throws -> ConsentStatus? {
+        try row(id, in: tx).map { try Consent($0, accounts: []).status(at: now) }
     }
 
     /// A customer's connections, the newest first.
@@ -66,21 +64,29 @@ package struct Consents: Sendable {
 
     /// Lodges a consent that waits for its customer.
     package func lodge(_ new: NewConsent, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Consent {
-        let consent = Consent(
-            id: .random(from: randomness), appID: new.appID, organisationID: new.organisationID, personID: nil, type: new.type,
-            permissions: new.permissions, transactionsFrom: new.window.from?.wholeSeconds, transactionsTo: new.window.to?.wholeSeconds,
-            createdAt: now.wholeSeconds, expiresAt: new.expiresAt.wholeSeconds, storedStatus: .awaitingAuthorisation, statusActor: .partner,
-            statusReason: ConsentReason.lodged, statusChangedAt: now.wholeSeconds, accounts: [], grantID: nil)
-        try tx.execute(
-            """
-            INSERT INTO consent (id, app_id, organisation_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                                 status, status_actor, status_reason, status_changed_at)
-            VALUES (\(consent.id), \(consent.appID), \(consent.organisationID), \(consent.type), \(consent.permissions.text),
-                    \(consent.transactionsFrom), \(consent.transactionsTo), \(consent.createdAt), \(consent.expiresAt),
-                    \(consent.storedStatus), \(consent.statusActor), \(consent.statusReason), \(consent.statusChangedAt))
-            """)
-        try record(consent, action: .consentLodged, from: nil, by: actor, requestID: requestID, in: tx)
-        return consent
+        let lodged = Consent(lodging: new, as: .random(from: randomness), at: now)
+        try insert(lodged, in: tx)
+        try record([Step(to: lodged, action: .consentLodged, by: actor)], requestID: requestID, in: tx)
+        return lodged
+    }
+
+    /// Lodges a consent and has it authorised by the customer who decides right now: two lines of its history, and one row.
+    package func lodgeAuthorised(
+        _ new: NewConsent, by person: PersonID, accounts: [AccountID], grant: GrantID, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Consent {
+        let lodged = Consent(lodging: new, as: .random(from: randomness), at: now)
+        let authorised = lodged.after(
+            ConsentDecision(event: .authorise, actor: .customer, reason: ConsentReason.approved, personID: person, grantID: grant, accounts: accounts),
+            status: .authorised, at: now)
+        try insert(authorised, in: tx)
+        try keep(authorised.accounts, of: authorised.id, in: tx)
+        // Nobody can have heard of it yet, so there is nothing to announce.
+        try record(
+            [
+                Step(to: lodged, action: .consentLodged, by: .app(new.appID)),
+                Step(from: lodged.storedStatus, to: authorised, action: .consentAuthorised, by: .person(person)),
+            ], requestID: requestID, in: tx)
+        return authorised
     }
 
     /// The customer approves, with the accounts of their choice, or confirms what they approved before.
@@ -90,8 +96,8 @@ package struct Consents: Sendable {
     ) throws -> Consent? {
         guard let before = try find(id, in: tx), before.waits(for: person, at: now) else { return nil }
         let event = before.waitsForConfirmation ? ConsentEvent.confirm : .authorise
-        let decision = Decision(event: event, actor: .customer, reason: ConsentReason.approved, personID: person, grantID: grant, accounts: accounts)
-        return try apply(decision, to: id, by: .person(person), at: now, requestID: requestID, in: tx)
+        let decision = ConsentDecision(event: event, actor: .customer, reason: ConsentReason.approved, personID: person, grantID: grant, accounts: accounts)
+        return try apply(decision, to: before, by: .person(person), at: now, requestID: requestID, in: tx)
     }
 
     /// The customer declines.
@@ -100,8 +106,8 @@ package struct Consents: Sendable {
         guard let before = try find(id, in: tx), before.waits(for: person, at: now) else { return nil }
         // What was approved before can only be withdrawn.
         let event = before.waitsForConfirmation ? ConsentEvent.revoke : .reject
-        let decision = Decision(event: event, actor: .customer, reason: ConsentReason.declined, personID: person)
-        return try apply(decision, to: id, by: person.map(Actor.person) ?? .system, at: now, requestID: requestID, in: tx)
+        let decision = ConsentDecision(event: event, actor: .customer, reason: ConsentReason.declined, personID: person)
+        return try apply(decision, to: before, by: person.map(Actor.person) ?? .system, at: now, requestID: requestID, in: tx)
     }
 
     /// Ends a consent, before or after its authorisation.
@@ -109,7 +115,8 @@ package struct Consents: Sendable {
     package func revoke(
         _ id: ConsentID, by actor: ConsentActor, audit: Actor, reason: String, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Consent? {
-        try apply(Decision(event: .revoke, actor: actor, reason: reason), to: id, by: audit, at: now, requestID: requestID, in: tx)
+        guard let before = try find(id, in: tx) else { return nil }
+        return try apply(ConsentDecision(event: .revoke, actor: actor, reason: reason), to: before, by: audit, at: now, requestID: requestID, in: tx)
     }
 
     /// Stamps consents whose time is over, and lodged ones that nobody authorised within a day. The clock has already ended them for every reader;
@@ -126,29 +133,20 @@ package struct Consents: Sendable {
             """)
         return try due.count { row in
             let id: ConsentID = try row["id"]
-            guard let standing = try find(id, in: tx)?.standing(at: now), standing.status == .expired else { return false }
-            let decision = Decision(event: .expire, actor: .system, reason: standing.reason)
-            return try apply(decision, to: id, by: .system, at: now, requestID: nil, in: tx) != nil
+            guard let consent = try find(id, in: tx), case let standing = consent.standing(at: now), standing.status == .expired else { return false }
+            let decision = ConsentDecision(event: .expire, actor: .system, reason: standing.reason)
+            return try apply(decision, to: consent, by: .system, at: now, requestID: nil, in: tx) != nil
         }
     }
 
     // MARK: The one conditional write
 
-    private struct Decision {
-        let event: ConsentEvent
-        let actor: ConsentActor
-        let reason: String
-        var personID: PersonID?
-        var grantID: GrantID?
-        var accounts: [AccountID] = []
-    }
-
     private func apply(
-        _ decision: Decision, to id: ConsentID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+        _ decision: ConsentDecision, to consent: Consent, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Consent? {
+        var before = consent
         // Another writer may move the status between the look and the write; the look is then repeated.
         for _ in 0..<4 {
-            guard let before = try find(id, in: tx) else { return nil }
             // The clock ends a consent for everyone but the job that stamps the end.
             let standing = decision.event == .expire ? before.storedStatus : before.status(at: now)
             guard case .moves(let status) = standing.transition(on: decision.event, by: decision.actor) else { return nil }
@@ -157,38 +155,75 @@ package struct Consents: Sendable {
                 UPDATE consent
                 SET status = \(status), status_actor = \(decision.actor), status_reason = \(decision.reason), status_changed_at = \(now),
                     person_id = COALESCE(\(decision.personID), person_id), grant_id = COALESCE(\(decision.grantID), grant_id)
-                WHERE id = \(id) AND status = \(before.storedStatus)
+                WHERE id = \(before.id) AND status = \(before.storedStatus)
                 """)
-            guard won == 1 else { continue }
-            // A confirmation may choose other accounts than the first approval.
-            if decision.event == .confirm { try tx.execute("DELETE FROM consent_account WHERE consent_id = \(id)") }
-            for account in decision.accounts {
-                try tx.execute("INSERT INTO consent_account (consent_id, account_id) VALUES (\(id), \(account)) ON CONFLICT DO NOTHING")
+            guard won == 1 else {
+                guard let moved = try find(before.id, in: tx) else { return nil }
+                before = moved
+                continue
             }
-            guard let after = try find(id, in: tx) else { return nil }
-            try record(after, action: decision.event.auditAction, from: before.storedStatus, by: actor, requestID: requestID, in: tx)
+            let after = before.after(decision, status: status, at: now)
+            // A confirmation may choose other accounts than the first approval.
+            if decision.event == .confirm { try tx.execute("DELETE FROM consent_account WHERE consent_id = \(after.id)") }
+            if decision.choosesAccounts { try keep(after.accounts, of: after.id, in: tx) }
+            try record([Step(from: before.storedStatus, to: after, action: decision.event.auditAction, by: actor)], requestID: requestID, in: tx)
+            try tx.announce(.consent, after.id.rawValue, at: now)
             return after
         }
         return nil
     }
 
-    private func record(
-        _ consent: Consent, action: AuditAction, from before: ConsentStatus?, by actor: Actor, requestID: RequestID?, in tx: any WriteTransaction
-    ) throws {
-        let at = consent.statusChangedAt
+    // MARK: Rows
+
+    private func row(_ id: ConsentID, in tx: any ReadTransaction) throws -> Row? {
+        try tx.first(
+            """
+            SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
+                   status, status_actor, status_reason, status_changed_at, grant_id
+            FROM consent
+            WHERE id = \(id)
+            """)
+    }
+
+    private func insert(_ consent: Consent, in tx: any WriteTransaction) throws {
         try tx.execute(
             """
-            INSERT INTO consent_event (consent_id, status, actor, reason, request_id, occurred_at)
-            VALUES (\(consent.id), \(consent.storedStatus), \(consent.statusActor), \(consent.statusReason), \(requestID), \(at))
+            INSERT INTO consent (id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
+                                 status, status_actor, status_reason, status_changed_at, grant_id)
+            VALUES (\(consent.id), \(consent.appID), \(consent.organisationID), \(consent.personID), \(consent.type), \(consent.permissions.text),
+                    \(consent.transactionsFrom), \(consent.transactionsTo), \(consent.createdAt), \(consent.expiresAt),
+                    \(consent.storedStatus), \(consent.statusActor), \(consent.statusReason), \(consent.statusChangedAt), \(consent.grantID))
             """)
+    }
+
+    private func keep(_ accounts: [AccountID], of id: ConsentID, in tx: any WriteTransaction) throws {
+        guard !accounts.isEmpty else { return }
+        try tx.execute("INSERT INTO consent_account (consent_id, account_id) VALUES \(rows: accounts.map { [id.sqlValue, $0.sqlValue] })")
+    }
+
+    /// One change of a status, as the history and the audit log tell it.
+    private struct Step {
+        var from: ConsentStatus?
+        let to: Consent
+        let action: AuditAction
+        let by: Actor
+    }
+
+    private func record(_ steps: [Step], requestID: RequestID?, in tx: any WriteTransaction) throws {
+        let rows = steps.map { step in
+            [
+                step.to.id.sqlValue, step.to.storedStatus.sqlValue, step.to.statusActor.sqlValue, step.to.statusReason.sqlValue,
+                requestID?.sqlValue ?? RequestID.sqlNull, step.to.statusChangedAt.sqlValue,
+            ]
+        }
+        try tx.execute("INSERT INTO consent_event (consent_id, status, actor, reason, request_id, occurred_at) VALUES \(rows: rows)")
         try audit.append(
-            AuditEntry(
-                actor: actor, action: action, subject: consent.id.rawValue,
-                before: before.map { ["status": $0.rawValue] } ?? [:],
-                after: ["status": consent.storedStatus.rawValue, "app": consent.appID.rawValue, "reason": consent.statusReason],
-                requestID: requestID, at: at),
-            in: tx)
-        try tx.announce(.consent, consent.id.rawValue, at: at)
+            contentsOf: steps.map { step in
+                AuditEntry(
+                    actor: step.by, action: step.action, subject: step.to.id.rawValue, before: step.from.map { ["status": $0.rawValue] } ?? [:],
+                    after: ["status": step.to.storedStatus.rawValue, "app": step.to.appID.rawValue, "reason": step.to.statusReason], requestID: requestID,
+                    at: step.to.statusChangedAt)
+            }, in: tx)
     }
 
     private func consents(_ rows: [Row], in tx: any ReadTransaction) throws -> [Consent] {
@@ -229,9 +264,4 @@ extension Consent {
             storedStatus: try row["status"], statusActor: try row["status_actor"], statusReason: try row["status_reason"],
             statusChangedAt: try row["status_changed_at"], accounts: accounts, grantID: try row["grant_id"])
     }
-}
-
-extension Timestamp {
-    /// As a column keeps it.
-    fileprivate var wholeSeconds: Timestamp { Timestamp(seconds: seconds) }
 }

@@ -17,11 +17,11 @@ package struct DecisionRecords: Sendable {
     package func append(_ records: [DecisionRecord], in tx: any WriteTransaction) throws {
         var days = DayTally()
         // In the order of their ids, which is that of time: the newest leaves of the table take them, not as many leaves as there are records.
-        var rest = records.sorted { $0.requestID < $1.requestID }[...]
+        var rest = records.indices.sorted { records[$0].requestID < records[$1].requestID }[...]
         // Few sizes, so that each engine prepares few statements.
         for size in Self.batchSizes {
             while rest.count >= size {
-                let batch = rest.prefix(size)
+                let batch = rest.prefix(size).map { records[$0] }[...]
                 rest = rest.dropFirst(size)
                 let known = try known(batch, in: tx)
                 try tx.execute(Self.insert(batch))
