@@ -125,7 +125,7 @@ extension CustomerRoutes {
             switch form["decision"] {
             case "approve":
                 let decision = try await authorization.approve(
-                    transaction, by: session, accounts: chosen, at: context.receivedAt, requestID: context.requestID)
+                    transaction, by: session, accounts: chosen, among: question.accounts, at: context.receivedAt, requestID: context.requestID)
                 return try await answer(decision, question, sealed: sealed, chosen: chosen, context)
             case "reject":
                 let decision = try await authorization.reject(transaction, by: session, at: context.receivedAt, requestID: context.requestID)
@@ -188,7 +188,7 @@ extension CustomerRoutes {
     private func consentPage(
         _ question: ConsentQuestion, sealed: String, chosen: Set<AccountID>, errors: FormErrors, _ context: AppContext
     ) async throws -> Response {
-        let balances = try await database.read { [accounts] tx in
+        let balances = try await database.readOne { [accounts] tx in
             try accounts.balances(of: question.accounts.map(\.id), at: context.receivedAt, in: tx)
         }
         let page = ConsentPage(question, sealed: sealed, balances: balances, chosen: chosen, errors: errors, now: context.receivedAt)

@@ -101,7 +101,7 @@ extension CustomerRoutes {
         }
         let inForce = consents.filter { $0.status(at: now) == .authorised || $0.status(at: now) == .suspended }
         let usage = try await usage(of: inForce.map(\.id), by: person.id, at: now)
-        let acquaintances = try await database.read { [grants] tx in try grants.list(of: person.id, in: tx) }
+        let acquaintances = try await database.readOne { [grants] tx in try grants.list(of: person.id, in: tx) }
             .filter { $0.consentID == nil && $0.revokedAt == nil && $0.expiresAt > now }
         let book = try await names(person, apps: consents.map(\.appID) + looks.compactMap(\.appID) + acquaintances.map(\.appID), accounts: consents.flatMap(\.accounts))
         let token = csrf.token(for: session.id.rawValue)
@@ -145,10 +145,10 @@ extension CustomerRoutes {
 
     private func past(of consents: [Consent], book: NameBook, at now: Timestamp) async throws -> [ConnectionsPage.Event] {
         let latest = consents.prefix(20)
-        let histories = try await database.read { [consents = self.consents] tx in try latest.map { try consents.history(of: $0.id, in: tx) } }
+        let histories = try await database.readOne { [consents = self.consents] tx in try consents.histories(of: latest.map(\.id), in: tx) }
         var events: [(at: Timestamp, event: ConnectionsPage.Event)] = []
-        for (consent, history) in zip(latest, histories) {
-            var entries = history.map { (status: $0.status, actor: $0.actor, at: $0.at) }
+        for consent in latest {
+            var entries = (histories[consent.id] ?? []).map { (status: $0.status, actor: $0.actor, at: $0.at) }
             let standing = consent.standing(at: now)
             // The clock may have ended it before a job stamps the row.
             if entries.last?.status != standing.status { entries.append((standing.status, standing.actor, standing.since)) }

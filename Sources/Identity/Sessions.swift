@@ -49,7 +49,7 @@ package struct Sessions: Sendable {
         // A token is 43 characters; what is longer by far is not worth a digest.
         guard !token.isEmpty, token.utf8.count <= 100 else { return nil }
         let digest = Digest(of: token)
-        let session = try await database.read { [limits] tx -> Session? in
+        let session = try await database.readOne { [limits] tx -> Session? in
             guard
                 let row = try tx.first(
                     """

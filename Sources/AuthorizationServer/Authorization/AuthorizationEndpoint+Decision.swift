@@ -1,6 +1,6 @@
 import AccessTokens
 import Applications
-import Bank
+package import Bank
 import Consents
 import Events
 package import Identity
@@ -21,8 +21,10 @@ extension AuthorizationEndpoint {
     }
 
     /// The customer approves. Consent, grant, code and audit are one transaction.
+    /// - Parameter own: the accounts that the customer was asked about, as they stand now.
     package func approve(
-        _ transaction: AuthorizationTransaction, by session: Session, accounts chosen: [AccountID], at now: Timestamp, requestID: RequestID?
+        _ transaction: AuthorizationTransaction, by session: Session, accounts chosen: [AccountID], among own: [Account], at now: Timestamp,
+        requestID: RequestID?
     ) async throws -> Decision {
         let found = try await apps.find(transaction.appID)
         guard let app = found, app.isActive else {
@@ -33,7 +35,7 @@ extension AuthorizationEndpoint {
         }
         let code = Secret.random(prefix: "wkz_ac_", from: randomness)
         let approval = Approval(transaction: transaction, app: app, session: session, accounts: chosen, requestID: requestID, now: now)
-        if let refusal = try await refusal(of: approval) { return .refusedChoice(refusal) }
+        if let refusal = refusal(of: approval, among: own) { return .refusedChoice(refusal) }
         return try await database.write { tx in
             guard try answers.claim(transaction, as: .approved, at: now, in: tx) else { return .alreadyAnswered }
             switch try grant(approval, in: tx) {
@@ -69,13 +71,11 @@ extension AuthorizationEndpoint {
     }
 
     /// The chosen accounts are the customer's own and open, and there is one at least.
-    private func refusal(of approval: Approval) async throws -> String? {
+    private func refusal(of approval: Approval, among own: [Account]) -> String? {
         guard approval.transaction.asksForAccounts else { return nil }
         guard !approval.accounts.isEmpty else { return "Choose at least one account." }
-        let list = try await database.read { try accounts.list(of: approval.session.person.id, in: $0) }
-        let own = Dictionary(list.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         for id in approval.accounts {
-            guard let account = own[id] else { return "Choose among your own accounts." }
+            guard let account = own.first(where: { $0.id == id }) else { return "Choose among your own accounts." }
             if let reason = account.reasonNotShareable { return "\(account.name) cannot be shared: \(reason)." }
         }
         return nil

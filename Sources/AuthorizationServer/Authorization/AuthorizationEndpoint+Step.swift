@@ -48,9 +48,9 @@ extension AuthorizationEndpoint {
         let envelope = envelope(transaction)
         let consentRequired = envelope.error(OAuthError(.consentRequired, "The customer has to decide."))
         guard !transaction.asksForAccounts else { return consentRequired }
-        let granted = try await database.read { [grants] in try grants.live(of: session.person.id, to: app.id, at: now, in: $0) }
+        let granted = try await database.readOne { [grants] in try grants.live(of: session.person.id, to: app.id, at: now, in: $0) }
         guard granted.contains(where: { transaction.scope.isSubset(of: $0.scope) }) else { return consentRequired }
-        switch try await approve(transaction, by: session, accounts: [], at: now, requestID: nil) {
+        switch try await approve(transaction, by: session, accounts: [], among: [], at: now, requestID: nil) {
         case .answer(let answer): return answer
         case .alreadyAnswered, .refusedChoice: return envelope.error(OAuthError(.interactionRequired, "The customer has to see a page."))
         }

@@ -54,9 +54,23 @@ package struct Consents: Sendable {
 
     /// Every status the consent has had, the oldest first.
     package func history(of id: ConsentID, in tx: any ReadTransaction) throws -> [ConsentHistoryEntry] {
-        try tx.all("SELECT status, actor, reason, request_id, occurred_at FROM consent_event WHERE consent_id = \(id) ORDER BY id").map {
-            ConsentHistoryEntry(
-                status: try $0["status"], actor: try $0["actor"], reason: try $0["reason"], requestID: try $0["request_id"], at: try $0["occurred_at"])
+        try histories(of: [id], in: tx)[id] ?? []
+    }
+
+    /// The same of several, in one statement.
+    package func histories(of ids: [ConsentID], in tx: any ReadTransaction) throws -> [ConsentID: [ConsentHistoryEntry]] {
+        let rows = try tx.all(
+            """
+            SELECT consent_id, status, actor, reason, request_id, occurred_at
+            FROM consent_event
+            WHERE consent_id IN \(list: ids)
+            ORDER BY id
+            """)
+        return try Dictionary(grouping: rows) { row -> ConsentID in try row["consent_id"] }.mapValues { rows in
+            try rows.map {
+                ConsentHistoryEntry(
+                    status: try $0["status"], actor: try $0["actor"], reason: try $0["reason"], requestID: try $0["request_id"], at: try $0["occurred_at"])
+            }
         }
     }
 
