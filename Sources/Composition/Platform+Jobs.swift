@@ -58,6 +58,7 @@ extension Platform {
             { [signIn] in _ = try signIn.purge(at: now, in: $0) },
             { _ = try IdempotencyRecords().purge(at: now, in: $0) },
             { _ = try DecisionRecords().purge(before: now - .days(90), in: $0) },
+            { try Quotas.purge(at: now, in: $0) },
             { try PortalMigrations.purge(before: now - .days(1), in: $0) },
         ]
         for purge in purges { try await bench.database.write { try purge($0) } }

@@ -59,14 +59,11 @@ struct Apps: AsyncParsableCommand {
             let draft = try draft()
             let plan = try Self.parse(Plan.self, plan, "--plan")
             let bench = try await setup.openWorkbench()
-            let outcome = try await bench.database.write { [organisation, randomness = bench.randomness, now = bench.clock.now] tx in
+            let created = try await bench.database.write { [organisation, randomness = bench.randomness, now = bench.clock.now] tx in
                 try Self.create(draft, joining: organisation, plan: plan, randomness: randomness, at: now, in: tx)
             }
             await bench.database.close()
-            switch outcome {
-            case .failure(let refusal): throw ConfigurationError("\(refusal.message).")
-            case .success(let created): try show(created.app, secret: created.secret)
-            }
+            try show(created.app, secret: created.secret)
         }
 
         private func draft() throws -> NewApp {
@@ -97,7 +94,7 @@ struct Apps: AsyncParsableCommand {
 
         private static func create(
             _ draft: NewApp, joining handle: String?, plan: Plan, randomness: any RandomSource, at now: Timestamp, in tx: any WriteTransaction
-        ) throws -> Result<(app: App, secret: Secret?), AppRefusal> {
+        ) throws -> (app: App, secret: Secret?) {
             let organisations = Organisations()
             var draft = draft
             if let handle {
@@ -111,7 +108,11 @@ struct Apps: AsyncParsableCommand {
                 _ = try organisations.create(
                     id: draft.organisationID, name: draft.name, world: world, plan: plan, owner: nil, by: .commandLine, at: now, requestID: nil, in: tx)
             }
-            return try Applications.Apps(randomness: randomness).create(draft, by: .commandLine, at: now, requestID: nil, in: tx)
+            switch try Applications.Apps(randomness: randomness).create(draft, by: .commandLine, at: now, requestID: nil, in: tx) {
+            case .success(let created): return created
+            // The organisation that was made for it goes with the transaction.
+            case .failure(let refusal): throw ConfigurationError("\(refusal.message).")
+            }
         }
 
         private func show(_ app: App, secret: Secret?) throws {

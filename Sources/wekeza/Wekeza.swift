@@ -1,3 +1,4 @@
+import AccessTokens
 import ArgumentParser
 import Composition
 import Foundation
@@ -21,6 +22,9 @@ struct Wekeza: AsyncParsableCommand {
             }
         } catch let error as ConfigurationError {
             complain(error.description)
+            Foundation.exit(2)
+        } catch let failure as SigningKeyFailure {
+            complain(failure.description)
             Foundation.exit(2)
         } catch  where exitCode(for: error) == .validationFailure {
             complain(fullMessage(for: error))

@@ -86,6 +86,20 @@ struct RefreshTests {
     }
 
     @Test(arguments: Engine.available)
+    func `a clock that was set back does not open the window again`(engine: Engine) async throws {
+        try await Fixture.run(engine) { fixture in
+            let grant = try await fixture.makeGrant()
+            _ = try await fixture.refresh(grant, generation: 1, rotating: true)
+
+            // Two nodes' clocks may differ by seconds.
+            fixture.clock.advance(by: .seconds(-59))
+            #expect(try await fixture.refresh(grant, generation: 1, rotating: true).generation == 2)
+            fixture.clock.advance(by: .hours(-2))
+            #expect(try await fixture.refresh(grant, generation: 1, rotating: true).refusal == .replayed)
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `§4.14.2 a replay after the successor was used ends the family`(engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in
             let grant = try await fixture.makeGrant()

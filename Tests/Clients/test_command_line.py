@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -98,6 +99,20 @@ def test_an_app_made_beside_the_running_server_is_usable_at_once(server, amina, 
     tokens = exchange(server, app, amina, method)
 
     assert requests.get(server.issuer + "/v1/accounts", headers={"Authorization": "Bearer " + tokens["access_token"]}).status_code == 200
+
+
+def test_an_app_that_is_refused_leaves_no_organisation_behind(server):
+    name = "Refused " + "x" * 60
+    code, said, complaint = server.command("apps", "create", "--name", name, "--redirect-uri", CALLBACK)
+    assert (code, said) == (2, "") and len(complaint.splitlines()) == 1
+
+    statement = f"SELECT COUNT(*) FROM organisation WHERE name = '{name}'"
+    if server.engine == "postgres":
+        counted = subprocess.run(["psql", server.database, "-Atc", statement], stdout=subprocess.PIPE, text=True, check=True).stdout
+    else:
+        with sqlite3.connect(server.database.removeprefix("sqlite:")) as database:
+            counted = database.execute(statement).fetchone()[0]
+    assert int(counted) == 0
 
 
 @pytest.mark.parametrize("plan, policies", [("free", ["burst", "daily"]), ("unlimited", ["burst"])])

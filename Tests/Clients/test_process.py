@@ -67,6 +67,18 @@ def test_a_port_that_is_taken_stops_the_start_with_one_sentence_and_code_2(tmp_p
     assert said == f"wekeza: Port {port} is in use on 127.0.0.1: stop the program that listens there, or choose another port with --port."
 
 
+def test_another_master_key_stops_the_start_with_one_sentence_and_code_2(tmp_path):
+    database = f"sqlite:{tmp_path}/wekeza.db"
+    sealed = Server("sqlite", database=database, demo=False)
+    assert sealed.stop() == 0
+    (tmp_path / "other").mkdir()
+
+    code, said = refused(tmp_path / "other", "--database", database)
+
+    assert code == 2
+    assert "another master key" in said and len(said.splitlines()) == 1
+
+
 def test_a_demo_database_is_not_served_without_demo(tmp_path):
     """Its passwords are known to everybody."""
     database = f"sqlite:{tmp_path}/wekeza.db"

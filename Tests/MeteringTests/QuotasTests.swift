@@ -220,6 +220,28 @@ struct QuotasTests {
         }
     }
 
+    @Test(arguments: Engine.available)
+    func `days that are long over are forgotten, the present one is not`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let quotas = Quotas(database: database, logger: .quiet)
+            #expect(try await isGranted(quotas, limit: 1000))
+            clock.advance(by: .days(8))
+            #expect(try await isGranted(quotas, limit: 1000))
+
+            try await database.write { [clock] in try Quotas.purge(at: clock.now, in: $0) }
+
+            let (days, leases) = try await database.read { tx in
+                (
+                    try tx.all("SELECT day FROM quota_day").map { row in try row["day"] as Int64 },
+                    try tx.all("SELECT day FROM quota_lease").map { row in try row["day"] as Int64 }
+                )
+            }
+            let today = clock.now.date.daysSinceEpoch
+            #expect(days == [today] && leases == [today])
+            #expect(try await isGranted(quotas, limit: 1000))
+        }
+    }
+
     @Test func `a database that does not answer grants nothing, and the next call tries again`() async throws {
         try await withDatabase(.sqlite, migrations: []) { database in
             let quotas = Quotas(database: database, logger: .quiet)

@@ -60,7 +60,8 @@ extension Grant {
     /// The token before the latest one, within the window, while the latest one is unused: using it makes the next generation.
     package func forgivesReplay(of presented: Int64, at now: Timestamp) -> Bool {
         guard presented == generation - 1, let rotatedAt else { return false }
-        return now < rotatedAt + Grants.replayWindow
+        // A clock that was set back since does not open the window for longer.
+        return now < rotatedAt + Grants.replayWindow && now > rotatedAt - Grants.replayWindow
     }
 
     /// Whether this is the latest token of a grant that lives.

@@ -84,6 +84,11 @@ package final class Quotas: Sendable {
         return max(0, taken + state.withLock { ($0.counts[day] ?? 0) - $0.ready(of: day) })
     }
 
+    /// Forgets the leases and counts of days that are over everywhere, and a week more.
+    package static func purge(at now: Timestamp, in tx: any WriteTransaction) throws {
+        try QuotaDays().purge(before: now.date.adding(days: -7), in: tx)
+    }
+
     /// Gives back what has not been used lately and writes what was counted, until cancelled, and everything then.
     package func run() async {
         var turn = 0

@@ -116,6 +116,12 @@ struct QuotaDays: Sendable {
         return leased - sealed
     }
 
+    /// Forgets the days before one, which nobody can draw from any more; what was called on them stays in `usage_day`.
+    func purge(before day: CivilDate, in tx: any WriteTransaction) throws {
+        try tx.execute("DELETE FROM quota_lease WHERE day < \(day.daysSinceEpoch)")
+        try tx.execute("DELETE FROM quota_day WHERE day < \(day.daysSinceEpoch)")
+    }
+
     // MARK: Taking back
 
     /// Ends the leases of nodes that have opened nothing for long. A lease that ends later than any made now was made by a clock that runs ahead.
