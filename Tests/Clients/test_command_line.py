@@ -21,6 +21,7 @@ CALLBACK = "https://partner.example/callback"
 FLAGS = {
     "--host": "default localhost", "--port": "default 8080", "--ops-port": "default 9090", "--issuer": "default http://HOST:PORT", "--database": "default sqlite:",
     "--data": "default var", "--assets": "default ../share/wekeza", "--upstream": "default none", "--log-level": "default info", "--tls-cert": "", "--tls-key": "", "--demo": "",
+    "--trusted-proxies": "default none",
 }
 
 
