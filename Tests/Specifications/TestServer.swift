@@ -165,8 +165,8 @@ extension TestServer {
     /// - Parameter world: whose customers it meets; `nil` for an empty world of its own.
     func register(
         _ kind: AppKind = .web, name: String = "Acme Budget", redirectURIs: [String] = ["https://app.example.com/callback"],
-        method: ClientAuthenticationMethod? = nil, grantTypes: Set<GrantType>? = nil, scopes: ScopeSet? = nil, plan: Plan = .free,
-        environment: AppEnvironment = .sandbox, world: OrganisationID? = DemoWorld.organisation
+        allowedNetworks: [String] = [], method: ClientAuthenticationMethod? = nil, grantTypes: Set<GrantType>? = nil, scopes: ScopeSet? = nil,
+        plan: Plan = .free, environment: AppEnvironment = .sandbox, world: OrganisationID? = DemoWorld.organisation
     ) async throws -> TestApp {
         let now = clock.now
         return try await database.write { tx in
@@ -175,7 +175,8 @@ extension TestServer {
                 id: organisation, name: name, world: world, plan: plan, owner: nil, by: .commandLine, at: now, requestID: nil, in: tx)
             let new = NewApp(
                 organisationID: organisation, name: name, purpose: "To show your month.", kind: kind, environment: environment,
-                redirectURIs: kind == .backend ? [] : redirectURIs.map(RedirectURI.init(registered:)), grantTypes: grantTypes,
+                redirectURIs: kind == .backend ? [] : redirectURIs.map(RedirectURI.init(registered:)),
+                allowedNetworks: allowedNetworks.compactMap(IPNetwork.init), grantTypes: grantTypes,
                 scopes: scopes ?? (kind == .web ? ScopeSet(Scope.allCases.filter { $0 != .paymentsWrite }) : nil), authenticationMethod: method)
             let (app, secret) = try Applications.Apps().create(new, by: .commandLine, at: now, requestID: nil, in: tx).get()
             return TestApp(app: app, secret: secret?.value)
