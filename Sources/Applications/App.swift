@@ -19,6 +19,8 @@ package struct App: Hashable, Sendable {
     package let environment: AppEnvironment
     package let profile: AppProfile
     package let redirectURIs: [RedirectURI]
+    /// From where it may call; empty for anywhere.
+    package let allowedNetworks: [IPNetwork]
     package let grantTypes: Set<GrantType>
     package let scopes: ScopeSet
     package let authenticationMethod: ClientAuthenticationMethod
@@ -32,7 +34,8 @@ package struct App: Hashable, Sendable {
     package init(
         id: AppID, clientID: ClientID, organisationID: OrganisationID, organisationName: String, world: OrganisationID, plan: Plan, name: String,
         purpose: String?,
-        kind: AppKind, environment: AppEnvironment, profile: AppProfile, redirectURIs: [RedirectURI], grantTypes: Set<GrantType>, scopes: ScopeSet,
+        kind: AppKind, environment: AppEnvironment, profile: AppProfile, redirectURIs: [RedirectURI], allowedNetworks: [IPNetwork] = [],
+        grantTypes: Set<GrantType>, scopes: ScopeSet,
         authenticationMethod: ClientAuthenticationMethod, secrets: [AppSecret], createdAt: Timestamp, removedAt: Timestamp?,
         heldAt: Timestamp? = nil
     ) {
@@ -48,6 +51,7 @@ package struct App: Hashable, Sendable {
         self.environment = environment
         self.profile = profile
         self.redirectURIs = redirectURIs
+        self.allowedNetworks = allowedNetworks
         self.grantTypes = grantTypes
         self.scopes = scopes
         self.authenticationMethod = authenticationMethod
@@ -70,6 +74,14 @@ package struct App: Hashable, Sendable {
     package func secret(matching text: String) -> AppSecret? {
         let digest = Digest(of: text)
         return liveSecrets.reduce(nil) { found, secret in constantTimeEqual(secret.digest.text, digest.text) ? secret : found }
+    }
+
+    /// Whether it may call from here.
+    /// - Parameter address: `nil` when it is not known, which no list contains.
+    package func mayCall(from address: IPAddress?) -> Bool {
+        guard !allowedNetworks.isEmpty else { return true }
+        guard let address else { return false }
+        return allowedNetworks.contains { $0.contains(address) }
     }
 
     /// The registered address that a request's names exactly; a native app's loopback address may vary its port (RFC 8252 §7.3).

@@ -20,11 +20,11 @@ package struct Apps: Sendable {
         guard let clientID = new.clientID ?? randomClientID() else { return .failure(.clientIDTaken) }
         let created = try tx.execute(
             """
-            INSERT INTO app (id, client_id, organisation_id, name, purpose, kind, environment, profile, redirect_uris, grant_types, scopes,
-                             authentication_method, created_at)
+            INSERT INTO app (id, client_id, organisation_id, name, purpose, kind, environment, profile, redirect_uris, allowed_networks, grant_types,
+                             scopes, authentication_method, created_at)
             VALUES (\(id), \(clientID.text), \(new.organisationID), \(new.name), \(new.purpose), \(new.kind), \(new.environment), \(new.profile),
-                    \(Columns.redirectURIs(new.redirectURIs)), \(Columns.grantTypes(new.grantTypes)), \(new.scopes.text),
-                    \(new.authenticationMethod.rawValue), \(now))
+                    \(Columns.redirectURIs(new.redirectURIs)), \(Columns.networks(new.allowedNetworks)), \(Columns.grantTypes(new.grantTypes)),
+                    \(new.scopes.text), \(new.authenticationMethod.rawValue), \(now))
             ON CONFLICT (client_id) DO NOTHING
             """)
         guard created == 1 else { return .failure(.clientIDTaken) }
@@ -35,6 +35,7 @@ package struct Apps: Sendable {
                 after: [
                     "client_id": clientID.text, "name": new.name, "organisation": new.organisationID.rawValue, "kind": new.kind.rawValue,
                     "environment": new.environment.rawValue, "redirect_uris": Columns.redirectURIs(new.redirectURIs),
+                    "allowed_networks": Columns.networks(new.allowedNetworks),
                 ], requestID: requestID, at: now),
             in: tx)
         var secret: Secret?
@@ -50,14 +51,17 @@ package struct Apps: Sendable {
         let name = change.name ?? before.name
         let purpose = change.purpose ?? before.purpose
         let redirectURIs = change.redirectURIs ?? before.redirectURIs
+        let allowedNetworks = change.allowedNetworks ?? before.allowedNetworks
         let scopes = change.scopes ?? before.scopes
         let refusal =
             NewApp.refusal(name: name) ?? NewApp.refusal(purpose: purpose)
             ?? NewApp.refusal(redirectURIs: redirectURIs, required: before.grantTypes.contains(.authorizationCode))
+            ?? NewApp.refusal(allowedNetworks: allowedNetworks, isPublic: before.isPublic)
         if let refusal { return .failure(refusal) }
         try tx.execute(
             """
-            UPDATE app SET name = \(name), purpose = \(purpose), redirect_uris = \(Columns.redirectURIs(redirectURIs)), scopes = \(scopes.text)
+            UPDATE app SET name = \(name), purpose = \(purpose), redirect_uris = \(Columns.redirectURIs(redirectURIs)),
+                allowed_networks = \(Columns.networks(allowedNetworks)), scopes = \(scopes.text)
             WHERE id = \(id)
             """)
         try tx.announce(.app, id.rawValue, at: now)
@@ -114,7 +118,7 @@ package struct Apps: Sendable {
         let row = try tx.first(
             """
             SELECT app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.world_id, organisation.plan, app.name, app.purpose,
-                app.kind, app.environment, app.profile, app.redirect_uris, app.grant_types, app.scopes, app.authentication_method,
+                app.kind, app.environment, app.profile, app.redirect_uris, app.allowed_networks, app.grant_types, app.scopes, app.authentication_method,
                 app.created_at, app.held_at, app.removed_at
             FROM app
             JOIN organisation ON organisation.id = app.organisation_id
@@ -133,7 +137,7 @@ package struct Apps: Sendable {
         try tx.all(
             """
             SELECT app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.world_id, organisation.plan, app.name, app.purpose,
-                app.kind, app.environment, app.profile, app.redirect_uris, app.grant_types, app.scopes, app.authentication_method,
+                app.kind, app.environment, app.profile, app.redirect_uris, app.allowed_networks, app.grant_types, app.scopes, app.authentication_method,
                 app.created_at, app.held_at, app.removed_at
             FROM app
             JOIN organisation ON organisation.id = app.organisation_id
@@ -199,10 +203,15 @@ package struct Apps: Sendable {
 private enum Columns {
     static func redirectURIs(_ uris: [RedirectURI]) -> String { uris.map(\.text).joined(separator: "\n") }
 
+    static func networks(_ networks: [IPNetwork]) -> String { networks.map(\.description).joined(separator: "\n") }
+
     static func grantTypes(_ types: Set<GrantType>) -> String { GrantType.allCases.filter(types.contains).map(\.rawValue).joined(separator: " ") }
 
     static func described(_ app: App) -> [String: String] {
-        ["name": app.name, "purpose": app.purpose ?? "", "redirect_uris": redirectURIs(app.redirectURIs), "scopes": app.scopes.text]
+        [
+            "name": app.name, "purpose": app.purpose ?? "", "redirect_uris": redirectURIs(app.redirectURIs),
+            "allowed_networks": networks(app.allowedNetworks), "scopes": app.scopes.text,
+        ]
     }
 }
 
@@ -210,17 +219,24 @@ extension App {
     init(_ row: Row, secrets: [AppSecret]) throws {
         let clientID: String = try row["client_id"]
         let redirectURIs: String = try row["redirect_uris"]
+        let networks: String = try row["allowed_networks"]
         let grantTypes: String = try row["grant_types"]
         let scopes: String = try row["scopes"]
         let method: String = try row["authentication_method"]
         guard let clientID = ClientID(clientID) else { throw StorageError.unexpectedValue(column: "client_id") }
         guard let scopes = ScopeSet(scopes) else { throw StorageError.unexpectedValue(column: "scopes") }
         guard let method = ClientAuthenticationMethod(rawValue: method) else { throw StorageError.unexpectedValue(column: "authentication_method") }
+        // A line that could not be read must not be left out: a list of which nothing is left would let everybody in.
+        let allowedNetworks = try networks.split(separator: "\n").map { line in
+            guard let network = IPNetwork(String(line)) else { throw StorageError.unexpectedValue(column: "allowed_networks") }
+            return network
+        }
         self.init(
             id: try row["id"], clientID: clientID, organisationID: try row["organisation_id"], organisationName: try row["organisation_name"],
             world: try row["world_id"], plan: try row["plan"], name: try row["name"], purpose: try row["purpose"], kind: try row["kind"],
             environment: try row["environment"],
             profile: try row["profile"], redirectURIs: redirectURIs.split(separator: "\n").map { RedirectURI(registered: String($0)) },
+            allowedNetworks: allowedNetworks,
             grantTypes: Set(grantTypes.split(separator: " ").compactMap { GrantType(rawValue: String($0)) }), scopes: scopes,
             authenticationMethod: method, secrets: secrets, createdAt: try row["created_at"],
             removedAt: try row["removed_at"], heldAt: try row["held_at"])

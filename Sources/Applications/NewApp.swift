@@ -10,6 +10,8 @@ package struct NewApp: Sendable {
     package var environment: AppEnvironment
     package var profile: AppProfile
     package var redirectURIs: [RedirectURI]
+    /// From where it may call; empty for anywhere.
+    package var allowedNetworks: [IPNetwork]
     package var grantTypes: Set<GrantType>
     package var scopes: ScopeSet
     package var authenticationMethod: ClientAuthenticationMethod
@@ -22,7 +24,8 @@ package struct NewApp: Sendable {
 
     package init(
         organisationID: OrganisationID, name: String, purpose: String? = nil, kind: AppKind, environment: AppEnvironment = .sandbox,
-        profile: AppProfile = .oauth21, redirectURIs: [RedirectURI] = [], grantTypes: Set<GrantType>? = nil, scopes: ScopeSet? = nil,
+        profile: AppProfile = .oauth21, redirectURIs: [RedirectURI] = [], allowedNetworks: [IPNetwork] = [], grantTypes: Set<GrantType>? = nil,
+        scopes: ScopeSet? = nil,
         authenticationMethod: ClientAuthenticationMethod? = nil, clientID: ClientID? = nil, id: AppID? = nil,
         secret: Secret? = nil
     ) {
@@ -33,6 +36,7 @@ package struct NewApp: Sendable {
         self.environment = environment
         self.profile = profile
         self.redirectURIs = redirectURIs
+        self.allowedNetworks = allowedNetworks
         self.grantTypes = grantTypes ?? kind.defaultGrantTypes
         self.scopes = scopes ?? kind.defaultScopes
         self.authenticationMethod = authenticationMethod ?? kind.defaultAuthenticationMethod
@@ -48,12 +52,16 @@ package struct AppChange: Sendable {
     /// The outer optional says whether it changes.
     package var purpose: String??
     package var redirectURIs: [RedirectURI]?
+    package var allowedNetworks: [IPNetwork]?
     package var scopes: ScopeSet?
 
-    package init(name: String? = nil, purpose: String?? = nil, redirectURIs: [RedirectURI]? = nil, scopes: ScopeSet? = nil) {
+    package init(
+        name: String? = nil, purpose: String?? = nil, redirectURIs: [RedirectURI]? = nil, allowedNetworks: [IPNetwork]? = nil, scopes: ScopeSet? = nil
+    ) {
         self.name = name
         self.purpose = purpose
         self.redirectURIs = redirectURIs
+        self.allowedNetworks = allowedNetworks
         self.scopes = scopes
     }
 }
@@ -62,6 +70,7 @@ package struct AppChange: Sendable {
 package enum AppRefusal: Error, Hashable, Sendable {
     case nameMissing, nameTooLong, nameUnseen, purposeTooLong, purposeUnseen
     case redirectURIMissing, tooManyRedirectURIs, redirectURITwice(String)
+    case tooManyNetworks, networkTwice(String), networksOfPublicApp
     case clientIDTaken
     /// Grant types, method and scopes that contradict each other; the text says which.
     case contradiction(String)
@@ -78,6 +87,10 @@ package enum AppRefusal: Error, Hashable, Sendable {
         case .redirectURIMissing: "Enter at least one redirect URI"
         case .tooManyRedirectURIs: "Enter at most 40 redirect URIs"
         case .redirectURITwice(let text): "\(text) stands here twice"
+        case .tooManyNetworks: "Enter at most 100 allowed addresses"
+        case .networkTwice(let text): "\(text) stands here twice"
+        case .networksOfPublicApp:
+            "Leave the allowed addresses out: an app without a secret runs on its customers’ devices and calls from wherever they are"
         case .clientIDTaken: "Choose another client id: this one is taken"
         case .contradiction(let text): text
         case .notFound: "There is no such app"
@@ -91,12 +104,14 @@ package enum AppRefusal: Error, Hashable, Sendable {
 extension NewApp {
     static let maximumPurposeLength = 200
     static let maximumRedirectURIs = 40
+    static let maximumNetworks = 100
 
     /// The first rule this app breaks.
     var refusal: AppRefusal? {
         if let refusal = Self.refusal(name: name) ?? Self.refusal(purpose: purpose) { return refusal }
         let usesBrowser = grantTypes.contains(.authorizationCode)
         if let refusal = Self.refusal(redirectURIs: redirectURIs, required: usesBrowser) { return refusal }
+        if let refusal = Self.refusal(allowedNetworks: allowedNetworks, isPublic: authenticationMethod == .none) { return refusal }
         guard !grantTypes.isEmpty else { return .contradiction("Choose at least one grant type") }
         guard !grantTypes.contains(.refreshToken) || usesBrowser else {
             return .contradiction("Refresh tokens come with authorization codes: add authorization_code")
@@ -130,5 +145,12 @@ extension NewApp {
         guard redirectURIs.count <= maximumRedirectURIs else { return .tooManyRedirectURIs }
         var seen = Set<RedirectURI>()
         return redirectURIs.first { !seen.insert($0).inserted }.map { .redirectURITwice($0.text) }
+    }
+
+    static func refusal(allowedNetworks: [IPNetwork], isPublic: Bool) -> AppRefusal? {
+        guard !isPublic || allowedNetworks.isEmpty else { return .networksOfPublicApp }
+        guard allowedNetworks.count <= maximumNetworks else { return .tooManyNetworks }
+        var seen = Set<IPNetwork>()
+        return allowedNetworks.first { !seen.insert($0).inserted }.map { .networkTwice("\($0)") }
     }
 }

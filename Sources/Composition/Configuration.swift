@@ -22,6 +22,8 @@ package struct Configuration: Sendable {
     /// Base address of the core banking system that live calls go to.
     package var upstream: String?
     package var tls: TLSFiles?
+    /// The proxies whose `X-Forwarded-For` is believed.
+    package var trustedProxies = TrustedProxies.none
     /// The SMTP server that mail leaves by; without one, demo mode keeps mail in `/demo/mailbox`.
     package var mail: SMTPSettings?
     /// How long a key signs before the next one takes over.

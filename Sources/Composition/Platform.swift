@@ -77,6 +77,7 @@ package struct Platform: Sendable {
         let csrf = CSRF(master: travelKey)
         let table = RouteTable()
         let router = Router(context: AppContext.self, options: .autoGenerateHeadEndpoints)
+        if !configuration.trustedProxies.isEmpty { router.add(middleware: ProxyTrust(configuration.trustedProxies)) }
         router.addMiddleware {
             RequestLog()
             RequestIdentity(issuer: issuer, clock: bench.clock, randomness: randomness)

@@ -16,6 +16,8 @@ package struct Call: Sendable {
     package let pathParameters: [String: String]
     package let requestID: Primitives.RequestID
     package let interactionID: String
+    /// Who sent it.
+    package let client: ClientAddress
     /// When it arrived.
     package let now: Timestamp
     package let issuer: Issuer
@@ -46,6 +48,7 @@ package struct Call: Sendable {
         pathParameters = parameters
         requestID = context.requestID
         interactionID = context.interactionID
+        client = context.client
         now = context.receivedAt
         issuer = context.issuer
     }

@@ -10,7 +10,7 @@ internal import Web
 
 extension DecisionRecord {
     init(
-        _ call: Call, _ answer: Answer, checks: [Check], status: Int, duration: Duration, clientAddress: String, problem: String?
+        _ call: Call, _ answer: Answer, checks: [Check], status: Int, duration: Duration, problem: String?
     ) {
         let violation = answer.problem?.errors.first
         let claims = call.claims ?? call.expiredClaims
@@ -20,6 +20,6 @@ extension DecisionRecord {
             organisationID: claims?.organisationID, appID: claims?.appID, clientID: claims?.clientID.text, consentID: call.consent?.id,
             personID: call.consent?.personID, accountID: call.accountID, method: call.request.method.rawValue, path: call.request.uri.path,
             operation: call.operation.id, status: status, outcome: answer.outcome, rule: answer.rule, expected: violation?.expected, got: violation?.got,
-            checks: checks, cost: call.unit == nil ? 0 : 1, records: answer.upstream?.records, clientAddress: clientAddress, problem: problem)
+            checks: checks, cost: call.unit == nil ? 0 : 1, records: answer.upstream?.records, clientAddress: call.client.text, problem: problem)
     }
 }

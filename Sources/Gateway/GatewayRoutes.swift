@@ -56,8 +56,7 @@ package struct GatewayRoutes: Sendable {
         RateLimitFields(call).add(to: &response.headers)
         CrossOrigin.add(to: &response.headers, for: request, app: call.app)
         let record = DecisionRecord(
-            call, answer, checks: checks, status: response.status.code, duration: .now - started, clientAddress: context.clientAddress,
-            problem: await answer.problemText(context: context))
+            call, answer, checks: checks, status: response.status.code, duration: .now - started, problem: await answer.problemText(context: context))
         recorder.record(record)
         metrics.note(record)
         return response

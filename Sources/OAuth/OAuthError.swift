@@ -79,7 +79,7 @@ extension OAuthError.Code {
         case .invalidRequest: "Read the description: it names the parameter. Send each parameter once, in a form of type application/x-www-form-urlencoded, never in the token endpoint's address."
         case .invalidClient: "Send the client id and secret in the way the app is registered for, one way at a time. In HTTP Basic both parts are form-encoded first (RFC 6749 section 2.3.1)."
         case .invalidGrant: "A code works once, within 60 seconds, for the app and redirect URI that asked for it, with its code verifier. A refresh token works until its grant ends. Send the customer through a new authorization."
-        case .unauthorizedClient: "Look at the app's page in the portal: its grant types decide what it may ask for."
+        case .unauthorizedClient: "Look at the app's page in the portal: its grant types decide what it may ask for, its allowed addresses from where."
         case .unsupportedGrantType: "Use authorization_code, refresh_token or client_credentials; the metadata lists them under grant_types_supported."
         case .unsupportedResponseType: "Send response_type=code with a code challenge (PKCE, S256)."
         case .invalidScope: "Ask for scopes of the metadata's scopes_supported that the app is registered for. Client credentials give consents.write only; a refresh can narrow, never widen."

@@ -1,13 +1,13 @@
 package import Hummingbird
-package import NIOCore
 package import Primitives
 internal import Logging
+internal import NIOCore
 
 /// What every handler knows about its request.
-package struct AppContext: RequestContext, RemoteAddressRequestContext {
+package struct AppContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
-    /// The peer's address, `nil` in tests without a socket.
-    package let remoteAddress: SocketAddress?
+    /// Who sent it: the peer, or the one for whom a trusted proxy speaks.
+    package var client: ClientAddress
     /// Made for each request, told in `X-Request-Id`, and the key of its decision record.
     package var requestID = RequestID(trusted: "req_")
     /// The `x-fapi-interaction-id` that the caller sent, or one made for it: a UUID, echoed in the answer.
@@ -22,12 +22,12 @@ package struct AppContext: RequestContext, RemoteAddressRequestContext {
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        remoteAddress = source.channel.remoteAddress
+        client = ClientAddress(IPAddress(source.channel.remoteAddress))
     }
 
     /// Bodies beyond this many bytes are refused with 413.
     package var maxUploadSize: Int { 1 << 20 }
 
-    /// The peer's IP address as text, `local` without a socket.
-    package var clientAddress: String { remoteAddress?.ipAddress ?? "local" }
+    /// The client's IP address as text, `local` without a socket.
+    package var clientAddress: String { client.text }
 }

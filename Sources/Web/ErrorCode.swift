@@ -14,6 +14,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case revokedToken = "revoked_token"
     case appInactive = "app_inactive"
     // 403
+    case addressNotAllowed = "address_not_allowed"
     case insufficientScope = "insufficient_scope"
     case consentRequired = "consent_required"
     case consentNotAuthorised = "consent_not_authorised"
@@ -45,7 +46,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         switch self {
         case .invalidRequest, .malformedBody, .invalidPermissions, .invalidIdempotencyKey: .badRequest
         case .missingToken, .invalidToken, .expiredToken, .revokedToken, .appInactive: .unauthorized
-        case .insufficientScope, .consentRequired, .consentNotAuthorised, .consentRevoked, .consentExpired, .permissionMissing,
+        case .addressNotAllowed, .insufficientScope, .consentRequired, .consentNotAuthorised, .consentRevoked, .consentExpired, .permissionMissing,
             .accountNotInConsent, .outsideDataWindow, .forbidden:
             .forbidden
         case .notFound: .notFound
@@ -74,6 +75,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .expiredToken: "The access token has expired"
         case .revokedToken: "The access token was revoked"
         case .appInactive: "The app is no longer active"
+        case .addressNotAllowed: "The app may not call from this IP address"
         case .insufficientScope: "The token's scope does not cover this address"
         case .consentRequired: "The token carries no consent"
         case .consentNotAuthorised: "The consent is not in force"
@@ -113,6 +115,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .expiredToken: "Access tokens live 5 minutes. Get the next one with your refresh token, or with client credentials."
         case .revokedToken: "The token, its grant or its code was revoked or replayed. Send the customer through a new authorization."
         case .appInactive: "The app was removed or paused. Look at its page in the portal."
+        case .addressNotAllowed: "Call from one of the app's allowed addresses, or add the one named under got to them, on the app's page in the portal."
         case .insufficientScope: "Ask for the scope named under expected when you get the token."
         case .consentRequired: "Use a token that a customer approved; a client-credentials token cannot read accounts."
         case .consentNotAuthorised: "Send the customer to approve the consent, then use the token of that authorization."

@@ -25,6 +25,9 @@ struct Apps: AsyncParsableCommand {
         @Option(help: "An address that customers return to; repeat it for several.")
         var redirectURI: [String] = []
 
+        @Option(help: "The addresses that it may call from, such as 192.0.2.10,2001:db8::/32; only for an app with a secret. [default: anywhere]")
+        var allowFrom: String?
+
         @Option(help: "How it proves itself: client_secret_basic, client_secret_post or none.")
         var authMethod = ClientAuthenticationMethod.clientSecretBasic.rawValue
 
@@ -74,6 +77,7 @@ struct Apps: AsyncParsableCommand {
                 organisationID: OrganisationID(trusted: ""), name: name, kind: kind,
                 environment: try Self.parse(AppEnvironment.self, environment, "--environment"),
                 profile: try Self.parse(AppProfile.self, profile, "--profile"), redirectURIs: try redirectURI.map(Self.redirectURI),
+                allowedNetworks: try allowFrom.map { try Self.list($0).map(Self.network) } ?? [],
                 grantTypes: types.map { Set($0) }, authenticationMethod: method)
             if let scopes {
                 guard let set = ScopeSet(Self.list(scopes).joined(separator: " ")) else {
@@ -144,6 +148,13 @@ struct Apps: AsyncParsableCommand {
             switch RedirectURI.register(text) {
             case .success(let uri): return uri
             case .failure(let refusal): throw ConfigurationError("--redirect-uri \(text) cannot be used. \(refusal.message).")
+            }
+        }
+
+        private static func network(_ text: String) throws -> IPNetwork {
+            switch IPNetwork.read(text) {
+            case .success(let network): return network
+            case .failure(let refusal): throw ConfigurationError("--allow-from \(text) cannot be used. \(refusal.message).")
             }
         }
 

@@ -37,6 +37,10 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The base address of the core banking system behind live calls. [WEKEZA_UPSTREAM, default none]")
     var upstream: String?
 
+    @Option(
+        help: "The proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas. [WEKEZA_TRUSTED_PROXIES, default none]")
+    var trustedProxies: String?
+
     @Option(help: "How many days a key signs tokens before the next one takes over. [WEKEZA_KEY_LIFETIME_DAYS, default 30]")
     var keyLifetimeDays: String?
 
@@ -66,6 +70,7 @@ struct Serve: AsyncParsableCommand {
         }
         configuration.issuer = parsed
         configuration.upstream = upstream ?? environment["WEKEZA_UPSTREAM"]
+        configuration.trustedProxies = try Self.proxies(trustedProxies ?? environment["WEKEZA_TRUSTED_PROXIES"])
         configuration.mail = try mail(environment)
         configuration.keyLifetime = try Self.days(keyLifetimeDays ?? environment["WEKEZA_KEY_LIFETIME_DAYS"]) ?? configuration.keyLifetime
         configuration.drain = try Self.seconds(drainSeconds ?? environment["WEKEZA_DRAIN_SECONDS"], named: "--drain-seconds") ?? .zero
@@ -89,6 +94,19 @@ struct Serve: AsyncParsableCommand {
             throw ConfigurationError("WEKEZA_SMTP_URL must be smtp:// or smtps:// with a host, and WEKEZA_MAIL_FROM the address that mail comes from.")
         }
         return settings
+    }
+
+    private static func proxies(_ text: String?) throws -> TrustedProxies {
+        try TrustedProxies(
+            (text ?? "").split { $0 == "," || $0 == " " }.map { entry in
+                guard let network = IPNetwork(String(entry)) else {
+                    throw ConfigurationError("--trusted-proxies must name IP addresses and networks such as 127.0.0.1,10.0.0.0/8, not \(entry).")
+                }
+                guard !network.isEverything else {
+                    throw ConfigurationError("--trusted-proxies must name the proxies alone: with \(entry) every client could say that it is another one.")
+                }
+                return network
+            })
     }
 
     private static func port(_ text: String?, named name: String) throws -> Int? {

@@ -144,6 +144,73 @@ class TestTheDevelopersWay:
         assert page.url.endswith("#redirect_uris")
         expect(page.get_by_label("Redirect URIs")).to_have_value("https://good.example/callback\nhttp://bad.example/callback")
 
+    def test_allowed_addresses(self, page, server):
+        sign_up(page, server)
+        identifier, client_id, secret = create_app(page, server)
+        app = f"{server.issuer}/portal/apps/{identifier}"
+        page.goto(app)
+        expect(page.get_by_text("The app may call from anywhere.")).to_be_visible()
+        page.get_by_role("link", name="Change the allowed addresses").click()
+        assert page.url.endswith("#allowed_addresses")
+
+        # What cannot be read is named, line by line, and stays.
+        typed = "192.0.2.77/24\n10.0.0.0/33\n\noffice.example"
+        page.get_by_label("Allowed addresses").fill(typed)
+        page.get_by_role("button", name="Save changes").click()
+        expect(page).to_have_title(re.compile("^Error: "))
+        summary = page.get_by_role("alert")
+        expect(summary).to_contain_text("Line 2: Use a prefix of at most /32")
+        expect(summary).to_contain_text("office.example")
+        expect(page.get_by_label("Allowed addresses")).to_have_value(typed)
+        check(page, "portal-edit-addresses-mistakes")
+
+        # The developer is elsewhere: that is told, and kept out are only the app's calls.
+        page.get_by_label("Allowed addresses").fill("192.0.2.77/24\n2001:DB8::/32\n203.0.113.10")
+        page.get_by_role("button", name="Save changes").click()
+        expect(page.get_by_text("The changes are saved.")).to_be_visible()
+        listed = page.get_by_role("region", name="Allowed addresses")
+        expect(listed.get_by_role("listitem")).to_have_text(["192.0.2.0/24", "2001:db8::/32", "203.0.113.10"])
+        expect(listed).to_contain_text("You are elsewhere.")
+        check(page, "portal-app-addresses")
+        deadline = time.monotonic() + 5
+        while app_token(server, client_id, secret).status_code == 200 and time.monotonic() < deadline:
+            pass
+        assert app_token(server, client_id, secret).json()["error"] == "unauthorized_client"
+
+        page.goto(app + "/edit")
+        check(page, "portal-edit-addresses")
+        page.get_by_label("Allowed addresses").fill("127.0.0.0/8\n::1")
+        page.get_by_role("button", name="Save changes").click()
+        expect(page.get_by_text("The changes are saved.")).to_be_visible()
+        expect(page.get_by_text("You are elsewhere.")).to_have_count(0)
+        while app_token(server, client_id, secret).status_code != 200 and time.monotonic() < deadline + 5:
+            pass
+        assert app_token(server, client_id, secret).status_code == 200
+
+    def test_a_call_from_elsewhere_is_explained(self, page, server):
+        sign_up(page, server)
+        identifier, client_id, secret = create_app(page, server)
+        token = app_token(server, client_id, secret).json()["access_token"]
+        page.goto(f"{server.issuer}/portal/apps/{identifier}/edit")
+        page.get_by_label("Allowed addresses").fill("192.0.2.0/24")
+        page.get_by_role("button", name="Save changes").click()
+        deadline = time.monotonic() + 5
+        call = lambda: requests.get(server.issuer + "/v1/consents", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        while (refused := call()).status_code == 200 and time.monotonic() < deadline:
+            pass
+        assert refused.json()["code"] == "address_not_allowed"
+
+        page.goto(f"{server.issuer}/r/{refused.headers['X-Request-Id']}")
+        while page.locator(".trace").count() == 0 and time.monotonic() < deadline + 5:
+            page.reload()
+
+        expect(page.get_by_role("heading", level=1)).to_have_text("Refused: the app may not call from this IP address")
+        expect(page.locator(".trace__step--refused")).to_contain_text("The app may call from this IP address")
+        expect(page.locator(".compare")).to_contain_text(refused.json()["errors"][0]["got"])
+        check(page, "portal-request-address")
+        page.get_by_role("link", name="Read about this error").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("The app may not call from this IP address")
+
     def test_a_removed_app_stops(self, page, server):
         sign_up(page, server)
         identifier, client_id, secret = create_app(page, server)

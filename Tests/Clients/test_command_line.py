@@ -22,6 +22,7 @@ CALLBACK = "https://partner.example/callback"
 FLAGS = {
     "--host": "default localhost", "--port": "default 8080", "--ops-port": "default 9090", "--issuer": "default http://HOST:PORT", "--database": "default sqlite:",
     "--data": "default var", "--assets": "default ../share/wekeza", "--upstream": "default none", "--log-level": "default info", "--tls-cert": "", "--tls-key": "", "--demo": "",
+    "--trusted-proxies": "default none",
 }
 
 
@@ -122,6 +123,31 @@ def test_the_plan_of_an_app_made_here_is_its_limit(server, amina, plan, policies
     answer = requests.get(server.issuer + "/v1/accounts", headers={"Authorization": "Bearer " + exchange(server, app, amina)["access_token"]})
 
     assert re.findall(r'"(\w+)";q=', answer.headers["RateLimit-Policy"]) == policies
+
+
+@pytest.mark.parametrize("allowed, status", [("127.0.0.1,::1", 200), ("127.0.0.0/8,::/0", 200), ("192.0.2.0/24,2001:db8::/32", 400)])
+def test_an_app_made_for_certain_addresses(server, allowed, status):
+    app = server.create_app("Listed", "--allow-from", allowed)
+
+    answer = requests.post(server.issuer + "/oauth2/token", data={"grant_type": "client_credentials"}, auth=(app["client_id"], app["client_secret"]))
+
+    assert answer.status_code == status
+    assert answer.json().get("error") == (None if status == 200 else "unauthorized_client")
+
+
+@pytest.mark.parametrize("arguments, reason", [
+    (["--allow-from", "office.example"], "--allow-from office.example cannot be used."),
+    (["--allow-from", "192.0.2.1,10.0.0.0/33"], "--allow-from 10.0.0.0/33 cannot be used. Use a prefix of at most /32."),
+    (["--allow-from", "fe80::1%eth0"], "zone"),
+    (["--allow-from", "192.0.2.0/24,192.0.2.9/24"], "192.0.2.0/24 stands here twice"),
+    (["--allow-from", "192.0.2.1", "--auth-method", "none", "--redirect-uri", CALLBACK], "customers’ devices"),
+    (["--allow-from", ",".join(f"10.0.0.{number}" for number in range(101))], "at most 100"),
+])
+def test_an_app_is_refused_addresses_that_it_cannot_have(server, arguments, reason):
+    code, _, said = server.command("apps", "create", "--name", "Listed", *arguments)
+
+    assert code == 2
+    assert said.startswith("wekeza: ") and reason in said and len(said.splitlines()) == 1
 
 
 def exchange(server, app, customer, method="client_secret_basic"):

@@ -45,6 +45,9 @@ def certificate(folder, name):
     (["--assets", "/dev"], "--assets"),
     (["--upstream", "ftp://core"], "--upstream"),
     (["--tls-cert", "cert.pem"], "--tls-key"),
+    (["--trusted-proxies", "balancer.bank.example"], "--trusted-proxies"),
+    (["--trusted-proxies", "127.0.0.1,10.0.0.0/33"], "--trusted-proxies"),
+    (["--trusted-proxies", "0.0.0.0/0"], "--trusted-proxies"),
     (["--tls-cert", "/dev/null", "--tls-key", "/dev/null"], "--tls-cert"),
 ])
 def test_a_wrong_value_stops_the_start_with_one_sentence_and_code_2(tmp_path, arguments, flag):

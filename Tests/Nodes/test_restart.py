@@ -2,19 +2,18 @@
 
 import base64
 import http.client
-import re
 import shutil
 import signal
-import subprocess
 import threading
 import time
 from collections import Counter
 
 import pytest
 import requests
+from balancer import Balancer
 from conftest import until
 from partners import Partner
-from servers import ROOT, Server, free_port
+from servers import Server
 
 DRAIN = 5
 
@@ -25,41 +24,6 @@ def pair():
     second = Server("postgres", "--drain-seconds", str(DRAIN), beside=first)
     yield first, second
     assert second.stop() == 0 and first.stop() == 0
-
-
-class Balancer:
-    """HAProxy with the configuration of deploy/, on the ports of this run."""
-
-    def __init__(self, folder, nodes):
-        self.port = free_port()
-        text = (ROOT / "deploy/haproxy.cfg").read_text()
-        # Certificates, users, limits and system paths belong to a machine; everything else stays as it is.
-        text = re.sub(r"^ *(user|group|chroot|maxconn|log|stats socket|bind :443|http-request redirect) .*\n", "", text, flags=re.MULTILINE)
-        text = re.sub(r"^( *bind ).*:80$", rf"\g<1>127.0.0.1:{self.port}", text, flags=re.MULTILINE)
-        for index, node in enumerate(nodes, 1):
-            text = text.replace(f"127.0.0.1:808{index}", f"127.0.0.1:{node.port}").replace(f"port 909{index}", f"port {node.ops_port}")
-        self.file = folder / "haproxy.cfg"
-        self.file.write_text(text)
-        checked = subprocess.run(["haproxy", "-c", "-f", self.file], capture_output=True, text=True)
-        assert checked.returncode == 0, checked.stderr
-        self.output = open(folder / "haproxy.log", "w+")
-        self.process = subprocess.Popen(["haproxy", "-db", "-f", self.file], stdout=self.output, stderr=subprocess.STDOUT)
-        try:
-            until(self.answers, seconds=20)
-        except AssertionError:
-            self.stop()
-            raise
-
-    def answers(self):
-        try:
-            return requests.get(f"http://127.0.0.1:{self.port}/.well-known/openid-configuration", timeout=2).status_code == 200
-        except requests.RequestException:
-            return False
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(20)
-        self.output.close()
 
 
 @pytest.fixture

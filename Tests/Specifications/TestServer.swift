@@ -29,15 +29,19 @@ struct TestServer: Sendable {
     let mailbox: MemoryMailbox
     let client: any TestClientProtocol
     let engine: Engine
+    /// The address that requests come from; without one they come from no socket.
+    var peer: String?
 
     /// Runs the body against a server of its own. Nothing runs in the background: `settle()` does what the background would have done.
-    /// - Parameter demo: whether the demo world is there, as after `wekeza serve --demo`.
-    static func run<R: Sendable>(_ engine: Engine, demo: Bool = true, _ body: @escaping @Sendable (TestServer) async throws -> R) async throws -> R {
+    /// - Parameters:
+    ///   - demo: whether the demo world is there, as after `wekeza serve --demo`.
+    ///   - proxies: as `--trusted-proxies` names them.
+    static func run<R: Sendable>(_ engine: Engine, demo: Bool = true, trusting proxies: [String] = [], _ body: @escaping @Sendable (TestServer) async throws -> R) async throws -> R {
         try await withDatabase(engine, migrations: AllMigrations.all(on: engine), contents: demo ? demoWorld : nil) { database in
             let mailbox = MemoryMailbox()
             let clock = ManualClock()
-            let platform = try await platform(on: database, clock: clock, mailbox: mailbox, demo: demo)
-            return try await Application(responder: platform.responder, logger: .quiet).test(.router) { client in
+            let platform = try await platform(on: database, clock: clock, mailbox: mailbox, demo: demo, trusting: proxies)
+            return try await Application(responder: Peers(responder: platform.responder), logger: .quiet).test(.router) { client in
                 try await body(TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine))
             }
         }
@@ -56,8 +60,11 @@ struct TestServer: Sendable {
         _ = try await platform(on: database, clock: ManualClock(), mailbox: MemoryMailbox())
     }
 
-    private static func platform(on database: any Database, clock: ManualClock, mailbox: MemoryMailbox, demo: Bool = true) async throws -> Platform {
+    private static func platform(
+        on database: any Database, clock: ManualClock, mailbox: MemoryMailbox, demo: Bool = true, trusting proxies: [String] = []
+    ) async throws -> Platform {
         var configuration = Configuration(issuer: issuer)
+        configuration.trustedProxies = TrustedProxies(proxies.compactMap(IPNetwork.init))
         configuration.demo = demo
         configuration.assets = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardizedFileURL.path
         let bench = Workbench(database: database, master: .test, clock: clock, randomness: SystemRandom(), logger: .quiet)
@@ -68,15 +75,38 @@ struct TestServer: Sendable {
     }
 }
 
+/// Stands for the sockets: takes a request's peer from a field that only tests know.
+struct Peers: HTTPResponder {
+    static let field = HTTPField.Name("X-Test-Peer")!  // a valid name
+    let responder: RouterResponder<AppContext>
+
+    func respond(to request: Request, context: AppContext) async throws -> Response {
+        guard let peer = request.headers[Self.field] else { return try await responder.respond(to: request, context: context) }
+        var (head, context) = (request.head, context)
+        head.headerFields[Self.field] = nil
+        context.client = ClientAddress(IPAddress(peer))
+        return try await responder.respond(to: Request(head: head, body: request.body), context: context)
+    }
+}
+
 // MARK: Requests
 
 extension TestServer {
+    /// The same server, called from this address.
+    func called(from peer: String) -> TestServer {
+        var server = self
+        server.peer = peer
+        return server
+    }
+
     func get(_ uri: String, headers: HTTPFields = [:]) async throws -> TestResponse {
-        try await client.executeRequest(uri: uri, method: .get, headers: headers, body: nil)
+        try await send(.get, uri, headers: headers)
     }
 
     func send(_ method: HTTPRequest.Method, _ uri: String, headers: HTTPFields = [:], body: String? = nil) async throws -> TestResponse {
-        try await client.executeRequest(uri: uri, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
+        var headers = headers
+        headers[Peers.field] = peer
+        return try await client.executeRequest(uri: uri, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
     }
 
     /// A form as a program posts it.
@@ -135,8 +165,8 @@ extension TestServer {
     /// - Parameter world: whose customers it meets; `nil` for an empty world of its own.
     func register(
         _ kind: AppKind = .web, name: String = "Acme Budget", redirectURIs: [String] = ["https://app.example.com/callback"],
-        method: ClientAuthenticationMethod? = nil, grantTypes: Set<GrantType>? = nil, scopes: ScopeSet? = nil, plan: Plan = .free,
-        environment: AppEnvironment = .sandbox, world: OrganisationID? = DemoWorld.organisation
+        allowedNetworks: [String] = [], method: ClientAuthenticationMethod? = nil, grantTypes: Set<GrantType>? = nil, scopes: ScopeSet? = nil,
+        plan: Plan = .free, environment: AppEnvironment = .sandbox, world: OrganisationID? = DemoWorld.organisation
     ) async throws -> TestApp {
         let now = clock.now
         return try await database.write { tx in
@@ -145,7 +175,8 @@ extension TestServer {
                 id: organisation, name: name, world: world, plan: plan, owner: nil, by: .commandLine, at: now, requestID: nil, in: tx)
             let new = NewApp(
                 organisationID: organisation, name: name, purpose: "To show your month.", kind: kind, environment: environment,
-                redirectURIs: kind == .backend ? [] : redirectURIs.map(RedirectURI.init(registered:)), grantTypes: grantTypes,
+                redirectURIs: kind == .backend ? [] : redirectURIs.map(RedirectURI.init(registered:)),
+                allowedNetworks: allowedNetworks.compactMap(IPNetwork.init), grantTypes: grantTypes,
                 scopes: scopes ?? (kind == .web ? ScopeSet(Scope.allCases.filter { $0 != .paymentsWrite }) : nil), authenticationMethod: method)
             let (app, secret) = try Applications.Apps().create(new, by: .commandLine, at: now, requestID: nil, in: tx).get()
             return TestApp(app: app, secret: secret?.value)

@@ -78,5 +78,7 @@ package enum ApplicationsMigrations {
             CREATE INDEX app_secret_by_app ON app_secret (app_id, created_at);
             """),
         Migration("applications.0003_held_apps", "ALTER TABLE app ADD COLUMN held_at BIGINT"),
+        // One network a line; empty for anywhere, which is what the version before registers.
+        Migration("applications.0004_allowed_networks", "ALTER TABLE app ADD COLUMN allowed_networks TEXT NOT NULL DEFAULT ''"),
     ]
 }

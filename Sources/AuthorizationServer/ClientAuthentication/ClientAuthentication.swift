@@ -1,6 +1,7 @@
 import Applications
 import OAuth
 import Primitives
+import Web
 
 /// Authenticates the app behind a request (RFC 6749 §2.3). A failed attempt ends it: nothing falls through to a weaker method.
 struct ClientAuthentication: Sendable {
@@ -14,7 +15,7 @@ struct ClientAuthentication: Sendable {
         case refused(OAuthError, app: App?)
     }
 
-    func authenticate(_ request: ClientAuthenticationRequest, from address: String, at now: Timestamp) async throws -> Outcome {
+    func authenticate(_ request: ClientAuthenticationRequest, from client: ClientAddress, at now: Timestamp) async throws -> Outcome {
         let attempt: ClientAttempt
         switch read(request) {
         case .success(let found): attempt = found
@@ -23,7 +24,7 @@ struct ClientAuthentication: Sendable {
         guard let clientID = ClientID(attempt.clientID), let app = try await apps.find(clientID) else {
             return .refused(.invalidClient("No app has this client_id."), app: nil)
         }
-        return check(attempt, for: app, from: address, at: now)
+        return check(attempt, for: app, from: client, at: now)
     }
 
     /// RFC 6749 §2.3: one method per request.
@@ -51,14 +52,18 @@ struct ClientAuthentication: Sendable {
         }
     }
 
-    private func check(_ attempt: ClientAttempt, for app: App, from address: String, at now: Timestamp) -> Outcome {
+    private func check(_ attempt: ClientAttempt, for app: App, from client: ClientAddress, at now: Timestamp) -> Outcome {
         guard app.isActive else { return .refused(.invalidClient(app.inactiveSentence), app: nil) }
         guard app.authenticationMethod == attempt.method else {
             return .refused(.invalidClient("The app is registered for the authentication method \(app.authenticationMethod.rawValue)."), app: app)
         }
+        // Before the secret is looked at: asked afterwards, a stranger who tries a secret from elsewhere would learn by the answer whether it is right. So from
+        // elsewhere right and wrong secrets are answered alike and leave no trace in the time of last use. What this tells is that the app has a list; that
+        // there is such an app, any client_id tells already. RFC 6749 §5.2 speaks of an authenticated client here; this one never gets so far.
+        guard app.mayCall(from: client.ip) else { return .refused(.unauthorizedClient("The app may not call from \(client.text)."), app: app) }
         if let text = attempt.secret {
             guard let secret = app.secret(matching: text) else { return .refused(.invalidClient("The client secret is wrong."), app: app) }
-            secretUse.note(secret.id, from: address, at: now)
+            secretUse.note(secret.id, from: client.text, at: now)
         }
         return .authenticated(AuthenticatedClient(app: app, method: attempt.method))
     }

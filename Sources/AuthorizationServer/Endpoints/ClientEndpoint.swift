@@ -31,7 +31,7 @@ struct ClientEndpoint: Sendable {
         case .success(let read): form = read
         case .failure(.oauth(let error, let status)): return (error.response(issuer: issuer, status: status), nil)
         }
-        switch try await authentication.authenticate(form.credentials, from: context.clientAddress, at: context.receivedAt) {
+        switch try await authentication.authenticate(form.credentials, from: context.client, at: context.receivedAt) {
         case .authenticated(let client): return (try await handler(client, form.parameters, context), client.app)
         case .refused(let error, let app): return (error.response(issuer: issuer), app)
         }

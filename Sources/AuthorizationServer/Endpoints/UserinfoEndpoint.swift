@@ -36,7 +36,7 @@ struct UserinfoEndpoint: Sendable {
         var app: App?
         var response: Response
         do {
-            (response, app) = try await answer(request, at: context.receivedAt)
+            (response, app) = try await answer(request, from: context.client, at: context.receivedAt)
         } catch let error as any Unavailability where error.isUnavailable {
             response = OAuthError(.temporarilyUnavailable, "The database does not answer.").response(issuer: issuer)
             response.headers[.retryAfter] = "1"
@@ -45,7 +45,7 @@ struct UserinfoEndpoint: Sendable {
         return response
     }
 
-    private func answer(_ request: Request, at now: Timestamp) async throws -> (Response, App?) {
+    private func answer(_ request: Request, from client: ClientAddress, at now: Timestamp) async throws -> (Response, App?) {
         let token: String
         switch try await BearerToken.read(request) {
         case .success(let found?): token = found
@@ -58,6 +58,9 @@ struct UserinfoEndpoint: Sendable {
         }
         guard try await revocations.refusal(of: claims) == nil else {
             return (OAuthError.invalidToken("The access token was revoked.").bearerResponse(issuer: issuer), app)
+        }
+        guard app.mayCall(from: client.ip) else {
+            return (OAuthError.invalidToken("The app may not call from \(client.text).").bearerResponse(issuer: issuer), app)
         }
         guard claims.scope.contains(.openid), claims.personID != nil, let grantID = claims.grantID else {
             var response = OAuthError(.insufficientScope, "The scope openid is needed.").bearerResponse(issuer: issuer)

@@ -16,6 +16,7 @@ package struct AllPolicies: Sendable {
             TokenPolicy(verifier: verifier),
             RevocationPolicy(revocations: revocations),
             AppPolicy(apps: apps),
+            AddressPolicy(),
             BurstPolicy(limiter: BurstLimiter()),
             RequestPolicy(),
             ScopePolicy(),

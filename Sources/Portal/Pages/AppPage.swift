@@ -37,6 +37,10 @@ struct AppPage: PortalPage {
         let secrets: [SecretRow]
         let redirectURIs: [String]
         let hasRedirectURIs: Bool
+        let allowedNetworks: [String]
+        let isLimited: Bool
+        /// The reader's own address, when the app may not call from there.
+        let readerElsewhere: String?
         let sample: Code?
         let lastStep: SampleStep?
         let once: String
@@ -72,7 +76,8 @@ struct AppPage: PortalPage {
             scopes: app.scopes.ordered.map(\.rawValue), kind: app.kind.title, purpose: app.purpose, hasSecrets: app.isConfidential,
             canAddSecret: app.isConfidential && live.count < 2, hasTwoSecrets: live.count > 1, olderInUse: older(of: live, at: now),
             secrets: live.map { SecretRow($0, isOnly: live.count == 1, at: now) }, redirectURIs: app.redirectURIs.map(\.text),
-            hasRedirectURIs: !app.redirectURIs.isEmpty, sample: CurlSamples.steps(values).first?.code, lastStep: CurlSamples.steps(values).first,
+            hasRedirectURIs: !app.redirectURIs.isEmpty, allowedNetworks: app.allowedNetworks.map(\.description), isLimited: !app.allowedNetworks.isEmpty,
+            readerElsewhere: app.mayCall(from: context.client.ip) ? nil : context.client.text, sample: CurlSamples.steps(values).first?.code, lastStep: CurlSamples.steps(values).first,
             once: site.forms.make())
         return site.pages.page("portal/app", model, shell: developer.shell(app.name, current: "apps"))
     }

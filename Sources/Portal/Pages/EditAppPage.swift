@@ -6,7 +6,7 @@ import Primitives
 import Storage
 import Web
 
-/// `/portal/apps/{id}/edit`: its name, its words for customers, and its redirect URIs.
+/// `/portal/apps/{id}/edit`: its name, its words for customers, its redirect URIs, and from where it may call.
 struct EditAppPage: PortalPage {
     let site: PortalSite
 
@@ -28,21 +28,28 @@ struct EditAppPage: PortalPage {
         let app: AppHead
         let errors: ErrorSummary?
         let name, purpose, redirectURIs: Field
+        /// Not of an app that keeps no secret.
+        let allowedAddresses: Field?
     }
 
     private func show(_ app: App, _ form: AppForm, _ errors: FormErrors, _ developer: Developer, _ context: AppContext, status: HTTPResponse.Status = .ok) -> Response {
+        // A list sent for an app that cannot have one is shown beside the reason.
+        let hasAddresses = app.isConfidential || errors["allowed_addresses"] != nil
         let model = Model(
             app: AppHead(app, tab: "keys", at: context.receivedAt), errors: errors.summary, name: form.nameField(errors), purpose: form.purposeField(errors),
-            redirectURIs: form.redirectURIsField(hint: "One on each line. An address that you take out stops working within a second.", errors))
+            redirectURIs: form.redirectURIsField(hint: "One on each line. An address that you take out stops working within a second.", errors),
+            allowedAddresses: hasAddresses ? form.allowedAddressesField(seenFrom: context.client, errors) : nil)
         return site.pages.page("portal/edit-app", model, shell: developer.shell("Edit \(app.name)", current: "apps", isError: !errors.isEmpty), status: status)
     }
 
     private func save(_ app: App, _ parameters: Web.Parameters, _ developer: Developer, _ context: AppContext) async throws -> Response {
         var form = AppForm(parameters)
         form.kind = app.kind
+        form.allowedAddresses = parameters["allowed_addresses"]
         var errors = form.errors
         guard errors.isEmpty else { return show(app, form, errors, developer, context, status: .unprocessableContent) }
-        let change = AppChange(name: form.name, purpose: .some(form.purpose.isEmpty ? nil : form.purpose), redirectURIs: form.parsedRedirectURIs)
+        let change = AppChange(
+            name: form.name, purpose: .some(form.purpose.isEmpty ? nil : form.purpose), redirectURIs: form.parsedRedirectURIs, allowedNetworks: form.parsedNetworks)
         let facts = RequestFacts(context)
         let outcome = try await site.database.write { [site] tx in
             try site.apps.update(app.id, change, by: developer.actor, at: facts.now, requestID: facts.requestID, in: tx)

@@ -83,6 +83,8 @@ struct NewAppPage: PortalPage {
 /// The form of an app as it was sent: the same for a new one and for a change.
 struct AppForm: Sendable {
     var name = "", purpose = "", redirectURIs = ""
+    /// `nil` where the form has no such field.
+    var allowedAddresses: String?
     var kind: AppKind?
 
     init(kind: AppKind) { self.kind = kind }
@@ -98,10 +100,13 @@ struct AppForm: Sendable {
         name = app.name
         purpose = app.purpose ?? ""
         redirectURIs = app.redirectURIs.map(\.text).joined(separator: "\n")
+        allowedAddresses = app.isConfidential ? app.allowedNetworks.map(\.description).joined(separator: "\n") : nil
         kind = app.kind
     }
 
     var parsedRedirectURIs: [RedirectURI] { RedirectURILines.parse(redirectURIs).redirectURIs }
+
+    var parsedNetworks: [IPNetwork]? { allowedAddresses.map { AllowedNetworkLines.parse($0).networks } }
 
     var errors: FormErrors {
         var errors = FormErrors()
@@ -111,17 +116,23 @@ struct AppForm: Sendable {
         if let kind, kind.needsRedirectURI, uris.isEmpty, violations.isEmpty {
             errors.add(field: "redirect_uris", AppRefusal.redirectURIMissing.message)
         } else if !violations.isEmpty {
-            errors.add(field: "redirect_uris", violations.map { "\($0.text)\(sent(on: $0.line))" }.joined(separator: ". "))
+            errors.add(field: "redirect_uris", Self.text(violations, in: redirectURIs))
+        }
+        if let allowedAddresses {
+            let violations = AllowedNetworkLines.parse(allowedAddresses).violations
+            if !violations.isEmpty { errors.add(field: "allowed_addresses", Self.text(violations, in: allowedAddresses)) }
         }
         if let refusal = NewApp.refusal(purpose: purpose) { errors.add(field: "purpose", refusal.message) }
         return errors
     }
 
-    /// What stood on a line, in quotes.
-    private func sent(on line: Int) -> String {
-        let lines = redirectURIs.split(omittingEmptySubsequences: false) { $0.isNewline }
-        guard lines.indices.contains(line - 1) else { return "" }
-        return " (it says “\(lines[line - 1].trimmingWhitespace().prefix(120))”)"
+    /// Each line's mistake, with what stood there in quotes.
+    private static func text(_ violations: [LineViolation], in sent: String) -> String {
+        let lines = sent.split(omittingEmptySubsequences: false) { $0.isNewline }
+        return violations.map { violation in
+            guard lines.indices.contains(violation.line - 1) else { return violation.text }
+            return "\(violation.text) (it says “\(lines[violation.line - 1].trimmingWhitespace().prefix(120))”)"
+        }.joined(separator: ". ")
     }
 
     func nameField(_ errors: FormErrors) -> Field {
@@ -136,6 +147,15 @@ struct AppForm: Sendable {
 
     func redirectURIsField(hint: String, _ errors: FormErrors) -> Field {
         .textarea("redirect_uris", "Redirect URIs", value: redirectURIs, hint: hint, errors: errors, rows: min(12, max(4, redirectURIs.count(where: \.isNewline) + 2)), isVerbatim: true)
+    }
+
+    func allowedAddressesField(seenFrom client: ClientAddress, _ errors: FormErrors) -> Field {
+        let text = allowedAddresses ?? ""
+        return .textarea(
+            "allowed_addresses", "Allowed addresses", value: text,
+            hint: "One on each line: an address such as 192.0.2.10, or a network such as 192.0.2.0/24 or 2001:db8::/32. Leave it empty to let the app call from "
+                + "anywhere. Your own address now is \(client.text).",
+            errors: errors, rows: min(12, max(4, text.count(where: \.isNewline) + 2)), isVerbatim: true)
     }
 
     func kindChoices(_ errors: FormErrors) -> Choices {
@@ -163,6 +183,7 @@ extension AppRefusal {
         switch self {
         case .purposeTooLong, .purposeUnseen: "purpose"
         case .redirectURIMissing, .tooManyRedirectURIs, .redirectURITwice: "redirect_uris"
+        case .tooManyNetworks, .networkTwice, .networksOfPublicApp: "allowed_addresses"
         case .contradiction: "kind"
         default: "name"
         }

@@ -59,7 +59,8 @@ enum CheckWords {
 
     /// The gateway's order. A call that one check ends does not reach the others.
     private static let order = [
-        "request_id", "token", "revocation", "app", "burst", "request", "scope", "consent_state", "permission", "account", "data_window", "idempotency", "daily_quota",
+        "request_id", "token", "revocation", "app", "address", "burst", "request", "scope", "consent_state", "permission", "account", "data_window", "idempotency",
+        "daily_quota",
     ]
 
     /// The checks behind the one that failed.
@@ -73,6 +74,7 @@ enum CheckWords {
         "token": "The token is ours and still good",
         "revocation": "The token was not revoked",
         "app": "The app is active",
+        "address": "The app may call from this IP address",
         "burst": "The calls come slowly enough",
         "request": "The request is well formed",
         "scope": "The scope covers this address",
