@@ -13,15 +13,18 @@ package struct Consents: Sendable {
 
     // MARK: Reading
 
+    /// One statement brings the accounts along: this is what a cache reads behind a miss.
     package func find(_ id: ConsentID, in tx: any ReadTransaction) throws -> Consent? {
-        let row = try tx.first(
+        let rows = try tx.all(
             """
             SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                   status, status_actor, status_reason, status_changed_at, grant_id
+                   status, status_actor, status_reason, status_changed_at, grant_id, consent_account.account_id
             FROM consent
-            WHERE id = \(id)
+            LEFT JOIN consent_account ON consent_account.consent_id = consent.id
+            WHERE consent.id = \(id)
+            ORDER BY consent_account.account_id
             """)
-        return try row.map { try Consent($0, accounts: accounts(of: [id], in: tx)[id] ?? []) }
+        return try rows.first.map { try Consent($0, accounts: rows.compactMap { try $0["account_id"] as AccountID? }) }
     }
 
     /// A customer's connections, the newest first.
