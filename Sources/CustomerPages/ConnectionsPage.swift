@@ -234,10 +234,9 @@ extension CustomerRoutes {
     private func usage(of ids: [ConsentID], at now: Timestamp) async throws -> [ConsentID: Usage] {
         let limit = 200
         return try await database.read { [records] tx in
-            let last = try records.lastAllowed(ofConsents: ids, in: tx)
-            return try last.reduce(into: [:]) { usage, entry in
-                let recent = try records.list(ofConsent: entry.key, limit: limit, in: tx).filter { $0.receivedAt > now - .days(7) && $0.outcome == .allowed }
-                usage[entry.key] = Usage(last: entry.value, thisWeek: recent.count, isMore: recent.count == limit)
+            try ids.reduce(into: [:]) { usage, id in
+                guard let use = try records.use(ofConsent: id, since: now - .days(7), limit: limit, in: tx) else { return }
+                usage[id] = Usage(last: use.last, thisWeek: use.lately, isMore: use.lately == limit)
             }
         }
     }

@@ -122,12 +122,21 @@ struct DecisionRecordsTests {
     }
 
     @Test(arguments: Engine.available)
-    func `the last successful use of each consent is known`(engine: Engine) async throws {
-        let entries = [record("1"), record("2", at: start + .seconds(5)), record("3", at: start + .seconds(9), outcome: .refused)]
+    func `the use of a consent is told from its newest calls that were answered`(engine: Engine) async throws {
+        let entries = (0..<6).map { record("\($0)", at: start + .seconds(Int64($0))) } + [record("late", at: start + .seconds(9), outcome: .refused)]
         try await database(engine, holding: entries) { database in
-            let last = try await database.read { [records] in try records.lastAllowed(ofConsents: [consent, ConsentID(trusted: "cns_2")], in: $0) }
+            func use(_ id: ConsentID, since moment: Timestamp, limit: Int = 100) async throws -> ConsentUse? {
+                try await database.read { [records] in try records.use(ofConsent: id, since: moment, limit: limit, in: $0) }
+            }
 
-            #expect(last == [consent: start + .seconds(5)])
+            let all = try await use(consent, since: start)
+            let none = try await use(consent, since: start + .days(1))
+            let newest = try await use(consent, since: start, limit: 2)
+            let unknown = try await use(ConsentID(trusted: "cns_2"), since: start)
+
+            let last = start + .seconds(5)
+            #expect(all == ConsentUse(last: last, lately: 5) && none == ConsentUse(last: last, lately: 0))
+            #expect(newest == ConsentUse(last: last, lately: 2) && unknown == nil)
         }
     }
 

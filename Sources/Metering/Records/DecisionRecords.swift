@@ -109,18 +109,6 @@ package struct DecisionRecords: Sendable {
             """).map(DecisionRecord.init)
     }
 
-    /// When each consent was last used with success.
-    package func lastAllowed(ofConsents ids: [ConsentID], in tx: any ReadTransaction) throws -> [ConsentID: Timestamp] {
-        let rows = try tx.all(
-            """
-            SELECT consent_id, MAX(received_ms) AS last_ms
-            FROM decision_record
-            WHERE consent_id IN \(list: ids) AND outcome = \(DecisionOutcome.allowed)
-            GROUP BY consent_id
-            """)
-        return try Dictionary(uniqueKeysWithValues: rows.map { (try $0["consent_id"], Timestamp(milliseconds: try $0["last_ms"])) })
-    }
-
     /// The calls of each UTC day from one to another, both included; a day without calls has no entry.
     package func dayCounts(
         ofOrganisation organisationID: OrganisationID, appID: AppID? = nil, from first: CivilDate, to last: CivilDate, in tx: any ReadTransaction
