@@ -6,6 +6,7 @@ copies can be called as: its secret is derived from its number, its refresh toke
 import random
 import string
 import time
+from copy import copy
 from dataclasses import replace
 
 from credentials import RefreshTokens, base64url, digest
@@ -75,29 +76,29 @@ class Population:
         moments = {name: given for name in ("created_at", "authenticated_at", "status_changed_at", "occurred_at", "last_used_at")}
         until = {"expires_at": [moment + 90 * DAY for moment in given]}
 
-        def copy(table, rows, replacing, **changes):
+        def write(table, rows, replacing, **changes):
             for row in rows:
                 tables.insert(table, *like(row, replacing, **{name: values for name, values in changes.items() if name in row}))
 
         with tables.without_indexes(["app", "organisation", "app_secret", "person", "account", "account_holder", "consent", "consent_account", "consent_event",
                                      "token_grant", "audit_log"]):
-            copy("organisation", [organisation], partner)
-            copy("app", [app], partner)
-            copy("app_secret", [secret], partner, digest=[digest(self.secret(number)) for number in numbers], hint=[self.secret(number)[-4:] for number in numbers])
+            write("organisation", [organisation], partner)
+            write("app", [app], partner)
+            write("app_secret", [secret], partner, digest=[digest(self.secret(number)) for number in numbers], hint=[self.secret(number)[-4:] for number in numbers])
             for subject in (organisation["id"], app["id"]):
-                copy("audit_log", find("audit_log", "subject", subject), partner)
-            copy("person", [person], customer)
+                write("audit_log", find("audit_log", "subject", subject), partner)
+            write("person", [person], customer)
             # As the product opens an account, with nothing on it.
             nothing = [0] * self.customer_count
-            copy("account", [account], customer, number=[f"0199{number:09}" for number in range(self.customer_count)], booked=nothing, held=nothing,
+            write("account", [account], customer, number=[f"0199{number:09}" for number in range(self.customer_count)], booked=nothing, held=nothing,
                  sequence=nothing)
-            copy("account_holder", find("account_holder", "account_id", account["id"]), customer)
-            copy("consent", [consent], agreement, **moments, **until)
-            copy("consent_account", find("consent_account", "consent_id", consent["id"]), agreement)
-            copy("consent_event", find("consent_event", "consent_id", consent["id"]), agreement, **moments)
-            copy("token_grant", [grant], agreement, **moments, **until)
+            write("account_holder", find("account_holder", "account_id", account["id"]), customer)
+            write("consent", [consent], agreement, **moments, **until)
+            write("consent_account", find("consent_account", "consent_id", consent["id"]), agreement)
+            write("consent_event", find("consent_event", "consent_id", consent["id"]), agreement, **moments)
+            write("token_grant", [grant], agreement, **moments, **until)
             for subject in (consent["id"], grant["id"]):
-                copy("audit_log", find("audit_log", "subject", subject), agreement, **moments)
+                write("audit_log", find("audit_log", "subject", subject), agreement, **moments)
         self.generation = grant["generation"]
         tables.close()
 
@@ -109,6 +110,12 @@ class Callers:
         self.product, self.population = product, population
         refresh_tokens = RefreshTokens(folder)
         self.apps = [self.app(number * population.count // count, refresh_tokens) for number in range(count)]
+
+    def spread(self, most):
+        """Fewer of them, as evenly."""
+        fewer = copy(self)
+        fewer.apps = self.apps[::-(-len(self.apps) // most)]
+        return fewer
 
     def app(self, number, refresh_tokens):
         them = self.population
