@@ -7,7 +7,14 @@ import tempfile
 from pathlib import Path
 
 from processes import free_port, processor_seconds, written_bytes
+from settings import ENGINE
 from syncs import Syncs
+from tables import PostgresTables, SQLiteTables
+
+
+def opened(folder):
+    """A database of the engine that was asked for."""
+    return Postgres(folder) if ENGINE == "postgres" else SQLite(folder)
 
 
 class SQLite:
@@ -29,6 +36,9 @@ class SQLite:
 
     def size(self):
         return sum(path.stat().st_size for path in Path(self.folder).glob("wekeza.db*"))
+
+    def tables(self):
+        return SQLiteTables(f"{self.folder}/wekeza.db")
 
     def stop(self):
         pass
@@ -82,6 +92,9 @@ class Postgres:
 
     def size(self):
         return sum(path.stat().st_size for path in Path(self.cluster).rglob("*") if path.is_file())
+
+    def tables(self):
+        return PostgresTables(self.url)
 
     def stop(self):
         self.run("pg_ctl", "-D", self.cluster, "-m", "immediate", "stop")

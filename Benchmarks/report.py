@@ -11,7 +11,11 @@ def say(*lines):
 
 
 def begin():
-    say("", "| " + " | ".join(HEADINGS) + " |", "|---" + "|---:" * (len(HEADINGS) - 1) + "|")
+    table(*HEADINGS)
+
+
+def table(*headings):
+    say("", "| " + " | ".join(headings) + " |", "|---" + "|---:" * (len(headings) - 1) + "|")
 
 
 def row(title, rounds, against=None):

@@ -20,5 +20,15 @@ APPS = int(os.environ.get("BENCH_APPS", "1000" if SECONDS >= 5 else "100"))
 # Work that is prepared and then done once: authorizations of a round, and tokens that the gateway has not seen.
 FLOWS = (500 if SECONDS >= 5 else 200) * SECONDS
 DISTINCT = 20_000 if SECONDS >= 5 else 2000
+# What `flat`, `portal` and `memory` count in hundred thousands and millions is multiplied by this; 0.01 is a quick look.
+SCALE = float(os.environ.get("BENCH_SCALE", "1"))
+# How many of the apps of `flat` call, spread evenly over all; it is measured with every app calling too.
+CALLERS = int(os.environ.get("BENCH_CALLERS", "2000"))
+# How often `portal` asks for each page.
+VISITS = int(os.environ.get("BENCH_VISITS", "100"))
 # A folder for profiles of the product, or nothing.
 PROFILE = os.environ.get("BENCH_PROFILE")
+
+
+def scaled(count):
+    return max(10, round(count * SCALE))

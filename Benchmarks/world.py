@@ -32,13 +32,19 @@ class App:
     """The one of the customer's that this app is given."""
     refresh_token: str = ""
 
+    @staticmethod
+    def basic_of(client_id, secret):
+        """RFC 6749 §2.3.1; neither holds a character that would have to be encoded."""
+        return "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+
 
 class World:
-    def __init__(self, product, environment="sandbox"):
-        self.product, self.environment = product, environment
+    def __init__(self, product, environment="sandbox", *arguments, apps=APPS, names=NAMES):
+        """`arguments`: more of them for `wekeza apps create`."""
+        self.product, self.environment, self.arguments = product, environment, arguments
         with ThreadPoolExecutor(2) as pool:
-            made = list(pool.map(self.create, range(APPS)))
-        self.customers = [self.sign_in(name, made[0]["client_id"]) for name in NAMES]
+            made = list(pool.map(self.create, range(apps)))
+        self.customers = [self.sign_in(name, made[0]["client_id"]) for name in names]
         self.apps = [self.app(index, printed) for index, printed in enumerate(made)]
         for app, granted in zip(self.apps, Flows(self).run(self.apps)):
             app.refresh_token = granted["refresh_token"]
@@ -46,13 +52,12 @@ class World:
     def create(self, index):
         return self.product.create_app(
             "--name", f"Bench {index}", "--environment", self.environment, "--redirect-uri", CALLBACK, "--auth-method", "client_secret_basic",
-            "--grant-types", "authorization_code,refresh_token,client_credentials", "--scopes", "openid accounts.read consents.write")
+            "--grant-types", "authorization_code,refresh_token,client_credentials", "--scopes", "openid accounts.read consents.write", *self.arguments)
 
     def app(self, index, printed):
         customer = self.customers[index % len(self.customers)]
-        secret = f"{printed['client_id']}:{printed['client_secret']}"
         return App(
-            client_id=printed["client_id"], basic="Basic " + base64.b64encode(secret.encode()).decode(), customer=customer,
+            client_id=printed["client_id"], basic=App.basic_of(printed["client_id"], printed["client_secret"]), customer=customer,
             account=customer.accounts[index // len(self.customers) % len(customer.accounts)])
 
     def sign_in(self, name, client_id):

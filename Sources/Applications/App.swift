@@ -116,11 +116,3 @@ package struct AppSecret: Hashable, Sendable {
 
     package var isLive: Bool { revokedAt == nil }
 }
-
-extension AppSecret {
-    init(_ row: Row) throws {
-        self.init(
-            id: try row["id"], digest: try row["digest"], hint: try row["hint"], createdAt: try row["created_at"],
-            lastUsedAt: try row["last_used_at"], lastUsedFrom: try row["last_used_from"], revokedAt: try row["revoked_at"])
-    }
-}

@@ -8,12 +8,12 @@ package final class AppDirectory: Sendable {
     /// A client id names the same app for ever.
     private let ids: ReadThroughCache<ClientID, AppID>
 
+    /// - Parameter capacity: apps remembered at most, of one or two kilobytes; and ten times as many client ids, so that an app which calls now and then
+    ///   costs one read.
     package init(database: any Database, feed: ChangeFeed, capacity: Int = 10_000) {
         let register = Apps()
-        apps = ReadThroughCache(capacity: capacity, feed: feed) { id in try await database.read { tx in try register.find(id, in: tx) } }
-        ids = ReadThroughCache(capacity: capacity, feed: feed) { clientID in
-            try await database.read { tx in try tx.first("SELECT id FROM app WHERE client_id = \(clientID.text)").map { try $0["id"] as AppID } }
-        }
+        apps = ReadThroughCache(capacity: capacity, feed: feed) { id in try await database.readOne { try register.find(id, in: $0) } }
+        ids = ReadThroughCache(capacity: 10 * capacity, feed: feed) { clientID in try await database.readOne { try register.id(of: clientID, in: $0) } }
         feed.subscribe([.app, .organisation]) { [apps] changes in
             for change in changes {
                 switch change.topic {

@@ -113,32 +113,34 @@ package struct Apps: Sendable {
         return try find(id, in: tx).map { .success($0) } ?? .failure(.notFound)
     }
 
-    /// Removed apps are found too: `isActive` tells.
+    /// Removed apps are found too: `isActive` tells. One statement brings the secrets along: this is what a cache reads behind a miss.
     package func find(_ id: AppID, in tx: any ReadTransaction) throws -> App? {
-        let row = try tx.first(
-            """
-            SELECT app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.world_id, organisation.plan, app.name, app.purpose,
-                app.kind, app.environment, app.profile, app.redirect_uris, app.allowed_networks, app.grant_types, app.scopes, app.authentication_method,
-                app.created_at, app.held_at, app.removed_at
-            FROM app
-            JOIN organisation ON organisation.id = app.organisation_id
-            WHERE app.id = \(id)
-            """)
-        return try row.map { try App($0, secrets: secrets(of: id, in: tx)) }
+        try App(
+            withSecrets: tx.all(
+                """
+                SELECT \(columnsOf: App.self), \(columnsOf: AppSecret.self)
+                FROM app
+                JOIN organisation ON organisation.id = app.organisation_id
+                LEFT JOIN app_secret ON app_secret.app_id = app.id
+                WHERE app.id = \(id)
+                ORDER BY app_secret.created_at DESC, app_secret.id
+                LIMIT 20
+                """))
     }
 
     package func find(_ clientID: ClientID, in tx: any ReadTransaction) throws -> App? {
-        guard let row = try tx.first("SELECT id FROM app WHERE client_id = \(clientID.text)") else { return nil }
-        return try find(try row["id"] as AppID, in: tx)
+        try id(of: clientID, in: tx).flatMap { try find($0, in: tx) }
+    }
+
+    func id(of clientID: ClientID, in tx: any ReadTransaction) throws -> AppID? {
+        try tx.first("SELECT id FROM app WHERE client_id = \(clientID.text)").map { try $0["id"] }
     }
 
     /// The live apps of an organisation, the latest first.
     package func list(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> [App] {
         try tx.all(
             """
-            SELECT app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.world_id, organisation.plan, app.name, app.purpose,
-                app.kind, app.environment, app.profile, app.redirect_uris, app.allowed_networks, app.grant_types, app.scopes, app.authentication_method,
-                app.created_at, app.held_at, app.removed_at
+            SELECT \(columnsOf: App.self)
             FROM app
             JOIN organisation ON organisation.id = app.organisation_id
             WHERE app.organisation_id = \(organisation) AND app.removed_at IS NULL
@@ -153,7 +155,7 @@ package struct Apps: Sendable {
     private func secrets(of id: AppID, in tx: any ReadTransaction) throws -> [AppSecret] {
         try tx.all(
             """
-            SELECT id, digest, hint, created_at, last_used_at, last_used_from, revoked_at
+            SELECT \(columnsOf: AppSecret.self)
             FROM app_secret
             WHERE app_id = \(id)
             ORDER BY created_at DESC, id
@@ -215,8 +217,41 @@ private enum Columns {
     }
 }
 
+extension SQL.StringInterpolation {
+    fileprivate mutating func appendInterpolation(columnsOf: App.Type) {
+        appendLiteral(
+            """
+            app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.world_id, organisation.plan, app.name,
+            app.purpose, app.kind, app.environment, app.profile, app.redirect_uris, app.allowed_networks, app.grant_types, app.scopes, app.authentication_method,
+            app.created_at, app.held_at, app.removed_at
+            """)
+    }
+
+    fileprivate mutating func appendInterpolation(columnsOf: AppSecret.Type) {
+        appendLiteral(
+            """
+            app_secret.id AS secret_id, app_secret.digest, app_secret.hint, app_secret.created_at AS secret_created_at, app_secret.last_used_at,
+            app_secret.last_used_from, app_secret.revoked_at
+            """)
+    }
+}
+
+extension AppSecret {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            id: try row["secret_id"], digest: try row["digest"], hint: try row["hint"], createdAt: try row["secret_created_at"],
+            lastUsedAt: try row["last_used_at"], lastUsedFrom: try row["last_used_from"], revokedAt: try row["revoked_at"])
+    }
+}
+
 extension App {
-    init(_ row: Row, secrets: [AppSecret]) throws {
+    /// From a row for each secret, or one row without any.
+    fileprivate init?(withSecrets rows: [Row]) throws {
+        guard let row = rows.first else { return nil }
+        try self.init(row, secrets: rows.filter { try $0["secret_id"] as SecretID? != nil }.map(AppSecret.init))
+    }
+
+    fileprivate init(_ row: Row, secrets: [AppSecret]) throws {
         let clientID: String = try row["client_id"]
         let redirectURIs: String = try row["redirect_uris"]
         let networks: String = try row["allowed_networks"]

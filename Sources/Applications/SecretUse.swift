@@ -38,12 +38,14 @@ package final class SecretUse: Sendable {
         guard !uses.isEmpty else { return }
         do {
             try await database.write { tx in
-                for (secret, use) in uses.sorted(by: { $0.key < $1.key }) {
-                    try tx.execute(
-                        """
-                        UPDATE app_secret SET last_used_at = \(use.at), last_used_from = \(use.address)
-                        WHERE id = \(secret) AND (last_used_at IS NULL OR last_used_at < \(use.at))
-                        """)
+                let rows = uses.sorted { $0.key < $1.key }.map { [$0.key.sqlValue, $0.value.at.sqlValue, $0.value.address.sqlValue] }
+                var rest = rows[...]
+                // A hundred thousand apps that all call have thousands to write, while every other writer waits. Few sizes, so that few statements are prepared.
+                for size in [256, 16, 1] {
+                    while rest.count >= size {
+                        try Self.write(rest.prefix(size), in: tx)
+                        rest = rest.dropFirst(size)
+                    }
                 }
             }
         } catch {
@@ -54,6 +56,17 @@ package final class SecretUse: Sendable {
             if state.written.count > Self.capacity { state.written = [:] }
             for (secret, use) in uses { state.written[secret] = use.at.seconds / 60 }
         }
+    }
+
+    private static func write(_ uses: ArraySlice<[SQLValue]>, in tx: any WriteTransaction) throws {
+        try tx.execute(
+            """
+            WITH latest (secret_id, used_at, address) AS (VALUES \(rows: Array(uses)))
+            UPDATE app_secret
+            SET last_used_at = latest.used_at, last_used_from = latest.address
+            FROM latest
+            WHERE app_secret.id = latest.secret_id AND (app_secret.last_used_at IS NULL OR app_secret.last_used_at < latest.used_at)
+            """)
     }
 
     private static let capacity = 10_000

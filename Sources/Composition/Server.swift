@@ -18,6 +18,7 @@ package enum Server {
     /// - Throws: `ConfigurationError` for a set-up that cannot work.
     package static func run(_ configuration: Configuration, environment: [String: String]) async throws {
         FileDescriptors.raiseLimit()
+        MemoryArenas.limit(environment: environment)
         LoggingSystem.bootstrap { ECSLogHandler(label: $0) }
         let registry = PrometheusRegistry()
         MetricsSystem.bootstrap(registry)

@@ -59,12 +59,22 @@ package struct AuditLog: Sendable {
                     ORDER BY id DESC
                     LIMIT \(limit)
                     """)
+            } else if let actor = filter.actor, let action = filter.action {
+                // The system, the command line and a busy app have an entry for everything they ever did.
+                try tx.all(
+                    """
+                    SELECT id, actor, action, subject, before_values, after_values, request_id, occurred_at
+                    FROM audit_log
+                    WHERE actor = \(actor.text) AND action = \(action) AND id < \(before)
+                    ORDER BY id DESC
+                    LIMIT \(limit)
+                    """)
             } else if let actor = filter.actor {
                 try tx.all(
                     """
                     SELECT id, actor, action, subject, before_values, after_values, request_id, occurred_at
                     FROM audit_log
-                    WHERE actor = \(actor.text) AND id < \(before) AND (\(filter.action) IS NULL OR action = \(filter.action))
+                    WHERE actor = \(actor.text) AND id < \(before)
                     ORDER BY id DESC
                     LIMIT \(limit)
                     """)

@@ -76,6 +76,25 @@ struct AuditLogTests {
     }
 
     @Test(arguments: Engine.available)
+    func `one kind of what one actor did has pages of its own`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: EventsMigrations.all) { db in
+            try await db.write { tx in
+                for number in 1...6 {
+                    try log.append(entry(.planChanged, by: .commandLine, on: "org_\(number)"), in: tx)
+                    try log.append(entry(.appCreated, by: .commandLine, on: "app_\(number)"), in: tx)
+                    try log.append(entry(.planChanged, by: .system, on: "org_\(number)"), in: tx)
+                }
+            }
+            let filter = AuditLog.Filter(actor: .commandLine, action: .planChanged)
+
+            let first = try await db.read { try log.list(filter, limit: 4, in: $0) }
+            let second = try await db.read { try log.list(filter, before: first.last?.position, limit: 4, in: $0) }
+
+            #expect((first + second).map(\.subject) == (1...6).reversed().map { "org_\($0)" })
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `an entry goes with the transaction that it tells of`(engine: Engine) async throws {
         try await withDatabase(engine, migrations: EventsMigrations.all) { db in
             struct Failed: Error {}

@@ -8,7 +8,7 @@ package final class ConsentDirectory: Sendable {
     package init(database: any Database, feed: ChangeFeed, capacity: Int = 100_000) {
         let consents = Consents()
         cache = ReadThroughCache(capacity: capacity, feed: feed) { id in
-            try await database.read { try consents.find(id, in: $0) }
+            try await database.readOne { try consents.find(id, in: $0) }
         }
         feed.subscribe([.consent]) { [cache] changes in
             for change in changes { cache.drop(ConsentID(trusted: change.key)) }

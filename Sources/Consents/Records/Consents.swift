@@ -13,13 +13,30 @@ package struct Consents: Sendable {
 
     // MARK: Reading
 
+    /// One statement brings the accounts along: this is what a cache reads behind a miss.
     package func find(_ id: ConsentID, in tx: any ReadTransaction) throws -> Consent? {
-        try row(id, in: tx).map { try Consent($0, accounts: accounts(of: [id], in: tx)[id] ?? []) }
+        let rows = try tx.all(
+            """
+            SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
+                   status, status_actor, status_reason, status_changed_at, grant_id, consent_account.account_id
+            FROM consent
+            LEFT JOIN consent_account ON consent_account.consent_id = consent.id
+            WHERE consent.id = \(id)
+            ORDER BY consent_account.account_id
+            """)
+        return try rows.first.map { try Consent($0, accounts: rows.compactMap { try $0["account_id"] as AccountID? }) }
     }
 
     /// Where a consent stands, without what it covers.
     package func status(of id: ConsentID, at now: Timestamp, in tx: any ReadTransaction) throws -> ConsentStatus? {
-        try row(id, in: tx).map { try Consent($0, accounts: []).status(at: now) }
+        let row = try tx.first(
+            """
+            SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
+                   status, status_actor, status_reason, status_changed_at, grant_id
+            FROM consent
+            WHERE id = \(id)
+            """)
+        return try row.map { try Consent($0, accounts: []).status(at: now) }
     }
 
     /// A customer's connections, the newest first.
@@ -188,16 +205,6 @@ package struct Consents: Sendable {
     }
 
     // MARK: Rows
-
-    private func row(_ id: ConsentID, in tx: any ReadTransaction) throws -> Row? {
-        try tx.first(
-            """
-            SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                   status, status_actor, status_reason, status_changed_at, grant_id
-            FROM consent
-            WHERE id = \(id)
-            """)
-    }
 
     private func insert(_ consent: Consent, in tx: any WriteTransaction) throws {
         try tx.execute(

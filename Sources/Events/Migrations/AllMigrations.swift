@@ -19,7 +19,8 @@ package enum EventsMigrations {
             CREATE INDEX audit_log_by_actor ON audit_log (actor, id);
             CREATE INDEX audit_log_by_action ON audit_log (action, id);
             CREATE INDEX audit_log_by_subject ON audit_log (subject, id);
-            """)
+            """),
+        Migration("events.0003_audit_log_by_actor_and_action", "CREATE INDEX audit_log_by_actor_and_action ON audit_log (actor, action, id)"),
     ]
 
     /// Makes the table itself refuse changes. Triggers are the one thing the engines spell too differently to share.
