@@ -24,6 +24,33 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
     package private(set) var text: String
     package private(set) var values: [SQLValue]
 
+    /// How rows are inserted by the thousand: the text is the same each time, and put together once.
+    package struct Insertion: Sendable {
+        private let texts: [Int: String]
+        private let width: Int
+
+        /// - Parameters:
+        ///   - sizes: how many rows are inserted at once; few, so that each engine prepares few statements.
+        ///   - ending: what follows the rows, without binds.
+        package init(into table: String, columns: [String], sizes: [Int], ending: String) {
+            let width = columns.count
+            self.width = width
+            texts = Dictionary(
+                uniqueKeysWithValues: sizes.map { size in
+                    let rows = (0..<size).map { row in "(" + (1...width).map { "$\(row * width + $0)" }.joined(separator: ", ") + ")" }
+                    return (size, "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES \(rows.joined(separator: ", ")) \(ending)")
+                })
+        }
+
+        /// - Parameter values: of each row one after the other, as many as one of the sizes takes.
+        package func sql(_ values: [SQLValue]) -> SQL { SQL(text: texts[values.count / width] ?? "", values: values) }
+    }
+
+    private init(text: String, values: [SQLValue]) {
+        self.text = text
+        self.values = values
+    }
+
     package init(stringLiteral value: String) {
         text = value
         values = []

@@ -40,6 +40,23 @@ struct StatementTests {
     }
 
     @Test(arguments: Engine.available)
+    func `an insertion takes as many rows as it was made for, and an empty text is no nil`(engine: Engine) async throws {
+        let insertion = SQL.Insertion(into: "coin", columns: ["id", "amount", "note"], sizes: [2, 1], ending: "ON CONFLICT (id) DO NOTHING")
+        try await withCoins(engine) { db in
+            try await db.write { tx in
+                try tx.execute(insertion.sql(["a".sqlValue, 1.sqlValue, "".sqlValue, "b".sqlValue, 2.sqlValue, .text(nil)]))
+                try tx.execute(insertion.sql(["a".sqlValue, 9.sqlValue, "again".sqlValue]))
+            }
+
+            let rows = try await db.read { try $0.all("SELECT amount, note FROM coin ORDER BY id") }
+
+            #expect(try rows.map { try $0["amount"] as Int } == [1, 2])
+            #expect(try rows.map { try $0["note"] as String? } == ["", nil])
+            await #expect(throws: StorageError.self) { try await db.write { try $0.execute(insertion.sql([])) } }
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `a NULL read as a value that must be there is refused`(engine: Engine) async throws {
         try await withCoins(engine) { db in
             try await db.write { tx in try tx.execute("INSERT INTO coin (id, amount) VALUES ('a', 1)") }

@@ -54,12 +54,13 @@ struct TokenPolicy: Policy {
     /// RFC 6750 §2.1 `b64token`, at most 8 kB.
     static func bearerToken(_ field: String) -> String? {
         // By bytes: a token is long, and a search for characters looks for the bounds of each.
-        let parts = field.utf8.split(separator: UInt8(ascii: " "))
-        guard parts.count == 2, parts[0].count == 6, String(Substring(parts[0])).lowercased() == "bearer", (1...8192).contains(parts[1].count) else {
-            return nil
+        var field = field
+        return field.withUTF8 { bytes -> String? in
+            guard bytes.count > 7, bytes[6] == UInt8(ascii: " "), bytes.prefix(6).elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }) else { return nil }
+            let token = bytes[7...].drop { $0 == UInt8(ascii: " ") }
+            guard (1...8192).contains(token.count), token.allSatisfy(isTokenByte) else { return nil }
+            return String(decoding: token, as: UTF8.self)
         }
-        var token = String(Substring(parts[1]))
-        return token.withUTF8 { $0.allSatisfy(isTokenByte) } ? token : nil
     }
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {

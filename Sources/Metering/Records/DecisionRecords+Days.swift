@@ -41,23 +41,25 @@ extension DecisionRecords {
         var rest = tally.counts.sorted { $0.key < $1.key }[...]
         for size in Self.batchSizes {
             while rest.count >= size {
-                let rows = rest.prefix(size).map { key, count in
+                let values = rest.prefix(size).flatMap { key, count in
                     [
-                        key.organisationID.sqlValue, key.day.sqlValue, key.appID.sqlValue, count.allowed.sqlValue, count.refused.sqlValue, count.failed.sqlValue,
-                        count.cost.sqlValue,
+                        key.organisationID.sqlValue, key.day.sqlValue, key.appID.sqlValue, count.allowed.sqlValue, count.refused.sqlValue,
+                        count.failed.sqlValue, count.cost.sqlValue,
                     ]
                 }
                 rest = rest.dropFirst(size)
-                try tx.execute(
-                    """
-                    INSERT INTO usage_day (organisation_id, day, app_id, allowed, refused, failed, cost) VALUES \(rows: rows)
-                    ON CONFLICT (organisation_id, day, app_id) DO UPDATE
-                    SET allowed = usage_day.allowed + excluded.allowed, refused = usage_day.refused + excluded.refused,
-                        failed = usage_day.failed + excluded.failed, cost = usage_day.cost + excluded.cost
-                    """)
+                try tx.execute(Self.counting.sql(values))
             }
         }
     }
+
+    private static let counting = SQL.Insertion(
+        into: "usage_day", columns: ["organisation_id", "day", "app_id", "allowed", "refused", "failed", "cost"], sizes: batchSizes,
+        ending: """
+            ON CONFLICT (organisation_id, day, app_id) DO UPDATE
+            SET allowed = usage_day.allowed + excluded.allowed, refused = usage_day.refused + excluded.refused,
+                failed = usage_day.failed + excluded.failed, cost = usage_day.cost + excluded.cost
+            """)
 }
 
 /// A group of records, counted by organisation, day and app.

@@ -16,21 +16,20 @@ package struct DecisionRecords: Sendable {
     /// Writes a group, and counts it into its days; a record that is there already stays as it is, and is not counted again.
     package func append(_ records: [DecisionRecord], in tx: any WriteTransaction) throws {
         var days = DayTally()
-        // In the order of their ids, which is that of time: the newest leaves of the table take them, not as many leaves as there are records.
-        var rest = records.indices.sorted { records[$0].requestID < records[$1].requestID }[...]
-        // Few sizes, so that each engine prepares few statements.
+        var rest = records[...]
         for size in Self.batchSizes {
             while rest.count >= size {
-                let batch = rest.prefix(size).map { records[$0] }[...]
+                let batch = rest.prefix(size)
                 rest = rest.dropFirst(size)
                 let known = try known(batch, in: tx)
-                try tx.execute(Self.insert(batch))
+                try tx.execute(Self.insertion.sql(batch.flatMap(\.values)))
                 for record in batch where !known.contains(record.requestID) { days.add(record) }
             }
         }
         try add(days, in: tx)
     }
 
+    /// Few sizes, so that each engine prepares few statements.
     static let batchSizes = [32, 8, 1]
 
     /// Those that an earlier attempt wrote whose answer was lost.
@@ -49,60 +48,31 @@ package struct DecisionRecords: Sendable {
             """)
     }
 
-    private static func insert(_ records: ArraySlice<DecisionRecord>) -> SQL {
-        var sql = SQL.StringInterpolation(literalCapacity: 60 * records.count, interpolationCount: 22 * records.count)
-        sql.appendLiteral("INSERT INTO decision_record (")
-        sql.appendInterpolation(columnsOf: DecisionRecord.self)
-        sql.appendLiteral(") VALUES")
-        for (index, record) in records.enumerated() {
-            sql.appendLiteral(index == 0 ? " (" : ", (")
-            sql.appendInterpolation(record.requestID)
-            sql.appendItem(record.receivedAt.milliseconds)
-            sql.appendItem(record.durationMicroseconds)
-            sql.appendItem(record.organisationID)
-            sql.appendItem(record.appID)
-            sql.appendItem(record.clientID)
-            sql.appendItem(record.consentID)
-            sql.appendItem(record.personID)
-            sql.appendItem(record.accountID)
-            sql.appendItem(record.method)
-            sql.appendItem(record.path)
-            sql.appendItem(record.operation)
-            sql.appendItem(record.status)
-            sql.appendItem(record.outcome)
-            sql.appendItem(record.rule)
-            sql.appendItem(record.expected)
-            sql.appendItem(record.got)
-            sql.appendItem(record.checks.lines)
-            sql.appendItem(record.cost)
-            sql.appendItem(record.records)
-            sql.appendItem(record.clientAddress)
-            sql.appendItem(record.problem)
-            sql.appendLiteral(")")
-        }
-        sql.appendLiteral(" ON CONFLICT (request_id) DO NOTHING")
-        return SQL(stringInterpolation: sql)
-    }
+    private static let insertion = SQL.Insertion(
+        into: "decision_record", columns: columns, sizes: batchSizes, ending: "ON CONFLICT (request_id) DO NOTHING")
+
+    /// In the order of `DecisionRecord.values`.
+    fileprivate static let columns = [
+        "request_id", "received_ms", "duration_us", "organisation_id", "app_id", "client_id", "consent_id", "person_id", "account_id", "method", "path",
+        "operation", "status", "outcome", "rule", "expected", "got", "checks", "cost", "records", "client_address", "problem",
+    ]
+    fileprivate static let columnList = columns.joined(separator: ", ")
 }
 
 extension SQL.StringInterpolation {
-    /// The columns in the order that `insert` fills and `DecisionRecord(_:)` reads.
-    mutating func appendInterpolation(columnsOf: DecisionRecord.Type) {
-        appendLiteral(
-            """
-            request_id, received_ms, duration_us, organisation_id, app_id, client_id, consent_id, person_id, account_id, method, path, operation,
-            status, outcome, rule, expected, got, checks, cost, records, client_address, problem
-            """)
-    }
-
-    /// The next value of a row.
-    fileprivate mutating func appendItem<Value: SQLBindable>(_ value: Value?) {
-        appendLiteral(", ")
-        appendInterpolation(value)
-    }
+    mutating func appendInterpolation(columnsOf: DecisionRecord.Type) { appendLiteral(DecisionRecords.columnList) }
 }
 
 extension DecisionRecord {
+    fileprivate var values: [SQLValue] {
+        [
+            requestID.sqlValue, receivedAt.milliseconds.sqlValue, durationMicroseconds.sqlValue, .text(organisationID?.rawValue), .text(appID?.rawValue),
+            .text(clientID), .text(consentID?.rawValue), .text(personID?.rawValue), .text(accountID?.rawValue), method.sqlValue, path.sqlValue,
+            .text(operation), status.sqlValue, outcome.sqlValue, .text(rule), .text(expected), .text(got), checks.lines.sqlValue, cost.sqlValue,
+            .integer(records.map(Int64.init)), clientAddress.sqlValue, .text(problem),
+        ]
+    }
+
     init(_ row: Row) throws {
         let checks: String = try row["checks"]
         self.init(
