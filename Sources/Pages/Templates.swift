@@ -36,10 +36,11 @@ package struct Templates: Sendable {
 
     /// - Parameter sources: template text by name.
     package init(sources: [String: String]) throws {
+        _ = HTMLText.isRegistered
         var library = MustacheLibrary()
         for (name, source) in sources {
             do {
-                try library.register(source, named: name)
+                try library.register(HTMLText.pragma + source, named: name)
             } catch {
                 throw Failure.unreadable(template: name, reason: "\(error)")
             }

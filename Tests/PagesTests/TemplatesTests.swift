@@ -31,6 +31,28 @@ struct TemplatesTests {
         #expect(!text.contains("<b>") && !text.contains("\"&'"))
     }
 
+    @Test(arguments: ["\"", "\"\u{301}", "<\u{338}", "&\u{200D}", "'\u{20DD}", "\r\n\">", "\u{0}<"])
+    func `a character that joins the one before it hides none from being escaped`(text: String) throws {
+        let templates = try Templates(sources: [
+            "layout": "<i title=\"{{text}}\">{{$main}}{{/main}}</i>",
+            "part": "<u title=\"{{text}}\">{{text}}</u>",
+            "page": "{{<layout}}\n{{$main}}{{#list}}<b title=\"{{.}}\">{{>part}}</b>{{/list}}{{^list}}{{/list}}{{/main}}\n{{/layout}}",
+        ])
+
+        let page = templates.render("page", ["text": text, "list": [text, text]] as [String: Any])
+
+        // What the templates themselves hold: 5 attributes, 5 elements.
+        #expect(page.utf8.count { $0 == UInt8(ascii: "\"") } == 10)
+        #expect(page.utf8.count { $0 == UInt8(ascii: "<") } == 10 && page.utf8.count { $0 == UInt8(ascii: ">") } == 10)
+        #expect(!page.utf8.contains(UInt8(ascii: "'")))
+    }
+
+    @Test func `what a template starts with is what a page starts with`() throws {
+        let templates = try Templates(sources: ["layout": "<!doctype html>\n{{$main}}{{/main}}", "page": "{{<layout}}\n{{$main}}\n<p>\n{{/main}}\n{{/layout}}\n"])
+
+        #expect(templates.render("page", [String: String]()) == "<!doctype html>\n<p>\n")
+    }
+
     @Test func `a name that the model lacks is reported, through partials and layout too`() throws {
         struct Model { let known: String?; let list: [Entry] }
         struct Entry { let label: String }

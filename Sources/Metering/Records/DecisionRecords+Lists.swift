@@ -127,35 +127,22 @@ extension DecisionRecords {
 
     /// The apps of an organisation, or the consents of a customer, that have records: each found by a step in the index, however many records it has.
     private func parts(_ reader: Reader, of owner: String, in tx: any ReadTransaction) throws -> [String] {
-        let rows =
-            switch reader {
-            case .developer:
-                try tx.all(
-                    """
-                    WITH RECURSIVE part (id) AS (
-                        SELECT MIN(app_id) FROM decision_record WHERE organisation_id = \(owner)
-                        UNION ALL
-                        SELECT (SELECT MIN(app_id) FROM decision_record WHERE organisation_id = \(owner) AND app_id > part.id) FROM part WHERE part.id IS NOT NULL
-                    )
-                    SELECT id FROM part WHERE id IS NOT NULL
-                    """)
-            case .customer:
-                try tx.all(
-                    """
-                    WITH RECURSIVE part (id) AS (
-                        SELECT MIN(consent_id) FROM decision_record WHERE person_id = \(owner)
-                        UNION ALL
-                        SELECT (SELECT MIN(consent_id) FROM decision_record WHERE person_id = \(owner) AND consent_id > part.id) FROM part WHERE part.id IS NOT NULL
-                    )
-                    SELECT id FROM part WHERE id IS NOT NULL
-                    """)
-            }
-        return try rows.map { try $0["id"] }
+        var sql = SQL.StringInterpolation(literalCapacity: 400, interpolationCount: 2)
+        sql.appendLiteral("WITH RECURSIVE part (id) AS (SELECT MIN(\(reader.part)) FROM decision_record WHERE \(reader.owner) = ")
+        sql.appendInterpolation(owner)
+        sql.appendLiteral(" UNION ALL SELECT (SELECT MIN(\(reader.part)) FROM decision_record WHERE \(reader.owner) = ")
+        sql.appendInterpolation(owner)
+        sql.appendLiteral(" AND \(reader.part) > part.id) FROM part WHERE part.id IS NOT NULL) SELECT id FROM part WHERE id IS NOT NULL")
+        return try tx.all(SQL(stringInterpolation: sql)).map { try $0["id"] }
     }
 
-    /// Who reads: each has an index.
-    fileprivate enum Reader {
-        case developer, customer
+    /// Who reads, by the first two columns of their index.
+    fileprivate struct Reader {
+        let owner: String
+        let part: String
+
+        static let developer = Reader(owner: "organisation_id", part: "app_id")
+        static let customer = Reader(owner: "person_id", part: "consent_id")
     }
 
     /// The records of one reader under one app or consent that ended in one way: a stretch of the reader's index, in the order of time.
@@ -169,15 +156,9 @@ extension DecisionRecords {
 
 extension SQL.StringInterpolation {
     fileprivate mutating func append(_ shelf: DecisionRecords.Shelf) {
-        switch shelf.reader {
-        case .developer: appendLiteral("organisation_id = ")
-        case .customer: appendLiteral("person_id = ")
-        }
+        appendLiteral("\(shelf.reader.owner) = ")
         appendInterpolation(shelf.owner)
-        switch shelf.reader {
-        case .developer: appendLiteral(" AND app_id = ")
-        case .customer: appendLiteral(" AND consent_id = ")
-        }
+        appendLiteral(" AND \(shelf.reader.part) = ")
         appendInterpolation(shelf.part)
         appendLiteral(" AND outcome = ")
         appendInterpolation(shelf.outcome)
