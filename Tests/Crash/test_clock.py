@@ -24,6 +24,13 @@ class Clock:
         draft.write_text(offset + "\n")
         draft.rename(self.file)
 
+    @staticmethod
+    def forget_the_dead():
+        """A killed process leaves its shared state under its number, and another that is given the number does not start."""
+        for left in Path("/dev/shm").glob("*faketime_s*_*"):
+            if not Path("/proc", left.name.rpartition("_")[2]).exists():
+                left.unlink(missing_ok=True)
+
     @property
     def wrapper(self):
         """`faketime` prepares the shared state: done by the library itself it would hide the arguments from the Swift runtime."""
@@ -34,6 +41,7 @@ class Clock:
 @pytest.fixture(params=engines())
 def setting(request, tmp_path):
     clock = Clock(tmp_path)
+    clock.forget_the_dead()
     with Node(request.param, wrapper=clock.wrapper) as node:
         witness = Witness(node, Ledger())
         # A browser session may end while the clock jumps.
