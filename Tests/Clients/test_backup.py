@@ -7,7 +7,6 @@ import stat
 import subprocess
 import tempfile
 import threading
-import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from conftest import BINARY, ROOT, Customer, FormParser, Server, engines, postgres_database
+from conftest import BINARY, ROOT, Customer, FormParser, Server, engines, eventually, postgres_database
 
 CALLBACK = "https://partner.example/callback"
 SCOPES = "openid offline_access accounts.read"
@@ -105,16 +104,6 @@ def hidden_field(page):
     return next(name for form in parser.forms for name, _ in form["fields"])
 
 
-def within_a_second(holds):
-    """A change reaches every node within a second."""
-    deadline = time.monotonic() + 1
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 class Load:
     """Partners and customers at work until told to stop; what was acknowledged, and what failed."""
 
@@ -146,9 +135,7 @@ class Load:
             thread.join()
 
     def wait_for(self, count):
-        deadline = time.monotonic() + 60
-        while len(self.acknowledged) < count and not self.failures and time.monotonic() < deadline:
-            time.sleep(0.02)
+        eventually(lambda: len(self.acknowledged) >= count or self.failures, within=60)
         assert not self.failures and len(self.acknowledged) >= count, self.failures
 
 
@@ -240,8 +227,8 @@ def test_nothing_spent_or_ended_since_the_backup_lives_again(engine, tmp_path, r
         confirmation = Page(fresh, f"/portal/apps/{partner.app['app_id']}", "/confirm")
         Customer.submit(fresh, confirmation, hidden_field(confirmation), {})
         assert restored.command("apps", "confirm", public.app["client_id"])[0] == 0
-        assert within_a_second(lambda: partner.token(grant_type="client_credentials", scope="consents.write").status_code == 200)
-        assert within_a_second(lambda: public.refresh(rotating["refresh_token"]).json()["error"] == "invalid_grant")
+        assert eventually(lambda: partner.token(grant_type="client_credentials", scope="consents.write").status_code == 200)
+        assert eventually(lambda: public.refresh(rotating["refresh_token"]).json()["error"] == "invalid_grant")
         assert removed.token(grant_type="client_credentials").json()["error"] == "invalid_client"
         # Tokens
         for token in (kept, withdrawn, denied, rotating, removed_grant):

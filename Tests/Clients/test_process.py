@@ -5,11 +5,10 @@ import signal
 import socket
 import ssl
 import subprocess
-import time
 
 import pytest
 import requests
-from conftest import BINARY, ROOT, Server, free_port
+from conftest import BINARY, ROOT, Server, eventually, free_port
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -102,18 +101,13 @@ def test_a_renewed_certificate_is_served_after_a_hang_up(tmp_path):
         first = served()
         certificate(tmp_path, "second.test")
         server.process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 10
-        while served() == first and time.monotonic() < deadline:
-            time.sleep(0.05)
-
+        assert eventually(lambda: served() != first)
         assert served().split() == (tmp_path / "cert.pem").read_text().split()
 
         # What cannot be read is not taken.
         (tmp_path / "cert.pem").write_text("nothing")
         server.process.send_signal(signal.SIGHUP)
-        while "the certificate stays as it was" not in server.printed() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert "the certificate stays as it was" in server.printed()
+        assert eventually(lambda: "the certificate stays as it was" in server.printed())
         assert served() != first
     finally:
         assert server.stop() == 0
@@ -151,9 +145,7 @@ def test_the_callers_trace_is_in_the_log(server):
     answer = requests.get(f"{server.issuer}/v1/accounts", headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})
 
     # Lines leave the process together, some milliseconds after the first of them.
-    deadline = time.monotonic() + 10
-    while not (logged := re.search(rf'.*{answer.headers["X-Request-Id"]}.*\n', server.printed())) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    logged = eventually(lambda: re.search(rf'.*{answer.headers["X-Request-Id"]}.*\n', server.printed()))
     assert f'"trace.id":"{TRACE}"' in logged.group(0)
 
 

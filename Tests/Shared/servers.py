@@ -20,6 +20,15 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("WEKEZA_BIN", str(ROOT / ".build/debug/wekeza"))
 
 
+def eventually(holds, within=20):
+    """Asks another process, which announces nothing, until it says so. A test that waits longer than it should fails by its own assertion.
+    - Returns: the first answer that is true, or the last one."""
+    deadline = time.monotonic() + within
+    while not (answer := holds()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return answer
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

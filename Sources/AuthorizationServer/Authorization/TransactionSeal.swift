@@ -24,7 +24,7 @@ struct TransactionSeal: Sendable {
     }
 
     func seal(_ transaction: AuthorizationTransaction, browser: String) -> String {
-        // A transaction is made of strings and numbers, which always have a JSON form.
+        // The encoder fails for floating-point numbers without a JSON form alone; a transaction is made of texts, integers and truth values.
         let data = try! JSONEncoder().encode(Sealed(transaction: transaction, browser: Digest(of: browser)))
         return sealer.seal(Array(data))
     }
