@@ -11,6 +11,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -63,7 +64,7 @@ let package = Package(
 
         // 1: one technical job each
         room("Web", ["JSON", "Primitives", hummingbird, httpTypes, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
-        room("JOSE", ["JSON", "Primitives", crypto]),
+        room("JOSE", ["JSON", "Primitives", crypto, cryptoExtras]),
         room("Storage", ["Primitives", logging]),
         room(
             "StorageSQLite",
@@ -136,7 +137,7 @@ let package = Package(
         .executableTarget(
             name: "wekeza",
             dependencies: [
-                "Primitives", "Web", "Storage", "Passwords", "Mail", "OAuth", "Events", "Applications", "Identity", "AccessTokens", "Composition", logging,
+                "Primitives", "JOSE", "Web", "Storage", "Passwords", "Mail", "OAuth", "Events", "Applications", "Identity", "AccessTokens", "Composition", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

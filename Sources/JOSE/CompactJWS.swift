@@ -3,15 +3,19 @@ package import Primitives
 
 /// A compact JWS (RFC 7515 §7.1) whose signature nobody has checked yet.
 package struct UnverifiedJWS: Sendable {
-    package let keyID: KeyID
-    package let type: String
+    package let algorithm: SignatureAlgorithm
+    package let keyID: String?
+    /// `typ`
+    package let type: String?
     package let claims: JSONObject
+    /// The whole header, for the kinds of token that carry more in it.
+    package let header: JSONObject
     private let signingInput: [UInt8]
     private let signature: [UInt8]
 
-    /// Why a text is no token of ours, before any key is looked up.
+    /// Why a text is no token, before any key is looked up.
     package enum Refusal: String, Error, Hashable, Sendable {
-        case tooLong, notThreeParts, notBase64URL, malformedHeader, malformedClaims, unsupportedAlgorithm, criticalHeader, missingKeyID, missingType
+        case tooLong, notThreeParts, notBase64URL, malformedHeader, malformedClaims, unsupportedAlgorithm, criticalHeader
     }
 
     /// - Parameter limit: bytes.
@@ -23,28 +27,36 @@ package struct UnverifiedJWS: Sendable {
         guard let header = Self.decode(parts[0]), let payload = Self.decode(parts[1]), let signature = Self.decode(parts[2]) else {
             throw .notBase64URL
         }
-        guard case .object(let header)? = try? JSONValue(parsing: header, limits: .token(bytes: 1024)) else { throw .malformedHeader }
-        // RFC 8725 §3.1: one algorithm, named here and not by the token. Keys or addresses of keys in the header (`jwk`, `jku`, `x5u`) are not read.
-        guard header["alg"]?.string == "ES256" else { throw .unsupportedAlgorithm }
+        guard case .object(let header)? = try? JSONValue(parsing: header, limits: .token(bytes: 4096)) else { throw .malformedHeader }
+        // RFC 8725 §3.1: an algorithm of our list; which of them a key may be used for is decided by the key.
+        guard let algorithm = header["alg"]?.string.flatMap(SignatureAlgorithm.init(rawValue:)) else { throw .unsupportedAlgorithm }
         // RFC 7515 §4.1.11: we understand no critical extension.
         guard header["crit"] == nil else { throw .criticalHeader }
-        guard let keyID = header["kid"]?.string.flatMap(KeyID.init) else { throw .missingKeyID }
-        guard let type = header["typ"]?.string else { throw .missingType }
+        // Keys or addresses of keys in the header (`jku`, `x5u`, `x5c`, and `jwk` but in a DPoP proof) are not read.
+        guard let keyID = Self.text(header["kid"]), let type = Self.text(header["typ"]) else { throw .malformedHeader }
         guard case .object(let claims)? = try? JSONValue(parsing: payload, limits: .token(bytes: limit)) else { throw .malformedClaims }
+        self.algorithm = algorithm
         self.keyID = keyID
         self.type = type
         self.claims = claims
+        self.header = header
         self.signature = signature
         signingInput = Array(bytes[..<parts[2].startIndex.advanced(by: -1)])
     }
 
     /// Whether it is of a type; the `application/` prefix may be left out and case does not count (RFC 7515 §4.1.9).
     package func isType(_ wanted: TokenType) -> Bool {
-        let type = type.lowercased()
+        guard let type = type?.lowercased() else { return false }
         return type == wanted.rawValue.lowercased() || type == "application/\(wanted.rawValue.lowercased())"
     }
 
-    package func isSigned(by key: VerificationKey) -> Bool { key.id == keyID && key.isValid(signature, for: signingInput) }
+    package func isSigned(by key: PublicKey) -> Bool { key.isValid(signature, for: signingInput, by: algorithm) }
 
     private static func decode(_ part: ArraySlice<UInt8>) -> [UInt8]? { Base64URL.decode(String(decoding: part, as: UTF8.self)) }
+
+    /// - Returns: `nil` when the member is there but no text.
+    private static func text(_ value: JSONValue?) -> String?? {
+        guard let value else { return .some(nil) }
+        return value.string.map { .some($0) }
+    }
 }

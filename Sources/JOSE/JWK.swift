@@ -1,47 +1,39 @@
 package import JSON
-internal import Primitives
 
-/// A public ES256 key as it is published (RFC 7517, RFC 7518 §6.2.1).
+/// A public key as it is published, with what its owner says about it (RFC 7517 §4).
 package struct JWK: Hashable, Sendable {
-    package let kid: String
-    /// base64url, 32 bytes.
-    package let x: String
-    package let y: String
+    /// `kid`; an app's is any text of its own.
+    package let keyID: String?
+    /// The one algorithm it is meant for; `nil` for any that it can do.
+    package let algorithm: SignatureAlgorithm?
+    package let key: PublicKey
 
-    package init(kid: String, x: String, y: String) {
-        self.kid = kid
-        self.x = x
-        self.y = y
+    package init(keyID: String?, algorithm: SignatureAlgorithm?, key: PublicKey) {
+        self.keyID = keyID
+        self.algorithm = algorithm
+        self.key = key
     }
 
-    /// - Returns: `nil` unless it is a P-256 key with a `kid`.
-    package init?(_ object: JSONObject) {
-        guard object["kty"]?.string == "EC", object["crv"]?.string == "P-256", let kid = object["kid"]?.string, let x = object["x"]?.string,
-            let y = object["y"]?.string
-        else { return nil }
-        self.init(kid: kid, x: x, y: y)
+    /// - Returns: `nil` for a key that is sound but not one for signatures that we read (`use`, `key_ops`, `alg`): a set may hold such for others.
+    package init?(_ object: JSONObject) throws(PublicKey.Refusal) {
+        let key = try PublicKey(object)
+        if let use = object["use"]?.string, use != "sig" { return nil }
+        if let operations = object["key_ops"]?.array, !operations.contains(.string("verify")) { return nil }
+        var algorithm: SignatureAlgorithm?
+        if let name = object["alg"]?.string {
+            guard let known = SignatureAlgorithm(rawValue: name), key.algorithms.contains(known) else { return nil }
+            algorithm = known
+        }
+        self.init(keyID: object["kid"]?.string, algorithm: algorithm, key: key)
     }
+
+    package func suits(_ wanted: SignatureAlgorithm) -> Bool { (algorithm == nil || algorithm == wanted) && key.algorithms.contains(wanted) }
 
     package var object: JSONObject {
-        JSONObject([
-            ("kty", .string("EC")), ("use", .string("sig")), ("alg", .string("ES256")), ("kid", .string(kid)), ("crv", .string("P-256")),
-            ("x", .string(x)), ("y", .string(y)),
-        ])
+        var members = JSONObject([("kty", key.members["kty"] ?? .null), ("use", .string("sig"))])
+        members.append("alg", algorithm?.rawValue)
+        members.append("kid", keyID)
+        for member in key.members.members where member.name != "kty" { members.append(member.name, member.value) }
+        return members
     }
-
-    /// The SHA-256 thumbprint: the required members alone, in lexicographic order (RFC 7638 §3).
-    package var thumbprint: String {
-        let required = JSONObject([("crv", .string("P-256")), ("kty", .string("EC")), ("x", .string(x)), ("y", .string(y))])
-        return Base64URL.encode(sha256(required.bytes))
-    }
-}
-
-/// The keys that tokens are verified with, as published (RFC 7517 §5). It holds no private part: `JWK` has no place for one.
-package struct JWKSet: Hashable, Sendable {
-    package let keys: [JWK]
-
-    package init(_ keys: [JWK]) { self.keys = keys }
-
-    package var object: JSONObject { JSONObject([("keys", .array(keys.map { .object($0.object) }))]) }
-    package var text: String { object.text }
 }

@@ -14,8 +14,8 @@ struct SigningKeysTests {
             let published = fixture.keys.jwks(at: fixture.clock.now).keys
 
             #expect(published.count == 2)
-            #expect(Set(published.map(\.kid)).count == 2)
-            #expect(published.contains { $0.kid == fixture.keys.current.id.rawValue })
+            #expect(Set(published.map(\.keyID)).count == 2)
+            #expect(published.contains { $0.keyID == fixture.keys.current.id.rawValue })
         }
     }
 
@@ -55,7 +55,7 @@ struct SigningKeysTests {
     @Test(arguments: Engine.available)
     func `OpenID Connect Core §10-1-1 rotating makes the next key sign, and the old one verifies until its tokens have expired`(engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in
-            let before = fixture.keys.jwks(at: fixture.clock.now).keys.map(\.kid)
+            let before = fixture.keys.jwks(at: fixture.clock.now).keys.map(\.keyID)
             let old = fixture.keys.current.id
             fixture.clock.advance(by: .minutes(5))
             let token = try fixture.tokens.issue(fixture.request(), at: fixture.clock.now).token.value
@@ -69,7 +69,7 @@ struct SigningKeysTests {
             fixture.clock.advance(by: .seconds(299))
             #expect(throws: Never.self) { try fixture.verifier.verify(token, at: fixture.clock.now).get() }
             fixture.clock.advance(by: .minutes(10))
-            #expect(!fixture.keys.jwks(at: fixture.clock.now).keys.contains { $0.kid == old.rawValue })
+            #expect(!fixture.keys.jwks(at: fixture.clock.now).keys.contains { $0.keyID == old.rawValue })
         }
     }
 

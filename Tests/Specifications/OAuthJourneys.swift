@@ -32,7 +32,7 @@ extension TestServer {
     func claims(_ token: String?) async throws -> JSONObject? {
         guard let token, let jws = try? UnverifiedJWS(parsing: token) else { return nil }
         let keys = try JSONValue(parsing: try await get("/oauth2/jwks").text).object?["keys"]?.array ?? []
-        let key = keys.compactMap { $0.object.flatMap(JWK.init).flatMap(VerificationKey.init) }.first { $0.id == jws.keyID }
+        let key = keys.compactMap { $0.object.flatMap { try? JWK($0) }.flatMap(VerificationKey.init) }.first { $0.id.rawValue == jws.keyID }
         guard let key, jws.isSigned(by: key) else { return nil }
         return jws.claims
     }

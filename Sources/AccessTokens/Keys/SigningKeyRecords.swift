@@ -1,4 +1,3 @@
-internal import Crypto
 import Events
 import JOSE
 import Primitives
@@ -30,41 +29,48 @@ struct SigningKeyRecords: Sendable {
     /// A retired key still recognises its own ID tokens as hints for this long.
     static let keptAfterRetirement = Duration.days(90)
 
-    /// Two processes may start at once: the unique index lets one of each kind through.
-    func makeMissing(by actor: Actor = .system, at now: Timestamp, in tx: any WriteTransaction) throws -> KeyRing {
+    /// Two processes may ask at once: the unique index lets one of each kind through.
+    func makeMissing(
+        _ algorithm: SignatureAlgorithm = .es256, by actor: Actor = .system, at now: Timestamp, in tx: any WriteTransaction
+    ) throws -> KeyRing {
         for state in [SigningKeyState.current, .next]
-        where try tx.first("SELECT kid FROM signing_key WHERE state = \(state)") == nil {
-            try make(state, by: actor, requestID: nil, at: now, in: tx)
+        where try tx.first("SELECT kid FROM signing_key WHERE state = \(state) AND algorithm = \(algorithm)") == nil {
+            try make(state, algorithm, by: actor, requestID: nil, at: now, in: tx)
         }
         return try ring(in: tx)
     }
 
     func ring(in tx: any ReadTransaction) throws -> KeyRing {
         let rows = try tx.all(
-            "SELECT kid, state, sealed_private, created_at, signs_since, published_until FROM signing_key ORDER BY created_at DESC, kid")
-        var current: SigningKey?
-        var schedule = KeySchedule()
+            "SELECT kid, algorithm, state, sealed_private, created_at, signs_since, published_until FROM signing_key ORDER BY created_at DESC, kid")
+        var signing: [SignatureAlgorithm: SigningKey] = [:]
+        var schedules: [SignatureAlgorithm: KeySchedule] = [:]
         let entries = try rows.map { row in
-            guard let bytes = sealer.open(try row["sealed_private"]), let key = SigningKey(id: try row["kid"], privateBytes: bytes) else {
+            let algorithm: SignatureAlgorithm = try row["algorithm"]
+            guard let bytes = sealer.open(try row["sealed_private"]), let privateKey = PrivateKey(algorithm, bytes: bytes) else {
                 throw SigningKeyFailure.sealedByAnotherMasterKey
             }
+            let key = SigningKey(id: try row["kid"], key: privateKey)
             let state: SigningKeyState = try row["state"]
             switch state {
             case .current:
-                current = key
-                schedule.signsSince = try row["signs_since"]
-            case .next: schedule.announcedAt = try row["created_at"]
+                signing[algorithm] = key
+                schedules[algorithm, default: KeySchedule()].signsSince = try row["signs_since"]
+            case .next: schedules[algorithm, default: KeySchedule()].announcedAt = try row["created_at"]
             case .retired: break
             }
-            return KeyRing.Entry(key: key.verificationKey, jwk: key.verificationKey.jwk, publishedUntil: try row["published_until"])
+            return KeyRing.Entry(key: key.verificationKey, publishedUntil: try row["published_until"])
         }
-        guard let current else { throw SigningKeyFailure.noCurrentKey }
-        return KeyRing(current: current, entries: entries, schedule: schedule)
+        guard let current = signing[.es256] else { throw SigningKeyFailure.noCurrentKey }
+        return KeyRing(current: current, signing: signing, entries: entries, schedules: schedules)
     }
 
     /// Of several that rotate at once one wins: the write that ends the current key decides.
-    func rotate(_ occasion: KeyRotationOccasion, by actor: Actor, requestID: RequestID?, at now: Timestamp, in tx: any WriteTransaction) throws -> KeyRotation {
-        let (signing, schedule) = try standing(in: tx)
+    func rotate(
+        _ algorithm: SignatureAlgorithm, _ occasion: KeyRotationOccasion, by actor: Actor, requestID: RequestID?, at now: Timestamp,
+        in tx: any WriteTransaction
+    ) throws -> KeyRotation {
+        let (signing, schedule) = try standing(of: algorithm, in: tx)
         if case .due(let lifetime) = occasion, !schedule.isDue(lifetime: lifetime, at: now) { return .notDue }
         if occasion != .compromised, let until = schedule.announcementEnds(after: now) { return .tooEarly(until: until) }
         guard let oldID = signing, try retire(oldID, occasion, at: now, in: tx) else { return .notDue }
@@ -73,12 +79,12 @@ struct SigningKeyRecords: Sendable {
                 """
                 UPDATE signing_key
                 SET state = \(SigningKeyState.current), signs_since = \(now)
-                WHERE state = \(SigningKeyState.next)
+                WHERE state = \(SigningKeyState.next) AND algorithm = \(algorithm)
                 RETURNING kid
                 """)
         else { throw SigningKeyFailure.noCurrentKey }
         let newID: KeyID = try row["kid"]
-        try make(.next, by: actor, requestID: requestID, at: now, in: tx)
+        try make(.next, algorithm, by: actor, requestID: requestID, at: now, in: tx)
         try tx.execute("DELETE FROM signing_key WHERE retired_at < \(now - Self.keptAfterRetirement)")
         try audit.append(
             AuditEntry(
@@ -89,9 +95,15 @@ struct SigningKeyRecords: Sendable {
     }
 
     /// The key that signs and the times of both, by one statement: what is decided by them is decided about this key.
-    private func standing(in tx: any ReadTransaction) throws -> (signing: KeyID?, schedule: KeySchedule) {
+    private func standing(of algorithm: SignatureAlgorithm, in tx: any ReadTransaction) throws -> (signing: KeyID?, schedule: KeySchedule) {
         var (signing, schedule) = (KeyID?.none, KeySchedule())
-        for row in try tx.all("SELECT kid, state, created_at, signs_since FROM signing_key WHERE state IN \(list: [SigningKeyState.current, .next])") {
+        let rows = try tx.all(
+            """
+            SELECT kid, state, created_at, signs_since
+            FROM signing_key
+            WHERE algorithm = \(algorithm) AND state IN \(list: [SigningKeyState.current, .next])
+            """)
+        for row in rows {
             if try row["state"] == SigningKeyState.current {
                 (signing, schedule.signsSince) = (try row["kid"], try row["signs_since"])
             } else {
@@ -119,26 +131,24 @@ struct SigningKeyRecords: Sendable {
         return ended == 1
     }
 
-    private func make(_ state: SigningKeyState, by actor: Actor, requestID: RequestID?, at now: Timestamp, in tx: any WriteTransaction) throws {
-        let key = privateKey()
+    private func make(
+        _ state: SigningKeyState, _ algorithm: SignatureAlgorithm, by actor: Actor, requestID: RequestID?, at now: Timestamp, in tx: any WriteTransaction
+    ) throws {
+        let key = try PrivateKey.random(algorithm, from: randomness)
         let id = KeyID.random(from: randomness)
         let signsSince = state == .current ? now : nil
         let made = try tx.execute(
             """
-            INSERT INTO signing_key (kid, state, sealed_private, created_at, signs_since)
-            VALUES (\(id), \(state), \(sealer.seal(Array(key.rawRepresentation))), \(now), \(signsSince))
+            INSERT INTO signing_key (kid, algorithm, state, sealed_private, created_at, signs_since)
+            VALUES (\(id), \(algorithm), \(state), \(sealer.seal(key.bytes)), \(now), \(signsSince))
             ON CONFLICT DO NOTHING
             """)
         guard made == 1 else { return }
         try audit.append(
-            AuditEntry(actor: actor, action: .keyCreated, subject: id.rawValue, after: ["state": state.rawValue], requestID: requestID, at: now), in: tx)
+            AuditEntry(actor: actor, action: .keyCreated, subject: id.rawValue, after: ["state": state.rawValue, "algorithm": algorithm.rawValue],
+                requestID: requestID, at: now), in: tx)
         try tx.announce(.signingKey, id.rawValue, at: now)
     }
-
-    /// 32 random bytes are a private key unless they lie beyond the curve's order, which happens once in 2^32.
-    private func privateKey() -> P256.Signing.PrivateKey {
-        while true {
-            if let key = try? P256.Signing.PrivateKey(rawRepresentation: randomness.bytes(32)) { return key }
-        }
-    }
 }
+
+extension SignatureAlgorithm: SQLBindable, SQLReadable {}

@@ -1,4 +1,3 @@
-internal import Crypto
 package import Events
 package import JOSE
 package import Primitives
@@ -32,8 +31,21 @@ package final class SigningKeys: Sendable {
         self.ring = Mutex(ring)
     }
 
-    /// The key that signs.
+    /// The key that signs ES256: access tokens, and all else that no app registered otherwise.
     package var current: SigningKey { ring.withLock { $0.current } }
+
+    /// The key that signs with an algorithm. Only ES256 has one from the start; the others are made when an app first needs them.
+    /// - Throws: storage failures, when it has to be made.
+    package func signing(_ algorithm: SignatureAlgorithm, at now: Timestamp) async throws -> SigningKey {
+        if let key = ring.withLock({ $0.signing[algorithm] }) { return key }
+        let fresh = try await database.write { [records] in try records.makeMissing(algorithm, at: now, in: $0) }
+        adopt(fresh)
+        // Made or found by the line before.
+        return fresh.signing[algorithm] ?? fresh.current
+    }
+
+    /// The algorithms that have a key, in the catalogue's order.
+    package var algorithms: [SignatureAlgorithm] { ring.withLock { ring in SignatureAlgorithm.allCases.filter { ring.signing[$0] != nil } } }
 
     /// The published keys: current, next, and those whose tokens may still live.
     package func jwks(at now: Timestamp) -> JWKSet { ring.withLock { $0.jwks(at: now) } }
@@ -49,22 +61,27 @@ package final class SigningKeys: Sendable {
     /// The next key begins to sign, the current one retires, a new next one is made and published.
     @discardableResult
     package func rotate(
-        _ occasion: KeyRotationOccasion = .asked, by actor: Actor = .system, requestID: RequestID? = nil, at now: Timestamp
+        _ occasion: KeyRotationOccasion = .asked, of algorithm: SignatureAlgorithm = .es256, by actor: Actor = .system, requestID: RequestID? = nil,
+        at now: Timestamp
     ) async throws -> KeyRotation {
-        let rotation = try await database.write { [records] in try records.rotate(occasion, by: actor, requestID: requestID, at: now, in: $0) }
+        let rotation = try await database.write { [records] in try records.rotate(algorithm, occasion, by: actor, requestID: requestID, at: now, in: $0) }
         try await reload()
         return rotation
     }
 
-    /// Rotates when the current key has signed for its lifetime: what a job of every node asks for now and then.
+    /// Rotates each key that has signed for its lifetime: what a job of every node asks for now and then.
     package func rotateWhenDue(lifetime: Duration, at now: Timestamp) async throws {
-        guard ring.withLock({ $0.schedule.isDue(lifetime: lifetime, at: now) }) else { return }
-        try await rotate(.due(lifetime: lifetime), at: now)
+        for algorithm in algorithms where ring.withLock({ $0.schedules[algorithm]?.isDue(lifetime: lifetime, at: now) == true }) {
+            try await rotate(.due(lifetime: lifetime), of: algorithm, at: now)
+        }
     }
 
     /// Reads the keys anew: what the change feed asks for when another process rotated.
     package func reload() async throws {
-        let fresh = try await database.read { [records] in try records.ring(in: $0) }
+        adopt(try await database.read { [records] in try records.ring(in: $0) })
+    }
+
+    private func adopt(_ fresh: KeyRing) {
         ring.withLock { ring in
             // What was verified stays verified while the keys are the same.
             guard !ring.isSame(as: fresh) else { return }
@@ -137,28 +154,30 @@ package enum SigningKeyFailure: Error, Hashable, Sendable, CustomStringConvertib
 struct KeyRing: Sendable {
     struct Entry: Sendable {
         let key: VerificationKey
-        let jwk: JWK
         /// `nil` while it signs or will sign.
         let publishedUntil: Timestamp?
 
         func isPublished(at now: Timestamp) -> Bool { publishedUntil.map { now < $0 } ?? true }
     }
 
+    /// Of `signing`, the one for ES256: it is asked for on every token.
     let current: SigningKey
-    let schedule: KeySchedule
+    let signing: [SignatureAlgorithm: SigningKey]
+    let schedules: [SignatureAlgorithm: KeySchedule]
     private let entries: [KeyID: Entry]
     private let order: [KeyID]
     var edition = 0
 
-    init(current: SigningKey, entries: [Entry], schedule: KeySchedule) {
+    init(current: SigningKey, signing: [SignatureAlgorithm: SigningKey], entries: [Entry], schedules: [SignatureAlgorithm: KeySchedule]) {
         self.current = current
-        self.schedule = schedule
+        self.signing = signing
+        self.schedules = schedules
         self.entries = Dictionary(entries.map { ($0.key.id, $0) }, uniquingKeysWith: { first, _ in first })
         order = entries.map(\.key.id)
     }
 
     func jwks(at now: Timestamp) -> JWKSet {
-        JWKSet(order.compactMap { entries[$0] }.filter { $0.isPublished(at: now) }.map(\.jwk))
+        JWKSet(order.compactMap { entries[$0] }.filter { $0.isPublished(at: now) }.map(\.key.jwk))
     }
 
     func verificationKey(_ id: KeyID, at now: Timestamp) -> VerificationKey? {
@@ -169,7 +188,7 @@ struct KeyRing: Sendable {
     func everKnownKey(_ id: KeyID) -> VerificationKey? { entries[id]?.key }
 
     func isSame(as other: KeyRing) -> Bool {
-        current.id == other.current.id && schedule == other.schedule && order == other.order
+        signing.mapValues(\.id) == other.signing.mapValues(\.id) && schedules == other.schedules && order == other.order
             && order.allSatisfy { entries[$0]?.publishedUntil == other.entries[$0]?.publishedUntil }
     }
 }

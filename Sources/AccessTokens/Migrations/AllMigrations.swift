@@ -50,5 +50,12 @@ package enum AccessTokensMigrations {
             """),
         // It was written at each refresh and read by nobody.
         Migration("access_tokens.0003_grants_without_last_use", "ALTER TABLE token_grant DROP COLUMN last_used_at;"),
+        Migration(
+            "access_tokens.0004_keys_by_algorithm",
+            """
+            ALTER TABLE signing_key ADD COLUMN algorithm TEXT NOT NULL DEFAULT 'ES256';
+            DROP INDEX signing_key_one_of_each;
+            CREATE UNIQUE INDEX signing_key_one_of_each ON signing_key (algorithm, state) WHERE state IN ('current', 'next');
+            """),
     ]
 }

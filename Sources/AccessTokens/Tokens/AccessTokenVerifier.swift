@@ -37,8 +37,8 @@ package final class AccessTokenVerifier: Sendable {
 
     private func check(_ token: String, at now: Timestamp) -> Result<AccessTokenClaims, TokenRefusal> {
         guard let jws = try? UnverifiedJWS(parsing: token) else { return .failure(.malformed) }
-        guard let key = keys.verificationKey(jws.keyID, at: now), jws.isSigned(by: key) else { return .failure(.badSignature) }
-        guard jws.isType(.accessToken) else { return .failure(.wrongType(got: jws.type)) }
+        guard let id = jws.keyID.flatMap(KeyID.init), let key = keys.verificationKey(id, at: now), jws.isSigned(by: key) else { return .failure(.badSignature) }
+        guard jws.isType(.accessToken) else { return .failure(.wrongType(got: jws.type ?? "none")) }
         guard let claims = AccessTokenClaims(jws.claims) else { return .failure(.malformed) }
         guard claims.issuer == issuer else { return .failure(.wrongIssuer(expected: issuer, got: claims.issuer)) }
         guard claims.audience.contains(audience) else {
