@@ -14,6 +14,8 @@ package import Storage
 package enum AllMigrations {
     package static func all(on engine: Engine) -> [Migration] {
         shared + EventsMigrations.appendOnly(on: engine) + BankMigrations.immutablePostings(on: engine)
+            // SQLite keeps it in a file of its own.
+            + (engine == .postgres ? ReplayMemory.migrations : [])
     }
 
     private static let shared: [Migration] =

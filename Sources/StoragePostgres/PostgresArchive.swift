@@ -9,10 +9,10 @@ package struct PostgresArchive: Sendable {
     package init(url: String) { self.url = url }
 
     /// Writes the database as it stands at one moment, in `pg_dump`'s custom format, without the list of the schema's steps: a dump that somebody brings back
-    /// by hand cannot be served.
+    /// by hand cannot be served. The memory of what was used once is left out too: brought back, it would believe to know what happened since.
     package func dump(to path: String) async throws {
-        try await run(
-            "pg_dump", ["--format=custom", "--no-owner", "--no-privileges", "--schema=public", "--exclude-table-data=public.migration", "--file=\(path)"])
+        let leftOut = ["migration", "used_once", "replay_memory"].map { "--exclude-table-data=public.\($0)" }
+        try await run("pg_dump", ["--format=custom", "--no-owner", "--no-privileges", "--schema=public"] + leftOut + ["--file=\(path)"])
     }
 
     /// Fills the empty database, whole or not at all.

@@ -22,9 +22,22 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     /// How long a writer waits for another process's transaction, in seconds, before `StorageError.unavailable`.
     private static let busyTimeout = 4.0
 
+    /// What a commit that was answered survives.
+    package enum Durability: Sendable {
+        /// A power cut.
+        case machine
+        /// The end of the process, however sudden: nothing is synced.
+        case process
+    }
+
+    /// The shared dialect in SQLite's words. Which tables are synced is the file's matter.
+    private static func dialect(_ script: String) -> String {
+        script.replacing("AUTO_ID", with: "INTEGER PRIMARY KEY AUTOINCREMENT").replacing("UNSYNCED_TABLE", with: "TABLE")
+    }
+
     /// Opens the file, making it when it does not exist.
     /// - Throws: `StorageError`, also when the file cannot promise durable commits.
-    package static func open(path: String, logger: Logger) async throws -> SQLiteDatabase {
+    package static func open(path: String, durability: Durability = .machine, logger: Logger) async throws -> SQLiteDatabase {
         var configuration = Configuration()
         configuration.busyMode = .timeout(busyTimeout)
         configuration.foreignKeysEnabled = true
@@ -37,7 +50,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
                 return try DatabasePool(path: path, configuration: configuration)
             }
             try await pool.writeWithoutTransaction { connection in
-                try setDurability(connection)
+                try setDurability(connection, durability)
                 try setSizes(connection)
             }
             let pointReaders = try await onThread { [configuration] in try PointReaders(path: path, configuration: configuration) }
@@ -83,7 +96,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
                     try connection.execute(sql: "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)")
                     isNew = try Int.fetchOne(connection, sql: "SELECT 1 FROM migration WHERE name = ?", arguments: [name]) == nil
                     guard isNew else { return .rollback }
-                    try connection.execute(sql: script.replacing("AUTO_ID", with: "INTEGER PRIMARY KEY AUTOINCREMENT"))
+                    try connection.execute(sql: Self.dialect(script))
                     try connection.execute(sql: "INSERT INTO migration (name, applied_at) VALUES (?, ?)", arguments: [name, now])
                     return .commit
                 }
@@ -116,7 +129,8 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     }
 
     /// GRDB opens with `synchronous=NORMAL`, where a power cut may lose commits that were already answered.
-    private static func setDurability(_ connection: GRDB.Database) throws {
+    private static func setDurability(_ connection: GRDB.Database, _ durability: Durability) throws {
+        guard durability == .machine else { return try connection.execute(sql: "PRAGMA synchronous = OFF") }
         try connection.execute(sql: "PRAGMA synchronous = FULL")
         let synchronous = try Int.fetchOne(connection, sql: "PRAGMA synchronous")
         let journal = try String.fetchOne(connection, sql: "PRAGMA journal_mode")
