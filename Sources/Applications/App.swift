@@ -17,13 +17,14 @@ package struct App: Hashable, Sendable {
     package let purpose: String?
     package let kind: AppKind
     package let environment: AppEnvironment
-    package let profile: AppProfile
+    package let profile: SecurityProfile
     package let redirectURIs: [RedirectURI]
     /// From where it may call; empty for anywhere.
     package let allowedNetworks: [IPNetwork]
     package let grantTypes: Set<GrantType>
     package let scopes: ScopeSet
     package let authenticationMethod: ClientAuthenticationMethod
+    package let metadata: ClientMetadata
     /// The live ones and the revoked ones, the latest first.
     package let secrets: [AppSecret]
     package let createdAt: Timestamp
@@ -34,9 +35,10 @@ package struct App: Hashable, Sendable {
     package init(
         id: AppID, clientID: ClientID, organisationID: OrganisationID, organisationName: String, world: OrganisationID, plan: Plan, name: String,
         purpose: String?,
-        kind: AppKind, environment: AppEnvironment, profile: AppProfile, redirectURIs: [RedirectURI], allowedNetworks: [IPNetwork] = [],
+        kind: AppKind, environment: AppEnvironment, profile: SecurityProfile, redirectURIs: [RedirectURI], allowedNetworks: [IPNetwork] = [],
         grantTypes: Set<GrantType>, scopes: ScopeSet,
-        authenticationMethod: ClientAuthenticationMethod, secrets: [AppSecret], createdAt: Timestamp, removedAt: Timestamp?,
+        authenticationMethod: ClientAuthenticationMethod, metadata: ClientMetadata = ClientMetadata(), secrets: [AppSecret], createdAt: Timestamp,
+        removedAt: Timestamp?,
         heldAt: Timestamp? = nil
     ) {
         self.id = id
@@ -55,6 +57,7 @@ package struct App: Hashable, Sendable {
         self.grantTypes = grantTypes
         self.scopes = scopes
         self.authenticationMethod = authenticationMethod
+        self.metadata = metadata
         self.secrets = secrets
         self.createdAt = createdAt
         self.removedAt = removedAt

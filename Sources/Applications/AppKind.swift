@@ -53,9 +53,3 @@ package enum AppEnvironment: String, CaseIterable, Sendable, Codable, SQLBindabl
     case sandbox
     case live
 }
-
-/// The set of protocol rules an app has signed up to.
-package enum AppProfile: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
-    /// OAuth 2.1: authorization code with PKCE S256, exact redirect URIs.
-    case oauth21
-}

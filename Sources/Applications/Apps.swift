@@ -1,4 +1,5 @@
 package import Events
+import JSON
 package import OAuth
 package import Primitives
 package import Storage
@@ -21,10 +22,10 @@ package struct Apps: Sendable {
         let created = try tx.execute(
             """
             INSERT INTO app (id, client_id, organisation_id, name, purpose, kind, environment, profile, redirect_uris, allowed_networks, grant_types,
-                             scopes, authentication_method, created_at)
+                             scopes, authentication_method, metadata, created_at)
             VALUES (\(id), \(clientID.text), \(new.organisationID), \(new.name), \(new.purpose), \(new.kind), \(new.environment), \(new.profile),
                     \(Columns.redirectURIs(new.redirectURIs)), \(Columns.networks(new.allowedNetworks)), \(Columns.grantTypes(new.grantTypes)),
-                    \(new.scopes.text), \(new.authenticationMethod.rawValue), \(now))
+                    \(new.scopes.text), \(new.authenticationMethod.rawValue), \(new.metadata.json.text), \(now))
             ON CONFLICT (client_id) DO NOTHING
             """)
         guard created == 1 else { return .failure(.clientIDTaken) }
@@ -39,7 +40,7 @@ package struct Apps: Sendable {
                 ], requestID: requestID, at: now),
             in: tx)
         var secret: Secret?
-        if new.authenticationMethod != .none { secret = try insertSecret(new.secret, for: id, by: actor, at: now, requestID: requestID, in: tx).secret }
+        if new.authenticationMethod.usesSecret { secret = try insertSecret(new.secret, for: id, by: actor, at: now, requestID: requestID, in: tx).secret }
         guard let app = try find(id, in: tx) else { return .failure(.notFound) }
         return .success((app, secret))
     }
@@ -53,15 +54,24 @@ package struct Apps: Sendable {
         let redirectURIs = change.redirectURIs ?? before.redirectURIs
         let allowedNetworks = change.allowedNetworks ?? before.allowedNetworks
         let scopes = change.scopes ?? before.scopes
+        let (profile, method, metadata) = (
+            change.profile ?? before.profile, change.authenticationMethod ?? before.authenticationMethod, change.metadata ?? before.metadata
+        )
+        guard method.usesSecret == before.authenticationMethod.usesSecret, (method == .none) == before.isPublic else {
+            return .failure(.contradiction("Make a new app: one with a secret, one with a key and a public one cannot become one another"))
+        }
         let refusal =
             NewApp.refusal(name: name) ?? NewApp.refusal(purpose: purpose)
             ?? NewApp.refusal(redirectURIs: redirectURIs, required: before.grantTypes.contains(.authorizationCode))
             ?? NewApp.refusal(allowedNetworks: allowedNetworks, isPublic: before.isPublic)
+            ?? SecurityContradiction.refusal(
+                profile: profile, method: method, metadata: metadata, usesBrowser: before.grantTypes.contains(.authorizationCode))
         if let refusal { return .failure(refusal) }
         try tx.execute(
             """
             UPDATE app SET name = \(name), purpose = \(purpose), redirect_uris = \(Columns.redirectURIs(redirectURIs)),
-                allowed_networks = \(Columns.networks(allowedNetworks)), scopes = \(scopes.text)
+                allowed_networks = \(Columns.networks(allowedNetworks)), scopes = \(scopes.text),
+                profile = \(profile), authentication_method = \(method.rawValue), metadata = \(metadata.json.text)
             WHERE id = \(id)
             """)
         try tx.announce(.app, id.rawValue, at: now)
@@ -92,7 +102,7 @@ package struct Apps: Sendable {
         to id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Result<(record: AppSecret, secret: Secret), AppRefusal> {
         guard let app = try lockActive(id, in: tx) else { return .failure(.notFound) }
-        guard app.isConfidential else { return .failure(.publicApp) }
+        guard app.authenticationMethod.usesSecret else { return .failure(.publicApp) }
         guard app.liveSecrets.count < Self.maximumSecrets else { return .failure(.tooManySecrets) }
         return .success(try insertSecret(nil, for: id, by: actor, at: now, requestID: requestID, in: tx))
     }
@@ -212,7 +222,8 @@ private enum Columns {
     static func described(_ app: App) -> [String: String] {
         [
             "name": app.name, "purpose": app.purpose ?? "", "redirect_uris": redirectURIs(app.redirectURIs),
-            "allowed_networks": networks(app.allowedNetworks), "scopes": app.scopes.text,
+            "allowed_networks": networks(app.allowedNetworks), "scopes": app.scopes.text, "profile": app.profile.rawValue,
+            "authentication_method": app.authenticationMethod.rawValue, "metadata": app.metadata.json.text,
         ]
     }
 }
@@ -222,7 +233,7 @@ extension SQL.StringInterpolation {
         appendLiteral(
             """
             app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.world_id, organisation.plan, app.name,
-            app.purpose, app.kind, app.environment, app.profile, app.redirect_uris, app.allowed_networks, app.grant_types, app.scopes, app.authentication_method,
+            app.purpose, app.kind, app.environment, app.profile, app.redirect_uris, app.allowed_networks, app.grant_types, app.scopes, app.authentication_method, app.metadata,
             app.created_at, app.held_at, app.removed_at
             """)
     }
@@ -261,6 +272,10 @@ extension App {
         guard let clientID = ClientID(clientID) else { throw StorageError.unexpectedValue(column: "client_id") }
         guard let scopes = ScopeSet(scopes) else { throw StorageError.unexpectedValue(column: "scopes") }
         guard let method = ClientAuthenticationMethod(rawValue: method) else { throw StorageError.unexpectedValue(column: "authentication_method") }
+        let metadata: String = try row["metadata"]
+        guard let members = try? JSONValue(parsing: metadata).object, let metadata = try? ClientMetadata(reading: members) else {
+            throw StorageError.unexpectedValue(column: "metadata")
+        }
         // A line that could not be read must not be left out: a list of which nothing is left would let everybody in.
         let allowedNetworks = try networks.split(separator: "\n").map { line in
             guard let network = IPNetwork(String(line)) else { throw StorageError.unexpectedValue(column: "allowed_networks") }
@@ -273,7 +288,7 @@ extension App {
             profile: try row["profile"], redirectURIs: redirectURIs.split(separator: "\n").map { RedirectURI(registered: String($0)) },
             allowedNetworks: allowedNetworks,
             grantTypes: Set(grantTypes.split(separator: " ").compactMap { GrantType(rawValue: String($0)) }), scopes: scopes,
-            authenticationMethod: method, secrets: secrets, createdAt: try row["created_at"],
+            authenticationMethod: method, metadata: metadata, secrets: secrets, createdAt: try row["created_at"],
             removedAt: try row["removed_at"], heldAt: try row["held_at"])
     }
 }

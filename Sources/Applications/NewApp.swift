@@ -8,13 +8,14 @@ package struct NewApp: Sendable {
     package var purpose: String?
     package var kind: AppKind
     package var environment: AppEnvironment
-    package var profile: AppProfile
+    package var profile: SecurityProfile
     package var redirectURIs: [RedirectURI]
     /// From where it may call; empty for anywhere.
     package var allowedNetworks: [IPNetwork]
     package var grantTypes: Set<GrantType>
     package var scopes: ScopeSet
     package var authenticationMethod: ClientAuthenticationMethod
+    package var metadata: ClientMetadata
     /// `app-` and 16 random letters and digits unless given.
     package var clientID: ClientID?
     /// A random id unless given.
@@ -24,9 +25,9 @@ package struct NewApp: Sendable {
 
     package init(
         organisationID: OrganisationID, name: String, purpose: String? = nil, kind: AppKind, environment: AppEnvironment = .sandbox,
-        profile: AppProfile = .oauth21, redirectURIs: [RedirectURI] = [], allowedNetworks: [IPNetwork] = [], grantTypes: Set<GrantType>? = nil,
+        profile: SecurityProfile = .oauth21, redirectURIs: [RedirectURI] = [], allowedNetworks: [IPNetwork] = [], grantTypes: Set<GrantType>? = nil,
         scopes: ScopeSet? = nil,
-        authenticationMethod: ClientAuthenticationMethod? = nil, clientID: ClientID? = nil, id: AppID? = nil,
+        authenticationMethod: ClientAuthenticationMethod? = nil, metadata: ClientMetadata = ClientMetadata(), clientID: ClientID? = nil, id: AppID? = nil,
         secret: Secret? = nil
     ) {
         self.organisationID = organisationID
@@ -40,6 +41,7 @@ package struct NewApp: Sendable {
         self.grantTypes = grantTypes ?? kind.defaultGrantTypes
         self.scopes = scopes ?? kind.defaultScopes
         self.authenticationMethod = authenticationMethod ?? kind.defaultAuthenticationMethod
+        self.metadata = metadata
         self.clientID = clientID
         self.id = id
         self.secret = secret
@@ -54,15 +56,22 @@ package struct AppChange: Sendable {
     package var redirectURIs: [RedirectURI]?
     package var allowedNetworks: [IPNetwork]?
     package var scopes: ScopeSet?
+    package var profile: SecurityProfile?
+    package var authenticationMethod: ClientAuthenticationMethod?
+    package var metadata: ClientMetadata?
 
     package init(
-        name: String? = nil, purpose: String?? = nil, redirectURIs: [RedirectURI]? = nil, allowedNetworks: [IPNetwork]? = nil, scopes: ScopeSet? = nil
+        name: String? = nil, purpose: String?? = nil, redirectURIs: [RedirectURI]? = nil, allowedNetworks: [IPNetwork]? = nil, scopes: ScopeSet? = nil,
+        profile: SecurityProfile? = nil, authenticationMethod: ClientAuthenticationMethod? = nil, metadata: ClientMetadata? = nil
     ) {
         self.name = name
         self.purpose = purpose
         self.redirectURIs = redirectURIs
         self.allowedNetworks = allowedNetworks
         self.scopes = scopes
+        self.profile = profile
+        self.authenticationMethod = authenticationMethod
+        self.metadata = metadata
     }
 }
 
@@ -120,7 +129,8 @@ extension NewApp {
         guard authenticationMethod != .none || !grantTypes.contains(.clientCredentials) else {
             return .contradiction("Client credentials need an app that keeps a secret")
         }
-        return nil
+        return SecurityContradiction.refusal(
+            profile: profile, method: authenticationMethod, metadata: metadata, usesBrowser: usesBrowser)
     }
 
     package static func refusal(name: String) -> AppRefusal? {

@@ -63,6 +63,7 @@ extension Platform {
         // As many as calls: by the thousand, so that other writers get in between.
         while try await bench.database.write({ try IdempotencyRecords().purge(at: now, limit: 1000, in: $0) }) == 1000 {}
         while try await bench.database.write({ try DecisionRecords().purge(before: now - .days(90), limit: 1000, in: $0) }) == 1000 {}
+        while try await replays.purge(limit: 10_000) == 10_000 {}
         try await bench.database.purgeChangeLog(at: now)
     }
 }

@@ -26,6 +26,8 @@ package import Web
 package struct Platform: Sendable {
     package let bench: Workbench
     package let configuration: Configuration
+    package let replays: ReplayMemory
+    package let possession: PossessionCheck
     package let feed: ChangeFeed
     package let keys: SigningKeys
     package let apps: AppDirectory
@@ -45,16 +47,18 @@ package struct Platform: Sendable {
     ///   - http: for `/demo` and for the live upstream.
     ///   - feedClock: by which what is remembered counts as confirmed; tests hold it still.
     package init(
-        _ configuration: Configuration, bench: Workbench, passwords: PasswordHasher, mailer: any Mailer, http: HTTPClient,
+        _ configuration: Configuration, bench: Workbench, replays: ReplayMemory, passwords: PasswordHasher, mailer: any Mailer, http: HTTPClient,
         feedClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) async throws {
         let (database, randomness, logger) = (bench.database, bench.randomness, bench.logger)
-        let issuer = configuration.issuer
+        let addresses = ServerAddresses(issuer: configuration.issuer)
+        let issuer = addresses.issuer
         let now = bench.clock.now
         // What is handed out and comes back (refresh tokens, sealed forms): keyed anew after each restore from a backup.
         let travelKey = try await database.read { [master = bench.master] in try Restorations().travelKey(of: master, in: $0) }
         self.bench = bench
         self.configuration = configuration
+        self.replays = replays
         self.passwords = passwords
 
         // What changes is heard before anything is remembered.
@@ -91,11 +95,12 @@ package struct Platform: Sendable {
         // Tokens
         let revocations = Revocations(database: database, feed: feed)
         let verifier = AccessTokenVerifier(keys: keys, issuer: issuer.text)
+        possession = PossessionCheck(proofs: DPoPVerifier(nonces: DPoPNonces(master: travelKey), replays: replays))
         let authorization = AuthorizationEndpoint(
             database: database, apps: apps, keys: keys, master: travelKey, issuer: issuer, randomness: randomness)
         AuthorizationServerRoutes(
-            database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations, master: travelKey,
-            issuer: issuer, randomness: randomness
+            database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations, replays: replays,
+            possession: possession, authorization: authorization, master: travelKey, addresses: addresses, randomness: randomness
         ).add(to: router)
 
         // The API
@@ -104,7 +109,8 @@ package struct Platform: Sendable {
             platform: ConsentOperations(database: database, randomness: randomness), sandbox: BankUpstream(database: database),
             live: try Self.liveBank(configuration, http: http))
         let policies = AllPolicies(
-            verifier: verifier, revocations: revocations, apps: apps, consents: consents, database: database, quotas: quotas, upstreams: upstreams)
+            verifier: verifier, possession: possession, addresses: addresses, revocations: revocations, apps: apps, consents: consents, database: database,
+            quotas: quotas, upstreams: upstreams)
         GatewayRoutes(contract: contract, policies: policies, database: database, quotas: quotas, recorder: recorder).add(to: router)
 
         // Pages

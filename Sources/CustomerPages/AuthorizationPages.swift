@@ -29,7 +29,7 @@ extension CustomerRoutes {
     private func beginAuthorization(_ request: Request, _ context: AppContext) async throws -> Response {
         switch try await authorization.begin(request.query, at: context.receivedAt) {
         case .page(let error): return explain(error, context)
-        case .answer(let answer): return .seeOther(answer.location)
+        case .answer(let answer): return try await carry(answer, context)
         case .interact(let transaction) where transaction.isSilent:
             return try await show(transaction, sealed: "", session: try await session(of: request, context), context)
         case .interact(let transaction):
@@ -74,7 +74,7 @@ extension CustomerRoutes {
     private func leave(_ request: Request, _ context: AppContext) async throws -> Response {
         try await opened(request.query?["transaction"], request, context, expiredToo: true) { transaction, _ in
             switch try await authorization.reject(transaction, by: nil, at: context.receivedAt, requestID: context.requestID) {
-            case .answer(let answer): .seeOther(answer.location)
+            case .answer(let answer): try await carry(answer, context)
             case .alreadyAnswered, .refusedChoice: alreadyAnswered(try await apps.find(transaction.appID)?.name)
             }
         }
@@ -140,7 +140,7 @@ extension CustomerRoutes {
         _ decision: AuthorizationEndpoint.Decision, _ question: ConsentQuestion, sealed: String, chosen: [AccountID], _ context: AppContext
     ) async throws -> Response {
         switch decision {
-        case .answer(let answer): return .seeOther(answer.location)
+        case .answer(let answer): return try await carry(answer, context)
         case .alreadyAnswered: return alreadyAnswered(question.app.name)
         case .refusedChoice(let sentence):
             var errors = FormErrors()
@@ -160,12 +160,13 @@ extension CustomerRoutes {
         _ step: AuthorizationEndpoint.Step, _ transaction: AuthorizationTransaction, sealed: String, session: Session?, _ context: AppContext
     ) async throws -> Response {
         switch step {
-        case .answer(let answer): return .seeOther(answer.location)
+        case .answer(let answer): return try await carry(answer, context)
         case .alreadyAnswered: return alreadyAnswered(try await apps.find(transaction.appID)?.name)
         case .consent(let question): return try await consentPage(question, sealed: sealed, chosen: [], errors: FormErrors(), context)
         case .signIn:
             let isAnother = session.map { transaction.hintedPerson != nil && transaction.hintedPerson != $0.person.id } ?? false
-            let message = isAnother ? "The app expects another customer than \(session?.person.givenName ?? "you"). Sign in as that person, or go back to the app." : nil
+            let message =
+                isAnother ? "The app expects another customer than \(session?.person.givenName ?? "you"). Sign in as that person, or go back to the app." : nil
             return try await signInPage(transaction, sealed: sealed, username: transaction.loginHint ?? "", errors: FormErrors(), message: message)
         }
     }
@@ -199,15 +200,29 @@ extension CustomerRoutes {
     }
 
     /// Chromium holds `form-action` against the redirect after a form too, so these pages alone allow the address that the answer goes to.
-    private func allowing(_ transaction: AuthorizationTransaction, on response: Response) -> Response {
+    private func allowing(_ transaction: AuthorizationTransaction, on response: Response) -> Response { allowing(transaction.formTarget, on: response) }
+
+    private func allowing(_ formTarget: String, on response: Response) -> Response {
         var response = response
         // A policy cannot name an IPv6 address, only its scheme.
-        let target = transaction.formTarget.contains("[") ? String(transaction.formTarget.prefix { $0 != "/" }) : transaction.formTarget
+        let target = formTarget.contains("[") ? String(formTarget.prefix { $0 != "/" }) : formTarget
         response.headers[Self.policy] = SecurityHeaders.contentSecurityPolicy(formTargets: [target])
         return response
     }
 
-    // MARK: Ends without an answer
+    // MARK: Ends
+
+    /// The answer goes back to the app by this browser.
+    private func carry(_ answer: AuthorizationAnswer, _ context: AppContext) async throws -> Response {
+        switch try await authorization.deliver(answer, at: context.receivedAt) {
+        case .redirect(let location): return .seeOther(location)
+        case .form(let action, let fields):
+            let page = FormPostPage(action: action, fields: fields.map { .init(name: $0.name, value: $0.value) })
+            return allowing(
+                RedirectURI(registered: action).originOrScheme, on: pages.page("customer/form-post", page, shell: shell(page.heading, for: nil, width: .narrow))
+            )
+        }
+    }
 
     /// Opens what a page carried; every way in which it can have gone wrong ends in a page that says what to do.
     private func opened(
@@ -230,7 +245,9 @@ extension CustomerRoutes {
                 "The request began in another browser, or this one did not keep our cookie. Nothing was shared. Allow cookies for this site, go back to \(name) and start again there.",
                 context, status: .badRequest)
         case .unreadable:
-            return end("This link is not complete", "Part of the address is missing. Nothing was shared. Go back to the app that sent you here and start again.", context, status: .badRequest)
+            return end(
+                "This link is not complete", "Part of the address is missing. Nothing was shared. Go back to the app that sent you here and start again.",
+                context, status: .badRequest)
         }
     }
 

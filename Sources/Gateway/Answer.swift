@@ -24,7 +24,7 @@ struct Answer {
     }
 
     func response(context: AppContext) async -> Response {
-        if let problem { return problem.response(context: context) }
+        if let problem { return Self.naming(problem, context).response(context: context) }
         guard let upstream else { return Response(status: .internalServerError) }
         var headers = upstream.headers
         headers[.cacheControl] = "no-store"
@@ -37,6 +37,15 @@ struct Answer {
         let collector = BodyCollector()
         try? await problem.response(context: context).body.write(collector)  // the collector takes everything
         return collector.text
+    }
+
+    /// RFC 9728 §5.1: each challenge tells where the API says how to get a token for it.
+    private static func naming(_ problem: Problem, _ context: AppContext) -> Problem {
+        guard let challenge = problem.headers[.wwwAuthenticate] else { return problem }
+        var problem = problem
+        let address = context.issuer.address("/.well-known/oauth-protected-resource/v1")
+        problem.headers[.wwwAuthenticate] = "\(challenge), resource_metadata=\"\(address)\""
+        return problem
     }
 
     private static func problem(_ error: any Error, rule: String, _ context: AppContext) -> Problem {

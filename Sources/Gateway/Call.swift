@@ -23,6 +23,8 @@ package struct Call: Sendable {
     package let issuer: Issuer
 
     package var claims: AccessTokenClaims?
+    /// How and as what the token came.
+    package var token: (scheme: TokenScheme, text: String)?
     /// Whose call it was, when its token was one of ours but expired.
     package var expiredClaims: AccessTokenClaims?
     package var app: App?

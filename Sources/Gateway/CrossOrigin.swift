@@ -21,7 +21,7 @@ enum CrossOrigin {
         if let origin = request.headers[.origin], origin.utf8.count <= 300, request.headers[.accessControlRequestMethod] != nil {
             headers[.accessControlAllowOrigin] = origin
             headers[.accessControlAllowMethods] = allow
-            headers[.accessControlAllowHeaders] = "Authorization, Content-Type, Idempotency-Key, traceparent, x-fapi-interaction-id"
+            headers[.accessControlAllowHeaders] = "Authorization, Content-Type, DPoP, Idempotency-Key, traceparent, x-fapi-interaction-id"
             headers[.accessControlMaxAge] = "600"
             headers[.vary] = "Origin"
         }
@@ -29,6 +29,6 @@ enum CrossOrigin {
     }
 
     private static let exposed = """
-        Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id, x-fapi-interaction-id
+        DPoP-Nonce, Idempotency-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id, x-fapi-interaction-id
         """
 }

@@ -4,6 +4,8 @@ package enum TokenType: String, CaseIterable, Sendable {
     case accessToken = "at+jwt"
     /// OpenID Connect Core §2; JARM §2.1
     case idToken = "JWT"
+    /// draft-ietf-oauth-rfc7523bis §5
+    case clientAuthentication = "client-authentication+jwt"
     /// RFC 9449 §4.2
     case dpopProof = "dpop+jwt"
     /// RFC 9101 §10.8

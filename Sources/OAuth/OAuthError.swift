@@ -25,11 +25,18 @@ package struct OAuthError: Error, Hashable, Sendable {
         case loginRequired = "login_required"
         case consentRequired = "consent_required"
         case interactionRequired = "interaction_required"
-        case requestNotSupported = "request_not_supported"
+        // RFC 9101 §7, RFC 9126 §2.3
+        case invalidRequestObject = "invalid_request_object"
+        case invalidRequestURI = "invalid_request_uri"
         case requestURINotSupported = "request_uri_not_supported"
         case registrationNotSupported = "registration_not_supported"
         // RFC 9396 §5
         case invalidAuthorizationDetails = "invalid_authorization_details"
+        // RFC 8707 §2
+        case invalidTarget = "invalid_target"
+        // RFC 9449 §5, §8
+        case invalidDPoPProof = "invalid_dpop_proof"
+        case useDPoPNonce = "use_dpop_nonce"
         // RFC 6750 §3.1
         case invalidToken = "invalid_token"
         case insufficientScope = "insufficient_scope"
@@ -64,10 +71,14 @@ extension OAuthError.Code {
         case .loginRequired: "The customer has to sign in"
         case .consentRequired: "The customer has to decide"
         case .interactionRequired: "The customer has to see a page"
-        case .requestNotSupported: "Request objects are not read"
+        case .invalidRequestObject: "The request object cannot be used"
+        case .invalidRequestURI: "The pushed request is not there any more"
+        case .invalidTarget: "There is no such resource here"
         case .requestURINotSupported: "Request objects are not fetched"
         case .registrationNotSupported: "Registration inside a request is not read"
         case .invalidAuthorizationDetails: "The authorization details cannot be granted"
+        case .invalidDPoPProof: "The DPoP proof proves nothing"
+        case .useDPoPNonce: "The DPoP proof needs a nonce of ours"
         case .invalidToken: "The access token does not work here"
         case .insufficientScope: "The token's scope does not cover this address"
         }
@@ -76,23 +87,36 @@ extension OAuthError.Code {
     /// What to do about it.
     package var advice: String {
         switch self {
-        case .invalidRequest: "Read the description: it names the parameter. Send each parameter once, in a form of type application/x-www-form-urlencoded, never in the token endpoint's address."
-        case .invalidClient: "Send the client id and secret in the way the app is registered for, one way at a time. In HTTP Basic both parts are form-encoded first (RFC 6749 section 2.3.1)."
-        case .invalidGrant: "A code works once, within 60 seconds, for the app and redirect URI that asked for it, with its code verifier. A refresh token works until its grant ends. Send the customer through a new authorization."
+        case .invalidRequest:
+            "Read the description: it names the parameter. Send each parameter once, in a form of type application/x-www-form-urlencoded, never in the token endpoint's address."
+        case .invalidClient:
+            "Send the client id and secret in the way the app is registered for, one way at a time. In HTTP Basic both parts are form-encoded first (RFC 6749 section 2.3.1)."
+        case .invalidGrant:
+            "A code works once, within 60 seconds, for the app and redirect URI that asked for it, with its code verifier. A refresh token works until its grant ends. Send the customer through a new authorization."
         case .unauthorizedClient: "Look at the app's page in the portal: its grant types decide what it may ask for, its allowed addresses from where."
         case .unsupportedGrantType: "Use authorization_code, refresh_token or client_credentials; the metadata lists them under grant_types_supported."
         case .unsupportedResponseType: "Send response_type=code with a code challenge (PKCE, S256)."
-        case .invalidScope: "Ask for scopes of the metadata's scopes_supported that the app is registered for. Client credentials give consents.write only; a refresh can narrow, never widen."
+        case .invalidScope:
+            "Ask for scopes of the metadata's scopes_supported that the app is registered for. Client credentials give consents.write only; a refresh can narrow, never widen."
         case .accessDenied: "Respect it. The app may ask again when the customer starts the connection anew."
         case .serverError: "Try again. If it happens again, tell us the request id."
         case .temporarilyUnavailable: "Wait for the seconds in Retry-After and try again."
         case .loginRequired: "Send the customer again without prompt=none."
         case .consentRequired: "Send the customer again without prompt=none."
         case .interactionRequired: "Send the customer again without prompt=none."
-        case .requestNotSupported: "Send the parameters themselves instead of a request object."
-        case .requestURINotSupported: "Send the parameters themselves instead of an address."
+        case .invalidRequestObject:
+            "Read the description: it names what is wrong. Sign the request with a key of the app's JWK set; iss is the client_id, aud is our issuer."
+        case .requestURINotSupported:
+            "Push the request to the pushed authorization request endpoint and send the request_uri that it answers, or send the parameters themselves."
+        case .invalidRequestURI: "A request_uri works for 90 seconds, for the app that pushed it, until the customer has answered. Push the request again."
+        case .invalidTarget: "Leave the resource out, or send the one that /.well-known/oauth-protected-resource/v1 names."
         case .registrationNotSupported: "Register the app in the portal."
-        case .invalidAuthorizationDetails: "Send one object {type: account_access, consent_id: ...} with a consent that this app lodged, that waits for its customer and has not expired."
+        case .invalidAuthorizationDetails:
+            "Send one object {type: account_access, consent_id: ...} with a consent that this app lodged, that waits for its customer and has not expired."
+        case .invalidDPoPProof:
+            "Read the description: it names what is wrong. A proof is made for each request: its method, its address, and at the API the digest of the access token."
+        case .useDPoPNonce:
+            "Make the proof again with the nonce of the header DPoP-Nonce, and send the request again. Look at your clock: within a minute of ours no nonce is needed."
         case .invalidToken: "Access tokens live 5 minutes. Get the next one with the refresh token."
         case .insufficientScope: "Ask for the scope when you send the customer."
         }

@@ -1,7 +1,7 @@
 /// The parameters of one OAuth request, read where it enters: a parameter without a value counts as left out, and none may come twice (RFC 6749 §3.1).
 package struct RequestParameters: Sendable {
     /// In their order. A request has a handful, so looking at each costs less than hashing.
-    private let pairs: [(name: String, value: String)]
+    package let pairs: [(name: String, value: String)]
     private let repeated: Set<String>
 
     package init(_ pairs: some Sequence<(name: String, value: String)>) {
@@ -11,11 +11,14 @@ package struct RequestParameters: Sendable {
 
     package subscript(name: String) -> String? { pairs.first { $0.name == name && !$0.value.isEmpty }?.value }
 
+    /// Every value of a name that may come more than once.
+    package func all(_ name: String) -> [String] { pairs.filter { $0.name == name && !$0.value.isEmpty }.map(\.value) }
+
     package func isRepeated(_ name: String) -> Bool { repeated.contains(name) }
 
-    /// - Throws: `invalid_request` when any parameter came twice.
+    /// - Throws: `invalid_request` when any parameter came twice but `resource`, which may (RFC 8707 §2).
     package func refuseRepetition() throws(OAuthError) {
-        guard repeated.isEmpty else { throw .invalidRequest("A parameter was sent more than once.") }
+        guard repeated.isSubset(of: ["resource"]) else { throw .invalidRequest("A parameter was sent more than once.") }
     }
 
     private static func repeatedNames(_ pairs: [(name: String, value: String)]) -> Set<String> {

@@ -12,6 +12,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case invalidToken = "invalid_token"
     case expiredToken = "expired_token"
     case revokedToken = "revoked_token"
+    case invalidDPoPProof = "invalid_dpop_proof"
     case appInactive = "app_inactive"
     // 403
     case addressNotAllowed = "address_not_allowed"
@@ -45,7 +46,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     package var status: HTTPResponse.Status {
         switch self {
         case .invalidRequest, .malformedBody, .invalidPermissions, .invalidIdempotencyKey: .badRequest
-        case .missingToken, .invalidToken, .expiredToken, .revokedToken, .appInactive: .unauthorized
+        case .missingToken, .invalidToken, .expiredToken, .revokedToken, .invalidDPoPProof, .appInactive: .unauthorized
         case .addressNotAllowed, .insufficientScope, .consentRequired, .consentNotAuthorised, .consentRevoked, .consentExpired, .permissionMissing,
             .accountNotInConsent, .outsideDataWindow, .forbidden:
             .forbidden
@@ -74,6 +75,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .invalidToken: "The access token is not one of ours for this API"
         case .expiredToken: "The access token has expired"
         case .revokedToken: "The access token was revoked"
+        case .invalidDPoPProof: "The DPoP proof is not one for this request"
         case .appInactive: "The app is no longer active"
         case .addressNotAllowed: "The app may not call from this IP address"
         case .insufficientScope: "The token's scope does not cover this address"
@@ -114,6 +116,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .invalidToken: "Use an access token from our token endpoint whose audience is this API. ID tokens and refresh tokens do not work here."
         case .expiredToken: "Access tokens live 5 minutes. Get the next one with your refresh token, or with client credentials."
         case .revokedToken: "The token, its grant or its code was revoked or replayed. Send the customer through a new authorization."
+        case .invalidDPoPProof:
+            "Make a proof for each request: its method, its address, and the digest of the access token. When the answer carries DPoP-Nonce, put it into the proof and try again."
         case .appInactive: "The app was removed or paused. Look at its page in the portal."
         case .addressNotAllowed: "Call from one of the app's allowed addresses, or add the one named under got to them, on the app's page in the portal."
         case .insufficientScope: "Ask for the scope named under expected when you get the token."

@@ -28,7 +28,8 @@ struct Apps: AsyncParsableCommand {
         @Option(help: "The addresses that it may call from, such as 192.0.2.10,2001:db8::/32; only for an app with a secret. [default: anywhere]")
         var allowFrom: String?
 
-        @Option(help: "How it proves itself: client_secret_basic, client_secret_post or none.")
+        @Option(
+            help: ArgumentHelp("How it proves itself: \(ClientAuthenticationMethod.allCases.map(\.rawValue).joined(separator: ", "))."))
         var authMethod = ClientAuthenticationMethod.clientSecretBasic.rawValue
 
         @Option(help: "Its grant types, separated by commas or spaces. [default: what its way of proving itself allows]")
@@ -37,8 +38,10 @@ struct Apps: AsyncParsableCommand {
         @Option(help: "The scopes it may ask for, separated by spaces or commas. [default: all that fit its grant types]")
         var scopes: String?
 
-        @Option(help: "The rules it follows: oauth21.")
-        var profile = AppProfile.oauth21.rawValue
+        @OptionGroup var metadata: MetadataOptions
+
+        @Option(help: ArgumentHelp("The rules it follows: \(SecurityProfile.allCases.map(\.rawValue).joined(separator: ", "))."))
+        var profile = SecurityProfile.oauth21.rawValue
 
         @Option(help: "sandbox or live.")
         var environment = AppEnvironment.sandbox.rawValue
@@ -76,9 +79,9 @@ struct Apps: AsyncParsableCommand {
             var draft = NewApp(
                 organisationID: OrganisationID(trusted: ""), name: name, kind: kind,
                 environment: try Self.parse(AppEnvironment.self, environment, "--environment"),
-                profile: try Self.parse(AppProfile.self, profile, "--profile"), redirectURIs: try redirectURI.map(Self.redirectURI),
+                profile: try Self.parse(SecurityProfile.self, profile, "--profile"), redirectURIs: try redirectURI.map(Self.redirectURI),
                 allowedNetworks: try allowFrom.map { try Self.list($0).map(Self.network) } ?? [],
-                grantTypes: types.map { Set($0) }, authenticationMethod: method)
+                grantTypes: types.map { Set($0) }, authenticationMethod: method, metadata: try metadata.read())
             if let scopes {
                 guard let set = ScopeSet(Self.list(scopes).joined(separator: " ")) else {
                     throw ConfigurationError("--scopes knows \(ScopeSet(Scope.allCases).text), not all of \(scopes).")
@@ -126,7 +129,8 @@ struct Apps: AsyncParsableCommand {
                 let printed = Printed(
                     app_id: app.id.rawValue, client_id: app.clientID.text, client_secret: secret?.value, organisation_id: app.organisationID.rawValue,
                     grant_types: GrantType.allCases.filter(app.grantTypes.contains).map(\.rawValue), scope: app.scopes.text,
-                    token_endpoint_auth_method: app.authenticationMethod.rawValue, redirect_uris: app.redirectURIs.map(\.text))
+                    token_endpoint_auth_method: app.authenticationMethod.rawValue, redirect_uris: app.redirectURIs.map(\.text),
+                    profile: app.profile.rawValue)
                 print(String(decoding: try encoder.encode(printed), as: UTF8.self))
             } else {
                 print("client_id      \(app.clientID)")
@@ -142,6 +146,7 @@ struct Apps: AsyncParsableCommand {
             let grant_types: [String]
             let scope, token_endpoint_auth_method: String
             let redirect_uris: [String]
+            let profile: String
         }
 
         private static func redirectURI(_ text: String) throws -> RedirectURI {

@@ -17,7 +17,7 @@ struct AuthorizationRequestTests {
         var values = Self.sound
         for (name, value) in changes { values[name] = value }
         let parameters = RequestParameters(values.map { (name: $0.key, value: $0.value) } + repeated)
-        return try AuthorizationRequest(parameters, for: client, target: RedirectTarget(parameters, for: client))
+        return try AuthorizationRequest(parameters, for: client, target: RedirectTarget(parameters, for: client), audience: "http://localhost:8080/v1")
     }
 
     private func refusal(_ changes: [String: String?] = [:], repeated: [(name: String, value: String)] = []) -> OAuthError.Code? {
@@ -59,9 +59,9 @@ struct AuthorizationRequestTests {
         }
     }
 
-    @Test func `The response mode is query and nothing else`() {
+    @Test func `A response mode that is not known is refused`() {
         #expect(refusal(["response_mode": "query"]) == nil)
-        for mode in ["fragment", "form_post", "query.jwt", "web_message"] { #expect(refusal(["response_mode": mode]) == .invalidRequest) }
+        for mode in ["Query", "web_message", "jwt.query"] { #expect(refusal(["response_mode": mode]) == .invalidRequest) }
     }
 
     @Test func `an app without the grant type cannot ask`() throws {
@@ -71,12 +71,12 @@ struct AuthorizationRequestTests {
         let target = try RedirectTarget(parameters, for: client)
 
         #expect(throws: OAuthError.unauthorizedClient("The app is not registered for the grant type authorization_code.")) {
-            try AuthorizationRequest(parameters, for: client, target: target)
+            try AuthorizationRequest(parameters, for: client, target: target, audience: "http://localhost:8080/v1")
         }
     }
 
-    @Test func `OpenID Connect Core §3.1.2.6 request objects are refused by their own codes`() {
-        #expect(refusal(["request": "eyJhbGciOiJub25lIn0.e30."]) == .requestNotSupported)
+    @Test func `OpenID Connect Core §3.1.2.6 what stands inside a request object and elsewhere refuses another one`() {
+        #expect(refusal(["request": "eyJhbGciOiJub25lIn0.e30."]) == .invalidRequestObject)
         #expect(refusal(["request_uri": "http://127.0.0.1:1/"]) == .requestURINotSupported)
         #expect(refusal(["registration": "{}"]) == .registrationNotSupported)
     }
@@ -85,13 +85,18 @@ struct AuthorizationRequestTests {
         #expect(refusal(["code_challenge": nil]) == .invalidRequest)
         #expect(refusal(["code_challenge_method": nil]) == .invalidRequest)
         for method in ["plain", "s256", "S512"] { #expect(refusal(["code_challenge_method": method]) == .invalidRequest) }
-        for challenge in ["short", String(repeating: "a", count: 42), String(repeating: "a", count: 44), String(repeating: "=", count: 43), String(repeating: "é", count: 43)] {
+        for challenge in [
+            "short", String(repeating: "a", count: 42), String(repeating: "a", count: 44), String(repeating: "=", count: 43), String(repeating: "é", count: 43),
+        ] {
             #expect(refusal(["code_challenge": challenge]) == .invalidRequest)
         }
     }
 
     @Test func `§3.3 unknown, unregistered and app-only scopes are refused`() {
-        for scope in ["openid unknown", "openid profile", "consents.write", "openid OPENID", "payments.write", "openid,email", String(repeating: "openid ", count: 10_000)] {
+        for scope in [
+            "openid unknown", "openid profile", "consents.write", "openid OPENID", "payments.write", "openid,email",
+            String(repeating: "openid ", count: 10_000),
+        ] {
             #expect(refusal(["scope": scope]) == .invalidScope)
         }
         #expect(refusal(["scope": nil]) == .invalidScope)
@@ -155,8 +160,10 @@ struct RedirectTargetTests {
 
     @Test(arguments: [
         "https://app.example.com/cb/", "https://app.example.com/cb/../evil", "https://app.example.com/cb%2f..", "https://app.example.com/cb?x=1",
-        "https://app.example.com/cb#f", "https://app.example.com/CB", "https://APP.example.com/cb", "https://app.example.com:443/cb", "https://app.example.com:8443/cb",
-        "https://user@app.example.com/cb", "https://app.example.com\\@evil.test/cb", "https://app.example.com.evil.test/cb", "https://evil.test/?app.example.com/cb",
+        "https://app.example.com/cb#f", "https://app.example.com/CB", "https://APP.example.com/cb", "https://app.example.com:443/cb",
+        "https://app.example.com:8443/cb",
+        "https://user@app.example.com/cb", "https://app.example.com\\@evil.test/cb", "https://app.example.com.evil.test/cb",
+        "https://evil.test/?app.example.com/cb",
         "https://app。example.com/cb", "https://app.example.com/cb\r\nLocation: x", "https://app.example.com/cb\u{0}", "javascript:alert(1)", "data:text/html,x",
         "http://app.example.com/cb", "//app.example.com/cb", "/cb", "https://app.example.com", " https://app.example.com/cb", "https://app.example.com/cb ",
         "https://app.example.com/c\u{0062}\u{0301}", "https:/app.example.com/cb", "https:app.example.com/cb", "*",
@@ -179,7 +186,10 @@ struct RedirectTargetTests {
 
         #expect(target("http://127.0.0.1:51004/cb", registered: registered, isNative: true) != nil)
         #expect(target("http://127.0.0.1:51004/cb", registered: registered, isNative: false) == nil)
-        for other in ["http://127.0.0.1:99999/cb", "http://127.0.0.1:/cb", "http://127.0.0.1:80x/cb", "http://localhost:51004/cb", "http://127.0.0.1:51004/other", "https://127.0.0.1:51004/cb", "http://127.0.0.1:51004@evil.test/cb", "http://127.0.0.1.evil.test:80/cb"] {
+        for other in [
+            "http://127.0.0.1:99999/cb", "http://127.0.0.1:/cb", "http://127.0.0.1:80x/cb", "http://localhost:51004/cb", "http://127.0.0.1:51004/other",
+            "https://127.0.0.1:51004/cb", "http://127.0.0.1:51004@evil.test/cb", "http://127.0.0.1.evil.test:80/cb",
+        ] {
             #expect(target(other, registered: registered, isNative: true) == nil, "\(other)")
         }
     }
@@ -211,7 +221,10 @@ struct CodeVerifierTests {
     @Test func `§4.1 a verifier has 43 to 128 unreserved characters`() {
         #expect(CodeVerifier(String(repeating: "a", count: 43)) != nil)
         #expect(CodeVerifier(String(repeating: "~", count: 128)) != nil)
-        for text in ["", String(repeating: "a", count: 42), String(repeating: "a", count: 129), String(repeating: "é", count: 43), String(repeating: " ", count: 43), String(repeating: "+", count: 43)] {
+        for text in [
+            "", String(repeating: "a", count: 42), String(repeating: "a", count: 129), String(repeating: "é", count: 43), String(repeating: " ", count: 43),
+            String(repeating: "+", count: 43),
+        ] {
             #expect(CodeVerifier(text) == nil)
         }
     }

@@ -135,7 +135,7 @@ struct AllowedAddressTests {
                 record.outcome == .refused && record.rule == "address" && record.got == "203.0.113.9" && record.clientAddress == "203.0.113.9"
                     && record.cost == 0)
             #expect(record.appID == app.app.id && record.organisationID == app.app.organisationID)
-            #expect(record.checks.map(\.rule) == ["request_id", "token", "revocation", "app", "address"])
+            #expect(record.checks.map(\.rule) == ["request_id", "token", "possession", "revocation", "app", "address"])
             #expect(
                 try await server.record(of: answered)?.checks.first { $0.rule == "address" } == .init(rule: "address", result: .passed, detail: "2001:db8::1"))
             #expect(try await server.used(by: app) == 1)

@@ -100,7 +100,8 @@ extension TestServer {
         let router = Router(context: AppContext.self)
         router.addMiddleware { RequestIdentity(issuer: Self.issuer, clock: clock, randomness: SystemRandom()) }
         let policies = AllPolicies(
-            verifier: AccessTokenVerifier(keys: platform.keys, issuer: Self.issuer.text), revocations: Revocations(database: database, feed: platform.feed),
+            verifier: AccessTokenVerifier(keys: platform.keys, issuer: Self.issuer.text), possession: platform.possession,
+            addresses: ServerAddresses(issuer: Self.issuer), revocations: Revocations(database: database, feed: platform.feed),
             apps: platform.apps, consents: ConsentDirectory(database: database, feed: platform.feed), database: database, quotas: platform.quotas,
             upstreams: Upstreams(platform: ConsentOperations(database: database), sandbox: upstream, live: upstream))
         GatewayRoutes(contract: contract, policies: policies, database: database, quotas: platform.quotas, recorder: platform.recorder).add(to: router)

@@ -25,6 +25,8 @@ private let everything = [
 
 @Suite("Gateway · every call meets every rule in order")
 struct GatewayTests {
+    private static let resourceMetadata = #"resource_metadata="http://localhost:8080/.well-known/oauth-protected-resource/v1""#
+
     @Test(arguments: Engine.available)
     func `an allowed call passed each rule, is recorded with all of them, and costs one unit`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
@@ -39,7 +41,7 @@ struct GatewayTests {
             let record = try #require(try await server.record(of: response))
             #expect(
                 record.checks.map(\.rule) == [
-                    "request_id", "token", "revocation", "app", "address", "burst", "request", "scope", "consent_state", "permission", "account",
+                    "request_id", "token", "possession", "revocation", "app", "address", "burst", "request", "scope", "consent_state", "permission", "account",
                     "data_window", "idempotency", "daily_quota", "route",
                 ])
             #expect(record.checks.allSatisfy { $0.result != .failed })
@@ -74,7 +76,7 @@ struct GatewayTests {
             let response = try await server.get("/v1/accounts")
 
             response.isRefused(.unauthorized, .missingToken, rule: "token", by: "listAccounts")
-            #expect(response.headers[.wwwAuthenticate] == #"Bearer realm="wekeza""#)
+            #expect(response.headers[.wwwAuthenticate] == #"Bearer realm="wekeza", \#(Self.resourceMetadata)"#)
         }
     }
 
@@ -261,7 +263,9 @@ struct GatewayTests {
 
             let response = try await server.call("/v1/accounts/\(account)/transactions", token: tokens.access)
             response.isRefused(.forbidden, .insufficientScope, rule: "scope", by: "listTransactions")
-            #expect(response.headers[.wwwAuthenticate] == #"Bearer realm="wekeza", error="insufficient_scope", scope="transactions.read""#)
+            #expect(
+                response.headers[.wwwAuthenticate]
+                    == #"Bearer realm="wekeza", error="insufficient_scope", scope="transactions.read", \#(Self.resourceMetadata)"#)
 
             let consents = try await server.call("/v1/consents", token: tokens.access)
             consents.isRefused(.forbidden, .insufficientScope, rule: "scope", by: "listConsents")

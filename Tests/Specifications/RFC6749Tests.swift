@@ -47,7 +47,8 @@ struct RFC6749TokenEndpointTests {
             let attempts: [HTTPFields] = [
                 .basic(app.clientID, "wrong"), .basic(app.clientID, ""), .basic("unknown-app", app.secret ?? ""), .basic("", ""), .basic("a'b", "x"),
                 .basic(app.clientID, (app.secret ?? "") + "x"), .basic(app.clientID, (app.secret ?? "").uppercased()), [:],
-                [.authorization: "Basic"], [.authorization: "Basic !!!"], [.authorization: "Bearer x"], [.authorization: "Basic \(Data([0xFF, 0xFE]).base64EncodedString())"],
+                [.authorization: "Basic"], [.authorization: "Basic !!!"], [.authorization: "Bearer x"],
+                [.authorization: "Basic \(Data([0xFF, 0xFE]).base64EncodedString())"],
                 .basic(app.clientID, "%zz"), .basic(app.clientID, "%00"),
             ]
 
@@ -150,7 +151,8 @@ struct RFC6749TokenEndpointTests {
         try await TestServer.run(engine) { server in
             let app = try await server.register()
 
-            let response = try await server.token(app, [("grant_type", "authorization_code"), ("code", "wkz_ac_secret"), ("redirect_uri", "x"), ("code_verifier", TestServer.verifier)])
+            let response = try await server.token(
+                app, [("grant_type", "authorization_code"), ("code", "wkz_ac_secret"), ("redirect_uri", "x"), ("code_verifier", TestServer.verifier)])
 
             #expect(response.status == .badRequest)
             #expect(response.json["error_uri"] as? String == "\(TestServer.issuer)/docs/errors/oauth/invalid_grant")
@@ -376,9 +378,10 @@ struct RFC6749AuthorizationErrorTests {
             let app = try await server.register()
             let refusals: [(change: (name: String, value: String), error: String)] = [
                 (("response_type", "token"), "unsupported_response_type"), (("response_type", ""), "invalid_request"), (("scope", "unknown"), "invalid_scope"),
-                (("scope", "consents.write"), "invalid_scope"), (("scope", ""), "invalid_scope"), (("response_mode", "fragment"), "invalid_request"),
-                (("request", "x"), "request_not_supported"), (("request_uri", "http://127.0.0.1:1/"), "request_uri_not_supported"),
-                (("prompt", "none login"), "invalid_request"), (("max_age", "x"), "invalid_request"), (("authorization_details", "x"), "invalid_authorization_details"),
+                (("scope", "consents.write"), "invalid_scope"), (("scope", ""), "invalid_scope"), (("response_mode", "web_message"), "invalid_request"),
+                (("request", "x"), "invalid_request_object"), (("request_uri", "http://127.0.0.1:1/"), "request_uri_not_supported"),
+                (("prompt", "none login"), "invalid_request"), (("max_age", "x"), "invalid_request"),
+                (("authorization_details", "x"), "invalid_authorization_details"),
                 (("nonce", String(repeating: "n", count: 2001)), "invalid_request"), (("id_token_hint", "x.y.z"), "invalid_request"),
             ]
 
@@ -489,7 +492,8 @@ struct RFC6749RefreshTests {
             #expect(try await server.refresh((tokens.refresh ?? "") + "x", by: app).errorCode == "invalid_grant")
             #expect(try await server.refresh("", by: app).errorCode == "invalid_request")
             #expect(try await server.refresh(tokens.access, by: app).errorCode == "invalid_grant")
-            #expect(try await server.token(app, [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh ?? "")], headers: [:]).status == .unauthorized)
+            #expect(
+                try await server.token(app, [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh ?? "")], headers: [:]).status == .unauthorized)
             #expect(try await server.refresh(tokens.refresh, by: app).status == .ok)
         }
     }

@@ -37,10 +37,10 @@ struct RFC8414Tests {
             func list(_ name: String) -> [String] { metadata[name] as? [String] ?? [] }
 
             #expect(list("response_types_supported") == ["code"])
-            #expect(list("response_modes_supported") == ["query"])
+            #expect(list("response_modes_supported") == ["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"])
             #expect(list("grant_types_supported") == ["authorization_code", "refresh_token", "client_credentials"])
             #expect(list("code_challenge_methods_supported") == ["S256"])
-            #expect(list("token_endpoint_auth_methods_supported") == ["client_secret_basic", "client_secret_post", "none"])
+            #expect(list("token_endpoint_auth_methods_supported") == ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"])
             #expect(!list("introspection_endpoint_auth_methods_supported").contains("none"))
             #expect(
                 list("scopes_supported") == [
@@ -63,8 +63,8 @@ struct RFC8414Tests {
 
             #expect(metadata["userinfo_endpoint"] as? String == "\(TestServer.issuer)/oauth2/userinfo")
             #expect(metadata["subject_types_supported"] as? [String] == ["public"])
-            #expect(metadata["id_token_signing_alg_values_supported"] as? [String] == ["ES256"])
-            #expect(metadata["request_parameter_supported"] as? Bool == false)
+            #expect(metadata["id_token_signing_alg_values_supported"] as? [String] == ["ES256", "PS256", "EdDSA", "RS256"])
+            #expect(metadata["request_parameter_supported"] as? Bool == true)
             #expect(metadata["request_uri_parameter_supported"] as? Bool == false)
             #expect(metadata["claims_parameter_supported"] as? Bool == false)
             for name in metadata.keys where name.hasSuffix("alg_values_supported") {

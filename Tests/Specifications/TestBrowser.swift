@@ -90,7 +90,11 @@ actor TestBrowser {
             (page, status, self.headers, address) = (response.text, response.status.code, response.headers, uri)
             guard (300..<400).contains(status), let location = response.location else { return }
             let origin = TestServer.issuer.text
-            if location.hasPrefix(origin + "/") { uri = String(location.dropFirst(origin.count)) } else if location.hasPrefix("/") { uri = location } else {
+            if location.hasPrefix(origin + "/") {
+                uri = String(location.dropFirst(origin.count))
+            } else if location.hasPrefix("/") {
+                uri = location
+            } else {
                 return left = location
             }
             (method, body) = (.get, nil)
@@ -160,12 +164,15 @@ extension TestServer {
         return Authorization(code: query["code"], parameters: query, verifier: Self.verifier, location: location)
     }
 
-    func redeem(_ authorization: Authorization, by app: TestApp, _ changes: [(name: String, value: String)] = []) async throws -> TestResponse {
+    func redeem(
+        _ authorization: Authorization, by app: TestApp, _ changes: [(name: String, value: String)] = [], headers: HTTPFields? = nil
+    ) async throws -> TestResponse {
         let usual: [(name: String, value: String)] = [
-            ("grant_type", "authorization_code"), ("code", authorization.code ?? ""), ("redirect_uri", app.redirectURI), ("code_verifier", authorization.verifier),
+            ("grant_type", "authorization_code"), ("code", authorization.code ?? ""), ("redirect_uri", app.redirectURI),
+            ("code_verifier", authorization.verifier),
         ]
         let changed = Set(changes.map(\.name))
-        return try await token(app, (usual.filter { !changed.contains($0.name) } + changes).filter { !$0.value.isEmpty })
+        return try await token(app, (usual.filter { !changed.contains($0.name) } + changes).filter { !$0.value.isEmpty }, headers: headers)
     }
 
     /// A customer's whole way from the app and back, to the answer with the tokens.

@@ -36,8 +36,12 @@ struct TestServer: Sendable {
     /// - Parameters:
     ///   - demo: whether the demo world is there, as after `wekeza serve --demo`.
     ///   - proxies: as `--trusted-proxies` names them.
-    static func run<R: Sendable>(_ engine: Engine, demo: Bool = true, trusting proxies: [String] = [], _ body: @escaping @Sendable (TestServer) async throws -> R) async throws -> R {
-        try await withDatabase(engine, migrations: AllMigrations.all(on: engine), contents: demo ? demoWorld : nil) { database in
+    static func run<R: Sendable>(
+        _ engine: Engine, demo: Bool = true, trusting proxies: [String] = [], _ body: @escaping @Sendable (TestServer) async throws -> R
+    ) async throws -> R {
+        try await withDatabase(
+            engine, migrations: AllMigrations.all(on: engine) + (engine == .sqlite ? ReplayMemory.migrations : []), contents: demo ? demoWorld : nil
+        ) { database in
             let mailbox = MemoryMailbox()
             let clock = ManualClock()
             let platform = try await platform(on: database, clock: clock, mailbox: mailbox, demo: demo, trusting: proxies)
@@ -69,8 +73,12 @@ struct TestServer: Sendable {
         configuration.assets = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardizedFileURL.path
         let bench = Workbench(database: database, master: .test, clock: clock, randomness: SystemRandom(), logger: .quiet)
         let instant = ContinuousClock.now
+        let replays = ReplayMemory(database: database, clock: clock)
+        // It has been up for an hour.
+        try await ReplayMemory(database: database, clock: ManualClock(clock.now - .hours(1))).begin()
         return try await Platform(
-            configuration, bench: bench, passwords: PasswordHasher(settings: .test, concurrency: 4, queueLimit: 1000), mailer: mailbox, http: .shared,
+            configuration, bench: bench, replays: replays, passwords: PasswordHasher(settings: .test, concurrency: 4, queueLimit: 1000), mailer: mailbox,
+            http: .shared,
             feedClock: { instant })
     }
 }
@@ -166,7 +174,8 @@ extension TestServer {
     func register(
         _ kind: AppKind = .web, name: String = "Acme Budget", redirectURIs: [String] = ["https://app.example.com/callback"],
         allowedNetworks: [String] = [], method: ClientAuthenticationMethod? = nil, grantTypes: Set<GrantType>? = nil, scopes: ScopeSet? = nil,
-        plan: Plan = .free, environment: AppEnvironment = .sandbox, world: OrganisationID? = DemoWorld.organisation
+        plan: Plan = .free, environment: AppEnvironment = .sandbox, world: OrganisationID? = DemoWorld.organisation, profile: SecurityProfile = .oauth21,
+        metadata: ClientMetadata = ClientMetadata()
     ) async throws -> TestApp {
         let now = clock.now
         return try await database.write { tx in
@@ -174,10 +183,11 @@ extension TestServer {
             _ = try Organisations().create(
                 id: organisation, name: name, world: world, plan: plan, owner: nil, by: .commandLine, at: now, requestID: nil, in: tx)
             let new = NewApp(
-                organisationID: organisation, name: name, purpose: "To show your month.", kind: kind, environment: environment,
+                organisationID: organisation, name: name, purpose: "To show your month.", kind: kind, environment: environment, profile: profile,
                 redirectURIs: kind == .backend ? [] : redirectURIs.map(RedirectURI.init(registered:)),
                 allowedNetworks: allowedNetworks.compactMap(IPNetwork.init), grantTypes: grantTypes,
-                scopes: scopes ?? (kind == .web ? ScopeSet(Scope.allCases.filter { $0 != .paymentsWrite }) : nil), authenticationMethod: method)
+                scopes: scopes ?? (kind == .web ? ScopeSet(Scope.allCases.filter { $0 != .paymentsWrite }) : nil), authenticationMethod: method,
+                metadata: metadata)
             let (app, secret) = try Applications.Apps().create(new, by: .commandLine, at: now, requestID: nil, in: tx).get()
             return TestApp(app: app, secret: secret?.value)
         }
@@ -188,7 +198,8 @@ extension TestServer {
         let now = clock.now
         return try await database.write { tx in
             let new = NewApp(
-                organisationID: app.app.organisationID, name: "Sibling", kind: .web, redirectURIs: ["https://sibling.example.com/callback"].map(RedirectURI.init(registered:)))
+                organisationID: app.app.organisationID, name: "Sibling", kind: .web,
+                redirectURIs: ["https://sibling.example.com/callback"].map(RedirectURI.init(registered:)))
             let (app, secret) = try Applications.Apps().create(new, by: .commandLine, at: now, requestID: nil, in: tx).get()
             return TestApp(app: app, secret: secret?.value)
         }

@@ -19,6 +19,8 @@ package struct Grant: Hashable, Sendable {
     /// The generation of the latest refresh token; 1 is the one that came with the code.
     package let generation: Int64
     package let rotatedAt: Timestamp?
+    /// The DPoP key that a public client's refresh tokens are bound to.
+    package let dpopKey: String?
     package let revokedAt: Timestamp?
     package let revokedReason: GrantRevocationReason?
 
@@ -71,7 +73,17 @@ extension Grant {
         self.init(
             id: try row["id"], appID: try row["app_id"], clientID: clientID, personID: try row["person_id"], consentID: try row["consent_id"],
             scope: scope, authenticatedAt: try row["authenticated_at"], createdAt: try row["created_at"], expiresAt: try row["expires_at"],
-            generation: try row["generation"], rotatedAt: try row["rotated_at"],
+            generation: try row["generation"], rotatedAt: try row["rotated_at"], dpopKey: try row["dpop_jkt"],
             revokedAt: try row["revoked_at"], revokedReason: try row["revoked_reason"])
+    }
+}
+
+extension SQL.StringInterpolation {
+    mutating func appendInterpolation(columnsOf: Grant.Type) {
+        appendLiteral(
+            """
+            id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at, dpop_jkt, revoked_at,
+            revoked_reason
+            """)
     }
 }

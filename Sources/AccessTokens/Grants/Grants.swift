@@ -17,7 +17,7 @@ package struct Grants: Sendable {
         let grant = Grant(
             id: id ?? newID(), appID: new.appID, clientID: new.clientID, personID: new.personID, consentID: new.consentID, scope: new.scope,
             authenticatedAt: new.authenticatedAt, createdAt: now, expiresAt: new.expiresAt, generation: 1, rotatedAt: nil,
-            revokedAt: nil, revokedReason: nil)
+            dpopKey: nil, revokedAt: nil, revokedReason: nil)
         try tx.execute(
             """
             INSERT INTO token_grant (id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation)
@@ -33,11 +33,15 @@ package struct Grants: Sendable {
         return grant
     }
 
+    /// Binds the refresh tokens of a public client's grant to the key that redeemed its code (RFC 9449 §5).
+    package func bind(_ id: GrantID, to dpopKey: String, in tx: any WriteTransaction) throws {
+        try tx.execute("UPDATE token_grant SET dpop_jkt = \(dpopKey) WHERE id = \(id)")
+    }
+
     package func find(_ id: GrantID, in tx: any ReadTransaction) throws -> Grant? {
         try tx.first(
             """
-            SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
-                   revoked_at, revoked_reason
+            SELECT \(columnsOf: Grant.self)
             FROM token_grant
             WHERE id = \(id)
             """
@@ -48,8 +52,7 @@ package struct Grants: Sendable {
     package func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Grant] {
         try tx.all(
             """
-            SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
-                   revoked_at, revoked_reason
+            SELECT \(columnsOf: Grant.self)
             FROM token_grant
             WHERE person_id = \(person)
             ORDER BY created_at DESC, id DESC
@@ -62,8 +65,7 @@ package struct Grants: Sendable {
     package func live(of person: PersonID, to app: AppID, at now: Timestamp, in tx: any ReadTransaction) throws -> [Grant] {
         try tx.all(
             """
-            SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
-                   revoked_at, revoked_reason
+            SELECT \(columnsOf: Grant.self)
             FROM token_grant
             WHERE person_id = \(person) AND app_id = \(app) AND revoked_at IS NULL AND expires_at > \(now)
             ORDER BY created_at DESC, id DESC

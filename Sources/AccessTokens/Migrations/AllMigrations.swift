@@ -57,5 +57,6 @@ package enum AccessTokensMigrations {
             DROP INDEX signing_key_one_of_each;
             CREATE UNIQUE INDEX signing_key_one_of_each ON signing_key (algorithm, state) WHERE state IN ('current', 'next');
             """),
+        Migration("access_tokens.0005_bound_refresh_tokens", "ALTER TABLE token_grant ADD COLUMN dpop_jkt TEXT"),
     ]
 }

@@ -22,11 +22,13 @@ package struct AccessTokenClaims: Hashable, Sendable {
     package let grantID: GrantID?
     package let consentID: ConsentID?
     package let authenticatedAt: Timestamp?
+    /// `cnf`
+    package let binding: TokenBinding
 
     package init(
         issuer: String, audience: [String], subject: String, clientID: ClientID, appID: AppID, organisationID: OrganisationID, scope: ScopeSet,
         tokenID: String, issuedAt: Timestamp, expiresAt: Timestamp, environment: String, grantID: GrantID?, consentID: ConsentID?,
-        authenticatedAt: Timestamp?
+        authenticatedAt: Timestamp?, binding: TokenBinding = .none
     ) {
         self.issuer = issuer
         self.audience = audience
@@ -42,6 +44,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
         self.grantID = grantID
         self.consentID = consentID
         self.authenticatedAt = authenticatedAt
+        self.binding = binding
     }
 
     /// The customer; `nil` for an app's own token. A client id holds no underscore, so the two cannot be confused (RFC 9700 §4.15).
@@ -59,7 +62,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
             issuer: issuer, audience: audience, subject: subject, clientID: clientID, appID: appID, organisationID: organisationID, scope: scope,
             tokenID: tokenID, issuedAt: Timestamp(seconds: issuedAt), expiresAt: Timestamp(seconds: expiresAt), environment: environment,
             grantID: claims["grant_id"]?.string.flatMap(GrantID.init), consentID: claims["consent_id"]?.string.flatMap(ConsentID.init),
-            authenticatedAt: claims["auth_time"]?.integer.map { Timestamp(seconds: $0) })
+            authenticatedAt: claims["auth_time"]?.integer.map { Timestamp(seconds: $0) }, binding: TokenBinding(claim: claims["cnf"]))
     }
 
     package var json: JSONObject {
@@ -74,6 +77,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
         claims.append("grant_id", grantID?.rawValue)
         claims.append("consent_id", consentID?.rawValue)
         claims.append("auth_time", seconds: authenticatedAt?.seconds)
+        if let cnf = binding.claim { claims.append("cnf", cnf) }
         return claims
     }
 

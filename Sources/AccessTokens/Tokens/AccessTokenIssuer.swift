@@ -29,9 +29,11 @@ package struct AccessTokenIssuer: Sendable {
         package var scope: ScopeSet
         package var environment: String
         package var grant: Grant?
+        package var binding: TokenBinding
 
         package init(
-            subject: String, clientID: ClientID, appID: AppID, organisationID: OrganisationID, scope: ScopeSet, environment: String, grant: Grant? = nil
+            subject: String, clientID: ClientID, appID: AppID, organisationID: OrganisationID, scope: ScopeSet, environment: String, grant: Grant? = nil,
+            binding: TokenBinding = .none
         ) {
             self.subject = subject
             self.clientID = clientID
@@ -40,6 +42,7 @@ package struct AccessTokenIssuer: Sendable {
             self.scope = scope
             self.environment = environment
             self.grant = grant
+            self.binding = binding
         }
     }
 
@@ -57,7 +60,7 @@ package struct AccessTokenIssuer: Sendable {
             issuer: issuer, audience: [Self.audience(of: issuer)], subject: request.subject, clientID: request.clientID, appID: request.appID,
             organisationID: request.organisationID, scope: request.scope, tokenID: Base64URL.encode(randomness.bytes(16)), issuedAt: now,
             expiresAt: expiresAt, environment: request.environment, grantID: request.grant?.id, consentID: request.grant?.consentID,
-            authenticatedAt: request.grant?.authenticatedAt)
+            authenticatedAt: request.grant?.authenticatedAt, binding: request.binding)
         return Issued(token: Secret(try keys.current.sign(claims.json, type: .accessToken)), claims: claims)
     }
 }

@@ -80,5 +80,7 @@ package enum ApplicationsMigrations {
         Migration("applications.0003_held_apps", "ALTER TABLE app ADD COLUMN held_at BIGINT"),
         // One network a line; empty for anywhere, which is what the version before registers.
         Migration("applications.0004_allowed_networks", "ALTER TABLE app ADD COLUMN allowed_networks TEXT NOT NULL DEFAULT ''"),
+        // The members of RFC 7591 that have no column of their own, as one JSON object.
+        Migration("applications.0005_metadata", "ALTER TABLE app ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}'"),
     ]
 }

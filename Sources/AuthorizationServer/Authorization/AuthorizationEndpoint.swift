@@ -3,6 +3,7 @@ package import Applications
 import Bank
 import Consents
 import Identity
+import JOSE
 package import OAuth
 import OpenBanking
 package import Primitives
@@ -21,6 +22,8 @@ package struct AuthorizationEndpoint: Sendable {
     let accounts = Accounts()
     let codes = AuthorizationCodes()
     let answers = AuthorizationAnswers()
+    let pushed: PushedRequests
+    let requestObjects: RequestObjects
     private let transactionSeal: TransactionSeal
 
     package init(
@@ -33,6 +36,8 @@ package struct AuthorizationEndpoint: Sendable {
         self.randomness = randomness
         consents = Consents(randomness: randomness)
         grants = Grants(randomness: randomness)
+        pushed = PushedRequests(master: master, randomness: randomness)
+        requestObjects = RequestObjects(keys: ClientKeys(), issuer: issuer)
         transactionSeal = TransactionSeal(master: master)
     }
 
@@ -49,27 +54,56 @@ package struct AuthorizationEndpoint: Sendable {
     /// - Parameter query: `nil` when it cannot be decoded.
     package func begin(_ query: Parameters?, at now: Timestamp) async throws -> Beginning {
         guard let query else { return .page(AuthorizationPageError(.malformedRequest)) }
-        let parameters = RequestParameters(query.pairs)
-        guard let text = parameters["client_id"], !parameters.isRepeated("client_id") else { return .page(AuthorizationPageError(.missingClientID)) }
+        let outer = RequestParameters(query.pairs)
+        guard let text = outer["client_id"], !outer.isRepeated("client_id") else { return .page(AuthorizationPageError(.missingClientID)) }
         guard let clientID = ClientID(text), let app = try await apps.find(clientID) else { return .page(AuthorizationPageError(.unknownClient)) }
         guard app.isActive else { return .page(AuthorizationPageError(app.isHeld ? .heldApp : .removedApp, app: app)) }
 
+        let resolved: ResolvedRequest
+        switch try await resolve(outer, of: app, at: now) {
+        case .success(let found): resolved = found
+        case .failure(.page(let kind)): return .page(AuthorizationPageError(kind, app: app))
+        case .failure(.object(let refusal)): return refused(refusal, outer, of: app)
+        }
         let target: RedirectTarget
-        do { target = try RedirectTarget(parameters, for: app.registeredClient) } catch {
-            return .page(AuthorizationPageError(.redirectURI(error), app: app, sentRedirectURI: parameters["redirect_uri"]))
+        do { target = try RedirectTarget(resolved.parameters, for: app.registeredClient) } catch {
+            return .page(AuthorizationPageError(.redirectURI(error), app: app, sentRedirectURI: resolved.parameters["redirect_uri"]))
         }
         // From here on the app is told.
-        let envelope = AuthorizationAnswer.Envelope(target: target, state: AuthorizationRequest.state(of: parameters), issuer: issuer)
+        let envelope = envelope(for: resolved.parameters, of: app, target: target)
         let request: AuthorizationRequest
-        do { request = try AuthorizationRequest(parameters, for: app.registeredClient, target: target) } catch { return .answer(envelope.error(error)) }
-        return switch try await transaction(for: request, of: app, at: now) {
+        do { request = try self.request(resolved, of: app, target: target) } catch { return .answer(envelope.error(error)) }
+        return switch try await transaction(for: request, of: app, id: resolved.id, at: now) {
         case .success(let transaction): .interact(transaction)
         case .failure(let error): .answer(envelope.error(error))
         }
     }
 
+    func request(_ resolved: ResolvedRequest, of app: App, target: RedirectTarget) throws(OAuthError) -> AuthorizationRequest {
+        try AuthorizationRequest(
+            resolved.parameters, for: app.registeredClient, target: target, transport: resolved.transport, audience: AccessTokenIssuer.audience(of: issuer.text)
+        )
+    }
+
+    /// A broken request object is told to the address beside it, when that is registered.
+    private func refused(_ refusal: RequestObject.Refusal, _ outer: RequestParameters, of app: App) -> Beginning {
+        guard let target = try? RedirectTarget(outer, for: app.registeredClient) else {
+            return .page(AuthorizationPageError(.requestObject(refusal), app: app))
+        }
+        return .answer(envelope(for: outer, of: app, target: target).error(OAuthError(.invalidRequestObject, refusal.message)))
+    }
+
+    private func envelope(for parameters: RequestParameters, of app: App, target: RedirectTarget) -> AuthorizationAnswer.Envelope {
+        AuthorizationAnswer.Envelope(
+            target: target, mode: AuthorizationRequest.responseMode(of: parameters), clientID: app.clientID, algorithm: app.answerAlgorithm,
+            state: AuthorizationRequest.state(of: parameters), issuer: issuer)
+    }
+
     /// The checks that need more than the request itself: the lodged consent and the ID token hint.
-    private func transaction(for request: AuthorizationRequest, of app: App, at now: Timestamp) async throws -> Result<AuthorizationTransaction, OAuthError> {
+    /// - Parameter id: of a pushed request; drawn at random for others.
+    func transaction(
+        for request: AuthorizationRequest, of app: App, id: AuthorizationID?, at now: Timestamp
+    ) async throws -> Result<AuthorizationTransaction, OAuthError> {
         var hintedPerson: PersonID?
         if let hint = request.idTokenHint {
             guard let person = IDTokenHint(keys: keys, issuer: issuer).person(in: hint, for: app.clientID) else {
@@ -87,10 +121,11 @@ package struct AuthorizationEndpoint: Sendable {
         }
         return .success(
             AuthorizationTransaction(
-                id: .random(from: randomness), clientID: app.clientID, appID: app.id, redirectURI: request.target.address,
+                id: id ?? .random(from: randomness), clientID: app.clientID, appID: app.id, redirectURI: request.target.address,
                 responseMode: request.responseMode, scope: scope, state: request.state, nonce: request.nonce, codeChallenge: request.codeChallenge,
+                dpopKey: request.dpopKey,
                 consentID: request.detail?.consentID, prompts: request.prompts, maxAge: request.maxAge, loginHint: request.loginHint,
-                hintedPerson: hintedPerson, createdAt: now, expiresAt: now + AuthorizationTransaction.lifetime))
+                hintedPerson: hintedPerson, createdAt: now, expiresAt: now + AuthorizationTransaction.lifetime, answerAlgorithm: app.answerAlgorithm))
     }
 
     /// - Parameter browser: the value of the cookie that binds the flow to this browser.
@@ -102,7 +137,8 @@ package struct AuthorizationEndpoint: Sendable {
 
     func envelope(_ transaction: AuthorizationTransaction) -> AuthorizationAnswer.Envelope {
         AuthorizationAnswer.Envelope(
-            target: RedirectTarget(checked: transaction.redirectURI), state: transaction.state, issuer: issuer)
+            target: RedirectTarget(checked: transaction.redirectURI), mode: transaction.responseMode, clientID: transaction.clientID,
+            algorithm: transaction.answerAlgorithm, state: transaction.state, issuer: issuer)
     }
 }
 
@@ -112,6 +148,12 @@ extension App {
 
     /// The app as the pure rules see it.
     package var registeredClient: RegisteredClient {
-        RegisteredClient(id: clientID, redirectURIs: redirectURIs, scopes: scopes, grantTypes: grantTypes, isNative: kind == .native)
+        RegisteredClient(
+            id: clientID, redirectURIs: redirectURIs, scopes: scopes, grantTypes: grantTypes, isNative: kind == .native, isPublic: isPublic,
+            rules: profile.rules,
+            metadata: metadata)
     }
+
+    /// JARM §3: what its signed answers are signed with.
+    var answerAlgorithm: SignatureAlgorithm { metadata.authorizationSignedResponseAlgorithm ?? .es256 }
 }

@@ -11,6 +11,9 @@ package struct AuthorizationPageError: Error, Sendable {
         case removedApp
         case heldApp
         case redirectURI(RedirectTarget.Refusal)
+        /// A pushed request that expired, was answered, or is another app's.
+        case requestURI
+        case requestObject(RequestObject.Refusal)
     }
 
     package let kind: Kind
@@ -28,7 +31,8 @@ package struct AuthorizationPageError: Error, Sendable {
     /// What the customer reads as the heading.
     package var title: String {
         switch kind {
-        case .malformedRequest, .missingClientID: "This link is not complete"
+        case .malformedRequest, .missingClientID, .requestObject: "This link is not complete"
+        case .requestURI: "This link has expired"
         case .unknownClient: "We do not know this app"
         case .removedApp: "This app is no longer connected to us"
         case .heldApp: "This app is paused"
@@ -39,7 +43,8 @@ package struct AuthorizationPageError: Error, Sendable {
     /// One or two sentences for the customer.
     package var explanation: String {
         switch kind {
-        case .malformedRequest, .missingClientID:
+        case .requestURI: "The app began this a while ago, or it was answered already. Nothing more was shared. Go back to the app and start again."
+        case .malformedRequest, .missingClientID, .requestObject:
             "The app sent you here with a request that we cannot read. Nothing was shared. Go back to the app and try again."
         case .unknownClient: "An app sent you here, but no app is registered under the name it gave. Nothing was shared."
         case .removedApp: "The app that sent you here was removed. Nothing was shared."
@@ -56,6 +61,8 @@ package struct AuthorizationPageError: Error, Sendable {
         case .unknownClient: "The client_id is not registered; copy it from the app's page in the portal."
         case .removedApp: "The app was removed in the portal."
         case .heldApp: "The platform was restored from a backup: open the app's page in the portal and confirm the app."
+        case .requestURI: "invalid_request_uri: a request_uri works for 90 seconds, for the app that pushed it, until it is answered. Push the request again."
+        case .requestObject(let refusal): "invalid_request_object: \(refusal.message)"
         case .redirectURI(.missing): "Send redirect_uri, also when only one is registered."
         case .redirectURI(.repeated): "Send redirect_uri exactly once."
         case .redirectURI(.notRegistered): "The redirect_uri must equal a registered one character by character; compare the two in the portal."

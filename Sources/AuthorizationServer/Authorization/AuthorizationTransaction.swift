@@ -1,4 +1,5 @@
 import Identity
+package import JOSE
 package import OAuth
 package import Primitives
 
@@ -14,7 +15,9 @@ package struct AuthorizationTransaction: Hashable, Codable, Sendable {
     package let scope: ScopeSet
     package let state: String?
     package let nonce: String?
-    package let codeChallenge: CodeChallenge
+    package let codeChallenge: CodeChallenge?
+    /// The DPoP key that the code is bound to (RFC 9449 §10).
+    package let dpopKey: String?
     /// The consent that the app lodged; `nil` when it asks with plain scopes.
     package let consentID: ConsentID?
     package let prompts: Set<Prompt>
@@ -25,6 +28,8 @@ package struct AuthorizationTransaction: Hashable, Codable, Sendable {
     package let hintedPerson: PersonID?
     package let createdAt: Timestamp
     package let expiresAt: Timestamp
+    /// What a signed answer is signed with.
+    package let answerAlgorithm: SignatureAlgorithm
     /// The session that was started on this way: it alone meets `prompt=login`, however quickly one request follows another.
     package var startedSession: SessionID?
 

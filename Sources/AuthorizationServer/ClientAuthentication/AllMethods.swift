@@ -1,8 +1,17 @@
+import OAuth
+
 /// Every client-authentication method; the metadata lists them from here.
-enum AllMethods {
-    static let all: [any ClientAuthenticator] = [
-        ClientSecretBasic(),
-        ClientSecretPost(),
-        NoClientAuthentication(),
-    ]
+struct AllMethods: Sendable {
+    let all: [any ClientAuthenticator]
+
+    init(assertions: AssertionCheck) {
+        all = [
+            ClientSecretBasic(),
+            ClientSecretPost(),
+            PrivateKeyJWT(assertions: assertions),
+            NoClientAuthentication(),
+        ]
+    }
+
+    subscript(method: ClientAuthenticationMethod) -> (any ClientAuthenticator)? { all.first { $0.method == method } }
 }

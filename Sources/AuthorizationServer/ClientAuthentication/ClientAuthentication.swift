@@ -7,7 +7,7 @@ import Web
 struct ClientAuthentication: Sendable {
     let apps: AppDirectory
     let secretUse: SecretUse
-    let methods: [any ClientAuthenticator]
+    let methods: AllMethods
 
     enum Outcome: Sendable {
         case authenticated(AuthenticatedClient)
@@ -24,25 +24,19 @@ struct ClientAuthentication: Sendable {
         guard let clientID = ClientID(attempt.clientID), let app = try await apps.find(clientID) else {
             return .refused(.invalidClient("No app has this client_id."), app: nil)
         }
-        return check(attempt, for: app, from: client, at: now)
+        return try await check(attempt, for: app, in: request, from: client, at: now)
     }
 
     /// RFC 6749 §2.3: one method per request.
     private func read(_ request: ClientAuthenticationRequest) -> Result<ClientAttempt, OAuthError> {
         do {
             var attempts: [ClientAttempt] = []
-            for method in methods {
+            for method in methods.all {
                 if let attempt = try method.attempt(in: request) { attempts.append(attempt) }
             }
-            // Assertions are no method of this server; beside a secret they would be a second one (RFC 6749 §2.3).
-            let hasAssertion = request.parameters["client_assertion"] != nil || request.parameters["client_assertion_type"] != nil
-            guard attempts.count <= 1, !hasAssertion || attempts.first?.secret == nil else {
-                return .failure(.invalidRequest("Two ways of client authentication were used at once."))
-            }
-            guard let attempt = attempts.first, !hasAssertion else {
-                return .failure(.invalidClient("No client authentication was sent that this server supports."))
-            }
-            // A client_id beside Basic may repeat the name, not change it.
+            guard attempts.count <= 1 else { return .failure(.invalidRequest("Two ways of client authentication were used at once.")) }
+            guard let attempt = attempts.first else { return .failure(.invalidClient("No client authentication was sent that this server supports.")) }
+            // A client_id beside the credentials may repeat the name, not change it.
             if let named = request.parameters["client_id"], named != attempt.clientID {
                 return .failure(.invalidClient("The client_id in the form is not the one that authenticated."))
             }
@@ -52,19 +46,22 @@ struct ClientAuthentication: Sendable {
         }
     }
 
-    private func check(_ attempt: ClientAttempt, for app: App, from client: ClientAddress, at now: Timestamp) -> Outcome {
+    private func check(
+        _ attempt: ClientAttempt, for app: App, in request: ClientAuthenticationRequest, from client: ClientAddress, at now: Timestamp
+    ) async throws -> Outcome {
         guard app.isActive else { return .refused(.invalidClient(app.inactiveSentence), app: nil) }
-        guard app.authenticationMethod == attempt.method else {
+        guard app.authenticationMethod == attempt.method, let method = methods[attempt.method] else {
             return .refused(.invalidClient("The app is registered for the authentication method \(app.authenticationMethod.rawValue)."), app: app)
         }
-        // Before the secret is looked at: asked afterwards, a stranger who tries a secret from elsewhere would learn by the answer whether it is right. So from
-        // elsewhere right and wrong secrets are answered alike and leave no trace in the time of last use. What this tells is that the app has a list; that
-        // there is such an app, any client_id tells already. RFC 6749 §5.2 speaks of an authenticated client here; this one never gets so far.
+        // Before the credentials are looked at: asked afterwards, a stranger who tries a secret from elsewhere would learn by the answer whether it is right.
+        // So from elsewhere right and wrong secrets are answered alike and leave no trace in the time of last use. What this tells is that the app has a list;
+        // that there is such an app, any client_id tells already. RFC 6749 §5.2 speaks of an authenticated client here; this one never gets so far.
         guard app.mayCall(from: client.ip) else { return .refused(.unauthorizedClient("The app may not call from \(client.text)."), app: app) }
-        if let text = attempt.secret {
-            guard let secret = app.secret(matching: text) else { return .refused(.invalidClient("The client secret is wrong."), app: app) }
-            secretUse.note(secret.id, from: client.text, at: now)
+        switch try await method.check(attempt, of: app, in: request, at: now) {
+        case .passed(let secret):
+            if let secret { secretUse.note(secret, from: client.text, at: now) }
+            return .authenticated(AuthenticatedClient(app: app, method: attempt.method))
+        case .refused(let error): return .refused(error, app: app)
         }
-        return .authenticated(AuthenticatedClient(app: app, method: attempt.method))
     }
 }

@@ -1,5 +1,7 @@
+import Applications
 internal import Foundation
 import OAuth
+import Primitives
 import Web
 
 /// RFC 6749 §2.3.1: HTTP Basic, with both parts form-encoded first.
@@ -16,7 +18,11 @@ struct ClientSecretBasic: ClientAuthenticator {
             let colon = text.firstIndex(of: ":"), let clientID = Self.formDecode(text[..<colon]),
             let secret = Self.formDecode(text[text.index(after: colon)...])
         else { throw .invalidClient("The Authorization header is not readable as HTTP Basic.") }
-        return ClientAttempt(method: method, clientID: clientID, secret: secret)
+        return ClientAttempt(method: method, clientID: clientID, credentials: .secret(secret))
+    }
+
+    func check(_ attempt: ClientAttempt, of app: App, in request: ClientAuthenticationRequest, at now: Timestamp) async throws -> CredentialCheck {
+        ClientSecret.check(attempt, of: app)
     }
 
     private static func formDecode(_ text: Substring) -> String? {
@@ -24,5 +30,15 @@ struct ClientSecretBasic: ClientAuthenticator {
         guard !text.utf8.contains(where: { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "=") }) else { return nil }
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") || $0 == 0 }) else { return String(text) }
         return Parameters(urlEncoded: "value=\(text)")?["value"]
+    }
+}
+
+/// A secret, however it travelled.
+enum ClientSecret {
+    static func check(_ attempt: ClientAttempt, of app: App) -> CredentialCheck {
+        guard case .secret(let text) = attempt.credentials, let secret = app.secret(matching: text) else {
+            return .refused(.invalidClient("The client secret is wrong."))
+        }
+        return .passed(secret: secret.id)
     }
 }

@@ -12,6 +12,7 @@ package import Web
 package struct AuthorizationServerRoutes: Sendable {
     private let clients: ClientEndpoint
     private let token: TokenEndpoint
+    private let pushed: PushedAuthorizationEndpoint
     private let introspection: IntrospectionEndpoint
     private let revocation: RevocationEndpoint
     private let userinfo: UserinfoEndpoint
@@ -21,20 +22,25 @@ package struct AuthorizationServerRoutes: Sendable {
 
     package init(
         database: any Database, apps: AppDirectory, secretUse: SecretUse, keys: SigningKeys, verifier: AccessTokenVerifier, revocations: Revocations,
-        master: MasterKey, issuer: Issuer, randomness: any RandomSource = SystemRandom()
+        replays: ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint, master: MasterKey, addresses: ServerAddresses,
+        randomness: any RandomSource = SystemRandom()
     ) {
-        let methods = AllMethods.all
+        let issuer = addresses.issuer
+        let methods = AllMethods(assertions: AssertionCheck(keys: ClientKeys(), replays: replays, addresses: addresses))
         let refreshTokens = RefreshTokens(master: master)
         let grants = AllGrants(
             database: database, tokens: AccessTokenIssuer(keys: keys, issuer: issuer.text, randomness: randomness),
             idTokens: IDTokenIssuer(keys: keys, issuer: issuer), refreshTokens: refreshTokens, revocations: revocations)
-        clients = ClientEndpoint(authentication: ClientAuthentication(apps: apps, secretUse: secretUse, methods: methods), issuer: issuer)
+        clients = ClientEndpoint(
+            authentication: ClientAuthentication(apps: apps, secretUse: secretUse, methods: methods), proofs: possession.proofs,
+            addresses: addresses)
+        pushed = PushedAuthorizationEndpoint(authorization: authorization)
         token = TokenEndpoint(grants: grants, issuer: issuer)
         introspection = IntrospectionEndpoint(
-            database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, issuer: issuer)
+            database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, keys: keys, issuer: issuer)
         revocation = RevocationEndpoint(
             database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, issuer: issuer)
-        userinfo = UserinfoEndpoint(database: database, apps: apps, verifier: verifier, revocations: revocations, issuer: issuer)
+        userinfo = UserinfoEndpoint(database: database, apps: apps, verifier: verifier, revocations: revocations, possession: possession, addresses: addresses)
         metadata = Metadata(issuer: issuer, grants: grants, methods: methods)
         self.keys = keys
         self.issuer = issuer
@@ -47,14 +53,15 @@ package struct AuthorizationServerRoutes: Sendable {
     }
 
     private func addClientEndpoints(to router: Router<AppContext>) {
-        let handlers: [(path: RouterPath, handler: ClientEndpoint.Handler)] = [
-            ("/oauth2/token", { [token] in try await token.respond(to: $0, $1, context: $2) }),
-            ("/oauth2/introspect", { [introspection] in try await introspection.respond(to: $0, $1, context: $2) }),
-            ("/oauth2/revoke", { [revocation] in try await revocation.respond(to: $0, $1, context: $2) }),
+        let handlers: [(path: RouterPath, readsProof: Bool, handler: ClientEndpoint.Handler)] = [
+            ("/oauth2/token", true, { [token] in try await token.respond(to: $0, context: $1) }),
+            ("/oauth2/par", true, { [pushed] in try await pushed.respond(to: $0, context: $1) }),
+            ("/oauth2/introspect", false, { [introspection] in try await introspection.respond(to: $0, context: $1) }),
+            ("/oauth2/revoke", false, { [revocation] in try await revocation.respond(to: $0, context: $1) }),
         ]
-        for (path, handler) in handlers {
+        for (path, readsProof, handler) in handlers {
             router.on(path, method: .post) { [clients] request, context in
-                try await clients.respond(to: request, context: context, handler)
+                try await clients.respond(to: request, context: context, readsProof: readsProof, handler)
             }
             // Introspection needs a secret, which no browser app has.
             if path != "/oauth2/introspect" { router.on(path, method: .options) { request, _ in CrossOrigin.preflight(request, methods: "POST") } }
@@ -71,11 +78,16 @@ package struct AuthorizationServerRoutes: Sendable {
     private func addPublicDocuments(to router: Router<AppContext>) {
         let authorizationServer = metadata.authorizationServer
         let openIDProvider = metadata.openIDProvider
+        let protectedResource = metadata.protectedResource
         router.get("/.well-known/oauth-authorization-server") { _, _ in Response.publicJSON(authorizationServer, maxAge: 300) }
         router.get("/.well-known/openid-configuration") { _, _ in Response.publicJSON(openIDProvider, maxAge: 300) }
+        router.get("/.well-known/oauth-protected-resource/v1") { _, _ in Response.publicJSON(protectedResource, maxAge: 300) }
         // Short, so that a rotated key is known long before its successor signs.
         router.get("/oauth2/jwks") { [keys] _, context in Response.publicJSON(keys.jwks(at: context.receivedAt).object, maxAge: 60) }
-        for path: RouterPath in ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/oauth2/jwks"] {
+        let paths: [RouterPath] = [
+            "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/.well-known/oauth-protected-resource/v1", "/oauth2/jwks",
+        ]
+        for path in paths {
             router.on(path, method: .options) { _, _ in
                 Response(
                     status: .noContent,
@@ -86,7 +98,10 @@ package struct AuthorizationServerRoutes: Sendable {
 
     /// The addresses that programs call answer each refusal in OAuth's own kind of error.
     package static let refusalWording = RefusalWording(
-        covers: { ["/oauth2/token", "/oauth2/introspect", "/oauth2/revoke", "/oauth2/userinfo", "/oauth2/jwks"].contains($0) || $0.hasPrefix("/.well-known/") }
+        covers: {
+            ["/oauth2/token", "/oauth2/par", "/oauth2/introspect", "/oauth2/revoke", "/oauth2/userinfo", "/oauth2/jwks"].contains($0)
+                || $0.hasPrefix("/.well-known/")
+        }
     ) { problem, _, context in
         var response = OAuthError.invalidRequest(problem.detail).response(issuer: context.issuer, status: problem.code.status)
         response.headers[.allow] = problem.headers[.allow]

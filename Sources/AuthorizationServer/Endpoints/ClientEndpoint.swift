@@ -1,3 +1,4 @@
+import AccessTokens
 import Applications
 import HTTPTypes
 import Hummingbird
@@ -8,32 +9,78 @@ import Web
 /// What the endpoints that authenticate an app have in common: read the form, authenticate, answer, and let the app's own origin read the answer.
 struct ClientEndpoint: Sendable {
     let authentication: ClientAuthentication
-    let issuer: Issuer
+    let proofs: DPoPVerifier
+    let addresses: ServerAddresses
 
-    typealias Handler = @Sendable (AuthenticatedClient, RequestParameters, AppContext) async throws -> Response
+    typealias Handler = @Sendable (ClientRequest, AppContext) async throws -> Response
 
-    func respond(to request: Request, context: AppContext, _ handler: Handler) async throws -> Response {
+    /// - Parameter readsProof: whether a DPoP proof means anything there (RFC 9449 §5, §10.1).
+    func respond(to request: Request, context: AppContext, readsProof: Bool, _ handler: Handler) async throws -> Response {
         var app: App?
         var response: Response
         do {
-            (response, app) = try await answer(request, context: context, handler)
+            (response, app) = try await answer(request, context: context, readsProof: readsProof, handler)
         } catch let error as any Unavailability where error.isUnavailable {
-            response = OAuthError(.temporarilyUnavailable, "The database does not answer.").response(issuer: issuer)
+            response = OAuthError(.temporarilyUnavailable, "The database does not answer.").response(issuer: addresses.issuer)
             response.headers[.retryAfter] = "1"
         }
         CrossOrigin.allow(app, for: request, on: &response)
         return response
     }
 
-    private func answer(_ request: Request, context: AppContext, _ handler: Handler) async throws -> (Response, App?) {
+    private func answer(_ request: Request, context: AppContext, readsProof: Bool, _ handler: Handler) async throws -> (Response, App?) {
+        let issuer = addresses.issuer
         let form: FormRequest
         switch try await FormRequest.read(request) {
         case .success(let read): form = read
         case .failure(.oauth(let error, let status)): return (error.response(issuer: issuer, status: status), nil)
         }
+        // Before the app is authenticated, so that a proof which needs a nonce does not cost the app its assertion.
+        var proof: DPoPProof?
+        if readsProof {
+            switch proofs.read(request.headers[values: .dpop], for: target(of: request), at: context.receivedAt) {
+            case .success(let read): proof = read
+            case .failure(let refusal): return (refused(refusal, at: context.receivedAt), nil)
+            }
+        }
         switch try await authentication.authenticate(form.credentials, from: context.client, at: context.receivedAt) {
-        case .authenticated(let client): return (try await handler(client, form.parameters, context), client.app)
+        case .authenticated(let client):
+            if let proof, let refusal = try await proofs.use(proof) { return (refused(refusal, at: context.receivedAt), client.app) }
+            let authenticated = ClientRequest(
+                client: client, parameters: form.parameters, dpopKey: proof?.thumbprint, accept: request.headers[values: .accept])
+            return (try await handler(authenticated, context), client.app)
         case .refused(let error, let app): return (error.response(issuer: issuer), app)
         }
     }
+
+    private func target(of request: Request) -> DPoPProof.Target {
+        DPoPProof.Target(method: request.method.rawValue, addresses: addresses.all(request.uri.path))
+    }
+
+    private func refused(_ refusal: DPoPProof.Refusal, at now: Timestamp) -> Response {
+        var response = OAuthError(refusal == .nonceNeeded ? .useDPoPNonce : .invalidDPoPProof, refusal.message).response(issuer: addresses.issuer)
+        if refusal == .nonceNeeded { response.headers[.dpopNonce] = proofs.nonce(at: now) }
+        return response
+    }
+}
+
+/// A request of an app that has proved who it is.
+struct ClientRequest: Sendable {
+    let client: AuthenticatedClient
+    let parameters: RequestParameters
+    /// The thumbprint of the DPoP key that it proved to hold.
+    let dpopKey: String?
+    /// Every `Accept` header.
+    let accept: [String]
+
+    /// The media type of RFC 9701 §5.
+    static let signedIntrospection = "application/token-introspection+jwt"
+
+    /// RFC 9701 §4
+    var acceptsSignedIntrospection: Bool { accept.contains { $0.lowercased().contains(Self.signedIntrospection) } }
+}
+
+extension HTTPField.Name {
+    static let dpop = HTTPField.Name("DPoP")!  // a valid name
+    static let dpopNonce = HTTPField.Name("DPoP-Nonce")!  // a valid name
 }

@@ -11,7 +11,7 @@ enum CrossOrigin {
         response.headers[.vary] = "Origin"
         guard let app, app.redirectURIs.contains(where: { $0.originOrScheme == origin.lowercased() }) else { return }
         response.headers[.accessControlAllowOrigin] = origin
-        response.headers[.accessControlExposeHeaders] = "WWW-Authenticate, X-Request-Id, Retry-After"
+        response.headers[.accessControlExposeHeaders] = "DPoP-Nonce, Retry-After, WWW-Authenticate, X-Request-Id"
     }
 
     /// A preflight names no app, so any web origin may ask; whether it can read the answer is decided there.
@@ -23,7 +23,7 @@ enum CrossOrigin {
             status: .noContent,
             headers: [
                 .accessControlAllowOrigin: origin, .accessControlAllowMethods: methods,
-                .accessControlAllowHeaders: "Authorization, Content-Type", .accessControlMaxAge: "600", .vary: "Origin",
+                .accessControlAllowHeaders: "Authorization, Content-Type, DPoP", .accessControlMaxAge: "600", .vary: "Origin",
             ])
     }
 }

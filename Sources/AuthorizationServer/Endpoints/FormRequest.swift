@@ -8,6 +8,7 @@ import Web
 struct FormRequest: Sendable {
     let parameters: RequestParameters
     let authorization: [String]
+    let path: String
 
     static let longest = 65_536
 
@@ -28,7 +29,7 @@ struct FormRequest: Sendable {
         }
         let parameters = RequestParameters(pairs.pairs)
         do { try parameters.refuseRepetition() } catch { return .failure(.oauth(error, status: .badRequest)) }
-        return .success(FormRequest(parameters: parameters, authorization: request.headers[values: .authorization]))
+        return .success(FormRequest(parameters: parameters, authorization: request.headers[values: .authorization], path: request.uri.path))
     }
 
     private static func isForm(_ type: String?) -> Bool {
@@ -38,7 +39,7 @@ struct FormRequest: Sendable {
 
     private static let form = "application/x-www-form-urlencoded"
 
-    var credentials: ClientAuthenticationRequest { ClientAuthenticationRequest(authorization: authorization, parameters: parameters) }
+    var credentials: ClientAuthenticationRequest { ClientAuthenticationRequest(authorization: authorization, parameters: parameters, path: path) }
 
     private static let tooLong = Refusal.oauth(.invalidRequest("The form is longer than 64 kB."), status: .contentTooLarge)
 }

@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import JOSE
+import NIOCore
 package import JSON
 import OAuth
 import OpenBanking
@@ -18,19 +19,24 @@ struct IntrospectionEndpoint: Sendable {
     let verifier: AccessTokenVerifier
     let revocations: Revocations
     let refreshTokens: RefreshTokens
+    let keys: SigningKeys
     let issuer: Issuer
     private let grants = Grants()
     private let standing = GrantStanding()
 
-    init(database: any Database, verifier: AccessTokenVerifier, revocations: Revocations, refreshTokens: RefreshTokens, issuer: Issuer) {
+    init(
+        database: any Database, verifier: AccessTokenVerifier, revocations: Revocations, refreshTokens: RefreshTokens, keys: SigningKeys, issuer: Issuer
+    ) {
         self.database = database
         self.verifier = verifier
         self.revocations = revocations
         self.refreshTokens = refreshTokens
+        self.keys = keys
         self.issuer = issuer
     }
 
-    func respond(to client: AuthenticatedClient, _ parameters: RequestParameters, context: AppContext) async throws -> Response {
+    func respond(to request: ClientRequest, context: AppContext) async throws -> Response {
+        let (client, parameters) = (request.client, request.parameters)
         // §2.1: the caller must be authenticated; a public client only names itself.
         guard client.app.isConfidential else {
             return OAuthError.invalidClient("A public client cannot introspect.").response(issuer: issuer)
@@ -40,7 +46,19 @@ struct IntrospectionEndpoint: Sendable {
         let found = try await accessToken(token, of: client, at: now)
         let members = if let found { found } else { try await refreshToken(token, of: client, at: now) }
         // §2.2: nothing more is told of a token that does not work, nor why.
-        return .tokenJSON(members ?? JSONObject([("active", .boolean(false))]))
+        let told = members ?? JSONObject([("active", .boolean(false))])
+        return request.acceptsSignedIntrospection ? try await signed(told, for: client.app, at: now) : .tokenJSON(told)
+    }
+
+    /// RFC 9701 §5: the answer as evidence, for the app alone.
+    private func signed(_ members: JSONObject, for app: App, at now: Timestamp) async throws -> Response {
+        let claims = JSONObject([
+            ("iss", .string(issuer.text)), ("aud", .string(app.clientID.text)), ("iat", .integer(now.seconds)), ("token_introspection", .object(members)),
+        ])
+        let key = try await keys.signing(app.metadata.introspectionSignedResponseAlgorithm ?? .es256, at: now)
+        return Response(
+            status: .ok, headers: [.contentType: ClientRequest.signedIntrospection, .cacheControl: "no-store", .pragma: "no-cache"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: try key.sign(claims, type: .introspection))))
     }
 
     private func accessToken(_ token: String, of client: AuthenticatedClient, at now: Timestamp) async throws -> JSONObject? {
@@ -50,7 +68,7 @@ struct IntrospectionEndpoint: Sendable {
             let grant = try await database.readOne { [grants] in try grants.find(grantID, in: $0) }
             guard case .success = try await standing.check(grant, at: now, in: database) else { return nil }
         }
-        var members = JSONObject([("active", .boolean(true)), ("token_type", .string("Bearer"))])
+        var members = JSONObject([("active", .boolean(true)), ("token_type", .string(claims.binding.tokenType))])
         for member in claims.json.members { members.append(member.name, member.value) }
         return members
     }
@@ -58,7 +76,8 @@ struct IntrospectionEndpoint: Sendable {
     private func refreshToken(_ token: String, of client: AuthenticatedClient, at now: Timestamp) async throws -> JSONObject? {
         guard let presented = refreshTokens.read(token, from: client.app.clientID) else { return nil }
         let found = try await database.readOne { [grants] in try grants.find(presented.grantID, in: $0) }
-        guard case .success(let grant) = try await standing.check(found, at: now, in: database), presented.generation == grant.generation || grant.forgivesReplay(of: presented.generation, at: now)
+        guard case .success(let grant) = try await standing.check(found, at: now, in: database),
+            presented.generation == grant.generation || grant.forgivesReplay(of: presented.generation, at: now)
         else { return nil }
         var members = JSONObject([
             ("active", .boolean(true)), ("iss", .string(issuer.text)), ("sub", .string(grant.personID.rawValue)),

@@ -8,7 +8,7 @@ import Web
 struct Metadata: Sendable {
     let issuer: Issuer
     let grants: AllGrants
-    let methods: [any ClientAuthenticator]
+    let methods: AllMethods
 
     /// `/.well-known/oauth-authorization-server`
     var authorizationServer: JSONObject {
@@ -16,6 +16,8 @@ struct Metadata: Sendable {
             ("issuer", .string(issuer.text)),
             ("authorization_endpoint", address("/oauth2/authorize")),
             ("token_endpoint", address("/oauth2/token")),
+            ("pushed_authorization_request_endpoint", address("/oauth2/par")),
+            ("require_pushed_authorization_requests", .boolean(false)),
             ("introspection_endpoint", address("/oauth2/introspect")),
             ("revocation_endpoint", address("/oauth2/revoke")),
             ("jwks_uri", address("/oauth2/jwks")),
@@ -23,11 +25,19 @@ struct Metadata: Sendable {
             ("response_types_supported", list(ResponseType.allCases.map(\.rawValue))),
             ("response_modes_supported", list(ResponseMode.allCases.map(\.rawValue))),
             ("grant_types_supported", list(grants.all.map(\.type.rawValue))),
-            ("token_endpoint_auth_methods_supported", list(methods.map(\.method.rawValue))),
+            ("token_endpoint_auth_methods_supported", list(methods.all.map(\.method.rawValue))),
+            ("token_endpoint_auth_signing_alg_values_supported", list(SignatureAlgorithm.allCases.map(\.rawValue))),
             // §2.1 of RFC 7662 wants the caller authenticated, so not by its name alone.
-            ("introspection_endpoint_auth_methods_supported", list(methods.map(\.method).filter { $0 != .none }.map(\.rawValue))),
-            ("revocation_endpoint_auth_methods_supported", list(methods.map(\.method.rawValue))),
+            ("introspection_endpoint_auth_methods_supported", list(methods.all.map(\.method).filter { $0 != .none }.map(\.rawValue))),
+            ("revocation_endpoint_auth_methods_supported", list(methods.all.map(\.method.rawValue))),
             ("code_challenge_methods_supported", list(CodeChallengeMethod.allCases.map(\.rawValue))),
+            ("request_parameter_supported", .boolean(true)),
+            ("request_uri_parameter_supported", .boolean(false)),
+            ("require_signed_request_object", .boolean(false)),
+            ("request_object_signing_alg_values_supported", list(SignatureAlgorithm.allCases.map(\.rawValue))),
+            ("authorization_signing_alg_values_supported", list(SignatureAlgorithm.allCases.map(\.rawValue))),
+            ("introspection_signing_alg_values_supported", list(SignatureAlgorithm.allCases.map(\.rawValue))),
+            ("dpop_signing_alg_values_supported", list(DPoPProof.algorithms.map(\.rawValue))),
             ("authorization_response_iss_parameter_supported", .boolean(true)),
             ("authorization_details_types_supported", list(AuthorizationDetail.types)),
             ("service_documentation", address("/docs")),
@@ -40,14 +50,27 @@ struct Metadata: Sendable {
         var members = authorizationServer
         members.append("userinfo_endpoint", address("/oauth2/userinfo"))
         members.append("subject_types_supported", list(["public"]))
-        members.append("id_token_signing_alg_values_supported", list(["ES256"]))
+        members.append("id_token_signing_alg_values_supported", list(SignatureAlgorithm.allCases.map(\.rawValue)))
         members.append("prompt_values_supported", list(Prompt.allCases.map(\.rawValue)))
         members.append("claim_types_supported", list(["normal"]))
         members.append("claims_supported", list(IDTokenIssuer.claims + UserinfoEndpoint.claims.filter { !IDTokenIssuer.claims.contains($0) }))
         members.append("claims_parameter_supported", .boolean(false))
-        members.append("request_parameter_supported", .boolean(false))
-        members.append("request_uri_parameter_supported", .boolean(false))
         return members
+    }
+
+    /// `/.well-known/oauth-protected-resource/v1` (RFC 9728 §2)
+    var protectedResource: JSONObject {
+        JSONObject([
+            ("resource", .string(AccessTokenIssuer.audience(of: issuer.text))),
+            ("authorization_servers", list([issuer.text])),
+            ("scopes_supported", list(Scope.allCases.filter { ($0.needsConsent || $0.isForApps) && $0 != .paymentsWrite }.map(\.rawValue))),
+            ("bearer_methods_supported", list(["header"])),
+            ("dpop_signing_alg_values_supported", list(DPoPProof.algorithms.map(\.rawValue))),
+            ("dpop_bound_access_tokens_required", .boolean(false)),
+            ("authorization_details_types_supported", list(AuthorizationDetail.types)),
+            ("resource_name", .string("Wekeza accounts and consents")),
+            ("resource_documentation", address("/docs")),
+        ])
     }
 
     private func address(_ path: String) -> JSONValue { .string(issuer.address(path)) }

@@ -27,7 +27,8 @@ struct RevocationEndpoint: Sendable {
     }
 
     /// `token_type_hint` is not needed: the two kinds of token look different (§2.1 allows to ignore it).
-    func respond(to client: AuthenticatedClient, _ parameters: RequestParameters, context: AppContext) async throws -> Response {
+    func respond(to request: ClientRequest, context: AppContext) async throws -> Response {
+        let (client, parameters) = (request.client, request.parameters)
         guard let token = parameters["token"] else { return OAuthError.invalidRequest("The parameter token is missing.").response(issuer: issuer) }
         let (app, now) = (client.app, context.receivedAt)
         if let presented = refreshTokens.read(token, from: app.clientID) {

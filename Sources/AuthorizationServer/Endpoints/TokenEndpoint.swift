@@ -1,3 +1,4 @@
+import AccessTokens
 import Applications
 import Hummingbird
 import OAuth
@@ -8,7 +9,8 @@ struct TokenEndpoint: Sendable {
     let grants: AllGrants
     let issuer: Issuer
 
-    func respond(to client: AuthenticatedClient, _ parameters: RequestParameters, context: AppContext) async throws -> Response {
+    func respond(to request: ClientRequest, context: AppContext) async throws -> Response {
+        let (client, parameters) = (request.client, request.parameters)
         guard let name = parameters["grant_type"] else {
             return OAuthError.invalidRequest("The parameter grant_type is missing.").response(issuer: issuer)
         }
@@ -18,7 +20,17 @@ struct TokenEndpoint: Sendable {
         guard client.app.grantTypes.contains(type) else {
             return OAuthError.unauthorizedClient("The app is not registered for the grant type \(type.rawValue).").response(issuer: issuer)
         }
-        let request = TokenRequest(client: client, parameters: parameters, requestID: context.requestID, now: context.receivedAt)
+        do {
+            try ResourceCheck.check(parameters, audience: AccessTokenIssuer.audience(of: issuer.text))
+        } catch {
+            return error.response(issuer: issuer)
+        }
+        let binding: TokenBinding
+        switch SenderConstraint.binding(for: request) {
+        case .success(let found): binding = found
+        case .failure(let error): return error.response(issuer: issuer)
+        }
+        let request = TokenRequest(client: client, parameters: parameters, binding: binding, requestID: context.requestID, now: context.receivedAt)
         switch try await grant.respond(to: request) {
         case .issued(let tokens): return .tokenJSON(tokens.json(at: context.receivedAt))
         case .refused(let error): return error.response(issuer: issuer)

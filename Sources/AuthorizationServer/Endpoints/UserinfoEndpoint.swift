@@ -16,18 +16,25 @@ struct UserinfoEndpoint: Sendable {
     let apps: AppDirectory
     let verifier: AccessTokenVerifier
     let revocations: Revocations
-    let issuer: Issuer
+    let possession: PossessionCheck
+    let addresses: ServerAddresses
     private let people = People()
     private let grants = Grants()
     private let standing = GrantStanding()
 
-    init(database: any Database, apps: AppDirectory, verifier: AccessTokenVerifier, revocations: Revocations, issuer: Issuer) {
+    init(
+        database: any Database, apps: AppDirectory, verifier: AccessTokenVerifier, revocations: Revocations, possession: PossessionCheck,
+        addresses: ServerAddresses
+    ) {
         self.database = database
         self.apps = apps
         self.verifier = verifier
         self.revocations = revocations
-        self.issuer = issuer
+        self.possession = possession
+        self.addresses = addresses
     }
+
+    private var issuer: Issuer { addresses.issuer }
 
     /// For the metadata.
     static let claims = ["sub", "name", "given_name", "family_name", "preferred_username", "email", "email_verified", "phone_number", "phone_number_verified"]
@@ -46,9 +53,9 @@ struct UserinfoEndpoint: Sendable {
     }
 
     private func answer(_ request: Request, from client: ClientAddress, at now: Timestamp) async throws -> (Response, App?) {
-        let token: String
-        switch try await BearerToken.read(request) {
-        case .success(let found?): token = found
+        let (scheme, token): (TokenScheme, String)
+        switch try await AccessTokenField.read(request) {
+        case .success(let found?): (scheme, token) = (found.scheme, found.token)
         // RFC 6750 §3.1: without a token the answer says no error, only how to authenticate.
         case .success(nil): return (Self.challenge(), nil)
         case .failure(let error): return (error.error.bearerResponse(issuer: issuer), nil)
@@ -59,6 +66,10 @@ struct UserinfoEndpoint: Sendable {
         guard try await revocations.refusal(of: claims) == nil else {
             return (OAuthError.invalidToken("The access token was revoked.").bearerResponse(issuer: issuer), app)
         }
+        let evidence = PossessionCheck.Evidence(
+            scheme: scheme, proofs: request.headers[values: .dpop],
+            target: DPoPProof.Target(method: request.method.rawValue, addresses: addresses.all(request.uri.path), accessToken: token), certificate: nil)
+        if let refusal = try await possession.refusal(of: evidence, for: claims.binding, at: now) { return (refused(refusal, at: now), app) }
         guard app.mayCall(from: client.ip) else {
             return (OAuthError.invalidToken("The app may not call from \(client.text).").bearerResponse(issuer: issuer), app)
         }
@@ -75,7 +86,16 @@ struct UserinfoEndpoint: Sendable {
     }
 
     private static func challenge() -> Response {
-        Response(status: .unauthorized, headers: [.wwwAuthenticate: "Bearer realm=\"wekeza\"", .cacheControl: "no-store"])
+        var response = Response(status: .unauthorized, headers: [.cacheControl: "no-store"])
+        response.headers[values: .wwwAuthenticate] = ["Bearer realm=\"wekeza\"", DPoPChallenge.tokenWanted]
+        return response
+    }
+
+    private func refused(_ refusal: PossessionRefusal, at now: Timestamp) -> Response {
+        var response = OAuthError(refusal.code, refusal.message).response(issuer: issuer, status: .unauthorized)
+        response.headers[.wwwAuthenticate] = DPoPChallenge.text(refusal)
+        if refusal.needsNonce { response.headers[.dpopNonce] = possession.proofs.nonce(at: now) }
+        return response
     }
 
     /// §5.4: the claims that each scope asks for.
@@ -98,32 +118,5 @@ struct UserinfoEndpoint: Sendable {
             claims.append("phone_number_verified", .boolean(false))
         }
         return claims
-    }
-}
-
-/// Where a protected resource finds its token (RFC 6750 §2). An address is no place for one (RFC 9700 §4.3.2).
-enum BearerToken {
-    struct Refusal: Error {
-        let error: OAuthError
-    }
-
-    static func read(_ request: Request) async throws -> Result<String?, Refusal> {
-        var tokens: [String] = []
-        for header in request.headers[values: .authorization] {
-            guard let space = header.firstIndex(of: " "), header[..<space].lowercased() == "bearer" else { continue }
-            tokens.append(header[space...].trimmingWhitespace())
-        }
-        if request.uri.queryParameters["access_token"] != nil {
-            return .failure(Refusal(error: .invalidRequest("A token in the address is not read: send it in the Authorization header.")))
-        }
-        let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() }
-        if request.method == .post, type == "application/x-www-form-urlencoded" {
-            switch try await FormRequest.read(request) {
-            case .success(let form): if let token = form.parameters["access_token"] { tokens.append(token) }
-            case .failure(.oauth(let error, _)): return .failure(Refusal(error: error))
-            }
-        }
-        guard tokens.count <= 1 else { return .failure(Refusal(error: .invalidRequest("The token was sent more than once."))) }
-        return .success(tokens.first)
     }
 }

@@ -33,15 +33,16 @@ struct AuthorizationCodeGrant: TokenGrant {
         guard let redirectURI = request.parameters["redirect_uri"] else {
             return .refused(.invalidRequest("The parameter redirect_uri is missing: send the one of the authorization request."))
         }
-        guard let text = request.parameters["code_verifier"] else { return .refused(.invalidRequest("The parameter code_verifier is missing.")) }
-        guard let verifier = CodeVerifier(text) else {
+        let verifier = request.parameters["code_verifier"].map(CodeVerifier.init)
+        if case .some(nil) = verifier {
             return .refused(.invalidGrant("The code_verifier is not 43 to 128 letters, digits, dashes, dots, underscores and tildes."))
         }
         let redemption = Redemption(
-            digest: Digest(of: String(code.prefix(200))), redirectURI: redirectURI, verifier: verifier, app: request.client.app,
+            digest: Digest(of: String(code.prefix(200))), redirectURI: redirectURI, verifier: verifier ?? nil, binding: request.binding,
+            app: request.client.app,
             requestID: request.requestID, now: request.now)
         switch try await redeem(redemption) {
-        case .success(let obtained): return .issued(try issue(obtained, to: request.client.app, at: request.now))
+        case .success(let obtained): return .issued(try await issue(obtained, to: request.client.app, binding: request.binding, at: request.now))
         case .failure(let refusal):
             if case .code(.replayed(let grant)) = refusal { revocations.noteRevoked(grant) }
             return .refused(refusal.error)
@@ -51,7 +52,8 @@ struct AuthorizationCodeGrant: TokenGrant {
     private struct Redemption: Sendable {
         let digest: Digest
         let redirectURI: String
-        let verifier: CodeVerifier
+        let verifier: CodeVerifier?
+        let binding: TokenBinding
         let app: App
         let requestID: RequestID
         let now: Timestamp
@@ -72,7 +74,8 @@ struct AuthorizationCodeGrant: TokenGrant {
             case .code(.otherClient): .invalidGrant("The code was issued to another app.")
             case .code(.expired): .invalidGrant("The code has expired: it works for 60 seconds.")
             case .code(.otherRedirectURI): .invalidGrant("The redirect_uri is not the one of the authorization request.")
-            case .code(.wrongVerifier): .invalidGrant("The code_verifier does not answer the code_challenge.")
+            case .code(.wrongVerifier): .invalidGrant("The code_verifier is missing or does not answer the code_challenge.")
+            case .code(.otherKey): .invalidGrant("The code is bound to another DPoP key than the one of the proof.")
             case .code(.replayed): .invalidGrant("The code was used before; what it obtained has been revoked.")
             case .standing(let refusal): refusal.error
             }
@@ -83,10 +86,14 @@ struct AuthorizationCodeGrant: TokenGrant {
         let (app, now) = (redemption.app, redemption.now)
         let (outcome, grant) = try await database.write { tx -> (AuthorizationCodes.Outcome, Grant?) in
             let outcome = try codes.redeem(
-                redemption.digest, by: app.clientID, redirectURI: redemption.redirectURI, verifier: redemption.verifier, at: now, in: tx)
+                redemption.digest, by: app.clientID, redirectURI: redemption.redirectURI, verifier: redemption.verifier,
+                dpopKey: redemption.binding.dpopKey, at: now, in: tx)
             switch outcome {
-            // As it is at this moment: a replay that comes right behind ends the grant, not this answer.
-            case .redeemed(let code): return (outcome, try grants.find(code.grantID, in: tx))
+            case .redeemed(let code):
+                // A public client proves nothing when it refreshes but that it holds the key.
+                if app.isPublic, let key = redemption.binding.dpopKey { try grants.bind(code.grantID, to: key, in: tx) }
+                // As it is at this moment: a replay that comes right behind ends the grant, not this answer.
+                return (outcome, try grants.find(code.grantID, in: tx))
             case .refused(.replayed(let grant)):
                 try grants.revoke(grant, because: .codeReplayed, by: .app(app.id), at: now, requestID: redemption.requestID, in: tx)
                 return (outcome, nil)
@@ -104,16 +111,16 @@ struct AuthorizationCodeGrant: TokenGrant {
         }
     }
 
-    private func issue(_ obtained: Obtained, to app: App, at now: Timestamp) throws -> TokenResponse {
+    private func issue(_ obtained: Obtained, to app: App, binding: TokenBinding, at now: Timestamp) async throws -> TokenResponse {
         let grant = obtained.grant
-        let access = try tokens.issue(.customer(grant, to: app, scope: grant.scope), at: now)
+        let access = try tokens.issue(.customer(grant, to: app, scope: grant.scope, binding: binding), at: now)
         var response = TokenResponse(access: access)
         if app.grantTypes.contains(.refreshToken) {
             response.refreshToken = refreshTokens.token(of: grant.id, generation: grant.generation, for: app.clientID)
         }
         if grant.scope.contains(.openid) {
-            response.idToken = try idTokens.issue(
-                for: grant, nonce: obtained.code.nonce, methods: obtained.code.methods, accessToken: access.token, at: now)
+            response.idToken = try await idTokens.issue(
+                for: grant, to: app, nonce: obtained.code.nonce, methods: obtained.code.methods, accessToken: access.token, at: now)
         }
         return response
     }

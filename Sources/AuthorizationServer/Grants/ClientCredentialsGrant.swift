@@ -18,22 +18,22 @@ struct ClientCredentialsGrant: TokenGrant {
             return .refused(.invalidScope("With client credentials the app can have only its own scopes: \(own.isEmpty ? "none" : own.text)."))
         }
         guard !scope.isEmpty else { return .refused(.invalidScope("The app is registered for no scope of its own.")) }
-        return .issued(TokenResponse(access: try tokens.issue(.own(of: app, scope: scope), at: request.now)))
+        return .issued(TokenResponse(access: try tokens.issue(.own(of: app, scope: scope, binding: request.binding), at: request.now)))
     }
 }
 
 extension AccessTokenIssuer.Request {
     /// For the app itself.
-    static func own(of app: App, scope: ScopeSet) -> Self {
+    static func own(of app: App, scope: ScopeSet, binding: TokenBinding) -> Self {
         Self(
             subject: app.clientID.text, clientID: app.clientID, appID: app.id, organisationID: app.organisationID, scope: scope,
-            environment: app.environment.rawValue)
+            environment: app.environment.rawValue, binding: binding)
     }
 
     /// For a customer's grant.
-    static func customer(_ grant: Grant, to app: App, scope: ScopeSet) -> Self {
+    static func customer(_ grant: Grant, to app: App, scope: ScopeSet, binding: TokenBinding) -> Self {
         Self(
             subject: grant.personID.rawValue, clientID: app.clientID, appID: app.id, organisationID: app.organisationID, scope: scope,
-            environment: app.environment.rawValue, grant: grant)
+            environment: app.environment.rawValue, grant: grant, binding: binding)
     }
 }

@@ -35,7 +35,7 @@ struct RefreshTokenGrant: TokenGrant {
         }
         switch try await refresh(presented, asked: asked, request) {
         case .success(let refreshed):
-            let access = try tokens.issue(.customer(refreshed.grant, to: app, scope: refreshed.scope), at: request.now)
+            let access = try tokens.issue(.customer(refreshed.grant, to: app, scope: refreshed.scope, binding: request.binding), at: request.now)
             let token = refreshTokens.token(of: refreshed.grant.id, generation: refreshed.generation, for: app.clientID)
             return .issued(TokenResponse(access: access, refreshToken: token))
         case .failure(let refusal):
@@ -54,6 +54,7 @@ struct RefreshTokenGrant: TokenGrant {
         case refresh(RefreshRefusal)
         case standing(GrantStanding.Refusal)
         case scope
+        case otherKey
 
         var error: OAuthError {
             switch self {
@@ -62,6 +63,7 @@ struct RefreshTokenGrant: TokenGrant {
             case .refresh(.expired): .invalidGrant("The grant has expired.")
             case .refresh(.replayed): .invalidGrant("The refresh token was used before; its grant has been revoked.")
             case .standing(let refusal): refusal.error
+            case .otherKey: .invalidGrant("The refresh token is bound to another DPoP key than the one of the proof.")
             case .scope: .invalidScope("A refresh can narrow the granted scope, not widen it.")
             }
         }
@@ -72,6 +74,8 @@ struct RefreshTokenGrant: TokenGrant {
         let (app, now) = (request.client.app, request.now)
         let found = try await database.readOne { try grants.find(presented.grantID, in: $0) }
         guard let before = found else { return .failure(.refresh(.unknownGrant)) }
+        // RFC 9449 §5: the refresh tokens of public clients are bound; those of confidential ones are protected by their authentication.
+        if let key = before.dpopKey, request.binding.dpopKey.map({ constantTimeEqual($0, key) }) != true { return .failure(.otherKey) }
         // An ended grant is explained by the refresh itself, which tells a replay from an expiry.
         if before.isLive(at: now), case .failure(let refusal) = try await standing.check(before, at: now, in: database) {
             return .failure(.standing(refusal))

@@ -16,6 +16,8 @@ protocol TokenGrant: Sendable {
 struct TokenRequest: Sendable {
     let client: AuthenticatedClient
     let parameters: RequestParameters
+    /// To what the access token will be bound.
+    let binding: TokenBinding
     let requestID: RequestID
     let now: Timestamp
 }
@@ -33,7 +35,7 @@ struct TokenResponse: Sendable {
 
     func json(at now: Timestamp) -> JSONObject {
         var members = JSONObject([
-            ("access_token", .string(access.token.value)), ("token_type", .string("Bearer")),
+            ("access_token", .string(access.token.value)), ("token_type", .string(access.claims.binding.tokenType)),
             ("expires_in", .integer(max(0, access.claims.expiresAt.seconds - now.seconds))),
         ])
         members.append("refresh_token", refreshToken?.value)

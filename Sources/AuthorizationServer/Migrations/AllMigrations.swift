@@ -27,6 +27,21 @@ package enum AuthorizationServerMigrations {
                 consumed_at BIGINT
             );
             CREATE INDEX authorization_code_by_expiry ON authorization_code (expires_at);
-            """)
+            """),
+        Migration("authorization_server.0002_bound_codes", "ALTER TABLE authorization_code ADD COLUMN dpop_jkt TEXT"),
+        Migration(
+            "authorization_server.0003_pushed_requests",
+            """
+            CREATE TABLE pushed_authorization_request (
+                digest TEXT PRIMARY KEY,
+                authorization_id TEXT NOT NULL,
+                app_id TEXT NOT NULL,
+                sealed_parameters TEXT NOT NULL,
+                is_signed BOOLEAN NOT NULL,
+                expires_at BIGINT NOT NULL
+            );
+            CREATE INDEX pushed_authorization_request_by_app ON pushed_authorization_request (app_id, expires_at);
+            CREATE INDEX pushed_authorization_request_by_expiry ON pushed_authorization_request (expires_at);
+            """),
     ]
 }

@@ -28,6 +28,8 @@ struct AuthorizationCodes: Sendable {
         case expired
         case otherRedirectURI
         case wrongVerifier
+        /// It is bound to another DPoP key (RFC 9449 §10), or no proof came.
+        case otherKey
         /// It was redeemed before: what it obtained is to be revoked (RFC 6749 §4.1.2).
         case replayed(GrantID)
     }
@@ -37,42 +39,46 @@ struct AuthorizationCodes: Sendable {
     ) throws {
         try tx.execute(
             """
-            INSERT INTO authorization_code (digest, authorization_id, grant_id, client_id, redirect_uri, code_challenge, nonce, methods, created_at, expires_at)
+            INSERT INTO authorization_code (digest, authorization_id, grant_id, client_id, redirect_uri, code_challenge, dpop_jkt, nonce, methods, created_at,
+                                            expires_at)
             VALUES (\(code.digest), \(transaction.id), \(grant.id), \(transaction.clientID.text), \(transaction.redirectURI),
-                    \(transaction.codeChallenge.text), \(transaction.nonce), \(methods.joined(separator: " ")), \(now), \(now + Self.lifetime))
+                    \(transaction.codeChallenge?.text ?? ""), \(transaction.dpopKey), \(transaction.nonce), \(methods.joined(separator: " ")), \(now), \(now + Self.lifetime))
             """)
     }
 
     /// Spends a code by one conditional write, which holds every condition: a wrong attempt does not spend it, and of many right ones one wins.
     func redeem(
-        _ digest: Digest, by client: ClientID, redirectURI: String, verifier: CodeVerifier, at now: Timestamp, in tx: any WriteTransaction
+        _ digest: Digest, by client: ClientID, redirectURI: String, verifier: CodeVerifier?, dpopKey: String?, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Outcome {
+        // RFC 9700 §4.8.2: a verifier for a code that was asked for without a challenge is refused too.
+        let challenge = verifier?.challenge.text ?? ""
         let row = try tx.first(
             """
             UPDATE authorization_code
             SET consumed_at = \(now)
-            WHERE digest = \(digest) AND client_id = \(client.text) AND redirect_uri = \(redirectURI) AND code_challenge = \(verifier.challenge.text)
-                AND expires_at > \(now) AND consumed_at IS NULL
+            WHERE digest = \(digest) AND client_id = \(client.text) AND redirect_uri = \(redirectURI) AND code_challenge = \(challenge)
+                AND (dpop_jkt IS NULL OR dpop_jkt = \(dpopKey)) AND expires_at > \(now) AND consumed_at IS NULL
             RETURNING grant_id, nonce, methods
             """)
-        guard let row else { return .refused(try refusal(of: digest, for: client, redirectURI: redirectURI, at: now, in: tx)) }
+        guard let row else { return .refused(try refusal(of: digest, for: client, redirectURI: redirectURI, challenge: challenge, at: now, in: tx)) }
         let methods: String = try row["methods"]
         return .redeemed(
             Redeemed(grantID: try row["grant_id"], nonce: try row["nonce"], methods: methods.split(separator: " ").map(String.init)))
     }
 
     private func refusal(
-        of digest: Digest, for client: ClientID, redirectURI: String, at now: Timestamp, in tx: any ReadTransaction
+        of digest: Digest, for client: ClientID, redirectURI: String, challenge: String, at now: Timestamp, in tx: any ReadTransaction
     ) throws -> Refusal {
         guard
             let row = try tx.first(
-                "SELECT grant_id, client_id, redirect_uri, expires_at, consumed_at FROM authorization_code WHERE digest = \(digest)")
+                "SELECT grant_id, client_id, redirect_uri, code_challenge, expires_at, consumed_at FROM authorization_code WHERE digest = \(digest)")
         else { return .unknown }
         guard try row["client_id"] == client.text else { return .otherClient }
         if let _: Timestamp = try row["consumed_at"] { return .replayed(try row["grant_id"]) }
         let expiresAt: Timestamp = try row["expires_at"]
         guard now.seconds < expiresAt.seconds else { return .expired }
-        return try row["redirect_uri"] == redirectURI ? .wrongVerifier : .otherRedirectURI
+        guard try row["redirect_uri"] == redirectURI else { return .otherRedirectURI }
+        return try row["code_challenge"] == challenge ? .otherKey : .wrongVerifier
     }
 }
 
@@ -83,7 +89,8 @@ package struct AuthorizationPurge: Sendable {
     /// Codes are kept for a day after they expired, so that a replay is recognised.
     package func run(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         let codes = try tx.execute("DELETE FROM authorization_code WHERE expires_at < \(now - .days(1))")
-        return codes + (try tx.execute("DELETE FROM authorization_answer WHERE expires_at < \(now - .days(1))"))
+        let pushed = try tx.execute("DELETE FROM pushed_authorization_request WHERE expires_at < \(now - .hours(3))")
+        return codes + pushed + (try tx.execute("DELETE FROM authorization_answer WHERE expires_at < \(now - .days(1))"))
     }
 }
 
@@ -91,9 +98,10 @@ package struct AuthorizationPurge: Sendable {
 package struct AuthorizationRestoration: Sendable {
     package init() {}
 
-    /// Codes that wait expire now: they may have been redeemed meanwhile.
-    /// - Returns: how many.
+    /// Codes that wait expire now: they may have been redeemed meanwhile. So do pushed requests, which may have been answered.
+    /// - Returns: how many codes.
     package func run(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
-        try tx.execute("UPDATE authorization_code SET expires_at = \(now) WHERE consumed_at IS NULL AND expires_at > \(now)")
+        try tx.execute("UPDATE pushed_authorization_request SET expires_at = \(now) WHERE expires_at > \(now)")
+        return try tx.execute("UPDATE authorization_code SET expires_at = \(now) WHERE consumed_at IS NULL AND expires_at > \(now)")
     }
 }

@@ -1,4 +1,6 @@
 import AccessTokens
+import Applications
+import Crypto
 import JOSE
 package import JSON
 import OAuth
@@ -14,7 +16,10 @@ struct IDTokenIssuer: Sendable {
     /// The claims an ID token may carry, for the metadata; what the scopes `profile`, `email` and `phone` mean is told at userinfo (§5.4).
     static let claims = ["iss", "sub", "aud", "azp", "exp", "iat", "auth_time", "nonce", "amr", "at_hash"]
 
-    func issue(for grant: Grant, nonce: String?, methods: [String], accessToken: Secret, at now: Timestamp) throws -> String {
+    /// - Throws: storage failures, when a key for the algorithm has to be made.
+    func issue(
+        for grant: Grant, to app: App, nonce: String?, methods: [String], accessToken: Secret, at now: Timestamp
+    ) async throws -> String {
         var claims = JSONObject([
             ("iss", .string(issuer.text)), ("sub", .string(grant.personID.rawValue)), ("aud", .string(grant.clientID.text)),
             ("azp", .string(grant.clientID.text)), ("exp", .integer((now + Self.lifetime).seconds)), ("iat", .integer(now.seconds)),
@@ -22,8 +27,16 @@ struct IDTokenIssuer: Sendable {
         ])
         claims.append("nonce", nonce)
         if !methods.isEmpty { claims.append("amr", .array(methods.map(JSONValue.string))) }
-        // §3.1.3.6: the left half of the digest.
-        claims.append("at_hash", .string(Base64URL.encode(sha256(Array(accessToken.value.utf8)).prefix(16))))
-        return try keys.current.sign(claims, type: .idToken)
+        let algorithm = app.metadata.idTokenSignedResponseAlgorithm ?? app.profile.rules.idTokenAlgorithm
+        claims.append("at_hash", .string(Base64URL.encode(algorithm.halfDigest(of: accessToken.value))))
+        return try await keys.signing(algorithm, at: now).sign(claims, type: .idToken)
+    }
+}
+
+extension SignatureAlgorithm {
+    /// The left half of the digest that the algorithm itself uses (OpenID Connect Core §3.1.3.6); Ed25519 uses SHA-512 (RFC 8032 §5.1).
+    fileprivate func halfDigest(of text: String) -> [UInt8] {
+        let bytes = Array(text.utf8)
+        return self == .edDSA ? Array(SHA512.hash(data: bytes).prefix(32)) : Array(sha256(bytes).prefix(16))
     }
 }

@@ -3,17 +3,19 @@ package import Applications
 package import Consents
 package import Metering
 package import Storage
+package import Web
 
 /// Every rule of the gateway, in the order in which a call meets them. The first that refuses answers.
 package struct AllPolicies: Sendable {
     package let inOrder: [any Policy]
 
     package init(
-        verifier: AccessTokenVerifier, revocations: Revocations, apps: AppDirectory, consents: ConsentDirectory, database: any Database, quotas: Quotas,
-        upstreams: Upstreams
+        verifier: AccessTokenVerifier, possession: PossessionCheck, addresses: ServerAddresses, revocations: Revocations, apps: AppDirectory,
+        consents: ConsentDirectory, database: any Database, quotas: Quotas, upstreams: Upstreams
     ) {
         inOrder = [
             TokenPolicy(verifier: verifier),
+            PossessionPolicy(possession: possession, addresses: addresses),
             RevocationPolicy(revocations: revocations),
             AppPolicy(apps: apps),
             AddressPolicy(),

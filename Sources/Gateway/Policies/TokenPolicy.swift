@@ -16,13 +16,14 @@ struct TokenPolicy: Policy {
             let detail = "The request carries more than one Authorization header."
             return invalid(detail, expected: "one Authorization header", got: "\(fields.count)")
         }
-        guard let token = Self.bearerToken(field) else {
+        guard let (scheme, token) = Self.token(field) else {
             let scheme = field.prefix { $0 != " " }
-            return invalid("The Authorization header holds no bearer token.", expected: "Bearer and a token", got: "the scheme \(scheme.prefix(20))")
+            return invalid("The Authorization header holds no access token.", expected: "Bearer or DPoP, and a token", got: "the scheme \(scheme.prefix(20))")
         }
         switch try await verifier.verified(token, at: call.now) {
         case .success(let claims):
             call.claims = claims
+            call.token = (scheme, token)
             return .passed("signed by us for this API, and not expired")
         case .failure(let refusal):
             call.expiredClaims = claims(expired: token, refusal)
@@ -51,16 +52,21 @@ struct TokenPolicy: Policy {
         refused(.invalidToken, detail, expected: expected, got: got, challenge: .invalidToken(detail))
     }
 
-    /// RFC 6750 §2.1 `b64token`, at most 8 kB.
-    static func bearerToken(_ field: String) -> String? {
+    /// The scheme in any case, and RFC 6750 §2.1 `b64token`, at most 8 kB.
+    static func token(_ field: String) -> (TokenScheme, String)? {
         // By bytes: a token is long, and a search for characters looks for the bounds of each.
         var field = field
-        return field.withUTF8 { bytes -> String? in
-            guard bytes.count > 7, bytes[6] == UInt8(ascii: " "), bytes.prefix(6).elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }) else { return nil }
-            let token = bytes[7...].drop { $0 == UInt8(ascii: " ") }
+        return field.withUTF8 { bytes in
+            guard let space = bytes.prefix(7).firstIndex(of: UInt8(ascii: " ")), let scheme = scheme(bytes[..<space]) else { return nil }
+            let token = bytes[space...].drop { $0 == UInt8(ascii: " ") }
             guard (1...8192).contains(token.count), token.allSatisfy(isTokenByte) else { return nil }
-            return String(decoding: token, as: UTF8.self)
+            return (scheme, String(decoding: token, as: UTF8.self))
         }
+    }
+
+    private static func scheme(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> TokenScheme? {
+        if bytes.elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }) { return .bearer }
+        return bytes.elementsEqual("dpop".utf8, by: { $0 | 0x20 == $1 }) ? .dpop : nil
     }
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {

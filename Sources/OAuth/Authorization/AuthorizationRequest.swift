@@ -6,7 +6,9 @@ package struct AuthorizationRequest: Hashable, Sendable {
     package let responseMode: ResponseMode
     package let state: String?
     package let nonce: String?
-    package let codeChallenge: CodeChallenge
+    package let codeChallenge: CodeChallenge?
+    /// `dpop_jkt` (RFC 9449 §10)
+    package let dpopKey: String?
     package let scope: ScopeSet
     package let detail: AuthorizationDetail?
     package let prompts: Set<Prompt>
@@ -17,12 +19,18 @@ package struct AuthorizationRequest: Hashable, Sendable {
 
     /// The checks, in the order in which a refusal is told.
     /// - Throws: what the redirect URI is told; the target is trusted by then.
-    package init(_ parameters: RequestParameters, for client: RegisteredClient, target: RedirectTarget) throws(OAuthError) {
+    /// - Parameter audience: the address of the API.
+    package init(
+        _ parameters: RequestParameters, for client: RegisteredClient, target: RedirectTarget, transport: RequestTransport = RequestTransport(),
+        audience: String
+    ) throws(OAuthError) {
         try parameters.refuseRepetition()
-        try RequestObjectCheck.check(parameters)
+        try RequestTransportCheck.check(parameters, transport, for: client)
         try ResponseTypeCheck.check(parameters, for: client)
         responseMode = try ResponseTypeCheck.mode(parameters)
-        codeChallenge = try CodeChallengeCheck.challenge(parameters)
+        codeChallenge = try CodeChallengeCheck.challenge(parameters, for: client)
+        try ResourceCheck.check(parameters, audience: audience)
+        dpopKey = try DPoPKeyCheck.thumbprint(parameters)
         detail = try AuthorizationDetail(parameters)
         scope = try ScopeCheck.scope(parameters, detail: detail, for: client)
         state = try EchoedValues.state(parameters)
@@ -33,6 +41,11 @@ package struct AuthorizationRequest: Hashable, Sendable {
         idTokenHint = try PromptCheck.idTokenHint(parameters)
         clientID = client.id
         self.target = target
+    }
+
+    /// The mode in which an error answer travels: the one asked for, when there is such a one.
+    package static func responseMode(of parameters: RequestParameters) -> ResponseMode {
+        parameters.isRepeated("response_mode") ? .query : (try? ResponseTypeCheck.mode(parameters)) ?? .query
     }
 
     /// The state as an error answer may carry it: present, sent once, and short enough to be echoed unchanged.

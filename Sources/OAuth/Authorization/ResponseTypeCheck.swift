@@ -1,4 +1,4 @@
-/// RFC 6749 §3.1.1 and the response mode: `code` in the query, and nothing else.
+/// RFC 6749 §3.1.1 and the response mode: `code`, and nothing else.
 enum ResponseTypeCheck {
     static func check(_ parameters: RequestParameters, for client: RegisteredClient) throws(OAuthError) {
         guard let type = parameters["response_type"] else { throw .invalidRequest("The parameter response_type is missing.") }
@@ -10,7 +10,9 @@ enum ResponseTypeCheck {
 
     static func mode(_ parameters: RequestParameters) throws(OAuthError) -> ResponseMode {
         guard let name = parameters["response_mode"] else { return .query }
-        guard let mode = ResponseMode(rawValue: name) else { throw .invalidRequest("Only the response mode query is supported.") }
+        guard let mode = ResponseMode(rawValue: name) else {
+            throw .invalidRequest("The response_mode is none of \(ResponseMode.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
         return mode
     }
 }

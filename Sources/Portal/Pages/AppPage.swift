@@ -73,11 +73,12 @@ struct AppPage: PortalPage {
                         : query["confirmed"] != nil ? "The app works again" : nil,
             isHeld: app.isHeld,
             clientID: app.clientID.text, method: app.authenticationMethod.words, methodName: app.authenticationMethod.rawValue,
-            scopes: app.scopes.ordered.map(\.rawValue), kind: app.kind.title, purpose: app.purpose, hasSecrets: app.isConfidential,
-            canAddSecret: app.isConfidential && live.count < 2, hasTwoSecrets: live.count > 1, olderInUse: older(of: live, at: now),
+            scopes: app.scopes.ordered.map(\.rawValue), kind: app.kind.title, purpose: app.purpose, hasSecrets: app.authenticationMethod.usesSecret,
+            canAddSecret: app.authenticationMethod.usesSecret && live.count < 2, hasTwoSecrets: live.count > 1, olderInUse: older(of: live, at: now),
             secrets: live.map { SecretRow($0, isOnly: live.count == 1, at: now) }, redirectURIs: app.redirectURIs.map(\.text),
             hasRedirectURIs: !app.redirectURIs.isEmpty, allowedNetworks: app.allowedNetworks.map(\.description), isLimited: !app.allowedNetworks.isEmpty,
-            readerElsewhere: app.mayCall(from: context.client.ip) ? nil : context.client.text, sample: CurlSamples.steps(values).first?.code, lastStep: CurlSamples.steps(values).first,
+            readerElsewhere: app.mayCall(from: context.client.ip) ? nil : context.client.text, sample: CurlSamples.steps(values).first?.code,
+            lastStep: CurlSamples.steps(values).first,
             once: site.forms.make())
         return site.pages.page("portal/app", model, shell: developer.shell(app.name, current: "apps"))
     }
@@ -140,6 +141,9 @@ extension ClientAuthenticationMethod {
         switch self {
         case .clientSecretBasic: "Client secret, in the request’s header"
         case .clientSecretPost: "Client secret, in the request’s body"
+        case .privateKeyJWT: "A JWT that it signs with its own key"
+        case .tlsClientAuth: "A certificate of a known authority, for its registered subject"
+        case .selfSignedTLSClientAuth: "A certificate that it registered"
         case .none: "Nothing: it cannot keep a secret. PKCE protects its codes."
         }
     }

@@ -59,8 +59,9 @@ enum CheckWords {
 
     /// The gateway's order. A call that one check ends does not reach the others.
     private static let order = [
-        "request_id", "token", "revocation", "app", "address", "burst", "request", "scope", "consent_state", "permission", "account", "data_window", "idempotency",
-        "daily_quota",
+        "request_id", "token", "possession", "revocation", "app", "address", "burst", "request", "scope", "consent_state", "permission", "account",
+        "data_window",
+        "idempotency", "daily_quota",
     ]
 
     /// The checks behind the one that failed.
@@ -72,6 +73,7 @@ enum CheckWords {
     private static let titles = [
         "request_id": "The request has an id",
         "token": "The token is ours and still good",
+        "possession": "A bound token came from its holder",
         "revocation": "The token was not revoked",
         "app": "The app is active",
         "address": "The app may call from this IP address",

@@ -1,0 +1,103 @@
+package import OAuth
+package import Primitives
+
+/// Whether the sender of an access token holds what the token is bound to (RFC 9449 §7.1, RFC 8705 §3).
+package struct PossessionCheck: Sendable {
+    package let proofs: DPoPVerifier
+
+    package init(proofs: DPoPVerifier) { self.proofs = proofs }
+
+    /// What came with the token.
+    package struct Evidence: Sendable {
+        package let scheme: TokenScheme
+        /// Every `DPoP` header.
+        package let proofs: [String]
+        package let target: DPoPProof.Target
+        /// The digest of the certificate that the sender authenticated with, base64url.
+        package let certificate: String?
+
+        package init(scheme: TokenScheme, proofs: [String], target: DPoPProof.Target, certificate: String?) {
+            self.scheme = scheme
+            self.proofs = proofs
+            self.target = target
+            self.certificate = certificate
+        }
+    }
+
+    /// - Throws: storage failures.
+    package func refusal(of evidence: Evidence, for binding: TokenBinding, at now: Timestamp) async throws -> PossessionRefusal? {
+        if let certificate = binding.certificate, evidence.certificate.map({ constantTimeEqual($0, certificate) }) != true {
+            return evidence.certificate == nil ? .certificateMissing : .otherCertificate
+        }
+        guard let key = binding.dpopKey else { return evidence.scheme == .dpop ? .notBoundToKey : nil }
+        // RFC 9449 §7.1: as a bearer token it would prove nothing.
+        guard evidence.scheme == .dpop else { return .sentAsBearer }
+        switch proofs.read(evidence.proofs, for: evidence.target, at: now) {
+        case .failure(let refusal): return .proof(refusal)
+        case .success(nil): return .proofMissing
+        case .success(let proof?):
+            guard constantTimeEqual(proof.thumbprint, key) else { return .otherKey }
+            return try await proofs.use(proof).map { .proof($0) }
+        }
+    }
+}
+
+/// Why a bound token is not accepted from its sender.
+package enum PossessionRefusal: Error, Hashable, Sendable {
+    case certificateMissing
+    case otherCertificate
+    /// A bearer token under the scheme DPoP.
+    case notBoundToKey
+    case sentAsBearer
+    case proofMissing
+    case otherKey
+    case proof(DPoPProof.Refusal)
+
+    /// RFC 9449 §7.1, §9; RFC 8705 §3.
+    package var code: OAuthError.Code {
+        switch self {
+        case .proof(.nonceNeeded): .useDPoPNonce
+        case .proof, .proofMissing: .invalidDPoPProof
+        case .certificateMissing, .otherCertificate, .notBoundToKey, .sentAsBearer, .otherKey: .invalidToken
+        }
+    }
+
+    package var needsNonce: Bool { self == .proof(.nonceNeeded) }
+    /// Whether the answer tells how to use DPoP rather than a certificate.
+    package var isAboutDPoP: Bool { self != .certificateMissing && self != .otherCertificate }
+
+    package var message: String {
+        switch self {
+        case .certificateMissing: "The access token is bound to a certificate, and none came with the request."
+        case .otherCertificate: "The access token is bound to another certificate."
+        case .notBoundToKey: "The access token is not bound to a DPoP key: send it as a bearer token."
+        case .sentAsBearer: "The access token is bound to a DPoP key: send it with the scheme DPoP and a proof."
+        case .proofMissing: "The request carries no DPoP proof."
+        case .otherKey: "The DPoP proof was signed with another key than the one that the access token is bound to."
+        case .proof(let refusal): refusal.message
+        }
+    }
+
+    package var expected: String {
+        switch self {
+        case .certificateMissing, .otherCertificate: "the certificate that the token was issued to"
+        case .notBoundToKey: "the scheme Bearer"
+        case .sentAsBearer: "the scheme DPoP"
+        case .proofMissing: "one DPoP header"
+        case .otherKey: "a proof by the key whose thumbprint is the token’s jkt"
+        case .proof: "a DPoP proof for this request"
+        }
+    }
+
+    package var got: String {
+        switch self {
+        case .certificateMissing: "no certificate"
+        case .otherCertificate: "another certificate"
+        case .notBoundToKey: "the scheme DPoP"
+        case .sentAsBearer: "the scheme Bearer"
+        case .proofMissing: "no DPoP header"
+        case .otherKey: "a proof by another key"
+        case .proof(let refusal): refusal.rawValue
+        }
+    }
+}

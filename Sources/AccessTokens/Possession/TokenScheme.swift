@@ -1,0 +1,27 @@
+package import OAuth
+
+/// How a token travels in the Authorization header (RFC 6750 §2.1, RFC 9449 §7.1).
+package enum TokenScheme: String, CaseIterable, Sendable {
+    case bearer = "Bearer"
+    case dpop = "DPoP"
+
+    /// In any case (RFC 9110 §11.1).
+    package init?(_ text: some StringProtocol) {
+        guard let scheme = Self.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else { return nil }
+        self = scheme
+    }
+}
+
+/// The value of `WWW-Authenticate` for DPoP (RFC 9449 §7.1).
+package enum DPoPChallenge {
+    /// Without an error, for a request that brought no token.
+    package static let tokenWanted = #"DPoP realm="wekeza", algs="\#(algorithms)""#
+
+    package static func text(_ refusal: PossessionRefusal) -> String {
+        let scheme = refusal.isAboutDPoP ? "DPoP" : "Bearer"
+        let challenge = #"\#(scheme) realm="wekeza", error="\#(refusal.code.rawValue)", error_description="\#(refusal.message)""#
+        return refusal.isAboutDPoP ? challenge + #", algs="\#(algorithms)""# : challenge
+    }
+
+    private static let algorithms = DPoPProof.algorithms.map(\.rawValue).joined(separator: " ")
+}

@@ -1,0 +1,4 @@
+package import OAuth
+package import Storage
+
+extension SecurityProfile: SQLBindable, SQLReadable {}

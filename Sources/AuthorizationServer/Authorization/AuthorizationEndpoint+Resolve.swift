@@ -1,0 +1,38 @@
+import Applications
+import OAuth
+import Primitives
+import Storage
+
+/// A request whose parameters count, wherever they came from.
+struct ResolvedRequest: Sendable {
+    let parameters: RequestParameters
+    let transport: RequestTransport
+    /// Of a pushed request: however often its page is opened, it is answered once.
+    let id: AuthorizationID?
+}
+
+extension AuthorizationEndpoint {
+    enum Unresolved: Error {
+        case page(AuthorizationPageError.Kind)
+        case object(RequestObject.Refusal)
+    }
+
+    /// Fetches what the app pushed (RFC 9126 §4) and opens what it signed (RFC 9101 §5): what stands beside it in the address does not count.
+    func resolve(_ outer: RequestParameters, of app: App, at now: Timestamp) async throws -> Result<ResolvedRequest, Unresolved> {
+        if let uri = outer["request_uri"], PushedRequests.isOurs(uri) {
+            guard !outer.isRepeated("request_uri") else { return .failure(.page(.requestURI)) }
+            let found = try await database.read { [pushed, answers] tx -> PushedRequest? in
+                guard let request = try pushed.find(uri, of: app.id, at: now, in: tx), try !answers.isAnswered(request.id, in: tx) else { return nil }
+                return request
+            }
+            guard let found else { return .failure(.page(.requestURI)) }
+            return .success(
+                ResolvedRequest(parameters: found.parameters, transport: RequestTransport(isPushed: true, isSigned: found.isSigned), id: found.id))
+        }
+        guard let text = outer["request"] else { return .success(ResolvedRequest(parameters: outer, transport: RequestTransport(), id: nil)) }
+        guard !outer.isRepeated("request") else { return .failure(.object(.malformed)) }
+        return await requestObjects.read(text, from: app, at: now)
+            .map { ResolvedRequest(parameters: $0.parameters, transport: RequestTransport(isSigned: true), id: nil) }
+            .mapError { .object($0) }
+    }
+}

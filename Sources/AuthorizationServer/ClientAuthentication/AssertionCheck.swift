@@ -1,0 +1,46 @@
+import Applications
+import JOSE
+import OAuth
+import Primitives
+import Storage
+import Web
+
+/// Whether an assertion proves that the app sent it: signature, claims, and that it was not used before.
+struct AssertionCheck: Sendable {
+    let keys: ClientKeys
+    let replays: ReplayMemory
+    let addresses: ServerAddresses
+
+    /// - Throws: storage failures.
+    func refusal(of assertion: UnverifiedAssertion, from app: App, at path: String, now: Timestamp) async throws -> ClientAssertion.Refusal? {
+        let (jws, rules) = (assertion.jws, app.profile.rules)
+        // RFC 8725 §3.11: a token of a type of its own is no assertion. Most libraries write `JWT` or nothing.
+        guard jws.type == nil || jws.isType(.idToken) || jws.isType(.clientAuthentication) else { return .wrongType }
+        guard rules.algorithms.contains(jws.algorithm), app.metadata.tokenEndpointAuthSigningAlgorithm.map({ $0 == jws.algorithm }) ?? true else {
+            return .algorithm
+        }
+        let candidates = await keys.candidates(for: jws, of: app, at: now)
+        guard !candidates.isEmpty else { return .noKey }
+        guard candidates.contains(where: { jws.isSigned(by: $0.key) }) else { return .signature }
+        let sound: ClientAssertion
+        do {
+            sound = try ClientAssertion(jws, of: app.clientID, for: addresses.assertionAudiences(at: path), rules: rules, at: now)
+        } catch {
+            return error
+        }
+        let use = ReplayMemory.Use(
+            digest: Digest(of: "assertion\n\(app.clientID)\n\(sound.tokenID)"), issuedAt: sound.issuedAt, expiresAt: sound.expiresAt)
+        return switch try await replays.use(use) {
+        case .first: nil
+        case .replayed: .replayed
+        case .tooOldToTell: .tooOldToTell
+        }
+    }
+}
+
+extension ServerAddresses {
+    /// RFC 7523 §3, and RFC 9126 §2 for the endpoint that is called.
+    func assertionAudiences(at path: String) -> ClientAssertion.Audiences {
+        ClientAssertion.Audiences(issuer: issuer.text, endpoints: all("/oauth2/token") + (path == "/oauth2/token" ? [] : all(path)))
+    }
+}

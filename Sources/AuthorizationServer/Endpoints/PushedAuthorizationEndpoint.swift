@@ -1,0 +1,87 @@
+import Applications
+import HTTPTypes
+import Hummingbird
+import JSON
+import OAuth
+import Primitives
+import Storage
+import Web
+
+/// RFC 9126: the app hands over its authorization request itself and gets a reference that its customer's browser carries.
+struct PushedAuthorizationEndpoint: Sendable {
+    let authorization: AuthorizationEndpoint
+
+    func respond(to request: ClientRequest, context: AppContext) async throws -> Response {
+        switch try await push(request, at: context.receivedAt) {
+        case .success(let uri?):
+            let members = JSONObject([("request_uri", .string(uri)), ("expires_in", .integer(PushedRequests.lifetime.components.seconds))])
+            return .tokenJSON(members, status: .created)
+        case .success(nil):
+            // RFC 9126 §2.3
+            var response = OAuthError(.temporarilyUnavailable, "Too many pushed requests of the app wait for their customers.").response(
+                issuer: context.issuer, status: .tooManyRequests)
+            response.headers[.retryAfter] = String(PushedRequests.lifetime.components.seconds)
+            return response
+        case .failure(let error): return error.response(issuer: context.issuer)
+        }
+    }
+
+    private func push(_ request: ClientRequest, at now: Timestamp) async throws -> Result<String?, OAuthError> {
+        let app = request.client.app
+        let resolved: ResolvedRequest
+        switch await read(request, at: now) {
+        case .success(let found): resolved = found
+        case .failure(let error): return .failure(error)
+        }
+        do {
+            let target = try RedirectTarget(resolved.parameters, for: app.registeredClient)
+            let checked = try authorization.request(resolved, of: app, target: target)
+            if case .failure(let error) = try await authorization.transaction(for: checked, of: app, id: nil, at: now) { return .failure(error) }
+        } catch let error as OAuthError {
+            return .failure(error)
+        } catch let refusal as RedirectTarget.Refusal {
+            return .failure(.invalidRequest(refusal.message))
+        }
+        return .success(
+            try await authorization.database.write { [pushed = authorization.pushed] tx in
+                try pushed.insert(resolved.parameters, isSigned: resolved.transport.isSigned, of: app.id, at: now, in: tx)
+            })
+    }
+
+    /// The parameters that count: those of the form, or of the request object in it; the app's credentials are not among them.
+    private func read(_ request: ClientRequest, at now: Timestamp) async -> Result<ResolvedRequest, OAuthError> {
+        let (app, form) = (request.client.app, request.parameters)
+        // §2.1: a reference to a reference.
+        guard form["request_uri"] == nil else { return .failure(.invalidRequest("The parameter request_uri cannot be pushed.")) }
+        var parameters = form.pairs.filter { !Self.credentials.contains($0.name) }
+        if let text = form["request"] {
+            switch await authorization.requestObjects.read(text, from: app, at: now) {
+            case .success(let object): parameters = object.parameters.pairs
+            case .failure(let refusal): return .failure(OAuthError(.invalidRequestObject, refusal.message))
+            }
+        }
+        // RFC 9449 §10.1: a proof binds the code as dpop_jkt does.
+        if let key = request.dpopKey {
+            let asked = parameters.first { $0.name == "dpop_jkt" }?.value
+            guard asked == nil || asked == key else { return .failure(.invalidRequest("The dpop_jkt is not the key of the DPoP proof.")) }
+            if asked == nil { parameters.append(("dpop_jkt", key)) }
+        }
+        if !parameters.contains(where: { $0.name == "client_id" }) { parameters.append(("client_id", app.clientID.text)) }
+        return .success(
+            ResolvedRequest(
+                parameters: RequestParameters(parameters), transport: RequestTransport(isPushed: true, isSigned: form["request"] != nil), id: nil))
+    }
+
+    private static let credentials: Set<String> = ["client_secret", "client_assertion", "client_assertion_type", "request"]
+}
+
+extension RedirectTarget.Refusal {
+    /// One plain sentence for the app's developer.
+    var message: String {
+        switch self {
+        case .missing: "The parameter redirect_uri is missing."
+        case .repeated: "The parameter redirect_uri was sent more than once."
+        case .notRegistered: "The redirect_uri is not registered: it must equal a registered one character by character."
+        }
+    }
+}

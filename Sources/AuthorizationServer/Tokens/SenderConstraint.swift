@@ -1,0 +1,14 @@
+import AccessTokens
+import Applications
+import OAuth
+
+/// To what the app's access tokens are bound, by what it proved with this request (RFC 9449 §5, RFC 8705 §3).
+enum SenderConstraint {
+    static func binding(for request: ClientRequest) -> Result<TokenBinding, OAuthError> {
+        let metadata = request.client.app.metadata
+        if metadata.dpopBoundAccessTokens, request.dpopKey == nil {
+            return .failure(.invalidRequest("The app's access tokens are bound to a DPoP key: send a proof in the header DPoP."))
+        }
+        return .success(TokenBinding(dpopKey: request.dpopKey))
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Composition
+import Foundation
+import JSON
+import OAuth
+
+/// The members of client metadata (RFC 7591 §2) that `wekeza apps create` takes: those that many need as flags, the others as JSON.
+struct MetadataOptions: ParsableArguments {
+    @Option(help: "A file with the app's public keys, a JWK set.")
+    var jwks: String?
+
+    @Option(help: "The address of the app's public keys.")
+    var jwksUri: String?
+
+    @Option(help: "For tls_client_auth: the subject of its certificate, such as CN=acme,O=Acme (RFC 4514).")
+    var tlsClientAuthSubjectDn: String?
+
+    @Option(help: "For tls_client_auth: a DNS name of its certificate.")
+    var tlsClientAuthSanDns: String?
+
+    @Option(help: "For tls_client_auth: a URI of its certificate.")
+    var tlsClientAuthSanUri: String?
+
+    @Option(help: "For tls_client_auth: an IP address of its certificate.")
+    var tlsClientAuthSanIp: String?
+
+    @Option(help: "For tls_client_auth: an email address of its certificate.")
+    var tlsClientAuthSanEmail: String?
+
+    @Flag(help: "Bind its access tokens to a DPoP key (RFC 9449).")
+    var dpopBound = false
+
+    @Flag(help: "Bind its access tokens to its certificate (RFC 8705).")
+    var certificateBound = false
+
+    @Option(help: "Further members of RFC 7591 as a JSON object, such as '{\"id_token_signed_response_alg\":\"RS256\"}'.")
+    var metadata: String?
+
+    func read() throws -> ClientMetadata {
+        var members = try object(metadata, named: "--metadata")
+        if let jwks {
+            guard let text = try? String(contentsOfFile: jwks, encoding: .utf8) else { throw ConfigurationError("--jwks \(jwks) cannot be read.") }
+            members.append("jwks", .object(try object(text, named: "--jwks")))
+        }
+        members.append("jwks_uri", jwksUri)
+        let subjects: [(TLSClientSubject.Kind, String?)] = [
+            (.subjectDN, tlsClientAuthSubjectDn), (.dns, tlsClientAuthSanDns), (.uri, tlsClientAuthSanUri), (.ip, tlsClientAuthSanIp),
+            (.email, tlsClientAuthSanEmail),
+        ]
+        for (kind, value) in subjects { members.append(kind.rawValue, value) }
+        if dpopBound { members.append("dpop_bound_access_tokens", .boolean(true)) }
+        if certificateBound { members.append("tls_client_certificate_bound_access_tokens", .boolean(true)) }
+        do { return try ClientMetadata(reading: members) } catch { throw ConfigurationError("\(error.member) cannot be used. \(error.message).") }
+    }
+
+    private func object(_ text: String?, named name: String) throws -> JSONObject {
+        guard let text else { return JSONObject() }
+        guard let object = try? JSONValue(parsing: text).object else { throw ConfigurationError("\(name) is not a JSON object.") }
+        return object
+    }
+}

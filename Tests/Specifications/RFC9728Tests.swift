@@ -1,0 +1,65 @@
+import Applications
+import HTTPTypes
+import HummingbirdTesting
+import JSON
+import OAuth
+import Primitives
+import Storage
+import TestSupport
+import Testing
+import Web
+
+@Suite("RFC 9728 and RFC 8707 · The protected resource and its name")
+struct RFC9728Tests {
+    private static let resource = "http://localhost:8080/v1"
+
+    @Test func `RFC 9728 §2 the metadata names the resource, its servers and how tokens are sent`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let answer = try await server.get("/.well-known/oauth-protected-resource/v1")
+
+            answer.keeps("getProtectedResourceMetadata")
+            #expect(answer.json["resource"] as? String == Self.resource)
+            #expect(answer.json["authorization_servers"] as? [String] == [TestServer.issuer.text])
+            #expect(answer.json["bearer_methods_supported"] as? [String] == ["header"])
+            #expect(answer.allowedOrigin == "*")
+        }
+    }
+
+    @Test func `RFC 9728 §5-1 each challenge of the API names the metadata`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let app = try await server.register()
+            let (none, bad) = (try await server.get("/v1/accounts"), try await server.call("/v1/accounts", token: "x"))
+            let scope = try await server.call("/v1/accounts", token: server.appToken(app))
+
+            for answer in [none, bad, scope] {
+                let challenge = answer.headers[.wwwAuthenticate] ?? ""
+                #expect(challenge.contains(#"resource_metadata="http://localhost:8080/.well-known/oauth-protected-resource/v1""#))
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `RFC 8707 §2 the API may be named, once or twice, at both endpoints`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let code = try await server.authorize(app, [("resource", Self.resource), ("resource", Self.resource)])
+
+            let answer = try await server.redeem(code, by: app, [("resource", Self.resource)])
+
+            #expect(try await server.claims(answer.json["access_token"] as? String)?["aud"]?.string == Self.resource)
+        }
+    }
+
+    @Test func `RFC 8707 §2 another resource is refused at both endpoints`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let app = try await server.register()
+            for resource in ["https://other.example/v1", Self.resource + "/", "v1", Self.resource + "#x"] {
+                let asked = try await server.answer(app, [("resource", resource)])
+                let token = try await server.token(app, [("grant_type", "client_credentials"), ("resource", resource)])
+
+                #expect(asked["error"] == "invalid_target", "\(resource)")
+                #expect(token.status == .badRequest && token.errorCode == "invalid_target", "\(resource)")
+            }
+        }
+    }
+}
