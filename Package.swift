@@ -73,6 +73,7 @@ let package = Package(
         room("Contract", ["JSON", "Primitives", yams]),
         room("Pages", ["Primitives", "Web", hummingbird, httpTypes, mustache, crypto]),
         room("Passwords", ["Primitives", "CArgon2"]),
+        room("RemoteDocuments", ["Primitives", "CCurl"]),
         room("Mail", ["Primitives", "CCurl", logging]),
         room("Telemetry", ["Primitives", logging, metrics]),
 
@@ -92,68 +93,52 @@ let package = Package(
         room("Metering", ["Primitives", "Storage", "Applications", logging]),
 
         // 3c
-        room(
-            "AuthorizationServer",
-            [
-                "JSON", "Primitives", "Web", "JOSE", "Storage", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
-                "Consents", "AccessTokens", hummingbird, httpTypes, crypto, logging,
-            ]),
-        room(
-            "Gateway",
-            [
-                "JSON", "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
-                "Consents", "AccessTokens", "Metering", hummingbird, httpTypes, httpClient, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging,
-                metrics,
-            ]),
+        room("AuthorizationServer", [
+            "JSON", "Primitives", "Web", "JOSE", "RemoteDocuments", "Storage", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
+            "Consents", "AccessTokens", hummingbird, httpTypes, crypto, logging,
+        ]),
+        room("Gateway", [
+            "JSON", "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
+            "Consents", "AccessTokens", "Metering", hummingbird, httpTypes, httpClient, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging, metrics,
+        ]),
 
         // 3d
-        room(
-            "BankAPI",
-            [
-                "JSON", "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "AccessTokens",
-                "Metering", "Gateway", hummingbird, httpTypes,
-            ]),
+        room("BankAPI", [
+            "JSON", "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "AccessTokens",
+            "Metering", "Gateway", hummingbird, httpTypes,
+        ]),
         room("Sandbox", ["Primitives", "Storage", "Events", "Applications", "Identity", "Bank"]),
 
         // 4: pages for people
-        room(
-            "Portal",
-            [
-                "JSON", "Primitives", "Web", "Storage", "Contract", "Pages", "Passwords", "Mail", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
-                "Bank", "Consents", "AccessTokens", "Metering", "Gateway", "Sandbox", hummingbird, httpTypes, logging,
-            ]),
-        room(
-            "CustomerPages",
-            [
-                "Primitives", "Web", "Storage", "Pages", "Passwords", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
-                "Consents", "AccessTokens", "Metering", "AuthorizationServer", hummingbird, httpTypes, logging,
-            ]),
-        room(
-            "StaffPages",
-            [
-                "Primitives", "Web", "Storage", "Pages", "Events", "Applications", "Identity", hummingbird, httpTypes, logging,
-            ]),
+        room("Portal", [
+            "JSON", "Primitives", "Web", "Storage", "Contract", "Pages", "Passwords", "Mail", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
+            "Bank", "Consents", "AccessTokens", "Metering", "Gateway", "Sandbox", hummingbird, httpTypes, logging,
+        ]),
+        room("CustomerPages", [
+            "Primitives", "Web", "Storage", "Pages", "Passwords", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
+            "Consents", "AccessTokens", "Metering", "AuthorizationServer", hummingbird, httpTypes, logging,
+        ]),
+        room("StaffPages", [
+            "Primitives", "Web", "Storage", "Pages", "Events", "Applications", "Identity", hummingbird, httpTypes, logging,
+        ]),
         room("Demo", ["Primitives", "Web", "Pages", hummingbird, httpTypes, httpClient, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
 
         // 5
-        room(
-            "Composition",
-            [
-                "Primitives", "Web", "JOSE", "Storage", "StorageSQLite", "StoragePostgres", "Contract", "Pages", "Passwords", "Mail",
-                "Telemetry", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
-                "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "Portal", "CustomerPages", "StaffPages", "Demo",
-                crypto, hummingbird, httpTypes, lifecycle, httpClient, logging, metrics, nio,
-                .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ]),
+        room("Composition", [
+            "Primitives", "Web", "JOSE", "RemoteDocuments", "Storage", "StorageSQLite", "StoragePostgres", "Contract", "Pages", "Passwords", "Mail",
+            "Telemetry", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
+            "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "Portal", "CustomerPages", "StaffPages", "Demo",
+            crypto, hummingbird, httpTypes, lifecycle, httpClient, logging, metrics, nio,
+            .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
+            .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        ]),
 
         // 6
         .executableTarget(
             name: "wekeza",
             dependencies: [
-                "JSON", "Primitives", "JOSE", "Web", "Storage", "Passwords", "Mail", "OAuth", "Events", "Applications", "Identity", "AccessTokens",
-                "Composition", logging,
+                "JSON", "Primitives", "JOSE", "Web", "Storage", "Passwords", "Mail", "OAuth", "Events", "Applications", "Identity", "AccessTokens", "Composition", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -171,14 +156,13 @@ let package = Package(
         tests("WebTests", ["Primitives", "Web", "TestSupport", hummingbird, httpTypes, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         tests("ContractTests", ["JSON", "Primitives", "Contract", "TestSupport"]),
         tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport", mustache]),
-        tests(
-            "CustomerPagesTests",
-            [
-                "Primitives", "Web", "Storage", "Pages", "OAuth", "OpenBanking", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
-                "AuthorizationServer", "CustomerPages", "TestSupport",
-            ]),
+        tests("CustomerPagesTests", [
+            "Primitives", "Web", "Storage", "Pages", "OAuth", "OpenBanking", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
+            "AuthorizationServer", "CustomerPages", "TestSupport",
+        ]),
         tests("DemoTests", ["Primitives", "Web", "Pages", "Demo", "TestSupport"]),
         tests("PasswordsTests", ["Primitives", "Passwords", "TestSupport"]),
+        tests("RemoteDocumentsTests", ["Primitives", "RemoteDocuments"]),
         tests("MailTests", ["Primitives", "Mail", "TestSupport"]),
         tests("OAuthTests", ["Primitives", "OAuth", "TestSupport"]),
         tests("OpenBankingTests", ["Primitives", "OpenBanking", "TestSupport"]),
@@ -187,24 +171,17 @@ let package = Package(
         tests("IdentityTests", ["Primitives", "Storage", "Passwords", "Events", "Identity", "TestSupport"]),
         tests("BankTests", ["Primitives", "Storage", "Events", "Bank", "TestSupport"]),
         tests("SandboxTests", ["Primitives", "Storage", "Events", "Identity", "Bank", "Sandbox", "TestSupport"]),
-        tests(
-            "BankAPITests",
-            [
-                "JSON", "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "AccessTokens",
-                "Gateway",
-                "BankAPI", "TestSupport", httpTypes,
-            ]),
+        tests("BankAPITests", [
+            "JSON", "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "AccessTokens", "Gateway",
+            "BankAPI", "TestSupport", httpTypes,
+        ]),
         tests("ConsentsTests", ["Primitives", "Storage", "OpenBanking", "Events", "Consents", "TestSupport"]),
         tests("AccessTokensTests", ["JSON", "Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "AccessTokens", "TestSupport", crypto]),
         tests("MeteringTests", ["Primitives", "Storage", "Applications", "Metering", "TestSupport"]),
-        tests(
-            "CompositionTests",
-            [
-                "Composition", httpTypes, nio, .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-            ]),
-        tests(
-            "GatewayTests",
-            ["AccessTokens", "Primitives", "Web", "Storage", "Contract", "Applications", "Gateway", "Metering", "TestSupport", httpTypes, httpClient]),
+        tests("CompositionTests", [
+            "Composition", httpTypes, nio, .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        ]),
+        tests("GatewayTests", ["AccessTokens", "Primitives", "Web", "Storage", "Contract", "Applications", "Gateway", "Metering", "TestSupport", httpTypes, httpClient]),
         .testTarget(
             name: "Specifications",
             dependencies: [

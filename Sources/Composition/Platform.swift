@@ -17,6 +17,7 @@ internal import Pages
 package import Passwords
 internal import Portal
 package import Primitives
+internal import RemoteDocuments
 internal import Sandbox
 internal import StaffPages
 package import Storage
@@ -97,7 +98,8 @@ package struct Platform: Sendable {
         let verifier = AccessTokenVerifier(keys: keys, issuer: issuer.text)
         possession = PossessionCheck(proofs: DPoPVerifier(nonces: DPoPNonces(master: travelKey), replays: replays))
         let authorization = AuthorizationEndpoint(
-            database: database, apps: apps, keys: keys, master: travelKey, issuer: issuer, randomness: randomness)
+            database: database, apps: apps, keys: keys, clientKeys: ClientKeys(fetcher: DocumentFetcher(allowsLoopback: configuration.demo)), master: travelKey,
+            issuer: issuer, randomness: randomness)
         AuthorizationServerRoutes(
             database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations, replays: replays,
             possession: possession, authorization: authorization, master: travelKey, addresses: addresses, randomness: randomness

@@ -27,7 +27,8 @@ package struct AuthorizationEndpoint: Sendable {
     private let transactionSeal: TransactionSeal
 
     package init(
-        database: any Database, apps: AppDirectory, keys: SigningKeys, master: MasterKey, issuer: Issuer, randomness: any RandomSource = SystemRandom()
+        database: any Database, apps: AppDirectory, keys: SigningKeys, clientKeys: ClientKeys, master: MasterKey, issuer: Issuer,
+        randomness: any RandomSource = SystemRandom()
     ) {
         self.database = database
         self.apps = apps
@@ -37,7 +38,7 @@ package struct AuthorizationEndpoint: Sendable {
         consents = Consents(randomness: randomness)
         grants = Grants(randomness: randomness)
         pushed = PushedRequests(master: master, randomness: randomness)
-        requestObjects = RequestObjects(keys: ClientKeys(), issuer: issuer)
+        requestObjects = RequestObjects(keys: clientKeys, issuer: issuer)
         transactionSeal = TransactionSeal(master: master)
     }
 

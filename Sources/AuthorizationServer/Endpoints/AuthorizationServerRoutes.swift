@@ -26,7 +26,7 @@ package struct AuthorizationServerRoutes: Sendable {
         randomness: any RandomSource = SystemRandom()
     ) {
         let issuer = addresses.issuer
-        let methods = AllMethods(assertions: AssertionCheck(keys: ClientKeys(), replays: replays, addresses: addresses))
+        let methods = AllMethods(assertions: AssertionCheck(keys: authorization.requestObjects.keys, replays: replays, addresses: addresses))
         let refreshTokens = RefreshTokens(master: master)
         let grants = AllGrants(
             database: database, tokens: AccessTokenIssuer(keys: keys, issuer: issuer.text, randomness: randomness),

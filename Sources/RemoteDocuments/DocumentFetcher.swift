@@ -1,0 +1,129 @@
+internal import CCurl
+internal import Dispatch
+package import Primitives
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Darwin
+#endif
+
+/// Fetches small documents from addresses that others chose, such as an app's `jwks_uri`, without letting them choose what this server calls
+/// (OWASP ASVS 1.3.6): https alone, public IP addresses alone, whatever a name resolves to at that moment, no redirects, and little time and space.
+package final class DocumentFetcher: Sendable {
+    private let allowsLoopback: Bool
+    private let queue = DispatchQueue(label: "wekeza.documents", attributes: .concurrent)
+    private let running = Mutex(0)
+
+    /// How long a fetch may take, in seconds.
+    static let timeout = 5
+    /// The longest document, in bytes.
+    static let longest = 65_536
+    /// How many are under way at most.
+    private static let atOnce = 16
+
+    /// - Parameter allowsLoopback: this machine's own addresses too, over http as well: in demo mode only.
+    package init(allowsLoopback: Bool) { self.allowsLoopback = allowsLoopback }
+
+    /// - Returns: the body of an answer with status 200.
+    package func fetch(_ address: String) async -> Result<[UInt8], FetchRefusal> {
+        guard isAllowed(address) else { return .failure(.address) }
+        let mayStart = running.withLock { running in
+            guard running < Self.atOnce else { return false }
+            running += 1
+            return true
+        }
+        guard mayStart else { return .failure(.busy) }
+        return await withCheckedContinuation { continuation in
+            queue.async { [allowsLoopback] in
+                let result = Transfer(allowsLoopback: allowsLoopback).run(address)
+                self.running.withLock { $0 -= 1 }
+                continuation.resume(returning: result)
+            }
+        }
+    }
+
+    private func isAllowed(_ address: String) -> Bool {
+        let address = address.lowercased()
+        return address.hasPrefix("https://") || allowsLoopback && address.hasPrefix("http://")
+    }
+}
+
+/// Why there is no document.
+package enum FetchRefusal: String, Error, Hashable, Sendable {
+    case address, busy, notPublic, tooLong, unreachable, status
+}
+
+/// One fetch: what libcurl's callbacks share.
+private final class Transfer {
+    private let allowsLoopback: Bool
+    private var bytes: [UInt8] = []
+    private var refusal: FetchRefusal?
+
+    init(allowsLoopback: Bool) { self.allowsLoopback = allowsLoopback }
+
+    /// libcurl asks to be set up once, before its first use.
+    private static let isReady = curl_global_init(3 /* CURL_GLOBAL_ALL */) == CURLE_OK
+
+    func run(_ address: String) -> Result<[UInt8], FetchRefusal> {
+        guard Self.isReady, let handle = curl_easy_init() else { return .failure(.unreachable) }
+        defer { curl_easy_cleanup(handle) }
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        _ = curl_set_string(handle, CURLOPT_URL, address)
+        _ = curl_set_string(handle, CURLOPT_PROTOCOLS_STR, allowsLoopback ? "https,http" : "https")
+        _ = curl_set_string(handle, CURLOPT_USERAGENT, "wekeza")
+        // An answer that sends elsewhere is no answer.
+        _ = curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
+        // A proxy of the environment would do what is forbidden to us.
+        _ = curl_set_string(handle, CURLOPT_PROXY, "")
+        _ = curl_set_long(handle, CURLOPT_CONNECTTIMEOUT, 3)
+        _ = curl_set_long(handle, CURLOPT_TIMEOUT, DocumentFetcher.timeout)
+        // Signals belong to the process, not to a thread of it.
+        _ = curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
+        _ = curl_set_pointer(handle, CURLOPT_WRITEDATA, context)
+        _ = curl_set_write(handle, Self.write)
+        _ = curl_set_pointer(handle, CURLOPT_OPENSOCKETDATA, context)
+        _ = curl_set_opensocket(handle, Self.openSocket)
+        let code = curl_easy_perform(handle)
+        if let refusal { return .failure(refusal) }
+        guard code == CURLE_OK else { return .failure(.unreachable) }
+        return curl_response_code(handle) == 200 ? .success(bytes) : .failure(.status)
+    }
+
+    private static let write: curl_write_callback = { buffer, size, count, context in
+        guard let buffer, let context else { return 0 }
+        let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+        let length = size * count
+        guard transfer.bytes.count + length <= DocumentFetcher.longest else {
+            transfer.refusal = .tooLong
+            return 0
+        }
+        transfer.bytes.append(contentsOf: UnsafeRawBufferPointer(start: buffer, count: length))
+        return length
+    }
+
+    /// Asked with the address that a name resolved to, so a name that resolves differently a moment later gains nothing.
+    private static let openSocket: curl_opensocket_callback = { context, _, address in
+        guard let context, let address else { return -1 }
+        let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+        guard let ip = IPAddress(socketAddress: curl_peer(address)), ip.isPublic || transfer.allowsLoopback && ip.isLoopback else {
+            transfer.refusal = .notPublic
+            return -1
+        }
+        return socket(address.pointee.family, address.pointee.socktype, address.pointee.protocol)
+    }
+}
+
+extension IPAddress {
+    /// RFC 3493 §3.3: family and port take four bytes, in an IPv6 address the flow label four more.
+    fileprivate init?(socketAddress: UnsafePointer<sockaddr>?) {
+        guard let socketAddress else { return nil }
+        let bytes = UnsafeRawPointer(socketAddress)
+        switch Int32(socketAddress.pointee.sa_family) {
+        case AF_INET: self.init(v4: UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+        case AF_INET6: self.init(v6: UInt128(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt128.self)))
+        default: return nil
+        }
+    }
+}
