@@ -1,4 +1,5 @@
 import Applications
+package import Certificates
 package import Contract
 package import Identity
 package import Logging
@@ -30,6 +31,7 @@ package struct PortalSite: Sendable {
     let quotas: Quotas
     let contract: APIContract
     let contractFiles: ContractFiles
+    let certificateCheck: ClientCertificateCheck
     let forms: FormTokens
     let shownOnce: ShownOnce
     let pendingSignUp: PendingSignUp.Cookie
@@ -52,7 +54,7 @@ package struct PortalSite: Sendable {
     package init(
         database: any Database, master: MasterKey, pages: PageRenderer, cookies: CookiePolicy, passwords: PasswordHasher, signIn: SignIn,
         sessions: Sessions, mailer: any Mailer, seedWorld: @escaping WorldSeeding, quotas: Quotas, contract: APIContract, contractDirectory: String,
-        randomness: any RandomSource, logger: Logger
+        certificateCheck: ClientCertificateCheck, randomness: any RandomSource, logger: Logger
     ) throws {
         self.database = database
         self.pages = pages
@@ -71,6 +73,7 @@ package struct PortalSite: Sendable {
         self.quotas = quotas
         self.contract = contract
         contractFiles = try ContractFiles(directory: contractDirectory)
+        self.certificateCheck = certificateCheck
         forms = FormTokens(randomness: randomness)
         shownOnce = ShownOnce(master: master, cookies: cookies)
         pendingSignUp = SealedCookie("wkz_signup", purpose: "portal.pending_sign_up", lifetime: .hours(24), master: master, cookies: cookies)

@@ -15,7 +15,7 @@ class Machine:
 
     def __init__(self, folder):
         self.data = Path(folder) / "data"
-        self.port, self.ops_port = free_port(), free_port()
+        self.port, self.ops_port, self.tls_port = free_port(), free_port(), free_port()
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("WEKEZA_")}
 
     def run(self, command, *arguments, **options):
@@ -23,9 +23,13 @@ class Machine:
             [BINARY, command, "--data", str(self.data), "--assets", str(ROOT), *arguments],
             capture_output=True, text=True, cwd=ROOT, timeout=60, env=self.environment, **options)
 
+    def ports(self, arguments):
+        """The third port, where there is one."""
+        return ["--tls-port", str(self.tls_port)] if "--demo" in arguments or "--tls-cert" in arguments else []
+
     def doctor(self, *arguments, **options):
         """The exit code, and the findings by check."""
-        done = self.run("doctor", "--json", "--port", str(self.port), "--ops-port", str(self.ops_port), *arguments, **options)
+        done = self.run("doctor", "--json", "--port", str(self.port), "--ops-port", str(self.ops_port), *self.ports(arguments), *arguments, **options)
         printed = json.loads(done.stdout)
         assert printed["healthy"] == (done.returncode == 0)
         assert all(finding["found"] for finding in printed["checks"])
