@@ -193,7 +193,7 @@ let package = Package(
             dependencies: [
                 "JSON", "Primitives", "Web", "JOSE", "Storage", "Contract", "Pages", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
                 "Bank", "Consents", "AccessTokens", "Metering", "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "Portal", "CustomerPages",
-                "Demo", "Mail", "Passwords", "Composition", "TestSupport", crypto, httpTypes, hummingbird,
+                "Demo", "Mail", "Passwords", "Certificates", "Composition", "TestSupport", crypto, x509, asn1, httpTypes, hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             path: "Tests/Specifications", swiftSettings: settings),

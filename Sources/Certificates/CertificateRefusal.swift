@@ -35,6 +35,10 @@ package enum CertificateRefusal: Error, Hashable, Sendable {
     case revoked
     case staleRevocationList(issuer: String)
     case noRevocationList(issuer: String)
+    // What the sandbox's authority issued
+    /// Taken from its app in the portal, or never given to it.
+    case notOfThisApp
+    case sandboxOnly
 
     /// The name by which programs know it.
     package var code: String {
@@ -57,6 +61,8 @@ package enum CertificateRefusal: Error, Hashable, Sendable {
         case .revoked: "revoked"
         case .staleRevocationList: "stale_revocation_list"
         case .noRevocationList: "no_revocation_list"
+        case .notOfThisApp: "not_of_this_app"
+        case .sandboxOnly: "sandbox_only"
         }
     }
 
@@ -86,6 +92,8 @@ package enum CertificateRefusal: Error, Hashable, Sendable {
         case .revoked: "The certificate, or one of its issuers, was revoked."
         case .staleRevocationList(let issuer): "Our list of what \(issuer) revoked is out of date, so no certificate of it is accepted until it is renewed."
         case .noRevocationList(let issuer): "We have no list of what \(issuer) revoked, so no certificate of it is accepted until there is one."
+        case .notOfThisApp: "Our sandbox authority issued this certificate, and it is not among the app’s certificates: it was removed, or is another app’s."
+        case .sandboxOnly: "Our sandbox authority issued this certificate, which no live app can use: get one from an authority of the bank’s choice."
         }
     }
 }

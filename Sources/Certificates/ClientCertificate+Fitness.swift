@@ -3,9 +3,8 @@ internal import SwiftASN1
 internal import X509
 
 extension ClientCertificate {
-    /// What speaks against a certificate that an authority issued, before its chain is looked at: its time and what it is for.
-    func unfitness(at now: Timestamp) -> CertificateRefusal? {
-        if let refusal = untimeliness(at: now) { return refusal }
+    /// What speaks against a certificate that an authority issued, before its chain is looked at: what it is for, and how it was signed.
+    var unfitness: CertificateRefusal? {
         if let usage = extensions.wrongUsage { return .wrongUsage(usage) }
         return certificate.isSignedStrongly ? nil : .weakSignature
     }

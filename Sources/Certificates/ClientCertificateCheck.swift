@@ -39,9 +39,10 @@ package final class ClientCertificateCheck: Sendable {
     package func check(
         _ certificate: ClientCertificate, intermediates: [[UInt8]], at now: Timestamp
     ) async -> Result<VerifiedClientCertificate, CertificateRefusal> {
+        if let refusal = certificate.untimeliness(at: now) { return .failure(refusal) }
         // Tools mark what they sign by itself as an authority: that it is self-signed says more.
         if certificate.isSelfSigned, !authorities.current.anchors.contains(certificate.certificate) { return .failure(.selfSigned) }
-        if let refusal = certificate.unfitness(at: now) { return .failure(refusal) }
+        if let refusal = certificate.unfitness { return .failure(refusal) }
         let chain: [Certificate]
         switch await self.chain(of: certificate, intermediates, at: now) {
         case .success(let found): chain = found

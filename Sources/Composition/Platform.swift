@@ -38,6 +38,7 @@ package struct Platform: Sendable {
     package let passwords: PasswordHasher
     let trust: ClientTrust
     package let certificateCheck: ClientCertificateCheck
+    package let clientCertificates: ClientCertificates
     /// The public listener's answers.
     package let responder: RouterResponder<AppContext>
     /// The fake world, in demo mode.
@@ -71,8 +72,10 @@ package struct Platform: Sendable {
         sessions = Sessions(database: database, randomness: randomness)
         recorder = DecisionRecorder(database: database, logger: logger)
         quotas = Quotas(database: database, logger: logger)
-        trust = try ClientTrust(configuration, sandbox: nil)
+        let sandboxAuthority = try await SandboxAuthority.load(database: database, master: bench.master, randomness: randomness, at: now)
+        trust = try ClientTrust(configuration, sandbox: sandboxAuthority.authority.certificate)
         certificateCheck = ClientCertificateCheck(authorities: trust.authorities, revocationLists: trust.revocationLists)
+        clientCertificates = ClientCertificates(check: certificateCheck, database: database, feed: feed)
 
         let contract = try APIContract(directory: "\(configuration.assets)/openapi")
         let files = try StaticFiles(directory: "\(configuration.assets)/static")
@@ -118,7 +121,8 @@ package struct Platform: Sendable {
         let site = try PortalSite(
             database: database, master: travelKey, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn, sessions: sessions,
             mailer: mailer, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: contract,
-            contractDirectory: "\(configuration.assets)/openapi", certificateCheck: certificateCheck, randomness: randomness, logger: logger)
+            contractDirectory: "\(configuration.assets)/openapi", certificateCheck: certificateCheck, sandboxAuthority: sandboxAuthority,
+            randomness: randomness, logger: logger)
         PortalPages(site: site).add(to: router)
         CustomerRoutes(
             pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions,

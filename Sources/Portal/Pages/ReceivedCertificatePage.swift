@@ -1,9 +1,11 @@
+import Applications
 import Certificates
 internal import HTTPTypes
 import Hummingbird
 import JSON
 import Pages
 import Primitives
+import Storage
 import Web
 
 /// `/tls/certificate`: what certificate did you receive from me? For programs in JSON, for browsers as a page.
@@ -14,7 +16,7 @@ struct ReceivedCertificatePage: PortalPage {
 
     func add(to router: Router<AppContext>) {
         router.get("/tls/certificate") { request, context in
-            let received = await received(context)
+            let received = try await received(context)
             guard request.headers[.accept]?.contains("text/html") == true else { return Response.json(received.json(at: context)) }
             return try await site.page(request, context) { (visitor: Visitor) in
                 site.pages.page("portal/received-certificate", Model(received, at: context), shell: visitor.shell("The certificate that reached us"))
@@ -22,14 +24,23 @@ struct ReceivedCertificatePage: PortalPage {
         }
     }
 
-    private func received(_ context: AppContext) async -> ReceivedCertificate {
+    private func received(_ context: AppContext) async throws -> ReceivedCertificate {
         guard let presented = context.clientCertificate else { return .nothing(isMutualTLS: context.isMutualTLS) }
         switch ClientCertificate.read(presented.der) {
         case .failure(let refusal): return .unreadable(refusal)
         case .success(let certificate):
             let check = await site.certificateCheck.check(certificate, intermediates: presented.chain, at: context.receivedAt)
-            return .read(certificate, presented, check)
+            return .read(certificate, presented, try await withRecord(check, of: certificate))
         }
+    }
+
+    /// What the sandbox's authority issued is in force while some app has it.
+    private func withRecord(
+        _ check: Result<VerifiedClientCertificate, CertificateRefusal>, of certificate: ClientCertificate
+    ) async throws -> Result<VerifiedClientCertificate, CertificateRefusal> {
+        guard case .success(let verified) = check, verified.authority == .sandbox else { return check }
+        let isLive = try await site.database.read { [site] tx in try site.certificates.isLive(certificate.thumbprint, in: tx) }
+        return isLive ? check : .failure(.notOfThisApp)
     }
 
     struct Model {
