@@ -167,6 +167,7 @@ struct PortalCertificatesTests {
 
             server.clock.advance(by: .minutes(11))
             try await browser.open(await browser.address)
+            #expect(await browser.heading == "Acme Budget")
             #expect((await browser.page).contains(">Expired<"))
         }
     }

@@ -91,11 +91,16 @@ struct AppCertificatesPage: PortalPage {
                     openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \\
                       -keyout client.key -out client.csr -subj "/CN=\(app.clientID.text)"
                     """) : nil,
-            trying: context.mutualTLSBase.map {
-                Code("Ask what certificate reaches us, with curl", "curl --cert client.pem --key client.key \\\n  \($0.address(ReceivedCertificatePage.address))")
-            })
+            trying: context.mutualTLSBase.map { trying($0) })
         return site.pages.page(
             "portal/app-certificates", model, shell: developer.shell("Certificates of \(app.name)", current: "apps", isError: !errors.isEmpty), status: status)
+    }
+
+    private func trying(_ base: MutualTLSBase) -> Code {
+        let call = "curl --cert client.pem --key client.key \\\n  \(base.address(ReceivedCertificatePage.address))"
+        // Its own certificate is of an authority that nobody knows.
+        let demo = "# The demo’s server has a development certificate: add --cacert var/tls/authority.pem\n"
+        return Code("Ask what certificate reaches us, with curl", (site.isDemo ? demo : "") + call)
     }
 
     private func check(_ certificate: AppCertificate, at now: Timestamp) async -> CertificateRefusal? {

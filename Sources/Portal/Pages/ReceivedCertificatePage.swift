@@ -45,10 +45,9 @@ struct ReceivedCertificatePage: PortalPage {
 
     struct Model {
         let answer: String
-        let isAccepted, isRefused, isMissing: Bool
+        let isRefused, isMissing, isRead: Bool
         let sentence: String
         let facts: [Fact]
-        let address: String?
     }
 
     struct Fact {
@@ -117,12 +116,11 @@ enum ReceivedCertificate {
 
 extension ReceivedCertificatePage.Model {
     init(_ received: ReceivedCertificate, at context: AppContext) {
-        isAccepted = received.isAccepted
         sentence = received.sentence(at: context)
         if case .nothing = received { isMissing = true } else { isMissing = false }
-        isRefused = !isAccepted && !isMissing
-        answer = isAccepted ? "We accept your certificate" : isMissing ? "No certificate reached us" : "We do not accept your certificate"
-        address = isMissing && !context.isMutualTLS ? context.mutualTLSBase?.address(ReceivedCertificatePage.address) : nil
+        if case .read = received { isRead = true } else { isRead = false }
+        isRefused = !received.isAccepted && !isMissing
+        answer = received.isAccepted ? "We accept your certificate" : isMissing ? "No certificate reached us" : "We do not accept your certificate"
         facts =
             if case .read(let certificate, let presented, _) = received {
                 [
