@@ -14,7 +14,7 @@ package struct DevelopmentCertificate: Sendable {
     package let key: String
 
     /// Some programs take no certificate that is valid for longer.
-    package static let lifetime = Duration.days(397)
+    package static let lifetime = Duration.days(365)
 
     /// - Parameter hosts: names and IP addresses by which the server is reached.
     package static func make(hosts: [String], at now: Timestamp, randomness: any RandomSource) throws -> DevelopmentCertificate {

@@ -86,8 +86,8 @@ struct IssuingAuthorityTests {
 
         let made = try DevelopmentCertificate.make(hosts: hosts, at: noon, randomness: SystemRandom())
 
-        #expect(DevelopmentCertificate.serves(made.certificate, hosts: hosts, until: noon + .days(396)))
-        #expect(!DevelopmentCertificate.serves(made.certificate, hosts: hosts, until: noon + .days(398)))
+        #expect(DevelopmentCertificate.serves(made.certificate, hosts: hosts, until: noon + .days(364)))
+        #expect(!DevelopmentCertificate.serves(made.certificate, hosts: hosts, until: noon + .days(366)))
         #expect(!DevelopmentCertificate.serves(made.certificate, hosts: ["other.example"], until: noon))
         #expect(!DevelopmentCertificate.serves(made.certificate, hosts: ["127.0.0.2"], until: noon))
         #expect(!DevelopmentCertificate.serves("", hosts: [], until: noon))
