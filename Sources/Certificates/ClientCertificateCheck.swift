@@ -48,7 +48,6 @@ package final class ClientCertificateCheck: Sendable {
         case .success(let found): chain = found
         case .failure(let refusal): return .failure(refusal)
         }
-        for issuer in chain.dropFirst() where !issuer.isValid(at: now) { return .failure(.issuerNotValid(DistinguishedName(issuer.subject).text)) }
         guard let anchor = chain.last else { return .failure(.untrustedChain) }
         let authority = authorities.kind(of: anchor)
         // The sandbox's own authority keeps no list: what was removed there is seen by its record.
@@ -60,7 +59,10 @@ package final class ClientCertificateCheck: Sendable {
         guard intermediates.count <= Self.longestChain else { return .failure(.chainTooLong) }
         let trusted = authorities.current
         let remembered = known.withLock { $0[certificate.thumbprint] }
-        if let remembered, remembered.edition == trusted.edition { return .success(remembered.chain) }
+        // Where an issuer's time is over there may be another way.
+        if let remembered, remembered.edition == trusted.edition, remembered.chain.dropFirst().allSatisfy({ $0.isValid(at: now) }) {
+            return .success(remembered.chain)
+        }
         var sent = intermediates.compactMap { Certificate.reading($0) }
         guard sent.count == intermediates.count else { return .failure(.malformedChain) }
         if sent.isEmpty, let remembered { sent = Array(remembered.chain.dropFirst().dropLast()) }

@@ -118,6 +118,19 @@ struct ClientCertificateCheckTests {
         #expect(try await refusal(certificate, through: [brief], by: check, at: noon + .days(2)) == .expired(at: noon + .days(1)))
     }
 
+    @Test func `when one way ends another one is found`() async throws {
+        let other = try TestAuthority("Other Root")
+        // One key, certified by two roots, for different times.
+        let brief = try TestAuthority("Cross", issuer: root, until: noon + .minutes(1))
+        let lasting = try TestAuthority("Cross", issuer: other, sharing: brief.key)
+        let certificate = try brief.issue(until: noon + .days(1))
+        let check = try trusting(root, other)
+
+        #expect(try await refusal(certificate, through: [brief], by: check) == nil)
+        #expect(try await refusal(certificate, through: [brief, lasting], by: check, at: noon + .minutes(2)) == nil)
+        #expect(try await refusal(certificate, through: [brief, lasting], by: trusting(root), at: noon + .minutes(2)) != nil)
+    }
+
     @Test func `MT-05 a long chain is refused before anything is computed`() async throws {
         var chain = [root]
         for depth in 0..<20 { chain.append(try TestAuthority("Level \(depth)", issuer: chain[depth])) }

@@ -20,10 +20,11 @@ struct TestAuthority {
 
     init(
         _ commonName: String, issuer: TestAuthority? = nil, isAuthority: Bool = true, pathLength: Int? = nil,
-        usage: KeyUsage = KeyUsage(keyCertSign: true, cRLSign: true), from: Timestamp = noon - .days(10), until: Timestamp = noon + .days(100)
+        usage: KeyUsage = KeyUsage(keyCertSign: true, cRLSign: true), from: Timestamp = noon - .days(10), until: Timestamp = noon + .days(100),
+        sharing sharedKey: P256.Signing.PrivateKey? = nil
     ) throws {
         let name = try X509.DistinguishedName { CommonName(commonName) }
-        let key = P256.Signing.PrivateKey()
+        let key = sharedKey ?? P256.Signing.PrivateKey()
         self.name = name
         self.key = key
         certificate = try Certificate(

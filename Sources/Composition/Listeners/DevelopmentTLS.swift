@@ -15,8 +15,9 @@ struct DevelopmentTLS {
     /// - Parameter issuer: its host is served beside the loopback names.
     init(_ configuration: Configuration, randomness: any RandomSource) {
         folder = "\(configuration.dataDirectory)/tls"
-        let names = ["localhost", "127.0.0.1", "::1"]
-        hosts = names + [configuration.issuer.host, configuration.mutualTLSBase?.host ?? "localhost"].filter { !names.contains($0) }
+        hosts = [configuration.issuer.host, configuration.mutualTLSBase?.host ?? "localhost"].reduce(into: ["localhost", "127.0.0.1", "::1"]) { hosts, host in
+            if !hosts.contains(host) { hosts.append(host) }
+        }
         self.randomness = randomness
     }
 
