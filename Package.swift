@@ -20,6 +20,9 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let structuredFields = Target.Dependency.product(name: "RawStructuredFieldValues", package: "swift-http-structured-headers")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 
@@ -37,8 +40,11 @@ let package = Package(
     products: [.executable(name: "wekeza", targets: ["wekeza"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -63,7 +69,8 @@ let package = Package(
         room("Primitives", [crypto]),
 
         // 1: one technical job each
-        room("Web", ["JSON", "Primitives", hummingbird, httpTypes, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
+        room("Web", ["JSON", "Primitives", hummingbird, httpTypes, structuredFields, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
+        room("Certificates", ["Primitives", x509, asn1, crypto]),
         room("JOSE", ["JSON", "Primitives", crypto, cryptoExtras]),
         room("Storage", ["Primitives", logging]),
         room(
@@ -83,7 +90,7 @@ let package = Package(
         room("Events", ["Primitives", "Storage"]),
 
         // 3a
-        room("Applications", ["JSON", "Primitives", "JOSE", "Storage", "OAuth", "Events", collections, logging]),
+        room("Applications", ["JSON", "Primitives", "JOSE", "Storage", "Certificates", "OAuth", "Events", collections, logging]),
         room("Identity", ["Primitives", "Storage", "Passwords", "Events", logging]),
         room("Bank", ["Primitives", "Storage", "Events"]),
 
@@ -111,8 +118,8 @@ let package = Package(
 
         // 4: pages for people
         room("Portal", [
-            "JSON", "Primitives", "Web", "Storage", "Contract", "Pages", "Passwords", "Mail", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
-            "Bank", "Consents", "AccessTokens", "Metering", "Gateway", "Sandbox", hummingbird, httpTypes, logging,
+            "JSON", "Primitives", "Web", "Storage", "Certificates", "Contract", "Pages", "Passwords", "Mail", "OAuth", "OpenBanking", "Events",
+            "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering", "Gateway", "Sandbox", hummingbird, httpTypes, logging,
         ]),
         room("CustomerPages", [
             "Primitives", "Web", "Storage", "Pages", "Passwords", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
@@ -126,12 +133,13 @@ let package = Package(
         // 5
         room("Composition", [
             "Primitives", "Web", "JOSE", "RemoteDocuments", "Storage", "StorageSQLite", "StoragePostgres", "Contract", "Pages", "Passwords", "Mail",
-            "Telemetry", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
+            "Telemetry", "Certificates", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
             "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "Portal", "CustomerPages", "StaffPages", "Demo",
             crypto, hummingbird, httpTypes, lifecycle, httpClient, logging, metrics, nio,
             .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
             .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-            .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ]),
 
         // 6
@@ -153,6 +161,7 @@ let package = Package(
         tests("StorageTests", ["Primitives", "Storage", "StorageSQLite", "StoragePostgres", "TestSupport"]),
         tests("TelemetryTests", ["Primitives", "Telemetry", "TestSupport", logging, metrics]),
         tests("JOSETests", ["JSON", "Primitives", "JOSE", "TestSupport", crypto]),
+        tests("CertificatesTests", ["Primitives", "Certificates", "TestSupport", x509, asn1, crypto]),
         tests("WebTests", ["Primitives", "Web", "TestSupport", hummingbird, httpTypes, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         tests("ContractTests", ["JSON", "Primitives", "Contract", "TestSupport"]),
         tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport", mustache]),
@@ -167,7 +176,7 @@ let package = Package(
         tests("OAuthTests", ["Primitives", "OAuth", "TestSupport"]),
         tests("OpenBankingTests", ["Primitives", "OpenBanking", "TestSupport"]),
         tests("EventsTests", ["Primitives", "Storage", "Events", "TestSupport"]),
-        tests("ApplicationsTests", ["Primitives", "Storage", "OAuth", "Events", "Applications", "TestSupport"]),
+        tests("ApplicationsTests", ["Primitives", "Storage", "Certificates", "OAuth", "Events", "Applications", "TestSupport"]),
         tests("IdentityTests", ["Primitives", "Storage", "Passwords", "Events", "Identity", "TestSupport"]),
         tests("BankTests", ["Primitives", "Storage", "Events", "Bank", "TestSupport"]),
         tests("SandboxTests", ["Primitives", "Storage", "Events", "Identity", "Bank", "Sandbox", "TestSupport"]),
@@ -187,7 +196,7 @@ let package = Package(
             dependencies: [
                 "JSON", "Primitives", "Web", "JOSE", "Storage", "Contract", "Pages", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
                 "Bank", "Consents", "AccessTokens", "Metering", "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "Portal", "CustomerPages",
-                "Demo", "Mail", "Passwords", "Composition", "TestSupport", crypto, httpTypes, hummingbird,
+                "Demo", "Mail", "Passwords", "Certificates", "Composition", "TestSupport", crypto, x509, asn1, httpTypes, hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             path: "Tests/Specifications", swiftSettings: settings),

@@ -37,7 +37,7 @@ class Product(Process):
         self.arguments = ["--data", folder, "--assets", str(ROOT), "--database", database.url]
         self.log = open(f"{folder}/log", "wb")
         super().__init__(
-            [PRODUCT, "serve", "--demo", "--port", str(self.port), "--ops-port", str(self.ops_port), "--upstream", bank,
+            [PRODUCT, "serve", "--demo", "--port", str(self.port), "--ops-port", str(self.ops_port), "--tls-port", "off", "--upstream", bank,
              *self.arguments],
             f"http://127.0.0.1:{self.ops_port}/readyz", database.environment_of_product, self.log)
 

@@ -22,6 +22,16 @@ package struct Configuration: Sendable {
     /// Base address of the core banking system that live calls go to.
     package var upstream: String?
     package var tls: TLSFiles?
+    /// The port of the listener that asks for a client certificate; `nil` for none.
+    package var mutualTLSPort: Int?
+    /// Whether somebody named that port. A demo without it goes on without that listener when another program, perhaps another demo, has the port.
+    package var isMutualTLSPortNamed = true
+    /// Where that listener, or the proxy before it, is reached from outside; `nil` where no client can present a certificate.
+    package var mutualTLSBase: MutualTLSBase?
+    /// A PEM file of the authorities whose client certificates are believed.
+    package var clientAuthorities: String?
+    /// The folder of what these authorities revoked; `nil` asks for no revocation.
+    package var revocationLists: String?
     /// The proxies whose `X-Forwarded-For` is believed.
     package var trustedProxies = TrustedProxies.none
     /// The SMTP server that mail leaves by; without one, demo mode keeps mail in `/demo/mailbox`.
@@ -33,6 +43,14 @@ package struct Configuration: Sendable {
     package var logLevel = Logger.Level.info
 
     package init(issuer: Issuer) { self.issuer = issuer }
+
+    /// The same, with no listener that asks for a client certificate.
+    func withoutMutualTLS() -> Configuration {
+        var configuration = self
+        configuration.mutualTLSPort = nil
+        configuration.mutualTLSBase = nil
+        return configuration
+    }
 
     package struct TLSFiles: Sendable {
         package var certificate: String

@@ -18,13 +18,15 @@ struct Greeting {
     private var lines: [String] { addresses + (world.map(demo) ?? warnings) }
 
     private var addresses: [String] {
-        [
-            "",
-            "Wekeza Open Platform",
-            "  portal, sign-in, API   \(configuration.issuer)",
-            "  operations             http://127.0.0.1:\(configuration.opsPort)/metrics  /healthz  /readyz",
-        ]
+        var lines = ["", "Wekeza Open Platform", "  portal, sign-in, API   \(configuration.issuer)"]
+        if configuration.mutualTLSPort != nil, let base = configuration.mutualTLSBase { lines.append("  client certificates    \(base)\(authority)") }
+        if configuration.demo, configuration.mutualTLSPort == nil { lines.append("  client certificates    none: their port is taken or off (--tls-port)") }
+        lines.append("  operations             http://127.0.0.1:\(configuration.opsPort)/metrics  /healthz  /readyz")
+        return lines
     }
+
+    /// Where the authority of a development certificate lies, for clients to trust.
+    private var authority: String { configuration.tls == nil && configuration.demo ? "  (trust \(configuration.dataDirectory)/tls/authority.pem)" : "" }
 
     private var warnings: [String] {
         configuration.mail == nil ? ["  No mail server is set (WEKEZA_SMTP_URL): sign-up and password mails go nowhere.", ""] : [""]

@@ -35,6 +35,7 @@ extension Platform {
             PeriodicJob("signing keys", every: .seconds(60)) { [keys, bench, configuration] in
                 try await keys.rotateWhenDue(lifetime: configuration.keyLifetime, at: bench.clock.now)
             },
+            PeriodicJob("revocation lists", every: .seconds(10)) { [trust, logger = bench.logger] in trust.refresh(logger: logger) },
             PeriodicJob("purge", every: .seconds(600)) { try await purge() },
         ]
     }

@@ -3,6 +3,7 @@ package import Applications
 package import AsyncHTTPClient
 internal import AuthorizationServer
 internal import BankAPI
+package import Certificates
 internal import Consents
 internal import Contract
 internal import CustomerPages
@@ -38,6 +39,9 @@ package struct Platform: Sendable {
     package let recorder: DecisionRecorder
     package let quotas: Quotas
     package let passwords: PasswordHasher
+    let trust: ClientTrust
+    package let certificateCheck: ClientCertificateCheck
+    package let clientCertificates: ClientCertificates
     /// The public listener's answers.
     package let responder: RouterResponder<AppContext>
     /// The fake world, in demo mode.
@@ -73,6 +77,10 @@ package struct Platform: Sendable {
         sessions = Sessions(database: database, randomness: randomness)
         recorder = DecisionRecorder(database: database, logger: logger)
         quotas = Quotas(database: database, logger: logger)
+        let sandboxAuthority = try await SandboxAuthority.load(database: database, master: bench.master, randomness: randomness, at: now)
+        trust = try ClientTrust(configuration, sandbox: sandboxAuthority.authority.certificate)
+        certificateCheck = ClientCertificateCheck(authorities: trust.authorities, revocationLists: trust.revocationLists)
+        clientCertificates = ClientCertificates(check: certificateCheck, database: database, feed: feed)
 
         let contract = try APIContract(directory: "\(configuration.assets)/openapi")
         let files = try StaticFiles(directory: "\(configuration.assets)/static")
@@ -85,10 +93,11 @@ package struct Platform: Sendable {
         if !configuration.trustedProxies.isEmpty { router.add(middleware: ProxyTrust(configuration.trustedProxies)) }
         router.addMiddleware {
             RequestLog()
-            RequestIdentity(issuer: issuer, clock: bench.clock, randomness: randomness)
+            RequestIdentity(issuer: issuer, mutualTLSBase: configuration.mutualTLSBase, clock: bench.clock, randomness: randomness)
             SecurityHeaders(secure: issuer.isSecure)
             HTMLErrors(pages: pages)
             HostCheck()
+            ClientCertTrust(configuration.trustedProxies)
             FormOrigin()
             MethodCheck(table: table, wordings: [AuthorizationServerRoutes.refusalWording, GatewayRoutes.refusalWording])
         }
@@ -120,7 +129,8 @@ package struct Platform: Sendable {
         let site = try PortalSite(
             database: database, master: travelKey, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn, sessions: sessions,
             mailer: mailer, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: contract,
-            contractDirectory: "\(configuration.assets)/openapi", randomness: randomness, logger: logger)
+            contractDirectory: "\(configuration.assets)/openapi", certificateCheck: certificateCheck, sandboxAuthority: sandboxAuthority,
+            randomness: randomness, logger: logger)
         PortalPages(site: site).add(to: router)
         CustomerRoutes(
             pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions,

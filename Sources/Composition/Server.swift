@@ -17,6 +17,8 @@ package enum Server {
     /// Runs until SIGTERM or SIGINT, then drains, stops accepting, finishes what is in flight (20 seconds at most) and flushes.
     /// - Throws: `ConfigurationError` for a set-up that cannot work.
     package static func run(_ configuration: Configuration, environment: [String: String]) async throws {
+        let configuration =
+            configuration.isMutualTLSPortNamed || PortsCheck.isFree(configuration.mutualTLSPort) ? configuration : configuration.withoutMutualTLS()
         FileDescriptors.raiseLimit()
         MemoryArenas.limit(environment: environment)
         LoggingSystem.bootstrap { ECSLogHandler(label: $0) }
@@ -52,9 +54,9 @@ package enum Server {
         registry.observe("sql_statements_total", .counter, help: "Statements run for repositories.") { Double(bench.database.statistics.statements) }
         registry.observe("sql_commits_total", .counter, help: "Durable commits.") { Double(bench.database.statistics.commits) }
 
-        let certificate = try configuration.tls.map { try ServerCertificate($0) }
+        let certificates = try ServerCertificates(configuration, bench: bench)
         let drain = Drain(configuration.drain)
-        let listeners = Listeners(configuration, certificate: certificate, drain: drain, logger: logger)
+        let listeners = Listeners(configuration, certificates: certificates, platform: platform, drain: drain, logger: logger)
         let greeting = Greeting(configuration, world: platform.demoWorld)
         let missing = Mutex(Listeners.count(configuration))
         let running: @Sendable () -> Void = {
@@ -65,9 +67,11 @@ package enum Server {
             }
         }
         let operations = Operations(platform: platform, registry: registry, drain: drain).router.buildResponder()
-        let sockets = try listeners.publicListeners(platform.responder, running: running) + [listeners.operations(operations, running: running)]
+        let sockets =
+            try listeners.publicListeners(platform.responder, running: running) + listeners.mutualTLSListeners(platform.responder, running: running)
+            + [listeners.operations(operations, running: running)]
         // The drain stops first, then the listeners, and jobs flush after them: services stop in the reverse order of this list.
-        let services = [Reload(certificate: certificate, logger: logger)] + platform.jobs + sockets + [drain]
+        let services = [Reload(certificates: certificates.all, trust: platform.trust, logger: logger)] + platform.jobs + sockets + [drain]
         var group = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = configuration.drain + .seconds(20)
         try await ServiceGroup(configuration: group).run()

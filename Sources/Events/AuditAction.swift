@@ -33,6 +33,8 @@ package enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadab
     case appConfirmed = "app.confirmed"
     case secretAdded = "secret.added"
     case secretRevoked = "secret.revoked"
+    case certificateAdded = "certificate.added"
+    case certificateRemoved = "certificate.removed"
     // Consents and grants
     case consentLodged = "consent.lodged"
     case consentAuthorised = "consent.authorised"

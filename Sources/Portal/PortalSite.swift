@@ -1,4 +1,5 @@
-import Applications
+package import Applications
+package import Certificates
 package import Contract
 package import Identity
 package import Logging
@@ -30,6 +31,8 @@ package struct PortalSite: Sendable {
     let quotas: Quotas
     let contract: APIContract
     let contractFiles: ContractFiles
+    let certificateCheck: ClientCertificateCheck
+    let sandboxAuthority: SandboxAuthority
     let forms: FormTokens
     let shownOnce: ShownOnce
     let pendingSignUp: PendingSignUp.Cookie
@@ -45,6 +48,7 @@ package struct PortalSite: Sendable {
     let organisations = Organisations()
     let memberships = Memberships()
     let records = DecisionRecords()
+    let certificates = AppCertificates()
 
     /// - Parameters:
     ///   - seedWorld: makes an organisation's five customers.
@@ -52,7 +56,7 @@ package struct PortalSite: Sendable {
     package init(
         database: any Database, master: MasterKey, pages: PageRenderer, cookies: CookiePolicy, passwords: PasswordHasher, signIn: SignIn,
         sessions: Sessions, mailer: any Mailer, seedWorld: @escaping WorldSeeding, quotas: Quotas, contract: APIContract, contractDirectory: String,
-        randomness: any RandomSource, logger: Logger
+        certificateCheck: ClientCertificateCheck, sandboxAuthority: SandboxAuthority, randomness: any RandomSource, logger: Logger
     ) throws {
         self.database = database
         self.pages = pages
@@ -71,6 +75,8 @@ package struct PortalSite: Sendable {
         self.quotas = quotas
         self.contract = contract
         contractFiles = try ContractFiles(directory: contractDirectory)
+        self.certificateCheck = certificateCheck
+        self.sandboxAuthority = sandboxAuthority
         forms = FormTokens(randomness: randomness)
         shownOnce = ShownOnce(master: master, cookies: cookies)
         pendingSignUp = SealedCookie("wkz_signup", purpose: "portal.pending_sign_up", lifetime: .hours(24), master: master, cookies: cookies)

@@ -7,7 +7,7 @@
 /// An IP address. One that maps an IPv4 address into IPv6 (RFC 4291 §2.5.5.2) is that IPv4 address: a socket for both families names its IPv4 peers so.
 package struct IPAddress: Hashable, Sendable {
     /// The 128 bits of RFC 4291; an IPv4 address in its mapped form, below `::ffff:0:0/96`.
-    let bits: UInt128
+    package let bits: UInt128
 
     init(bits: UInt128) { self.bits = bits }
 

@@ -8,6 +8,12 @@ package struct AppContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Who sent it: the peer, or the one for whom a trusted proxy speaks.
     package var client: ClientAddress
+    /// Where the connection itself comes from: the last proxy, or the client. `nil` without a socket.
+    package var peer: IPAddress?
+    /// Whether it arrived at the listener that asks for a client certificate.
+    package let isMutualTLS: Bool
+    /// The certificate that the client presented to that listener, or to a trusted proxy. Unverified.
+    package var clientCertificate: PresentedCertificate?
     /// Made for each request, told in `X-Request-Id`, and the key of its decision record.
     package var requestID = RequestID(trusted: "req_")
     /// The `x-fapi-interaction-id` that the caller sent, or one made for it: a UUID, echoed in the answer.
@@ -16,13 +22,19 @@ package struct AppContext: RequestContext {
     package var receivedAt = Timestamp.epoch
     /// The public base address, for links.
     package var issuer = Self.anyIssuer
+    /// The base address of the listener that asks for a client certificate; `nil` where there is none.
+    package var mutualTLSBase: MutualTLSBase?
 
     /// Until `RequestIdentity` sets the real one: a constant that parses, read once.
     private static let anyIssuer = Issuer("http://localhost")!
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        client = ClientAddress(IPAddress(source.channel.remoteAddress))
+        peer = IPAddress(source.channel.remoteAddress)
+        client = ClientAddress(peer)
+        let connection = MutualTLSConnection.current
+        isMutualTLS = connection != nil
+        clientCertificate = connection?.certificate
     }
 
     /// Bodies beyond this many bytes are refused with 413.

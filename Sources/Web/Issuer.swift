@@ -13,6 +13,14 @@ package struct Issuer: Hashable, Sendable, CustomStringConvertible {
         self.text = text.lowercased()
     }
 
+    /// Without its port; an IPv6 address without its brackets.
+    package var host: String { Self.host(of: text) }
+
+    static func host(of text: String) -> String {
+        let authority = text.split(separator: "/").last ?? ""
+        return String(authority.hasPrefix("[") ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" })
+    }
+
     package var isSecure: Bool { text.hasPrefix("https:") }
     package var description: String { text }
 

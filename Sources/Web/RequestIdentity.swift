@@ -18,11 +18,14 @@ extension HTTPField.Name {
 package struct RequestIdentity: RouterMiddleware {
     package typealias Context = AppContext
     private let issuer: Issuer
+    private let mutualTLSBase: MutualTLSBase?
     private let clock: any WallClock
     private let randomness: any RandomSource
 
-    package init(issuer: Issuer, clock: any WallClock, randomness: any RandomSource) {
+    /// - Parameter mutualTLSBase: where the listener that asks for a client certificate is reached; `nil` where there is none.
+    package init(issuer: Issuer, mutualTLSBase: MutualTLSBase? = nil, clock: any WallClock, randomness: any RandomSource) {
         self.issuer = issuer
+        self.mutualTLSBase = mutualTLSBase
         self.clock = clock
         self.randomness = randomness
     }
@@ -30,6 +33,7 @@ package struct RequestIdentity: RouterMiddleware {
     package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
         var context = context
         context.issuer = issuer
+        context.mutualTLSBase = mutualTLSBase
         context.receivedAt = clock.now
         context.requestID = RequestID(at: context.receivedAt, from: randomness)
         context.interactionID = request.headers[.interactionID].flatMap(UUIDText.init)?.text ?? UUIDText.random(from: randomness).text

@@ -34,6 +34,26 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "A PEM file with the key of that certificate. [WEKEZA_TLS_KEY]")
     var tlsKey: String?
 
+    @Option(
+        help: """
+            The port of the listener that asks for a client certificate, with the certificate of --tls-cert, or in demo mode one that is made under \
+            DATA/tls; off for none. [WEKEZA_TLS_PORT, default 8443]
+            """)
+    var tlsPort: String?
+
+    @Option(
+        help: """
+            Where that listener, or a proxy that passes Client-Cert, is reached from outside: https:// with a host and perhaps a port. [WEKEZA_MTLS_BASE, \
+            default https://, the issuer's host and the port]
+            """)
+    var mtlsBase: String?
+
+    @Option(help: "A PEM file of the authorities whose client certificates are believed. [WEKEZA_CLIENT_CA, default none but the sandbox's own]")
+    var clientCA: String?
+
+    @Option(help: "A folder of what these authorities revoked, read again when it changes; without it nobody asks. [WEKEZA_CRL_DIR]")
+    var crlDir: String?
+
     @Option(help: "The base address of the core banking system behind live calls. [WEKEZA_UPSTREAM, default none]")
     var upstream: String?
 
@@ -69,8 +89,16 @@ struct Serve: AsyncParsableCommand {
             throw ConfigurationError("--issuer must be http:// or https:// with a host and perhaps a port, without a path, not \(address).")
         }
         configuration.issuer = parsed
+        configuration.clientAuthorities = clientCA ?? environment["WEKEZA_CLIENT_CA"]
+        configuration.revocationLists = crlDir ?? environment["WEKEZA_CRL_DIR"]
+        guard configuration.revocationLists == nil || configuration.clientAuthorities != nil else {
+            throw ConfigurationError("--crl-dir says what the authorities of --client-ca revoked: name them too.")
+        }
         configuration.upstream = upstream ?? environment["WEKEZA_UPSTREAM"]
         configuration.trustedProxies = try Self.proxies(trustedProxies ?? environment["WEKEZA_TRUSTED_PROXIES"])
+        configuration.mutualTLSPort = try mutualTLSPort(environment, configuration)
+        configuration.isMutualTLSPortNamed = configuration.tls != nil || tlsPort != nil || environment["WEKEZA_TLS_PORT"] != nil
+        configuration.mutualTLSBase = try mutualTLSBase(environment, configuration)
         configuration.mail = try mail(environment)
         configuration.keyLifetime = try Self.days(keyLifetimeDays ?? environment["WEKEZA_KEY_LIFETIME_DAYS"]) ?? configuration.keyLifetime
         configuration.drain = try Self.seconds(drainSeconds ?? environment["WEKEZA_DRAIN_SECONDS"], named: "--drain-seconds") ?? .zero
@@ -83,6 +111,30 @@ struct Serve: AsyncParsableCommand {
         case (let certificate?, let key?): return .init(certificate: certificate, key: key)
         default: throw ConfigurationError("--tls-cert and --tls-key go together: name both files.")
         }
+    }
+
+    private func mutualTLSPort(_ environment: [String: String], _ configuration: Configuration) throws -> Int? {
+        let text = tlsPort ?? environment["WEKEZA_TLS_PORT"]
+        if text == "off" { return nil }
+        guard configuration.tls != nil || configuration.demo else {
+            guard text == nil else { throw ConfigurationError("--tls-port needs a certificate: name it with --tls-cert and --tls-key.") }
+            return nil
+        }
+        return try Self.port(text, named: "--tls-port", orElse: "a number from 0 to 65535 or off") ?? 8443
+    }
+
+    private func mutualTLSBase(_ environment: [String: String], _ configuration: Configuration) throws -> MutualTLSBase? {
+        guard let text = mtlsBase ?? environment["WEKEZA_MTLS_BASE"] else {
+            return configuration.mutualTLSPort.map { MutualTLSBase(of: configuration.issuer, port: $0) }
+        }
+        guard let base = MutualTLSBase(text) else {
+            throw ConfigurationError("--mtls-base must be https:// with a host and perhaps a port, without a path, not \(text).")
+        }
+        guard configuration.mutualTLSPort != nil || !configuration.trustedProxies.isEmpty else {
+            throw ConfigurationError(
+                "--mtls-base needs a listener (--tls-cert and --tls-key), or a proxy that tells what certificate it saw (--trusted-proxies).")
+        }
+        return base
     }
 
     private func mail(_ environment: [String: String]) throws -> SMTPSettings? {
@@ -109,10 +161,10 @@ struct Serve: AsyncParsableCommand {
             })
     }
 
-    private static func port(_ text: String?, named name: String) throws -> Int? {
+    private static func port(_ text: String?, named name: String, orElse form: String = "a number from 0 to 65535") throws -> Int? {
         guard let text else { return nil }
         guard let port = Int(text), (0...65535).contains(port) else {
-            throw ConfigurationError("\(name) must be a number from 0 to 65535, not \(text).")
+            throw ConfigurationError("\(name) must be \(form), not \(text).")
         }
         return port
     }

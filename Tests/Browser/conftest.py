@@ -37,7 +37,7 @@ class Server:
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory()
-        self.port, self.ops_port = free_port(), free_port()
+        self.port, self.ops_port, self.tls_port = free_port(), free_port(), free_port()
         self.issuer = f"http://localhost:{self.port}"
         self.arguments = ["--data", self.folder.name, "--assets", ASSETS, "--database", f"sqlite:{self.folder.name}/wekeza.db"]
         self.output = open(Path(self.folder.name) / "output", "w+")
@@ -45,7 +45,8 @@ class Server:
 
     def start(self):
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--demo", "--port", str(self.port), "--ops-port", str(self.ops_port), *self.arguments],
+            [BINARY, "serve", "--demo", "--port", str(self.port), "--ops-port", str(self.ops_port), "--tls-port", str(self.tls_port),
+             *self.arguments],
             stdout=self.output, stderr=subprocess.STDOUT, cwd=ROOT)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:

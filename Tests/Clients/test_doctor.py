@@ -1,5 +1,6 @@
 """`wekeza doctor`: each way in which a set-up is broken, and what it says about it."""
 
+import datetime
 import json
 import os
 import socket
@@ -7,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from authorities import DAY, Authority, pem
 from conftest import BINARY, ROOT, Server, engines, free_port, limit_descriptors, postgres_database
 
 
@@ -15,7 +17,7 @@ class Machine:
 
     def __init__(self, folder):
         self.data = Path(folder) / "data"
-        self.port, self.ops_port = free_port(), free_port()
+        self.port, self.ops_port, self.tls_port = free_port(), free_port(), free_port()
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("WEKEZA_")}
 
     def run(self, command, *arguments, **options):
@@ -23,9 +25,13 @@ class Machine:
             [BINARY, command, "--data", str(self.data), "--assets", str(ROOT), *arguments],
             capture_output=True, text=True, cwd=ROOT, timeout=60, env=self.environment, **options)
 
+    def ports(self, arguments):
+        """The third port, where there is one."""
+        return ["--tls-port", str(self.tls_port)] if "--demo" in arguments or "--tls-cert" in arguments else []
+
     def doctor(self, *arguments, **options):
         """The exit code, and the findings by check."""
-        done = self.run("doctor", "--json", "--port", str(self.port), "--ops-port", str(self.ops_port), *arguments, **options)
+        done = self.run("doctor", "--json", "--port", str(self.port), "--ops-port", str(self.ops_port), *self.ports(arguments), *arguments, **options)
         printed = json.loads(done.stdout)
         assert printed["healthy"] == (done.returncode == 0)
         assert all(finding["found"] for finding in printed["checks"])
@@ -92,12 +98,12 @@ def test_a_running_server_is_recognised(engine):
     server = Server(engine)
     try:
         machine = Machine(server.folder.name)
-        machine.data, machine.port, machine.ops_port = Path(server.folder.name), server.port, server.ops_port
+        machine.data, machine.port, machine.ops_port, machine.tls_port = Path(server.folder.name), server.port, server.ops_port, server.tls_port
 
         code, findings = machine.doctor("--demo", "--database", server.database)
 
         ports = [finding for finding in findings if finding["check"] == "ports"]
-        assert [finding["state"] for finding in ports] == ["ok", "ok"] and "our server" in ports[0]["found"]
+        assert [finding["state"] for finding in ports] == ["ok", "ok", "ok"] and "our server" in ports[0]["found"]
         assert [finding["state"] for finding in findings if finding["check"] in ("database", "schema", "clock", "signing keys")] == ["ok"] * 4
         # The tests' PostgreSQL runs without fsync, which a bank must not do.
         assert code == (1 if engine == "postgres" else 0)
@@ -351,3 +357,44 @@ def test_one_line_per_finding(fresh):
     assert done.returncode == 1 and done.stderr == ""
     assert all(line.split()[0] in ("ok", "warning", "problem") for line in lines)
     assert len([line for line in lines if line.startswith("problem")]) == 1
+
+
+def trusting(folder, *, lasts=365 * DAY, list_ends=DAY):
+    authority = Authority("Bank Root", lasts=lasts)
+    (folder / "authorities.pem").write_bytes(pem(authority.certificate))
+    (folder / "lists").mkdir(exist_ok=True)
+    (folder / "lists" / "root.pem").write_bytes(authority.revocation_list(ends=list_ends))
+    return ["--client-ca", str(folder / "authorities.pem"), "--crl-dir", str(folder / "lists")]
+
+
+def test_authorities_and_lists_that_are_current(fresh, tmp_path):
+    arguments = trusting(tmp_path)
+
+    assert fresh.states("client authorities", *arguments) == ["ok"] and fresh.states("revocation lists", *arguments) == ["ok"]
+
+
+@pytest.mark.parametrize("times, check, state", [
+    ({"lasts": datetime.timedelta(seconds=-1)}, "client authorities", "problem"), ({"lasts": 20 * DAY}, "client authorities", "warning"),
+    ({"list_ends": datetime.timedelta(seconds=-1)}, "revocation lists", "problem"), ({"list_ends": datetime.timedelta(hours=11)}, "revocation lists", "warning"),
+])
+def test_authorities_and_lists_that_are_not(fresh, tmp_path, times, check, state):
+    assert fresh.found(check, *trusting(tmp_path, **times))["state"] == state
+
+
+def test_no_list_at_all_and_a_broken_one(fresh, tmp_path):
+    arguments = trusting(tmp_path)
+    (tmp_path / "lists" / "root.pem").write_text("nothing")
+    assert fresh.found("client authorities", *arguments)["state"] == "problem"
+
+    (tmp_path / "lists" / "root.pem").unlink()
+    assert fresh.found("revocation lists", *arguments)["state"] == "problem"
+
+
+def test_the_third_port(fresh):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+
+        found = fresh.found("ports", "--demo", "--tls-port", str(taken.getsockname()[1]))
+
+    assert found["state"] == "problem" and "--tls-port" in found["advice"]

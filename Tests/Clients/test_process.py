@@ -48,6 +48,15 @@ def certificate(folder, name):
     (["--trusted-proxies", "127.0.0.1,10.0.0.0/33"], "--trusted-proxies"),
     (["--trusted-proxies", "0.0.0.0/0"], "--trusted-proxies"),
     (["--tls-cert", "/dev/null", "--tls-key", "/dev/null"], "--tls-cert"),
+    (["--tls-port", "8444"], "--tls-port"),
+    (["--demo", "--tls-port", "eighty"], "--tls-port"),
+    (["--demo", "--tls-port", "70000"], "--tls-port"),
+    (["--demo", "--mtls-base", "http://bank.example"], "--mtls-base"),
+    (["--demo", "--mtls-base", "https://bank.example/path"], "--mtls-base"),
+    (["--mtls-base", "https://bank.example"], "--mtls-base"),
+    (["--client-ca", "/dev/null"], "--client-ca"),
+    (["--client-ca", "/nowhere.pem"], "--client-ca"),
+    (["--crl-dir", "/tmp"], "--client-ca"),
 ])
 def test_a_wrong_value_stops_the_start_with_one_sentence_and_code_2(tmp_path, arguments, flag):
     code, said = refused(tmp_path, *arguments)

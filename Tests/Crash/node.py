@@ -27,7 +27,7 @@ class Node(Server):
         self.issuer = beside.issuer if beside else self.address
         self.database = database or (beside.database if beside else self.new_database())
         self.output = open(Path(self.scratch.name) / "output", "a+")
-        self.arguments = ["--demo", "--issuer", self.issuer, *arguments]
+        self.arguments = ["--demo", "--tls-port", "off", "--issuer", self.issuer, *arguments]
         self.process = None
         if start:
             self.start()

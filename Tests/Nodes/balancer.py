@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import requests
 from conftest import until
@@ -12,11 +13,15 @@ class Balancer:
     """HAProxy with the configuration of deploy/, on the ports of this run."""
 
     def __init__(self, folder, nodes):
-        self.port = free_port()
+        self.port, self.tls_port = free_port(), free_port()
+        certificate = folder / "server.pem"
+        made = Path(nodes[0].folder.name) / "tls"
+        certificate.write_text((made / "server.pem").read_text() + (made / "server.key").read_text())
         text = (ROOT / "deploy/haproxy.cfg").read_text()
         # Certificates, users, limits and system paths belong to a machine; everything else stays as it is.
         text = re.sub(r"^ *(user|group|chroot|maxconn|log|stats socket|bind :443|http-request redirect) .*\n", "", text, flags=re.MULTILINE)
         text = re.sub(r"^( *bind ).*:80$", rf"\g<1>127.0.0.1:{self.port}", text, flags=re.MULTILINE)
+        text = text.replace("bind :8443 ssl crt /etc/haproxy/wekeza.pem", f"bind 127.0.0.1:{self.tls_port} ssl crt {certificate}")
         for index, node in enumerate(nodes, 1):
             text = text.replace(f"127.0.0.1:808{index}", f"127.0.0.1:{node.port}").replace(f"port 909{index}", f"port {node.ops_port}")
         self.file = folder / "haproxy.cfg"

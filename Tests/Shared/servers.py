@@ -59,7 +59,7 @@ class Server:
     def __init__(self, engine, *arguments, demo=True, descriptors=None, beside=None, database=None, folder=None, port=None):
         self.engine, self.beside = engine, beside
         self.folder = beside.folder if beside else folder or tempfile.TemporaryDirectory()
-        self.port, self.ops_port = port or free_port(), free_port()
+        self.port, self.ops_port, self.tls_port = port or free_port(), free_port(), free_port()
         self.issuer = beside.issuer if beside else f"http://localhost:{self.port}"
         self.address = f"http://localhost:{self.port}"
         if database:
@@ -69,7 +69,7 @@ class Server:
         else:
             self.database = postgres_database() if engine == "postgres" else f"sqlite:{self.folder.name}/wekeza.db"
         self.output = open(Path(self.folder.name) / f"output-{self.port}", "w+")
-        self.arguments = [*(["--demo"] if demo else []), *(["--issuer", self.issuer] if beside else []), *arguments]
+        self.arguments = [*(["--demo"] if demo else []), *(["--tls-port", str(self.tls_port)] if demo or "--tls-cert" in arguments else []), *(["--issuer", self.issuer] if beside else []), *arguments]
         self.descriptors = descriptors
         self.start()
 

@@ -92,7 +92,8 @@ struct Peers: HTTPResponder {
         guard let peer = request.headers[Self.field] else { return try await responder.respond(to: request, context: context) }
         var (head, context) = (request.head, context)
         head.headerFields[Self.field] = nil
-        context.client = ClientAddress(IPAddress(peer))
+        context.peer = IPAddress(peer)
+        context.client = ClientAddress(context.peer)
         return try await responder.respond(to: Request(head: head, body: request.body), context: context)
     }
 }

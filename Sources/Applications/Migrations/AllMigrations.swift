@@ -82,5 +82,29 @@ package enum ApplicationsMigrations {
         Migration("applications.0004_allowed_networks", "ALTER TABLE app ADD COLUMN allowed_networks TEXT NOT NULL DEFAULT ''"),
         // The members of RFC 7591 that have no column of their own, as one JSON object.
         Migration("applications.0005_metadata", "ALTER TABLE app ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}'"),
+        Migration(
+            "applications.0006_app_certificates",
+            """
+            CREATE TABLE app_certificate (
+                app_id TEXT NOT NULL,
+                thumbprint TEXT NOT NULL,
+                pem TEXT NOT NULL,
+                subject TEXT NOT NULL,
+                not_before BIGINT NOT NULL,
+                not_after BIGINT NOT NULL,
+                source TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                removed_at BIGINT,
+                PRIMARY KEY (app_id, thumbprint)
+            );
+            CREATE INDEX app_certificate_by_thumbprint ON app_certificate (thumbprint);
+
+            CREATE TABLE sandbox_authority (
+                id TEXT NOT NULL PRIMARY KEY,
+                certificate TEXT NOT NULL,
+                sealed_private TEXT NOT NULL,
+                created_at BIGINT NOT NULL
+            );
+            """),
     ]
 }

@@ -3,7 +3,7 @@ package struct AllChecks: Sendable {
     package init() {}
 
     private static let all: [any Check] = [
-        AssetsCheck(), DataFolderCheck(), MasterKeyCheck(), DiskCheck(), DatabaseCheck(), SchemaCheck(), ClockCheck(), KeysCheck(), CertificateCheck(),
+        AssetsCheck(), DataFolderCheck(), MasterKeyCheck(), DiskCheck(), DatabaseCheck(), SchemaCheck(), ClockCheck(), KeysCheck(), CertificateCheck(), ClientTrustCheck(),
         IssuerCheck(), PortsCheck(), DescriptorsCheck(), MailCheck(), DemoCheck(),
     ]
 

@@ -51,13 +51,7 @@ package struct SetUp: Sendable {
         return host == "localhost" || host.hasSuffix(".localhost") || host.hasPrefix("127.") || host == "::1" || host == "[::1]"
     }
 
-    var isPublic: Bool { !Self.isLoopback(configuration.host) || !Self.isLoopback(issuerHost) }
-
-    /// The issuer's host, without its port.
-    var issuerHost: String {
-        let authority = configuration.issuer.text.split(separator: "/").last.map(String.init) ?? ""
-        return authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : String(authority.prefix { $0 != ":" })
-    }
+    var isPublic: Bool { !Self.isLoopback(configuration.host) || !Self.isLoopback(configuration.issuer.host) }
 }
 
 /// Who owns a file and who may read it.

@@ -1,16 +1,21 @@
+internal import Certificates
 internal import Foundation
 internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
 internal import Logging
 internal import NIOCore
+internal import NIOSSL
+internal import Primitives
 internal import ServiceLifecycle
 internal import Web
 
 /// The sockets of one process.
 struct Listeners {
     private let configuration: Configuration
-    private let certificate: ServerCertificate?
+    private let certificates: ServerCertificates
+    private let check: ClientCertificateCheck
+    private let clock: any WallClock
     private let drain: Drain
     private let logger: Logger
     /// How many connections one socket holds at a time; more wait in its backlog.
@@ -23,28 +28,49 @@ struct Listeners {
     /// Monitoring asks one question at a time.
     private static let mostOperationsConnections = 32
 
-    /// - Parameter certificate: with one, the public listener speaks HTTPS.
-    init(_ configuration: Configuration, certificate: ServerCertificate?, drain: Drain, logger: Logger) {
+    init(_ configuration: Configuration, certificates: ServerCertificates, platform: Platform, drain: Drain, logger: Logger) {
         self.configuration = configuration
-        self.certificate = certificate
+        self.certificates = certificates
+        check = platform.certificateCheck
+        clock = platform.bench.clock
         self.drain = drain
         self.logger = logger
-        mostConnections = FileDescriptors.connections / Self.hosts(configuration.host).count
+        mostConnections = FileDescriptors.connections / (Self.count(configuration) - 1)
     }
 
     /// The public listener: HTTP, or HTTPS when the set-up names a certificate. `localhost` listens on 127.0.0.1 and, where the machine has it, on ::1.
     /// - Parameter running: is called once for each socket that listens.
     func publicListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) throws -> [any Service] {
         let http = http(lastAnswers: [LastAnswer(drain)])
-        let server = try certificate.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0.configuration) } ?? http
-        return Self.hosts(configuration.host).map { host in
+        let server = try certificates.publicListener.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0.configuration) } ?? http
+        return listeners(responder, server: server, port: configuration.port, portFlag: "--port", running: running)
+    }
+
+    /// The listener that asks for a client certificate, where there is one: HTTPS with the same answers.
+    func mutualTLSListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) throws -> [any Service] {
+        guard let port = configuration.mutualTLSPort, let certificate = certificates.mutualTLS else { return [] }
+        let context = try NIOSSLContext(configuration: certificate.askingForClientCertificate)
+        let server = HTTPServerBuilder { [drain, check, clock] responder in
+            MutualTLSChannel(base: Self.channel(responder, lastAnswers: [LastAnswer(drain)]), context: context) { presented in
+                // Finds and remembers the chain, for requests on this session and on those that resume it.
+                guard case .success(let certificate) = ClientCertificate.read(presented.der) else { return }
+                _ = await check.check(certificate, intermediates: presented.chain, at: clock.now)
+            }
+        }
+        return listeners(responder, server: server, port: port, portFlag: "--tls-port", running: running)
+    }
+
+    private func listeners(
+        _ responder: some HTTPResponder<AppContext>, server: HTTPServerBuilder, port: Int, portFlag: String, running: @escaping @Sendable () -> Void
+    ) -> [any Service] {
+        Self.hosts(configuration.host).map { host in
             let application = Application(
                 responder: responder, server: server,
                 configuration: .init(
-                    address: .hostname(host, port: configuration.port), serverName: nil, backlog: 1024,
+                    address: .hostname(host, port: port), serverName: nil, backlog: 1024,
                     availableConnectionsDelegate: .maximum(mostConnections, logger: logger)),
                 onServerRunning: { _ in running() }, logger: logger)
-            return Listening(listener: application, host: host, port: configuration.port, portFlag: "--port")
+            return Listening(listener: application, host: host, port: port, portFlag: portFlag)
         }
     }
 
@@ -61,17 +87,23 @@ struct Listeners {
 
     /// - Parameter lastAnswers: made anew for each connection.
     private func http(lastAnswers: @autoclosure @escaping @Sendable () -> [any RemovableChannelHandler] = []) -> HTTPServerBuilder {
-        HTTPServerBuilder { responder in
-            LoopBoundChannel(
-                base: HTTP1Channel(
-                    responder: responder,
-                    configuration: .init(
-                        additionalChannelHandlers: [RequestDeadline(.init(Self.requestTimeout))] + lastAnswers(), idleTimeout: .init(Self.idleTimeout))))
-        }
+        HTTPServerBuilder { responder in Self.channel(responder, lastAnswers: lastAnswers()) }
+    }
+
+    private static func channel(
+        _ responder: @escaping HTTPChannelHandler.Responder, lastAnswers: @autoclosure @escaping @Sendable () -> [any RemovableChannelHandler]
+    ) -> LoopBoundChannel<HTTP1Channel> {
+        LoopBoundChannel(
+            base: HTTP1Channel(
+                responder: responder,
+                configuration: .init(
+                    additionalChannelHandlers: [RequestDeadline(.init(requestTimeout))] + lastAnswers(), idleTimeout: .init(idleTimeout))))
     }
 
     /// Sockets that a start opens, operations included.
-    static func count(_ configuration: Configuration) -> Int { hosts(configuration.host).count + 1 }
+    static func count(_ configuration: Configuration) -> Int {
+        hosts(configuration.host).count * (configuration.mutualTLSPort == nil ? 1 : 2) + 1
+    }
 
     private static func hosts(_ host: String) -> [String] {
         guard host == "localhost" else { return [host] }

@@ -2,9 +2,10 @@ internal import Logging
 internal import ServiceLifecycle
 internal import UnixSignals
 
-/// Reads the certificates again on SIGHUP. Everything else that can change lives in the database and applies at once.
+/// Reads certificates and authorities again on SIGHUP. Everything else that can change lives in the database and applies at once.
 struct Reload: Service {
-    let certificate: ServerCertificate?
+    let certificates: [ServerCertificate]
+    let trust: ClientTrust
     let logger: Logger
 
     func run() async throws {
@@ -13,11 +14,22 @@ struct Reload: Service {
     }
 
     private func reload() {
+        var isWhole = true
+        for certificate in certificates {
+            isWhole = attempt("the certificate stays as it was") { try certificate.reload() } && isWhole
+        }
+        isWhole = attempt("the client authorities stay as they were") { try trust.reload() } && isWhole
+        trust.refresh(logger: logger)
+        if isWhole { logger.notice("reloaded", metadata: ["certificates": "\(certificates.count)"]) }
+    }
+
+    private func attempt(_ failure: Logger.Message, _ step: () throws -> Void) -> Bool {
         do {
-            try certificate?.reload()
-            logger.notice("reloaded", metadata: ["certificates": "\(certificate == nil ? 0 : 1)"])
+            try step()
+            return true
         } catch {
-            logger.error("the certificate stays as it was", metadata: ["error": "\(error)"])
+            logger.error(failure, metadata: ["error": "\(error)"])
+            return false
         }
     }
 }

@@ -26,7 +26,7 @@ final class ServerCertificate: Sendable {
         current.withLock { $0 = pair }
     }
 
-    /// TLS 1.2 with the suites of BCP 195 and TLS 1.3.
+    /// TLS 1.3, and TLS 1.2 with the suites that BCP 195 recommends (RFC 9325 §4.2). The library makes no renegotiation and no compression.
     var configuration: TLSConfiguration {
         let pair = current.withLock { $0 }
         var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: pair.chain, privateKey: pair.key)
@@ -42,6 +42,14 @@ final class ServerCertificate: Sendable {
             override.privateKey = pair.key
             promise.succeed(override)
         }
+        return configuration
+    }
+
+    /// The same, and the client is asked for a certificate. What it presents is not compared with anything here.
+    var askingForClientCertificate: TLSConfiguration {
+        var configuration = configuration
+        configuration.certificateVerification = .optionalVerification
+        configuration.trustRoots = .certificates([])
         return configuration
     }
 

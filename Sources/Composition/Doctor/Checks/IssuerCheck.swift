@@ -6,7 +6,7 @@ struct IssuerCheck: Check {
 
     func run(_ setUp: SetUp) async -> [Finding] {
         let issuer = setUp.configuration.issuer
-        let isLocal = SetUp.isLoopback(setUp.issuerHost)
+        let isLocal = SetUp.isLoopback(setUp.configuration.issuer.host)
         guard issuer.isSecure || isLocal else {
             return [
                 .problem(

@@ -12,11 +12,13 @@ struct PortsCheck: Check {
         let host = configuration.host == "localhost" ? "127.0.0.1" : configuration.host
         let isTaken = Self.bind(configuration.opsPort, on: "127.0.0.1") == EADDRINUSE
         let isRunning = isTaken ? await isOurs(configuration.opsPort) : false
-        return [
-            finding(of: configuration.port, on: host, flag: "--port", isRunning: isRunning),
-            finding(of: configuration.opsPort, on: "127.0.0.1", flag: "--ops-port", isRunning: isRunning),
-        ]
+        return [finding(of: configuration.port, on: host, flag: "--port", isRunning: isRunning)]
+            + (configuration.mutualTLSPort.map { [finding(of: $0, on: host, flag: "--tls-port", isRunning: isRunning)] } ?? [])
+            + [finding(of: configuration.opsPort, on: "127.0.0.1", flag: "--ops-port", isRunning: isRunning)]
     }
+
+    /// Whether a loopback port can be taken; so is none.
+    static func isFree(_ port: Int?) -> Bool { port.map { bind($0, on: "127.0.0.1") == 0 } ?? true }
 
     private func finding(of port: Int, on host: String, flag: String, isRunning: Bool) -> Finding {
         switch Self.bind(port, on: host) {

@@ -1,0 +1,37 @@
+package import Primitives
+internal import SwiftASN1
+internal import X509
+
+/// The names beside the subject (RFC 5280 §4.2.1.6) that a client can be registered by (RFC 8705 §2.1.2).
+package struct AlternativeNames: Hashable, Sendable {
+    package private(set) var dns: [String] = []
+    package private(set) var uris: [String] = []
+    package private(set) var ips: [IPAddress] = []
+    package private(set) var emails: [String] = []
+
+    init() {}
+
+    init(_ names: X509.SubjectAlternativeNames) {
+        for name in names {
+            switch name {
+            case .dnsName(let text): dns.append(text)
+            case .uniformResourceIdentifier(let text): uris.append(text)
+            case .rfc822Name(let text): emails.append(text)
+            case .ipAddress(let bytes):
+                if let address = IPAddress(bytes: Array(bytes.bytes)) { ips.append(address) }
+            default: break
+            }
+        }
+    }
+}
+
+extension IPAddress {
+    /// - Returns: `nil` unless there are 4 bytes or 16.
+    fileprivate init?(bytes: [UInt8]) {
+        switch bytes.count {
+        case 4: self.init(v4: bytes.reduce(0) { $0 << 8 | UInt32($1) })
+        case 16: self.init(v6: bytes.reduce(0) { $0 << 8 | UInt128($1) })
+        default: return nil
+        }
+    }
+}

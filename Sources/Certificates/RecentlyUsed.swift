@@ -1,0 +1,26 @@
+/// A bounded memory: what was not asked for lately goes first. Two generations: a full younger one becomes the older, and the older goes.
+struct RecentlyUsed<Key: Hashable, Value> {
+    private let half: Int
+    private var younger: [Key: Value] = [:]
+    private var older: [Key: Value] = [:]
+
+    init(capacity: Int) { half = max(1, capacity / 2) }
+
+    subscript(key: Key) -> Value? {
+        mutating get {
+            if let value = younger[key] { return value }
+            guard let value = older.removeValue(forKey: key) else { return nil }
+            insert(value, for: key)
+            return value
+        }
+        set {
+            guard let newValue else { return }
+            insert(newValue, for: key)
+        }
+    }
+
+    private mutating func insert(_ value: Value, for key: Key) {
+        if younger.count >= half, younger[key] == nil { (older, younger) = (younger, [:]) }
+        younger[key] = value
+    }
+}
