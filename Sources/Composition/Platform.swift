@@ -18,6 +18,7 @@ package import Passwords
 internal import Portal
 package import Primitives
 internal import Sandbox
+internal import SecondFactorPages
 internal import StaffPages
 package import Storage
 package import Web
@@ -109,17 +110,20 @@ package struct Platform: Sendable {
 
         // Pages
         files.add(to: router)
+        let factors = FactorTools(
+            database: database, master: bench.master, travelKey: travelKey, pages: pages, cookies: cookies, randomness: randomness, signIn: signIn,
+            sessions: sessions, outgoing: OutgoingMail(mailer: mailer, logger: logger))
         let site = try PortalSite(
             database: database, master: travelKey, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn, sessions: sessions,
-            mailer: mailer, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: contract,
+            factors: factors, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: contract,
             contractDirectory: "\(configuration.assets)/openapi", randomness: randomness, logger: logger)
         PortalPages(site: site).add(to: router)
         CustomerRoutes(
             pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions,
-            passwords: passwords, authorization: authorization, apps: apps
+            passwords: passwords, authorization: authorization, apps: apps, factors: factors
         ).add(to: router)
         StaffRoutes(
-            pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions
+            pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions, factors: factors
         ).add(to: router)
         demoWorld = configuration.demo ? DemoWorld(bench: bench, issuer: issuer, passwords: passwords) : nil
         if let world = demoWorld {

@@ -28,6 +28,8 @@ package struct OAuthError: Error, Hashable, Sendable {
         case requestNotSupported = "request_not_supported"
         case requestURINotSupported = "request_uri_not_supported"
         case registrationNotSupported = "registration_not_supported"
+        // OpenID Connect Core Error Code unmet_authentication_requirements §2
+        case unmetAuthenticationRequirements = "unmet_authentication_requirements"
         // RFC 9396 §5
         case invalidAuthorizationDetails = "invalid_authorization_details"
         // RFC 6750 §3.1
@@ -41,6 +43,9 @@ package struct OAuthError: Error, Hashable, Sendable {
     package static func unauthorizedClient(_ description: String) -> OAuthError { OAuthError(.unauthorizedClient, description) }
     package static func invalidScope(_ description: String) -> OAuthError { OAuthError(.invalidScope, description) }
     package static func invalidAuthorizationDetails(_ description: String) -> OAuthError { OAuthError(.invalidAuthorizationDetails, description) }
+    package static func unmetAuthenticationRequirements(_ description: String) -> OAuthError {
+        OAuthError(.unmetAuthenticationRequirements, description)
+    }
     package static func invalidToken(_ description: String) -> OAuthError { OAuthError(.invalidToken, description) }
 }
 
@@ -67,6 +72,7 @@ extension OAuthError.Code {
         case .requestNotSupported: "Request objects are not read"
         case .requestURINotSupported: "Request objects are not fetched"
         case .registrationNotSupported: "Registration inside a request is not read"
+        case .unmetAuthenticationRequirements: "The customer was not authenticated as the app requires"
         case .invalidAuthorizationDetails: "The authorization details cannot be granted"
         case .invalidToken: "The access token does not work here"
         case .insufficientScope: "The token's scope does not cover this address"
@@ -92,6 +98,7 @@ extension OAuthError.Code {
         case .requestNotSupported: "Send the parameters themselves instead of a request object."
         case .requestURINotSupported: "Send the parameters themselves instead of an address."
         case .registrationNotSupported: "Register the app in the portal."
+        case .unmetAuthenticationRequirements: "Ask for a level of the metadata's acr_values_supported. A customer without two-step sign-in is offered to turn it on, and may decline; ask with acr_values when the lower level will do too."
         case .invalidAuthorizationDetails: "Send one object {type: account_access, consent_id: ...} with a consent that this app lodged, that waits for its customer and has not expired."
         case .invalidToken: "Access tokens live 5 minutes. Get the next one with the refresh token."
         case .insufficientScope: "Ask for the scope when you send the customer."

@@ -2,6 +2,7 @@ package import Hummingbird
 package import Identity
 package import Pages
 package import Primitives
+package import SecondFactorPages
 package import Storage
 package import Web
 internal import HTTPTypes
@@ -15,10 +16,11 @@ package struct StaffRoutes: Sendable {
     let browsers: BrowserCookie
     let signIn: SignIn
     let sessions: Sessions
+    let factors: FactorTools
 
     package init(
         pages: PageRenderer, cookies: CookiePolicy, csrf: CSRF, database: any Database, randomness: any RandomSource, signIn: SignIn,
-        sessions: Sessions
+        sessions: Sessions, factors: FactorTools
     ) {
         self.pages = pages
         self.cookies = cookies
@@ -27,12 +29,14 @@ package struct StaffRoutes: Sendable {
         browsers = BrowserCookie(cookies: cookies, randomness: randomness)
         self.signIn = signIn
         self.sessions = sessions
+        self.factors = factors
     }
 
     package func add(to router: Router<AppContext>) {
         addSignIn(to: router)
         addAuditLog(to: router)
         addOrganisations(to: router)
+        factorPages.add(to: router)
     }
 }
 

@@ -66,7 +66,8 @@ struct RFC8414Tests {
             #expect(metadata["id_token_signing_alg_values_supported"] as? [String] == ["ES256"])
             #expect(metadata["request_parameter_supported"] as? Bool == false)
             #expect(metadata["request_uri_parameter_supported"] as? Bool == false)
-            #expect(metadata["claims_parameter_supported"] as? Bool == false)
+            #expect(metadata["claims_parameter_supported"] as? Bool == true)
+            #expect(metadata["acr_values_supported"] as? [String] == ["urn:wekeza:acr:1", "urn:wekeza:acr:2"])
             for name in metadata.keys where name.hasSuffix("alg_values_supported") {
                 #expect((metadata[name] as? [String])?.contains { $0 == "none" || $0.hasPrefix("HS") } == false)
             }

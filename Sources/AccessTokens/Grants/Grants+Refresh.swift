@@ -35,7 +35,7 @@ extension Grants {
             SET generation = generation + \(step), rotated_at = COALESCE(\(rotatedAt), rotated_at)
             WHERE id = \(presented.grantID) AND generation = \(presented.generation) AND client_id = \(presented.clientID.text)
                 AND revoked_at IS NULL AND expires_at > \(now)
-            RETURNING id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
+            RETURNING id, app_id, client_id, person_id, consent_id, scope, authenticated_at, acr, created_at, expires_at, generation, rotated_at,
                       revoked_at, revoked_reason
             """)
         if let grant = try row.map(Grant.init) { return .refreshed(grant, generation: grant.generation) }

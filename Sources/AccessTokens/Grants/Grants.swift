@@ -16,13 +16,13 @@ package struct Grants: Sendable {
     package func create(_ new: NewGrant, id: GrantID? = nil, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Grant {
         let grant = Grant(
             id: id ?? newID(), appID: new.appID, clientID: new.clientID, personID: new.personID, consentID: new.consentID, scope: new.scope,
-            authenticatedAt: new.authenticatedAt, createdAt: now, expiresAt: new.expiresAt, generation: 1, rotatedAt: nil,
+            authenticatedAt: new.authenticatedAt, level: new.level, createdAt: now, expiresAt: new.expiresAt, generation: 1, rotatedAt: nil,
             revokedAt: nil, revokedReason: nil)
         try tx.execute(
             """
-            INSERT INTO token_grant (id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation)
+            INSERT INTO token_grant (id, app_id, client_id, person_id, consent_id, scope, authenticated_at, acr, created_at, expires_at, generation)
             VALUES (\(grant.id), \(grant.appID), \(grant.clientID.text), \(grant.personID), \(grant.consentID), \(grant.scope.text),
-                    \(grant.authenticatedAt), \(grant.createdAt), \(grant.expiresAt), \(grant.generation))
+                    \(grant.authenticatedAt), \(grant.level?.rawValue), \(grant.createdAt), \(grant.expiresAt), \(grant.generation))
             """)
         var after = ["app": grant.appID.rawValue, "scope": grant.scope.text]
         after["consent"] = grant.consentID?.rawValue
@@ -36,7 +36,7 @@ package struct Grants: Sendable {
     package func find(_ id: GrantID, in tx: any ReadTransaction) throws -> Grant? {
         try tx.first(
             """
-            SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
+            SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, acr, created_at, expires_at, generation, rotated_at,
                    revoked_at, revoked_reason
             FROM token_grant
             WHERE id = \(id)
@@ -48,7 +48,7 @@ package struct Grants: Sendable {
     package func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Grant] {
         try tx.all(
             """
-            SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
+            SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, acr, created_at, expires_at, generation, rotated_at,
                    revoked_at, revoked_reason
             FROM token_grant
             WHERE person_id = \(person)
@@ -62,7 +62,7 @@ package struct Grants: Sendable {
     package func live(of person: PersonID, to app: AppID, at now: Timestamp, in tx: any ReadTransaction) throws -> [Grant] {
         try tx.all(
             """
-            SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at,
+            SELECT id, app_id, client_id, person_id, consent_id, scope, authenticated_at, acr, created_at, expires_at, generation, rotated_at,
                    revoked_at, revoked_reason
             FROM token_grant
             WHERE person_id = \(person) AND app_id = \(app) AND revoked_at IS NULL AND expires_at > \(now)

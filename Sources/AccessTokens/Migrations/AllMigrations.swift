@@ -50,5 +50,6 @@ package enum AccessTokensMigrations {
             """),
         // It was written at each refresh and read by nobody.
         Migration("access_tokens.0003_grants_without_last_use", "ALTER TABLE token_grant DROP COLUMN last_used_at;"),
+        Migration("access_tokens.0004_authentication_level", "ALTER TABLE token_grant ADD COLUMN acr TEXT;"),
     ]
 }

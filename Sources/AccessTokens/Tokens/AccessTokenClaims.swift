@@ -21,12 +21,14 @@ package struct AccessTokenClaims: Hashable, Sendable {
     package let environment: String
     package let grantID: GrantID?
     package let consentID: ConsentID?
+    /// `auth_time` and `acr` (RFC 9470 §6.1).
     package let authenticatedAt: Timestamp?
+    package let level: AuthenticationLevel?
 
     package init(
         issuer: String, audience: [String], subject: String, clientID: ClientID, appID: AppID, organisationID: OrganisationID, scope: ScopeSet,
         tokenID: String, issuedAt: Timestamp, expiresAt: Timestamp, environment: String, grantID: GrantID?, consentID: ConsentID?,
-        authenticatedAt: Timestamp?
+        authenticatedAt: Timestamp?, level: AuthenticationLevel? = nil
     ) {
         self.issuer = issuer
         self.audience = audience
@@ -42,6 +44,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
         self.grantID = grantID
         self.consentID = consentID
         self.authenticatedAt = authenticatedAt
+        self.level = level
     }
 
     /// The customer; `nil` for an app's own token. A client id holds no underscore, so the two cannot be confused (RFC 9700 §4.15).
@@ -59,7 +62,8 @@ package struct AccessTokenClaims: Hashable, Sendable {
             issuer: issuer, audience: audience, subject: subject, clientID: clientID, appID: appID, organisationID: organisationID, scope: scope,
             tokenID: tokenID, issuedAt: Timestamp(seconds: issuedAt), expiresAt: Timestamp(seconds: expiresAt), environment: environment,
             grantID: claims["grant_id"]?.string.flatMap(GrantID.init), consentID: claims["consent_id"]?.string.flatMap(ConsentID.init),
-            authenticatedAt: claims["auth_time"]?.integer.map { Timestamp(seconds: $0) })
+            authenticatedAt: claims["auth_time"]?.integer.map { Timestamp(seconds: $0) },
+            level: claims["acr"]?.string.flatMap(AuthenticationLevel.init(rawValue:)))
     }
 
     package var json: JSONObject {
@@ -74,6 +78,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
         claims.append("grant_id", grantID?.rawValue)
         claims.append("consent_id", consentID?.rawValue)
         claims.append("auth_time", seconds: authenticatedAt?.seconds)
+        claims.append("acr", level?.rawValue)
         return claims
     }
 

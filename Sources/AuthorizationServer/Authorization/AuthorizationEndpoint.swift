@@ -77,6 +77,13 @@ package struct AuthorizationEndpoint: Sendable {
             }
             hintedPerson = person
         }
+        // OpenID Connect Core §5.5.1: with the value of `sub` that customer alone will do.
+        if let subject = request.claims?.subject {
+            guard let person = PersonID(subject), hintedPerson == nil || hintedPerson == person else {
+                return .failure(.invalidRequest("The sub in claims is no customer, or another one than in the id_token_hint."))
+            }
+            hintedPerson = person
+        }
         var scope = request.scope
         if let detail = request.detail {
             let consent = try await database.read { [consents] in try consents.find(detail.consentID, in: $0) }
@@ -90,7 +97,7 @@ package struct AuthorizationEndpoint: Sendable {
                 id: .random(from: randomness), clientID: app.clientID, appID: app.id, redirectURI: request.target.address,
                 responseMode: request.responseMode, scope: scope, state: request.state, nonce: request.nonce, codeChallenge: request.codeChallenge,
                 consentID: request.detail?.consentID, prompts: request.prompts, maxAge: request.maxAge, loginHint: request.loginHint,
-                hintedPerson: hintedPerson, createdAt: now, expiresAt: now + AuthorizationTransaction.lifetime))
+                hintedPerson: hintedPerson, authentication: request.authentication, createdAt: now, expiresAt: now + AuthorizationTransaction.lifetime))
     }
 
     /// - Parameter browser: the value of the cookie that binds the flow to this browser.

@@ -44,7 +44,8 @@ struct Metadata: Sendable {
         members.append("prompt_values_supported", list(Prompt.allCases.map(\.rawValue)))
         members.append("claim_types_supported", list(["normal"]))
         members.append("claims_supported", list(IDTokenIssuer.claims + UserinfoEndpoint.claims.filter { !IDTokenIssuer.claims.contains($0) }))
-        members.append("claims_parameter_supported", .boolean(false))
+        members.append("acr_values_supported", list(AuthenticationLevel.allCases.map(\.rawValue)))
+        members.append("claims_parameter_supported", .boolean(true))
         members.append("request_parameter_supported", .boolean(false))
         members.append("request_uri_parameter_supported", .boolean(false))
         return members
