@@ -134,6 +134,13 @@ package struct Platform: Sendable {
                 clientSecret: world.clientSecret, http: http,
                 mailbox: mailbox.map { mailbox in
                     { @Sendable in mailbox.messages.map { MailboxEntry(to: $0.to, subject: $0.subject, text: $0.text, sentAt: $0.sentAt) } }
+                },
+                phones: { now in
+                    try await database.read { [factors = factors.factors] tx in
+                        let shown = try factors.codesForDemo(at: now, limit: 20, in: tx)
+                        let people = try People().find(shown.map(\.person), in: tx)
+                        return shown.map { PhoneEntry(name: people[$0.person]?.name ?? "", code: $0.code, secondsLeft: $0.secondsLeft) }
+                    }
                 }
             ).add(to: router)
         }

@@ -1,6 +1,6 @@
-package import Identity
-package import Mail
-package import Primitives
+internal import Identity
+internal import Mail
+internal import Primitives
 
 /// What happened to somebody's second factor, as the mail about it tells.
 package enum FactorNews: CaseIterable, Sendable {
@@ -33,7 +33,7 @@ package enum FactorNews: CaseIterable, Sendable {
 
     /// - Parameter home: where the person can look at it.
     /// - Returns: `nil` for somebody without an address.
-    package func message(to person: Person, home: String, at now: Timestamp) -> Message? {
+    func message(to person: Person, home: String, at now: Timestamp) -> Message? {
         guard let email = person.email else { return nil }
         let paragraphs = [
             "Hello \(person.givenName),", sentence, "If it was not you, change your password at once and look here:", home, "Wekeza Open Platform",

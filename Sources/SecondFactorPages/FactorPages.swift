@@ -1,7 +1,6 @@
 internal import HTTPTypes
 package import Hummingbird
 package import Identity
-internal import Mail
 internal import Pages
 internal import Primitives
 package import Web
@@ -50,9 +49,7 @@ package struct FactorPages: Sendable {
         return response
     }
 
-    /// The factor's owner is told by mail, where there is an address.
     package func tell(_ person: Person, _ news: FactorNews, _ context: AppContext) {
-        guard let message = news.message(to: person, home: context.issuer.address(place.home), at: context.receivedAt) else { return }
-        tools.outgoing.send(message)
+        tools.tell(person, news, home: context.issuer.address(place.home), at: context.receivedAt)
     }
 }

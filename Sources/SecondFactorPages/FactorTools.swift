@@ -40,4 +40,10 @@ package struct FactorTools: Sendable {
         self.outgoing = outgoing
         self.travelKey = travelKey
     }
+
+    /// The factor's owner is told by mail, where there is an address.
+    /// - Parameter home: where they can look at it.
+    package func tell(_ person: Person, _ news: FactorNews, home: String, at now: Timestamp) {
+        if let message = news.message(to: person, home: home, at: now) { outgoing.send(message) }
+    }
 }

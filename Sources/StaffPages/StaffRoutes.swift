@@ -7,7 +7,7 @@ package import Storage
 package import Web
 internal import HTTPTypes
 
-/// The pages of the bank's own staff: the audit log, and the organisations with their plans.
+/// The pages of the bank's own staff: the audit log, the organisations with their plans, and people who lost their phone.
 package struct StaffRoutes: Sendable {
     let pages: PageRenderer
     let cookies: CookiePolicy
@@ -36,6 +36,7 @@ package struct StaffRoutes: Sendable {
         addSignIn(to: router)
         addAuditLog(to: router)
         addOrganisations(to: router)
+        addPeople(to: router)
         factorPages.add(to: router)
     }
 }

@@ -347,4 +347,52 @@ struct TwoStepSignInTests {
             #expect(await next.address == "/portal")
         }
     }
+
+    // MARK: Lost phones and the demo
+
+    @Test(arguments: Engine.available)
+    func `staff let in a customer or a developer who lost the phone, and no colleague`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let (_, staff) = try await server.enrolled(.staff)
+            for (who, name) in [(Population.customer, "amina.traveler@acme-budget"), (.developer, DemoWorld.developer.email)] {
+                _ = try await server.enrolled(who)
+                try await staff.open("/staff/people?name=\(Parameters.encode(name))")
+                let reset = try #require(await staff.forms.first { $0.action.hasSuffix("/second-factor/reset") })
+                try await staff.submit(reset, [])
+
+                #expect(await staff.page.contains("signs in with the password alone"))
+                #expect(try await server.mail(to: who.email, count: 2).subject == "Your two-step sign-in was reset")
+                let next = try await server.afterPassword(who)
+                #expect(await next.address == who.home)
+            }
+            try await staff.open("/staff/people?name=\(Parameters.encode(DemoWorld.staff.email))")
+            #expect(await staff.status == 422)
+            let own = try await staff.post(server, "/staff/people/usr_demostaff/second-factor/reset", [])
+            #expect(own.status == .notFound)
+            let colleague = try await server.afterPassword(.staff)
+            #expect(await colleague.address == "/staff/sign-in/code")
+            let entries = try await server.database.read { try AuditLog().list(.init(action: .secondFactorReset), limit: 10, in: $0) }
+            #expect(entries.count == 2 && entries.allSatisfy { $0.actor == .person(PersonID(trusted: "usr_demostaff")) })
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `the demo's mailbox shows what the phone would show, from the first code on`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            func shown() async throws -> String? {
+                try await server.get("/demo/mailbox").text.firstMatch(of: /Amina [^<]*<\/th>.*?<code>(\d{6})<\/code>/).map { String($0.1) }
+            }
+            #expect(try await shown() == nil)
+            let browser = try await server.afterPassword(.customer)
+            try await browser.open("/my/security/second-factor")
+            try await browser.submit(#require(await browser.forms.first { $0.action.hasSuffix("/begin") }), [])
+            try await browser.submit("code", [("code", #require(try await shown())), ("password", "sandbox")])
+            #expect(await browser.address == "/my/security/second-factor/recovery-codes")
+
+            server.clock.advance(by: .seconds(30))
+            let next = try await server.afterPassword(.customer)
+            try await next.submit("code", [("code", #require(try await shown()))])
+            #expect(await next.address == "/my")
+        }
+    }
 }

@@ -58,6 +58,8 @@ package struct TimeStep: Hashable, Comparable, Sendable {
     var previous: TimeStep { TimeStep(number: number - 1) }
     var next: TimeStep { TimeStep(number: number + 1) }
 
+    func secondsLeft(at now: Timestamp) -> Int { Int(next.number * Self.seconds - now.seconds) }
+
     package static func < (lhs: TimeStep, rhs: TimeStep) -> Bool { lhs.number < rhs.number }
 }
 

@@ -151,8 +151,11 @@ extension SecondFactors {
         return key
     }
 
-    /// Whose codes are which at a moment, of those who enrolled or began to, the newest first: for the demo's mailbox, which stands for the phone.
-    package func codesForDemo(at now: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [(person: PersonID, code: String)] {
+    /// What the apps of those who enrolled, or began to, show at a moment, the newest first. For the demo alone, whose mailbox stands for the phone:
+    /// whoever could call this would need nobody's phone.
+    package func codesForDemo(
+        at now: Timestamp, limit: Int, in tx: any ReadTransaction
+    ) throws -> [(person: PersonID, code: String, secondsLeft: Int)] {
         try tx.all(
             """
             SELECT person_id, sealed_key, expires_at AS ordered_by FROM second_factor_enrolment WHERE expires_at > \(now)
@@ -163,7 +166,8 @@ extension SecondFactors {
             """
         ).map { row in
             let person: PersonID = try row["person_id"]
-            return (person, try open(try row["sealed_key"], of: person).code(at: now))
+            let code = try open(try row["sealed_key"], of: person).code(at: now)
+            return (person, code, TimeStep(at: now).secondsLeft(at: now))
         }
     }
 }

@@ -1,5 +1,5 @@
 import Events
-package import OAuth
+import OAuth
 package import Primitives
 package import Storage
 
