@@ -38,13 +38,13 @@ extension FactorPages {
         _ visit: FactorVisit, onward: String? = nil, _ errors: FormErrors, wait: Wait? = nil, message: String? = nil, _ context: AppContext,
         status: HTTPResponse.Status = .ok
     ) async throws -> Response {
-        let (person, now) = (visit.session.person, context.receivedAt)
+        let person = visit.session.person
         let factor = try await tools.database.read { [factors = tools.factors] tx in try factors.find(of: person.id, in: tx) }
         let left = factor?.recoveryCodes ?? 0
         let page = FactorHomePage(
             message: message, errors: errors.summary, delay: wait.map { "Too many codes were wrong. Try again in \($0.words)." }, home: place.home,
             originAddress: place.origin.address, originTitle: place.origin.title, isOn: factor != nil,
-            since: factor?.enrolledAt.moment(seenAt: now) ?? "", codesLeft: left == 0 ? "None left" : "\(left) left", hasFewCodes: left <= 3,
+            since: factor?.enrolledAt.dayAndClock ?? "", codesLeft: left == 0 ? "None left" : "\(left) left", hasFewCodes: left <= 3,
             code: CodePage.field(hint: "From your authenticator app, or one of your recovery codes.", errors: errors), onward: onward)
         return tools.pages.page("second-factor/home", page, shell: visit.shell("Two-step sign-in", !errors.isEmpty || wait != nil), status: status)
     }

@@ -85,8 +85,8 @@ extension FactorPages {
     private func turnOn(_ visit: FactorVisit, _ form: Web.Parameters, _ context: AppContext) async throws -> Response {
         let (password, code, onward) = (form["password"] ?? "", form["code"] ?? "", onward(form["onward"]))
         var errors = FormErrors()
-        if password.isEmpty { errors.add(field: "password", "Enter your current password") }
         if code.trimmingWhitespace().isEmpty { errors.add(field: "code", CodePage.missing(isRecovery: false)) }
+        if password.isEmpty { errors.add(field: "password", "Enter your current password") }
         guard errors.isEmpty else { return try await turnOnPage(visit, onward: onward, errors, context, status: .unprocessableContent) }
 
         let (session, now, requestID) = (visit.session, context.receivedAt, context.requestID)

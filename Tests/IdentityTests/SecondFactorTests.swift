@@ -490,14 +490,3 @@ struct SecondFactorTests {
         }
     }
 }
-
-@Suite("OpenID Connect Core §2 · Levels of authentication")
-struct AuthenticationLevelTests {
-    @Test func `a password and a code together are more than a password`() {
-        #expect(AuthenticationLevel(methods: ["pwd"]) == .password)
-        #expect(AuthenticationLevel(methods: ["pwd", "otp", "mfa"]) == .passwordAndCode)
-        for methods in [[], ["otp"], ["otp", "mfa"], ["mfa"], ["pwd", "mfa"]] { #expect(AuthenticationLevel(methods: methods) == .password) }
-        #expect(AuthenticationLevel.password < .passwordAndCode)
-        #expect(AuthenticationLevel.allCases.map(\.rawValue) == ["urn:wekeza:acr:1", "urn:wekeza:acr:2"])
-    }
-}
