@@ -16,8 +16,8 @@ package struct IdentityRestoration: Sendable {
         return (sessions, links)
     }
 
-    /// Recovery codes and one-time codes that may have been used meanwhile are worth nothing: of the keys, which stay, codes count from the next step on that
-    /// no clock has reached yet.
+    /// Codes that may have been used meanwhile are worth nothing. Authenticator keys stay, and count from the step on that nobody can have used: behind the
+    /// one after the present.
     /// - Returns: how many recovery codes.
     package func endCodes(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         let step = TimeStep(at: now).next.number

@@ -27,13 +27,16 @@ package struct CodePage: Sendable {
     let isRecovery: Bool
     /// The same page for the other kind of code.
     let otherAddress, otherLabel: String
+    /// Where somebody else signs in.
+    let restartAddress: String
     let isDemo: Bool
 
     /// - Parameters:
     ///   - address: the page's own; the query for a recovery code is added to it.
+    ///   - restart: where somebody else signs in.
     ///   - wait: how long to wait, after too many failures.
     package init(
-        address: String, action: String, isRecovery: Bool, csrf: String?, transaction: String? = nil, asker: Asker? = nil, errors: FormErrors = FormErrors(),
+        address: String, action: String, restart: String, isRecovery: Bool, csrf: String?, transaction: String? = nil, asker: Asker? = nil, errors: FormErrors = FormErrors(),
         wait: Wait? = nil, isDemo: Bool
     ) {
         heading = isRecovery ? "Use a recovery code" : "Enter your one-time code"
@@ -51,6 +54,7 @@ package struct CodePage: Sendable {
         self.isRecovery = isRecovery
         otherAddress = isRecovery ? address : address + (address.contains("?") ? "&" : "?") + "recovery=1"
         otherLabel = isRecovery ? "Use a one-time code" : "Use a recovery code"
+        restartAddress = restart
         self.isDemo = isDemo && !isRecovery
     }
 

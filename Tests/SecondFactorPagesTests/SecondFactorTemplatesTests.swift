@@ -27,7 +27,7 @@ struct SecondFactorTemplatesTests {
 
     private func codePage(isRecovery: Bool, isDemo: Bool = false) -> CodePage {
         CodePage(
-            address: "/my/sign-in/code", action: "/my/sign-in/code", isRecovery: isRecovery, csrf: "c", transaction: "t",
+            address: "/my/sign-in/code", action: "/my/sign-in/code", restart: "/my/sign-in", isRecovery: isRecovery, csrf: "c", transaction: "t",
             asker: .init(name: "<Acme>", initials: "A", leaveAddress: "/leave"), errors: Self.errors, wait: Wait(until: Timestamp(seconds: 30), seenAt: .epoch),
             isDemo: isDemo)
     }

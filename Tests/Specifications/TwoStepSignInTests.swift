@@ -1,9 +1,11 @@
+import Applications
 import Composition
 import Events
 import HTTPTypes
 import HummingbirdTesting
 import Identity
 import Mail
+import Passwords
 import Primitives
 import Storage
 import TestSupport
@@ -373,6 +375,52 @@ struct TwoStepSignInTests {
             #expect(await colleague.address == "/staff/sign-in/code")
             let entries = try await server.database.read { try AuditLog().list(.init(action: .secondFactorReset), limit: 10, in: $0) }
             #expect(entries.count == 2 && entries.allSatisfy { $0.actor == .person(PersonID(trusted: "usr_demostaff")) })
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a developer turns it off for a customer of their own sandbox, and of no other`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            _ = try await server.enrolled(.customer)
+            let developer = try await server.developer()
+            try await developer.open("/portal/customers")
+            let reset = try #require(await developer.forms.first { $0.action.hasSuffix("/second-factor/reset") })
+            #expect(await developer.page.contains("<code>amina.traveler</code>"))
+
+            let (elsewhere, now) = (OrganisationID(trusted: "org_elsewhere"), server.clock.now)
+            let hash = try await server.platform.passwords.hash(TestServer.passphrase)
+            try await server.database.write { tx in
+                let other = NewPerson(
+                    id: PersonID(trusted: "usr_other"), population: .developer, signInName: "other@savanna.example", name: "Other Developer",
+                    email: "other@savanna.example", emailConfirmedAt: now, passwordHash: hash)
+                _ = try People().create(other, at: now, in: tx)
+                _ = try Organisations().create(id: elsewhere, name: "Elsewhere", owner: other.id, by: .system, at: now, requestID: nil, in: tx)
+            }
+            let stranger = try await server.signedIn("other@savanna.example", TestServer.passphrase)
+            try await stranger.open("/portal/customers")
+            #expect(try await stranger.post(server, reset.action, []).status == .notFound)
+
+            try await developer.submit(reset, [])
+            #expect(await developer.page.contains("signs in with the password alone"))
+            let next = try await server.afterPassword(.customer)
+            #expect(await next.address == "/my")
+            try await developer.open("/portal/customers")
+            #expect(await developer.forms.allSatisfy { !$0.action.hasSuffix("/second-factor/reset") })
+        }
+    }
+
+    @Test func `who is asked for a code may sign in as somebody else`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            _ = try await server.enrolled(.customer)
+            let browser = try await server.afterPassword(.customer)
+            try await browser.open("/my/sign-in")
+            try await browser.submit("password", [("username", "brian.parent"), ("password", "sandbox")])
+            #expect(await browser.address == "/my")
+
+            let deciding = try await server.signedIn(for: server.register())
+            try await deciding.open(try #require(await deciding.links.first { $0.hasPrefix("/oauth2/authorize/switch") }))
+            try await deciding.submit("password", [("username", "brian.parent"), ("password", "sandbox")])
+            #expect(await deciding.forms.contains { $0.names.contains("decision") })
         }
     }
 
