@@ -62,6 +62,7 @@ let package = Package(
         // System libraries
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // 0
@@ -78,7 +79,7 @@ let package = Package(
             ["Primitives", "Storage", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"), logging]),
         room("StoragePostgres", ["Primitives", "Storage", "CPostgres", logging]),
         room("Contract", ["JSON", "Primitives", yams]),
-        room("Pages", ["Primitives", "Web", hummingbird, httpTypes, mustache, crypto]),
+        room("Pages", ["Primitives", "Web", "CQRencode", hummingbird, httpTypes, mustache, crypto]),
         room("Passwords", ["Primitives", "CArgon2"]),
         room("RemoteDocuments", ["Primitives", "CCurl"]),
         room("Mail", ["Primitives", "CCurl", logging]),
@@ -91,7 +92,7 @@ let package = Package(
 
         // 3a
         room("Applications", ["JSON", "Primitives", "JOSE", "Storage", "Certificates", "OAuth", "Events", collections, logging]),
-        room("Identity", ["Primitives", "Storage", "Passwords", "Events", logging]),
+        room("Identity", ["Primitives", "Storage", "Passwords", "OAuth", "Events", crypto, logging]),
         room("Bank", ["Primitives", "Storage", "Events"]),
 
         // 3b
@@ -116,17 +117,22 @@ let package = Package(
         ]),
         room("Sandbox", ["Primitives", "Storage", "Events", "Applications", "Identity", "Bank"]),
 
-        // 4: pages for people
+        // 4a: pages that customers, developers and staff share
+        room("SecondFactorPages", [
+            "Primitives", "Web", "Storage", "Pages", "Mail", "Events", "Identity", hummingbird, httpTypes,
+        ]),
+
+        // 4b: pages for people
         room("Portal", [
             "JSON", "Primitives", "Web", "Storage", "Certificates", "Contract", "Pages", "Passwords", "Mail", "OAuth", "OpenBanking", "Events",
-            "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering", "Gateway", "Sandbox", hummingbird, httpTypes, logging,
+            "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering", "Gateway", "Sandbox", "SecondFactorPages", hummingbird, httpTypes, logging,
         ]),
         room("CustomerPages", [
             "Primitives", "Web", "Storage", "Pages", "Passwords", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
-            "Consents", "AccessTokens", "Metering", "AuthorizationServer", hummingbird, httpTypes, logging,
+            "Consents", "AccessTokens", "Metering", "AuthorizationServer", "SecondFactorPages", hummingbird, httpTypes, logging,
         ]),
         room("StaffPages", [
-            "Primitives", "Web", "Storage", "Pages", "Events", "Applications", "Identity", hummingbird, httpTypes, logging,
+            "Primitives", "Web", "Storage", "Pages", "Events", "Applications", "Identity", "SecondFactorPages", hummingbird, httpTypes, logging,
         ]),
         room("Demo", ["Primitives", "Web", "Pages", hummingbird, httpTypes, httpClient, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
 
@@ -134,7 +140,7 @@ let package = Package(
         room("Composition", [
             "Primitives", "Web", "JOSE", "RemoteDocuments", "Storage", "StorageSQLite", "StoragePostgres", "Contract", "Pages", "Passwords", "Mail",
             "Telemetry", "Certificates", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
-            "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "Portal", "CustomerPages", "StaffPages", "Demo",
+            "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "SecondFactorPages", "Portal", "CustomerPages", "StaffPages", "Demo",
             crypto, hummingbird, httpTypes, lifecycle, httpClient, logging, metrics, nio,
             .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
             .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -167,8 +173,9 @@ let package = Package(
         tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport", mustache]),
         tests("CustomerPagesTests", [
             "Primitives", "Web", "Storage", "Pages", "OAuth", "OpenBanking", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
-            "AuthorizationServer", "CustomerPages", "TestSupport",
+            "AuthorizationServer", "SecondFactorPages", "CustomerPages", "TestSupport",
         ]),
+        tests("SecondFactorPagesTests", ["Primitives", "Web", "Pages", "Mail", "Identity", "SecondFactorPages", "TestSupport"]),
         tests("DemoTests", ["Primitives", "Web", "Pages", "Demo", "TestSupport"]),
         tests("PasswordsTests", ["Primitives", "Passwords", "TestSupport"]),
         tests("RemoteDocumentsTests", ["Primitives", "RemoteDocuments"]),
@@ -177,7 +184,7 @@ let package = Package(
         tests("OpenBankingTests", ["Primitives", "OpenBanking", "TestSupport"]),
         tests("EventsTests", ["Primitives", "Storage", "Events", "TestSupport"]),
         tests("ApplicationsTests", ["Primitives", "Storage", "Certificates", "OAuth", "Events", "Applications", "TestSupport"]),
-        tests("IdentityTests", ["Primitives", "Storage", "Passwords", "Events", "Identity", "TestSupport"]),
+        tests("IdentityTests", ["Primitives", "Storage", "Passwords", "OAuth", "Events", "Identity", "TestSupport"]),
         tests("BankTests", ["Primitives", "Storage", "Events", "Bank", "TestSupport"]),
         tests("SandboxTests", ["Primitives", "Storage", "Events", "Identity", "Bank", "Sandbox", "TestSupport"]),
         tests("BankAPITests", [

@@ -20,6 +20,7 @@ internal import Portal
 package import Primitives
 internal import RemoteDocuments
 internal import Sandbox
+internal import SecondFactorPages
 internal import StaffPages
 package import Storage
 package import Web
@@ -126,18 +127,21 @@ package struct Platform: Sendable {
 
         // Pages
         files.add(to: router)
+        let factors = FactorTools(
+            database: database, master: bench.master, travelKey: travelKey, pages: pages, cookies: cookies, randomness: randomness, signIn: signIn,
+            sessions: sessions, outgoing: OutgoingMail(mailer: mailer, logger: logger))
         let site = try PortalSite(
             database: database, master: travelKey, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn, sessions: sessions,
-            mailer: mailer, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: contract,
+            factors: factors, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: contract,
             contractDirectory: "\(configuration.assets)/openapi", certificateCheck: certificateCheck, sandboxAuthority: sandboxAuthority,
             randomness: randomness, logger: logger)
         PortalPages(site: site).add(to: router)
         CustomerRoutes(
             pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions,
-            passwords: passwords, authorization: authorization, apps: apps
+            passwords: passwords, authorization: authorization, apps: apps, factors: factors
         ).add(to: router)
         StaffRoutes(
-            pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions
+            pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions, factors: factors
         ).add(to: router)
         demoWorld = configuration.demo ? DemoWorld(bench: bench, issuer: issuer, passwords: passwords) : nil
         if let world = demoWorld {
@@ -148,6 +152,13 @@ package struct Platform: Sendable {
                 clientSecret: world.clientSecret, http: http,
                 mailbox: mailbox.map { mailbox in
                     { @Sendable in mailbox.messages.map { MailboxEntry(to: $0.to, subject: $0.subject, text: $0.text, sentAt: $0.sentAt) } }
+                },
+                phones: { now in
+                    try await database.read { [factors = factors.factors] tx in
+                        let shown = try factors.codesForDemo(at: now, limit: 20, in: tx)
+                        let people = try People().find(shown.map(\.person), in: tx)
+                        return shown.map { PhoneEntry(name: people[$0.person]?.name ?? "", code: $0.code, secondsLeft: $0.secondsLeft) }
+                    }
                 }
             ).add(to: router)
         }

@@ -8,6 +8,7 @@ internal import Logging
 internal import OAuth
 internal import Pages
 internal import Primitives
+internal import SecondFactorPages
 internal import Storage
 internal import Web
 
@@ -19,6 +20,8 @@ extension CustomerRoutes {
         router.post("/oauth2/authorize") { request, context in try await repeatAsQuery(request, context) }
         router.get("/oauth2/authorize/continue") { request, context in try await continueAuthorization(request, context) }
         router.post("/oauth2/authorize/sign-in") { request, context in try await signInToDecide(request, context) }
+        router.post("/oauth2/authorize/code") { request, context in try await enterCode(request, context) }
+        router.get("/oauth2/authorize/without-code") { request, context in try await goOnWithoutCode(request, context) }
         router.get("/oauth2/authorize/switch") { request, context in try await switchPerson(request, context) }
         router.get("/oauth2/authorize/leave") { request, context in try await leave(request, context) }
         router.post("/oauth2/authorize/decision") { request, context in try await decide(request, context) }
@@ -59,7 +62,8 @@ extension CustomerRoutes {
 
     private func continueAuthorization(_ request: Request, _ context: AppContext) async throws -> Response {
         try await opened(request.query?["transaction"], request, context) { transaction, sealed in
-            try await show(transaction, sealed: sealed, session: try await session(of: request, context), context)
+            let session = try await session(of: request, context)
+            return try await show(transaction, sealed: sealed, session: session, usesRecovery: request.query?["recovery"] != nil, context)
         }
     }
 
@@ -97,10 +101,15 @@ extension CustomerRoutes {
             case .signedIn(let person):
                 var response = Response.seeOther("")
                 var transaction = transaction
+                transaction.firstStep = nil
                 transaction.startedSession = try await start(person, request: request, context: context, on: &response).id
                 // The transaction opened, so the browser brought its cookie.
                 response.headers[.location] = Self.address(authorization.seal(transaction, browser: browsers.browser(of: request).value))
                 return allowing(transaction, on: response)
+            case .secondStep(let first):
+                var transaction = transaction
+                transaction.firstStep = first
+                return allowing(transaction, on: .seeOther(Self.address(authorization.seal(transaction, browser: browsers.browser(of: request).value))))
             case .refused:
                 errors.add(field: "username", SignInPage.refusal)
                 return try await signInPage(transaction, sealed: sealed, username: username, errors: errors, status: .unprocessableContent)
@@ -151,15 +160,20 @@ extension CustomerRoutes {
 
     // MARK: Steps as pages
 
-    private func show(_ transaction: AuthorizationTransaction, sealed: String, session: Session?, _ context: AppContext) async throws -> Response {
+    private func show(
+        _ transaction: AuthorizationTransaction, sealed: String, session: Session?, usesRecovery: Bool = false, _ context: AppContext
+    ) async throws -> Response {
         let step = try await authorization.step(transaction, session: session, at: context.receivedAt)
-        return try await show(step, transaction, sealed: sealed, session: session, context)
+        return try await show(step, transaction, sealed: sealed, session: session, usesRecovery: usesRecovery, context)
     }
 
-    private func show(
-        _ step: AuthorizationEndpoint.Step, _ transaction: AuthorizationTransaction, sealed: String, session: Session?, _ context: AppContext
+    func show(
+        _ step: AuthorizationEndpoint.Step, _ transaction: AuthorizationTransaction, sealed: String, session: Session?, usesRecovery: Bool = false,
+        _ context: AppContext
     ) async throws -> Response {
         switch step {
+        case .code, .stepUp: return try await codePage(transaction, sealed: sealed, isRecovery: usesRecovery)
+        case .secondFactor(let isEssential): return try await secondFactorPage(transaction, sealed: sealed, isEssential: isEssential, session: session)
         case .answer(let answer): return try await carry(answer, context)
         case .alreadyAnswered: return alreadyAnswered(try await apps.find(transaction.appID)?.name)
         case .consent(let question): return try await consentPage(question, sealed: sealed, chosen: [], errors: FormErrors(), context)
@@ -200,7 +214,7 @@ extension CustomerRoutes {
     }
 
     /// Chromium holds `form-action` against the redirect after a form too, so these pages alone allow the address that the answer goes to.
-    private func allowing(_ transaction: AuthorizationTransaction, on response: Response) -> Response { allowing(transaction.formTarget, on: response) }
+    func allowing(_ transaction: AuthorizationTransaction, on response: Response) -> Response { allowing(transaction.formTarget, on: response) }
 
     private func allowing(_ formTarget: String, on response: Response) -> Response {
         var response = response
@@ -225,7 +239,7 @@ extension CustomerRoutes {
     }
 
     /// Opens what a page carried; every way in which it can have gone wrong ends in a page that says what to do.
-    private func opened(
+    func opened(
         _ sealed: String?, _ request: Request, _ context: AppContext, expiredToo: Bool = false,
         _ body: (AuthorizationTransaction, String) async throws -> Response
     ) async throws -> Response {
@@ -267,5 +281,5 @@ extension CustomerRoutes {
     // HTTPTypes and Web both name this field.
     private static let policy = HTTPField.Name("Content-Security-Policy")!  // a constant that parses
 
-    private static func address(_ sealed: String) -> String { "/oauth2/authorize/continue?transaction=\(sealed)" }
+    static func address(_ sealed: String) -> String { "/oauth2/authorize/continue?transaction=\(sealed)" }
 }

@@ -5,6 +5,7 @@ package import Identity
 package import Pages
 package import Passwords
 package import Primitives
+package import SecondFactorPages
 package import Storage
 package import Web
 internal import AccessTokens
@@ -25,6 +26,7 @@ package struct CustomerRoutes: Sendable {
     let renewal: PasswordRenewal
     let authorization: AuthorizationEndpoint
     let apps: AppDirectory
+    let factors: FactorTools
 
     let accounts = Accounts()
     let consents = Consents()
@@ -33,7 +35,8 @@ package struct CustomerRoutes: Sendable {
 
     package init(
         pages: PageRenderer, cookies: CookiePolicy, csrf: CSRF, database: any Database, randomness: any RandomSource, signIn: SignIn,
-        sessions: Sessions, passwords: PasswordHasher, authorization: AuthorizationEndpoint, apps: AppDirectory
+        sessions: Sessions, passwords: PasswordHasher, authorization: AuthorizationEndpoint, apps: AppDirectory,
+        factors: FactorTools
     ) {
         self.pages = pages
         self.cookies = cookies
@@ -46,6 +49,7 @@ package struct CustomerRoutes: Sendable {
         renewal = PasswordRenewal(sessions: sessions, randomness: randomness)
         self.authorization = authorization
         self.apps = apps
+        self.factors = factors
     }
 
     package func add(to router: Router<AppContext>) {
@@ -53,5 +57,6 @@ package struct CustomerRoutes: Sendable {
         addSignIn(to: router)
         addConnections(to: router)
         addSecurity(to: router)
+        factorPages.add(to: router)
     }
 }

@@ -16,10 +16,12 @@ extension CustomerRoutes {
 
     /// Renews the session at sign-in: the token that the browser had before ends.
     @discardableResult
-    func start(_ person: Person, request: Request, context: AppContext, on response: inout Response) async throws -> Session {
+    func start(
+        _ person: Person, methods: [String] = Sessions.passwordAlone, request: Request, context: AppContext, on response: inout Response
+    ) async throws -> Session {
         let old = cookies.value(Self.sessionCookie, in: request)
         let started = try await sessions.start(
-            for: person, replacing: old, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
+            for: person, methods: methods, replacing: old, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
         cookies.set(Self.sessionCookie, to: started.token.value, on: &response)
         return started.session
     }

@@ -5,10 +5,11 @@ internal import Identity
 internal import Pages
 internal import Passwords
 internal import Primitives
+internal import SecondFactorPages
 internal import Storage
 internal import Web
 
-/// `/my/security`: where the customer is signed in, and their password.
+/// `/my/security`: where the customer is signed in, their password and their second factor.
 struct SecurityPage {
     struct SessionRow {
         let id, since, lastSeen, address: String
@@ -17,6 +18,7 @@ struct SecurityPage {
 
     let sessions: [SessionRow]
     let hasOthers: Bool
+    let hasSecondFactor: Bool
     let csrf: String
     let errors: ErrorSummary?
     let delay: String?
@@ -50,18 +52,23 @@ extension CustomerRoutes {
         for session: Session, _ context: AppContext, errors: FormErrors, delay: String? = nil, message: String? = nil, status: HTTPResponse.Status = .ok
     ) async throws -> Response {
         let now = context.receivedAt
-        let list = try await database.read { [sessions] tx in try sessions.list(of: session.person, at: now, in: tx) }
+        let (list, factor) = try await database.read { [sessions, factors = factors.factors] tx in
+            (try sessions.list(of: session.person, at: now, in: tx), try factors.find(of: session.person.id, in: tx))
+        }
         let page = SecurityPage(
             sessions: list.map { other in
                 .init(
-                    id: other.id.rawValue, since: other.authenticatedAt.moment(seenAt: now), lastSeen: other.id == session.id ? "Now" : other.lastSeenAt.ago(seenAt: now),
+                    id: other.id.rawValue, since: other.authenticatedAt.moment(seenAt: now),
+                    lastSeen: other.id == session.id ? "Now" : other.lastSeenAt.ago(seenAt: now),
                     address: other.address, isThis: other.id == session.id)
-            }, hasOthers: list.contains { $0.id != session.id }, csrf: csrf.token(for: session.id.rawValue), errors: errors.summary, delay: delay,
+            }, hasOthers: list.contains { $0.id != session.id }, hasSecondFactor: factor != nil, csrf: csrf.token(for: session.id.rawValue),
+            errors: errors.summary, delay: delay,
             message: message, current: .password("current", "Current password", errors: errors),
             chosen: .password("chosen", "New password", hint: "At least 8 characters. Longer is better than complicated.", errors: errors, isNew: true),
             signInName: session.person.signInName)
         return pages.page(
-            "customer/security", page, shell: shell("Security", for: session, current: "security", width: .single, isError: !errors.isEmpty || delay != nil), status: status)
+            "customer/security", page, shell: shell("Security", for: session, current: "security", width: .single, isError: !errors.isEmpty || delay != nil),
+            status: status)
     }
 
     /// Ends one other session, or all others.
@@ -93,13 +100,9 @@ extension CustomerRoutes {
             errors.add(field: "chosen", refusal.message)
         }
         guard errors.isEmpty else { return try await securityPage(for: session, context, errors: errors, status: .unprocessableContent) }
-        // The same door as a sign-in, so that guesses are slowed down here too.
-        let outcome = try await signIn.attempt(
-            name: person.signInName, password: current, population: .customer, world: person.world, from: context.clientAddress,
-            requestID: context.requestID, at: context.receivedAt)
-        switch outcome {
-        case .signedIn(let same) where same.id == person.id: break
-        case .signedIn, .refused:
+        switch try await signIn.prove(current, of: person, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt) {
+        case .right: break
+        case .wrong:
             errors.add(field: "current", "This is not your current password. Check it and try again.")
             return try await securityPage(for: session, context, errors: errors, status: .unprocessableContent)
         case .delayed(let until):

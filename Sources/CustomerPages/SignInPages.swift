@@ -4,6 +4,7 @@ internal import Hummingbird
 internal import Identity
 internal import Pages
 internal import Primitives
+internal import SecondFactorPages
 internal import Storage
 internal import Web
 
@@ -46,9 +47,7 @@ struct SignInPage {
 
     /// `Try again at 09:14`, and why.
     static func delayWords(until: Timestamp, now: Timestamp) -> String {
-        let seconds = max(1, (until - now).milliseconds / 1000 + 1)
-        let wait = seconds < 90 ? Int(seconds).of("second") : Int((seconds + 59) / 60).of("minute")
-        return "Too many attempts failed, so we take a pause. Try again in \(wait). Nothing is locked, and nobody can lock you out for good."
+        "Too many attempts failed, so we take a pause. Try again in \(Wait(until: until, seenAt: now).words). Nothing is locked, and nobody can lock you out for good."
     }
 }
 
@@ -86,6 +85,7 @@ extension CustomerRoutes {
             var response = Response.seeOther(next)
             try await start(person, request: request, context: context, on: &response)
             return response
+        case .secondStep(let first): return try factorPages.askForCode(after: first, leadingTo: next, context)
         case .refused:
             errors.add(field: "username", SignInPage.refusal)
             return signInPage(request, username: username, next: next, errors: errors, status: .unprocessableContent)
@@ -97,7 +97,7 @@ extension CustomerRoutes {
 
     func delayed(_ response: Response, until: Timestamp, _ context: AppContext) -> Response {
         var response = response
-        response.headers[.retryAfter] = String(max(1, (until - context.receivedAt).milliseconds / 1000 + 1))
+        response.headers[.retryAfter] = String(Wait(until: until, seenAt: context.receivedAt).seconds)
         return response
     }
 
@@ -110,7 +110,8 @@ extension CustomerRoutes {
             heading: "Sign in to Wekeza", lead: "See who can look at your accounts, and stop it.", action: "/my/sign-in", next: next,
             csrf: csrf.token(for: browser.value), transaction: nil, asker: nil, errors: errors.summary, delay: delay, message: message, username: fields.0,
             password: fields.1, sandboxHint: pages.isDemo)
-        var response = pages.page("customer/sign-in", page, shell: shell("Sign in", for: nil, width: .narrow, isError: !errors.isEmpty || delay != nil), status: status)
+        var response = pages.page(
+            "customer/sign-in", page, shell: shell("Sign in", for: nil, width: .narrow, isError: !errors.isEmpty || delay != nil), status: status)
         browsers.keep(browser, on: &response)
         return response
     }

@@ -3,11 +3,13 @@ internal import Pages
 internal import Primitives
 internal import Web
 
-/// `/demo/mailbox`: the mail that the demo kept instead of sending.
+/// `/demo/mailbox`: the mail that the demo kept instead of sending, and the codes of the phones that nobody has.
 extension DemoPages {
     private struct MailboxPage {
         let mails: [Mail]
         let hasMails: Bool
+        let phones: [PhoneEntry]
+        let hasPhones: Bool
 
         struct Mail {
             let id, to, subject, sentAt: String
@@ -19,14 +21,15 @@ extension DemoPages {
         }
     }
 
-    func mailboxPage(_ context: AppContext) async -> Response {
+    func mailboxPage(_ context: AppContext) async throws -> Response {
         let mails = await mailbox?() ?? []
+        let phones = try await phones(context.receivedAt)
         let page = MailboxPage(
             mails: mails.enumerated().map { index, mail in
                 MailboxPage.Mail(
                     id: "mail-\(index)", to: mail.to, subject: mail.subject, sentAt: mail.sentAt.moment(seenAt: context.receivedAt),
                     parts: Self.parts(of: mail.text))
-            }, hasMails: !mails.isEmpty)
+            }, hasMails: !mails.isEmpty, phones: phones, hasPhones: !phones.isEmpty)
         return pages.page("demo/mailbox", page, shell: shell("Mailbox", width: .single))
     }
 

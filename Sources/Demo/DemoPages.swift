@@ -15,14 +15,17 @@ package struct DemoPages: Sendable {
     let connections: SealedCookie<Connection>
     let randomness: any RandomSource
     let mailbox: (@Sendable () async -> [MailboxEntry])?
+    let phones: @Sendable (Timestamp) async throws -> [PhoneEntry]
 
     /// - Parameters:
     ///   - issuer: the platform's public address; Financial Copilot is served there too, at `/demo`.
     ///   - http: trusts the certificate of that address.
     ///   - mailbox: what the demo's mail kept, the newest first; `nil` when mail goes out.
+    ///   - phones: what people's authenticator apps show at a moment.
     package init(
         pages: PageRenderer, cookies: CookiePolicy, master: MasterKey, randomness: any RandomSource, issuer: Issuer, clientID: String,
-        clientSecret: Secret, http: HTTPClient, mailbox: (@Sendable () async -> [MailboxEntry])?
+        clientSecret: Secret, http: HTTPClient, mailbox: (@Sendable () async -> [MailboxEntry])?,
+        phones: @escaping @Sendable (Timestamp) async throws -> [PhoneEntry]
     ) {
         self.pages = pages
         platform = PlatformClient(issuer: issuer, clientID: clientID, secret: clientSecret, http: http)
@@ -30,6 +33,7 @@ package struct DemoPages: Sendable {
         connections = SealedCookie("wkz_demo", purpose: "demo/connection", lifetime: .days(90), master: master, cookies: cookies)
         self.randomness = randomness
         self.mailbox = mailbox
+        self.phones = phones
     }
 
     package func add(to router: Router<AppContext>) {
@@ -38,7 +42,7 @@ package struct DemoPages: Sendable {
         router.get("/demo/callback") { request, context in try await guarded(context) { try await callback(request, context) } }
         router.get("/demo/month") { request, context in try await guarded(context) { try await month(request, context) } }
         router.post("/demo/disconnect") { request, context in try await guarded(context) { try await disconnect(request, context) } }
-        if mailbox != nil { router.get("/demo/mailbox") { _, context in await mailboxPage(context) } }
+        if mailbox != nil { router.get("/demo/mailbox") { _, context in try await mailboxPage(context) } }
     }
 
     private struct StartPage {

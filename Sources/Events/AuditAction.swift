@@ -16,6 +16,13 @@ package enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadab
     case passwordResetAsked = "person.password_reset_asked"
     case passwordChanged = "person.password_changed"
     case passwordVoided = "person.password_voided"
+    case passwordAccepted = "person.password_accepted"
+    case codeRefused = "person.one_time_code_refused"
+    case recoveryCodeUsed = "person.recovery_code_used"
+    case recoveryCodesRenewed = "person.recovery_codes_renewed"
+    case secondFactorTurnedOn = "person.second_factor_turned_on"
+    case secondFactorTurnedOff = "person.second_factor_turned_off"
+    case secondFactorReset = "person.second_factor_reset"
     // Organisations
     case organisationCreated = "organisation.created"
     case organisationRenamed = "organisation.renamed"

@@ -16,6 +16,16 @@ package struct IdentityRestoration: Sendable {
         return (sessions, links)
     }
 
+    /// Codes that may have been used meanwhile are worth nothing. Authenticator keys stay, and count from the step on that nobody can have used: behind the
+    /// one after the present.
+    /// - Returns: how many recovery codes.
+    package func endCodes(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        let step = TimeStep(at: now).next.number
+        try tx.execute("UPDATE second_factor SET last_step = \(step) WHERE last_step < \(step)")
+        try tx.execute("DELETE FROM second_factor_enrolment")
+        return try tx.execute("UPDATE recovery_code SET used_at = \(now) WHERE used_at IS NULL")
+    }
+
     /// Passwords stop working: one that was changed meanwhile, perhaps because it was found out, would work again. Developers set a new one by mail, staff
     /// are given one on the command line.
     /// - Parameter sandboxHash: the made-up customers of sandboxes go back to the password that the portal shows for them.

@@ -1,3 +1,4 @@
+package import OAuth
 package import Primitives
 import Storage
 
@@ -15,6 +16,9 @@ package struct Session: Hashable, Sendable {
     package let expiresAt: Timestamp
     /// The network address of the sign-in.
     package let address: String
+
+    /// The `acr` that the methods amount to.
+    package var level: AuthenticationLevel { AuthenticationLevel(methods: methods) }
 }
 
 /// How long sessions live.

@@ -1,4 +1,5 @@
 import Events
+import OAuth
 package import Primitives
 package import Storage
 
@@ -9,6 +10,8 @@ package struct Sessions: Sendable {
     private let limits: SessionLimits
     private let audit = AuditLog()
 
+    package static let passwordAlone = AuthenticationMethod.passwordAlone.map(\.rawValue)
+
     package init(database: any Database, randomness: any RandomSource, limits: SessionLimits = SessionLimits()) {
         self.database = database
         self.randomness = randomness
@@ -18,7 +21,8 @@ package struct Sessions: Sendable {
     /// Begins a session after a sign-in.
     /// - Parameter replacing: the token of the session that this browser had; it ends, so that nobody who knew it shares the new one.
     package func start(
-        for person: Person, methods: [String] = ["pwd"], replacing old: String? = nil, from address: String = "", requestID: RequestID?, at now: Timestamp
+        for person: Person, methods: [String] = Self.passwordAlone, replacing old: String? = nil, from address: String = "", requestID: RequestID?,
+        at now: Timestamp
     ) async throws -> (session: Session, token: Secret) {
         try await database.write { tx in
             try start(for: person, methods: methods, replacing: old, from: address, requestID: requestID, at: now, in: tx)
@@ -27,7 +31,7 @@ package struct Sessions: Sendable {
 
     /// The same within a transaction that does more.
     package func start(
-        for person: Person, methods: [String] = ["pwd"], replacing old: String? = nil, from address: String = "", requestID: RequestID?,
+        for person: Person, methods: [String] = Self.passwordAlone, replacing old: String? = nil, from address: String = "", requestID: RequestID?,
         at now: Timestamp, in tx: any WriteTransaction
     ) throws -> (session: Session, token: Secret) {
         let token = Secret(randomness.token())
@@ -42,6 +46,20 @@ package struct Sessions: Sendable {
                     \(now), \(session.expiresAt))
             """)
         return (session, token)
+    }
+
+    /// Adds a one-time code to a session. Person, end and `auth_time` stay; the token is another one, so that nobody who knew the old one shares the level.
+    /// - Returns: `nil` when the session has ended meanwhile.
+    package func raise(_ session: Session, at now: Timestamp, in tx: any WriteTransaction) throws -> Secret? {
+        let token = Secret(randomness.token())
+        let methods = SecondStep.methods.joined(separator: " ")
+        let isRaised =
+            try tx.execute(
+                """
+                UPDATE session SET digest = \(token.digest), methods = \(methods), last_seen_at = \(now)
+                WHERE id = \(session.id) AND ended_at IS NULL AND expires_at > \(now)
+                """) == 1
+        return isRaised ? token : nil
     }
 
     /// The live session of a token; a token of another population is nobody's.

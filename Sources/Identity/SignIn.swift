@@ -6,9 +6,18 @@ package import Storage
 /// How an attempt to sign in ended.
 package enum SignInOutcome: Hashable, Sendable {
     case signedIn(Person)
+    /// The password was right; a one-time code is due.
+    case secondStep(FirstStep)
     /// Name and password do not match, whoever they are.
     case refused
     /// Too many attempts failed; the next is looked at from this moment on.
+    case delayed(until: Timestamp)
+}
+
+/// Whether somebody who is signed in knows their password.
+package enum PasswordProof: Hashable, Sendable {
+    case right
+    case wrong
     case delayed(until: Timestamp)
 }
 
@@ -33,8 +42,42 @@ package struct SignIn: Sendable {
         at now: Timestamp
     ) async throws -> SignInOutcome {
         let attempt = SignInAttempt(name: SignInName.fold(name) ?? "", population: population, world: world, address: address)
+        switch try await look(at: attempt, password: password, requestID: requestID, at: now) {
+        case .delayed(let until): return .delayed(until: until)
+        case .refused: return .refused
+        case .right(let person, let hash):
+            return try await accept(attempt, person: person, password: password, hash: hash, requestID: requestID, at: now)
+        }
+    }
+
+    /// Asks somebody who is signed in for their password once more. It is the same door as a sign-in, so guesses are slowed down here too.
+    package func prove(
+        _ password: String, of person: Person, from address: String, requestID: RequestID?, at now: Timestamp
+    ) async throws -> PasswordProof {
+        let attempt = SignInAttempt(name: person.signInName, population: person.population, world: person.world, address: address)
+        switch try await look(at: attempt, password: password, requestID: requestID, at: now) {
+        case .delayed(let until): return .delayed(until: until)
+        case .right(let found, _) where found.id == person.id:
+            try await database.write { [throttle] tx in try throttle.succeed(attempt.counted, at: now, in: tx) }
+            return .right
+        case .refused, .right: return .wrong
+        }
+    }
+
+    /// Forgets old counts: a background job.
+    /// - Returns: how many.
+    @discardableResult
+    package func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int { try throttle.purge(at: now, in: tx) }
+
+    private enum Look {
+        case delayed(until: Timestamp)
+        case refused
+        case right(Person, hash: String)
+    }
+
+    private func look(at attempt: SignInAttempt, password: String, requestID: RequestID?, at now: Timestamp) async throws -> Look {
         // The attempt is counted as failed before the password is looked at: of a hundred at once only as many are looked at as one after another would be.
-        let entry = try await database.write { [throttle] tx in try throttle.enter(attempt, at: now, in: tx) }
+        let entry = try await database.write { [throttle] tx in try throttle.enter(attempt.counted, at: now, in: tx) }
         if case .delayed(let until) = entry { return .delayed(until: until) }
 
         let (person, hash) = try await credentials(of: attempt)
@@ -43,20 +86,15 @@ package struct SignIn: Sendable {
             matches = try await passwords.verify(password, against: hash)
         } catch {
             // The password was not looked at, so it does not count.
-            try await database.write { [throttle] tx in try throttle.giveBack(attempt, at: now, in: tx) }
+            try await database.write { [throttle] tx in try throttle.giveBack(attempt.counted, at: now, in: tx) }
             throw error
         }
         guard matches, let person, person.isActive, let hash else {
             try await refuse(attempt, person: person, requestID: requestID, at: now)
             return .refused
         }
-        return try await accept(attempt, person: person, password: password, hash: hash, requestID: requestID, at: now)
+        return .right(person, hash: hash)
     }
-
-    /// Forgets old counts: a background job.
-    /// - Returns: how many.
-    @discardableResult
-    package func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int { try throttle.purge(at: now, in: tx) }
 
     private func credentials(of attempt: SignInAttempt) async throws -> (Person?, String?) {
         try await database.read { [people] tx in
@@ -74,13 +112,14 @@ package struct SignIn: Sendable {
                 // Unless the password was changed meanwhile.
                 try tx.execute("UPDATE person SET password_hash = \(renewed) WHERE id = \(person.id) AND password_hash = \(hash)")
             }
-            try throttle.succeed(attempt, at: now, in: tx)
+            try throttle.succeed(attempt.counted, at: now, in: tx)
+            let isEnrolled = try SecondFactors.isEnrolled(person.id, in: tx)
             try audit.append(
                 AuditEntry(
-                    actor: .person(person.id), action: .signedIn, subject: person.id.rawValue,
+                    actor: .person(person.id), action: isEnrolled ? .passwordAccepted : .signedIn, subject: person.id.rawValue,
                     after: ["population": person.population.rawValue, "address": attempt.address], requestID: requestID, at: now),
                 in: tx)
-            return .signedIn(person)
+            return isEnrolled ? .secondStep(FirstStep(person: person.id, passwordHash: renewed ?? hash, at: now)) : .signedIn(person)
         }
     }
 

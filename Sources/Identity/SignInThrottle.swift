@@ -30,6 +30,15 @@ package struct SignInLimits: Sendable {
     }
 
     package init() {}
+
+    /// For one-time codes, which have a million values and of which three are right: 20 guesses at once and 144 a day from everywhere together meet one of
+    /// them in six years on average.
+    package static let secondStep: SignInLimits = {
+        var limits = SignInLimits()
+        limits.freeAttempts = 5
+        limits.account = Bucket(size: 20, refill: .minutes(10))
+        return limits
+    }()
 }
 
 /// Whose password is tried, and from where.
@@ -41,12 +50,34 @@ struct SignInAttempt: Sendable {
     let address: String
 
     // Names are kept as digests: what was typed may be a password in the wrong field.
-    var account: String { Digest(of: "\(population.rawValue)/\(world?.rawValue ?? "")/\(name)").text }
-    private var network: String { NetworkAddress.prefix(of: address) }
+    var counted: CountedAttempt {
+        CountedAttempt(account: Digest(of: "\(population.rawValue)/\(world?.rawValue ?? "")/\(name)").text, address: address)
+    }
+}
 
-    var addressKey: String { "address:\(network)" }
-    var accountKey: String { "account:\(account)" }
-    var pairKey: String { "pair:\(account):\(network)" }
+/// An attempt as it is counted. Passwords and codes are counted apart.
+struct CountedAttempt: Sendable {
+    let account: String
+    private let network: String
+    private let step: String
+
+    /// - Parameter account: a digest that stands for the sign-in name.
+    init(account: String, address: String) {
+        self.account = account
+        network = NetworkAddress.prefix(of: address)
+        step = ""
+    }
+
+    /// A one-time code or a recovery code of somebody.
+    init(codeOf person: PersonID, address: String) {
+        account = "code:\(person)"
+        network = NetworkAddress.prefix(of: address)
+        step = "code-"
+    }
+
+    var addressKey: String { "\(step)address:\(network)" }
+    var accountKey: String { "\(step)account:\(account)" }
+    var pairKey: String { "\(step)pair:\(account):\(network)" }
 }
 
 /// Counts attempts in the database, so that all nodes count together.
@@ -60,7 +91,7 @@ struct SignInThrottle: Sendable {
 
     /// Counts an attempt as a failure in advance, unless it comes too early. Each row is locked by its own upsert before it is judged, always in the same
     /// order, so that concurrent attempts are judged one after another.
-    func enter(_ attempt: SignInAttempt, at now: Timestamp, in tx: any WriteTransaction) throws -> Entry {
+    func enter(_ attempt: CountedAttempt, at now: Timestamp, in tx: any WriteTransaction) throws -> Entry {
         let address = try lock(attempt.addressKey, of: nil, at: now, in: tx)
         let account = try lock(attempt.accountKey, of: attempt.account, at: now, in: tx)
         let pair = try lock(attempt.pairKey, of: attempt.account, at: now, in: tx)
@@ -80,8 +111,8 @@ struct SignInThrottle: Sendable {
         return .admitted
     }
 
-    /// The password was right: the account and the pair start anew, and the address gets its attempt back.
-    func succeed(_ attempt: SignInAttempt, at now: Timestamp, in tx: any WriteTransaction) throws {
+    /// The password or code was right: the account and the pair start anew, and the address gets its attempt back.
+    func succeed(_ attempt: CountedAttempt, at now: Timestamp, in tx: any WriteTransaction) throws {
         try giveBackToAddress(attempt, in: tx)
         try tx.execute("UPDATE sign_in_throttle SET failures = 0, until_ms = 0, updated_at = \(now) WHERE key = \(attempt.accountKey)")
         try tx.execute(
@@ -89,7 +120,7 @@ struct SignInThrottle: Sendable {
     }
 
     /// The attempt was never looked at.
-    func giveBack(_ attempt: SignInAttempt, at now: Timestamp, in tx: any WriteTransaction) throws {
+    func giveBack(_ attempt: CountedAttempt, at now: Timestamp, in tx: any WriteTransaction) throws {
         try giveBackToAddress(attempt, in: tx)
         try tx.execute(
             """
@@ -101,7 +132,13 @@ struct SignInThrottle: Sendable {
 
     /// The account's password was set anew: what failed before says nothing about it. The addresses keep theirs.
     func forgive(_ person: Person, in tx: any WriteTransaction) throws {
-        let attempt = SignInAttempt(name: person.signInName, population: person.population, world: person.world, address: "")
+        let attempt = SignInAttempt(name: person.signInName, population: person.population, world: person.world, address: "").counted
+        try tx.execute("UPDATE sign_in_throttle SET failures = 0, until_ms = 0 WHERE account = \(attempt.account)")
+    }
+
+    /// The person's second factor was taken away: what failed before says nothing about the next one.
+    func forgiveCodes(of person: PersonID, in tx: any WriteTransaction) throws {
+        let attempt = CountedAttempt(codeOf: person, address: "")
         try tx.execute("UPDATE sign_in_throttle SET failures = 0, until_ms = 0 WHERE account = \(attempt.account)")
     }
 
@@ -115,7 +152,7 @@ struct SignInThrottle: Sendable {
             """)
     }
 
-    private func giveBackToAddress(_ attempt: SignInAttempt, in tx: any WriteTransaction) throws {
+    private func giveBackToAddress(_ attempt: CountedAttempt, in tx: any WriteTransaction) throws {
         try tx.execute(
             """
             UPDATE sign_in_throttle SET failures = failures - 1, until_ms = until_ms - \(limits.address.refill.milliseconds)

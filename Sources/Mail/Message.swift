@@ -15,6 +15,11 @@ package struct Message: Hashable, Sendable {
     }
 }
 
+extension Message {
+    /// RFC 6761 §6.2: addresses below `.test` are nobody's. The made-up customers of sandboxes have them.
+    var isForNobody: Bool { to.lowercased().hasSuffix(".test") }
+}
+
 /// Where mail goes out.
 package protocol Mailer: Sendable {
     /// - Throws: `MailFailure`.

@@ -52,6 +52,7 @@ package final class SMTPMailer: Mailer {
     }
 
     package func send(_ mail: Message) async throws {
+        guard !mail.isForNobody else { return }
         let host = settings.from.split(separator: "@").last ?? "localhost"
         let wire = try mail.wire(from: settings.from, messageID: "\(randomness.alphanumerics(24))@\(host)")
         let isAccepted = waiting.withLock { waiting in

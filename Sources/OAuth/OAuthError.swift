@@ -30,6 +30,8 @@ package struct OAuthError: Error, Hashable, Sendable {
         case invalidRequestURI = "invalid_request_uri"
         case requestURINotSupported = "request_uri_not_supported"
         case registrationNotSupported = "registration_not_supported"
+        // OpenID Connect Core Error Code unmet_authentication_requirements §2
+        case unmetAuthenticationRequirements = "unmet_authentication_requirements"
         // RFC 9396 §5
         case invalidAuthorizationDetails = "invalid_authorization_details"
         // RFC 8707 §2
@@ -48,6 +50,9 @@ package struct OAuthError: Error, Hashable, Sendable {
     package static func unauthorizedClient(_ description: String) -> OAuthError { OAuthError(.unauthorizedClient, description) }
     package static func invalidScope(_ description: String) -> OAuthError { OAuthError(.invalidScope, description) }
     package static func invalidAuthorizationDetails(_ description: String) -> OAuthError { OAuthError(.invalidAuthorizationDetails, description) }
+    package static func unmetAuthenticationRequirements(_ description: String) -> OAuthError {
+        OAuthError(.unmetAuthenticationRequirements, description)
+    }
     package static func invalidToken(_ description: String) -> OAuthError { OAuthError(.invalidToken, description) }
 }
 
@@ -76,6 +81,7 @@ extension OAuthError.Code {
         case .invalidTarget: "There is no such resource here"
         case .requestURINotSupported: "Request objects are not fetched"
         case .registrationNotSupported: "Registration inside a request is not read"
+        case .unmetAuthenticationRequirements: "The customer was not authenticated as the app requires"
         case .invalidAuthorizationDetails: "The authorization details cannot be granted"
         case .invalidDPoPProof: "The DPoP proof proves nothing"
         case .useDPoPNonce: "The DPoP proof needs a nonce of ours"
@@ -111,6 +117,7 @@ extension OAuthError.Code {
         case .invalidRequestURI: "A request_uri works for 90 seconds, for the app that pushed it, until the customer has answered. Push the request again."
         case .invalidTarget: "Leave the resource out, or send the one that /.well-known/oauth-protected-resource/v1 names."
         case .registrationNotSupported: "Register the app in the portal."
+        case .unmetAuthenticationRequirements: "Ask for a level of the metadata's acr_values_supported. A customer without two-step sign-in is offered to turn it on, and may decline; ask with acr_values when the lower level will do too."
         case .invalidAuthorizationDetails:
             "Send one object {type: account_access, consent_id: ...} with a consent that this app lodged, that waits for its customer and has not expired."
         case .invalidDPoPProof:

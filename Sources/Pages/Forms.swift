@@ -72,7 +72,7 @@ package struct Field: Sendable {
         describedBy = ids.isEmpty ? nil : ids.joined(separator: " ")
         self.autocomplete = autocomplete
         self.inputMode = inputMode
-        isVerbatim = type != "text" || autocomplete == "username" || autocomplete == "off"
+        isVerbatim = type != "text" || ["username", "one-time-code", "off"].contains(autocomplete)
         isTextarea = rows > 0
         isSelect = !options.isEmpty
         isInput = rows == 0 && options.isEmpty

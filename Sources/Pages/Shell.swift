@@ -44,6 +44,8 @@ package struct NavigationEntry: Sendable {
     package static let staff = [
         NavigationEntry("audit", "Audit", "/staff"),
         NavigationEntry("organisations", "Organisations", "/staff/organisations"),
+        NavigationEntry("people", "People", "/staff/people"),
+        NavigationEntry("second-factor", "Two-step sign-in", "/staff/second-factor"),
     ]
 }
 

@@ -75,6 +75,16 @@ extension Int {
     }
 }
 
+/// How long somebody is asked to wait: in words, and in seconds for `Retry-After`.
+package struct Wait: Hashable, Sendable {
+    package let seconds: Int64
+
+    package init(until: Timestamp, seenAt now: Timestamp) { seconds = max(1, (until - now).milliseconds / 1000 + 1) }
+
+    /// `31 seconds`, `11 minutes`
+    package var words: String { seconds < 90 ? Int(seconds).of("second") : Int((seconds + 59) / 60).of("minute") }
+}
+
 /// `a`, `a and b`, `a, b and c`.
 package func sentence(_ parts: [String]) -> String {
     guard let last = parts.last else { return "" }

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 package import Hummingbird
+internal import SecondFactorPages
 package import Web
 
 /// A page of the portal, or a few that belong together.
@@ -16,6 +17,7 @@ package struct PortalPages: Sendable {
 
     package func add(to router: Router<AppContext>) {
         for page in Self.all { page.init(site: site).add(to: router) }
+        site.factorPages.add(to: router)
     }
 
     private static let all: [any PortalPage.Type] = [

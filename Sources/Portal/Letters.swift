@@ -1,5 +1,6 @@
 import Applications
 import Identity
+import Mail
 import Primitives
 import Web
 
@@ -67,4 +68,8 @@ struct Letter: Sendable {
                 "The link works once, for 7 days, and only for \(invitation.email). If you do not know \(inviter.name), do nothing.",
             ])
     }
+}
+
+extension OutgoingMail {
+    func send(_ letter: Letter, at now: Timestamp) { send(Message(to: letter.to, subject: letter.subject, text: letter.text, sentAt: now)) }
 }

@@ -3,12 +3,13 @@ package import Certificates
 package import Contract
 package import Identity
 package import Logging
-package import Mail
+import Mail
 package import Metering
 package import Pages
 package import Passwords
 package import Primitives
 import Sandbox
+package import SecondFactorPages
 package import Storage
 package import Web
 
@@ -36,13 +37,15 @@ package struct PortalSite: Sendable {
     let forms: FormTokens
     let shownOnce: ShownOnce
     let pendingSignUp: PendingSignUp.Cookie
-    let outgoing: OutgoingMail
+    let factors: FactorTools
     let worlds: Worlds
     let worldPasswords: WorldPasswords
     let logger: Logger
 
     /// Whether the demo world and `/demo/mailbox` are there.
     var isDemo: Bool { pages.isDemo }
+
+    var outgoing: OutgoingMail { factors.outgoing }
 
     let people = People()
     let organisations = Organisations()
@@ -55,7 +58,7 @@ package struct PortalSite: Sendable {
     ///   - contractDirectory: the folder of `openapi/*.yaml`, for downloads.
     package init(
         database: any Database, master: MasterKey, pages: PageRenderer, cookies: CookiePolicy, passwords: PasswordHasher, signIn: SignIn,
-        sessions: Sessions, mailer: any Mailer, seedWorld: @escaping WorldSeeding, quotas: Quotas, contract: APIContract, contractDirectory: String,
+        sessions: Sessions, factors: FactorTools, seedWorld: @escaping WorldSeeding, quotas: Quotas, contract: APIContract, contractDirectory: String,
         certificateCheck: ClientCertificateCheck, sandboxAuthority: SandboxAuthority, randomness: any RandomSource, logger: Logger
     ) throws {
         self.database = database
@@ -80,7 +83,7 @@ package struct PortalSite: Sendable {
         forms = FormTokens(randomness: randomness)
         shownOnce = ShownOnce(master: master, cookies: cookies)
         pendingSignUp = SealedCookie("wkz_signup", purpose: "portal.pending_sign_up", lifetime: .hours(24), master: master, cookies: cookies)
-        outgoing = OutgoingMail(mailer: mailer, logger: logger)
+        self.factors = factors
         worldPasswords = WorldPasswords(master: master, randomness: randomness, shared: pages.isDemo ? PersonaCatalogue.password : nil)
         worlds = Worlds(seed: seedWorld, worldPasswords: worldPasswords, database: database, passwords: passwords, logger: logger)
         self.logger = logger

@@ -137,7 +137,7 @@ extension AuditLogPage.Row {
         case .system: (actor, actorNote) = ("The platform", nil)
         }
         action = entry.action.words
-        isRefusal = entry.action == .signInRefused
+        isRefusal = [.signInRefused, .codeRefused].contains(entry.action)
         subject = entry.subject
         subjectName = PersonID(entry.subject).flatMap { people[$0]?.name }
         subjectAddress = query.address(before: nil, subject: entry.subject)

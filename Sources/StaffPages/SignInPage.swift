@@ -3,6 +3,7 @@ import Hummingbird
 import Identity
 import Pages
 import Primitives
+import SecondFactorPages
 import Web
 
 /// `/staff/sign-in` and `/staff/sign-out`.
@@ -42,24 +43,28 @@ extension StaffRoutes {
         let outcome = try await signIn.attempt(
             name: username, password: password, population: .staff, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
         switch outcome {
-        case .signedIn(let person):
-            let started = try await sessions.start(
-                for: person, replacing: cookies.value(Self.sessionCookie, in: request), from: context.clientAddress, requestID: context.requestID,
-                at: context.receivedAt)
-            var response = Response.seeOther("/staff")
-            cookies.set(Self.sessionCookie, to: started.token.value, on: &response)
-            return response
+        case .signedIn(let person): return try await startSession(for: person, methods: Sessions.passwordAlone, request, context)
+        case .secondStep(let first): return try factorPages.askForCode(after: first, leadingTo: "/staff", context)
         case .refused:
             errors.add(field: "username", "The name and the password do not match. Check both and try again.")
             return signInPage(request, username: username, errors, status: .unprocessableContent)
         case .delayed(let until):
-            let seconds = max(1, (until - context.receivedAt).milliseconds / 1000 + 1)
-            let wait = seconds < 90 ? Int(seconds).of("second") : Int((seconds + 59) / 60).of("minute")
-            errors.add(field: "username", "Too many attempts failed. Try again in \(wait).")
+            let wait = Wait(until: until, seenAt: context.receivedAt)
+            errors.add(field: "username", "Too many attempts failed. Try again in \(wait.words).")
             var response = signInPage(request, username: username, errors, status: .tooManyRequests)
-            response.headers[.retryAfter] = String(seconds)
+            response.headers[.retryAfter] = String(wait.seconds)
             return response
         }
+    }
+
+    /// The browser's old session ends, so that nobody who knew its cookie shares the new one.
+    func startSession(for person: Person, methods: [String], _ request: Request, _ context: AppContext) async throws -> Response {
+        let started = try await sessions.start(
+            for: person, methods: methods, replacing: cookies.value(Self.sessionCookie, in: request), from: context.clientAddress,
+            requestID: context.requestID, at: context.receivedAt)
+        var response = Response.seeOther("/staff")
+        cookies.set(Self.sessionCookie, to: started.token.value, on: &response)
+        return response
     }
 
     private func signInPage(

@@ -2,11 +2,12 @@ package import Hummingbird
 package import Identity
 package import Pages
 package import Primitives
+package import SecondFactorPages
 package import Storage
 package import Web
 internal import HTTPTypes
 
-/// The pages of the bank's own staff: the audit log, and the organisations with their plans.
+/// The pages of the bank's own staff: the audit log, the organisations with their plans, and people who lost their phone.
 package struct StaffRoutes: Sendable {
     let pages: PageRenderer
     let cookies: CookiePolicy
@@ -15,10 +16,11 @@ package struct StaffRoutes: Sendable {
     let browsers: BrowserCookie
     let signIn: SignIn
     let sessions: Sessions
+    let factors: FactorTools
 
     package init(
         pages: PageRenderer, cookies: CookiePolicy, csrf: CSRF, database: any Database, randomness: any RandomSource, signIn: SignIn,
-        sessions: Sessions
+        sessions: Sessions, factors: FactorTools
     ) {
         self.pages = pages
         self.cookies = cookies
@@ -27,12 +29,15 @@ package struct StaffRoutes: Sendable {
         browsers = BrowserCookie(cookies: cookies, randomness: randomness)
         self.signIn = signIn
         self.sessions = sessions
+        self.factors = factors
     }
 
     package func add(to router: Router<AppContext>) {
         addSignIn(to: router)
         addAuditLog(to: router)
         addOrganisations(to: router)
+        addPeople(to: router)
+        factorPages.add(to: router)
     }
 }
 

@@ -9,7 +9,7 @@ import Storage
 
 /// `wekeza staff`: the bank's own people. Without `--demo` the first of them is made here.
 struct Staff: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "The bank's own people.", subcommands: [Create.self, SetPassword.self])
+    static let configuration = CommandConfiguration(abstract: "The bank's own people.", subcommands: [Create.self, SetPassword.self, ResetSecondFactor.self])
 
     /// `wekeza staff create --email … --name …`, the password on standard input.
     struct Create: AsyncParsableCommand {

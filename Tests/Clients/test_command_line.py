@@ -10,11 +10,13 @@ import socket
 import sqlite3
 import subprocess
 import threading
+from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
 from conftest import BINARY, ROOT, Customer, Server, free_port
+from phones import Phone
 
 # RFC 7636, appendix B.
 VERIFIER, CHALLENGE = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -90,6 +92,32 @@ def test_without_the_demo_nobody_has_an_account_until_staff_is_made():
         assert (answer.status_code, answer.headers["Location"]) == (303, "/staff")
     finally:
         assert server.stop() == 0
+
+
+@pytest.mark.parametrize("population, sign_in, home, email, password", [
+    ("staff", "/staff/sign-in", "/staff/second-factor", "staff@example.test", "sandbox-staff"),
+    ("developer", "/portal/sign-in", "/portal/settings/second-factor", "developer@example.test", "sandbox-developer"),
+    ("customer", "/my/sign-in", "/my/security/second-factor", "brian.parent@acme-budget", "sandbox"),
+])
+def test_the_operator_lets_in_who_lost_the_phone(server, population, sign_in, home, email, password):
+    def after_password():
+        person = Customer(email, password)
+        page = person.browser.get(server.issuer + sign_in)
+        return person, person.submit(page, "username", {"username": email, "password": password})
+
+    reset = ["staff", "reset-second-factor", "--email", email, *(["--population", population] if population != "staff" else [])]
+    assert server.command(*reset)[0] == 2
+    person, _ = after_password()
+    begun = person.follow(person.submit(person.browser.get(server.issuer + home), "/begin", {}))
+    phone = Phone(unescape(re.search(r'href="(otpauth:[^"]+)"', begun.text)[1]))
+    assert person.submit(begun, "code", {"code": phone.code(), "password": password}).status_code == 303
+    assert after_password()[1].headers["Location"] == sign_in + "/code"
+
+    code, said, complaint = server.command(*reset)
+
+    assert (code, complaint) == (0, "") and "password alone" in said
+    assert after_password()[1].headers["Location"] != sign_in + "/code"
+    assert server.command("staff", "reset-second-factor", "--email", "nobody@example.test")[0] == 2
 
 
 @pytest.mark.parametrize("method, has_secret", [("client_secret_basic", True), ("client_secret_post", True), ("none", False)])

@@ -1,6 +1,7 @@
 import Foundation
 import Pages
 import Primitives
+import SecondFactorPages
 import TestSupport
 import Testing
 
@@ -62,11 +63,20 @@ struct CustomerTemplatesTests {
 
     @Test func `security`() {
         let page = SecurityPage(
-            sessions: [.init(id: "ses_1", since: "", lastSeen: "", address: "", isThis: false)], hasOthers: true, csrf: "", errors: Self.errors.summary,
-            delay: "d", message: "m", current: .password("current", "Current password", hint: "h", errors: Self.errors), chosen: .password("chosen", "New password"),
+            sessions: [.init(id: "ses_1", since: "", lastSeen: "", address: "", isThis: false)], hasOthers: true, hasSecondFactor: false, csrf: "",
+            errors: Self.errors.summary,
+            delay: "d", message: "m", current: .password("current", "Current password", hint: "h", errors: Self.errors),
+            chosen: .password("chosen", "New password"),
             signInName: "amina")
 
         expectAllFound("customer/security", page)
+    }
+
+    @Test func `the offer to turn on two-step sign-in`() {
+        let page = SecondFactorOfferPage(
+            asker: .init(name: "Acme", initials: "A", leaveAddress: "/"), lead: "", csrf: "", onward: "", withoutAddress: "/", withoutLabel: "Go on without")
+
+        expectAllFound("second-factor/offer", page)
     }
 
     @Test func `a pause is told in words`() {

@@ -138,7 +138,8 @@ struct DemoTemplatesTests {
         let everything: [String: Any] = Dictionary(
             uniqueKeysWithValues: [
                 "months", "heading", "lead", "button", "code", "detail", "status", "requestID", "consentID", "consentStatus", "name", "mails", "hasMails",
-                "id", "to", "subject", "sentAt", "parts", "text", "link",
+                "id", "to", "subject", "sentAt", "parts", "text", "link", "phones",
+                "hasPhones", "secondsLeft",
             ].map { ($0, "x") })
 
         #expect(Self.renderer.unresolvedNames(in: template, contents: [everything]).isEmpty)

@@ -31,7 +31,7 @@ struct House: Sendable {
         }
     }
 
-    private init(_ db: any Database) async throws {
+    init(_ db: any Database) async throws {
         self.db = db
         randomness = SeededRandom(3)
         passwords = PasswordHasher(settings: .test, queueLimit: 1000, randomness: randomness)

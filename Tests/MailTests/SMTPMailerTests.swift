@@ -42,6 +42,16 @@ struct SMTPMailerTests {
         }
     }
 
+    @Test(arguments: ["amina.traveler@example.test", "x@wekeza.TEST"])
+    func `RFC 6761 §6-2 what is for an address below test goes nowhere`(address: String) async throws {
+        try await withServer { server, mailer in
+            try await mailer.send(message(to: address))
+            try await mailer.send(message(to: "nekesa@latest.example"))
+
+            #expect(server.deliveries.count == 1)
+        }
+    }
+
     @Test
     func `other scripts travel encoded and arrive whole`() async throws {
         try await withServer { server, mailer in

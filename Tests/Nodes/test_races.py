@@ -2,10 +2,12 @@
 
 import os
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from pages import Pages, send_code
 from partners import Partner
 
 ROUNDS = range(int(os.environ.get("WEKEZA_ROUNDS", "1")))
@@ -64,3 +66,33 @@ def test_one_of_fifty_calls_gets_the_last_unit(nodes, crowd, round):
 
     assert Counter(answer.status_code for answer in answers) == {200: 1, 429: AT_ONCE - 1}
     assert all(0 < int(answer.headers["Retry-After"]) <= 86400 for answer in answers if answer.status_code == 429)
+
+
+@pytest.fixture(scope="module")
+def diana(nodes):
+    """A customer with a phone and recovery codes."""
+    return Pages(nodes).turn_on_two_steps("diana.student")
+
+
+def one_signs_in(crowd, nodes, code):
+    fields, cookies = Pages(nodes).after_password("diana.student")
+
+    answers = together(crowd, nodes, lambda node: send_code(node, fields, cookies, code))
+
+    assert Counter(signed_in for signed_in, _ in answers) == {True: 1, False: AT_ONCE - 1}
+    # The others were wrong, and slow the next one down.
+    time.sleep(max(wait for _, wait in answers))
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_one_of_fifty_uses_of_a_one_time_code_signs_in(nodes, diana, crowd, round):
+    phone, _ = diana
+
+    one_signs_in(crowd, nodes, phone.code())
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_one_of_fifty_uses_of_a_recovery_code_signs_in(nodes, diana, crowd, round):
+    _, codes = diana
+
+    one_signs_in(crowd, nodes, codes[round])

@@ -1,11 +1,13 @@
 """Two processes on one SQLite file: for a change of version, or by mistake. They behave as two nodes do."""
 
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import in_turns, until
+from pages import Pages, send_code
 from partners import Partner
 from servers import Customer, Server
 
@@ -52,3 +54,20 @@ def test_one_code_and_one_quota_unit_are_had_once(pair, brian):
 
     assert redeemed == {200: 1, 400: 19}
     assert called == {200: 1000, 429: 30}
+
+
+def test_a_one_time_code_signs_in_once(pair):
+    phone, codes = Pages(pair).turn_on_two_steps("elijah.boomer")
+    for code in (phone.code(), codes[0]):
+        fields, cookies = Pages(pair).after_password("elijah.boomer")
+        gate = threading.Barrier(20)
+
+        def enter(index):
+            gate.wait()
+            return send_code(pair[index % 2], fields, cookies, code)
+
+        with ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(enter, range(20)))
+
+        assert Counter(signed_in for signed_in, _ in answers) == {True: 1, False: 19}
+        time.sleep(max(wait for _, wait in answers))

@@ -173,9 +173,12 @@ class Customer:
         self.browser = requests.Session()
 
     def submit(self, page, wanted, values):
+        """Sends the form that has a field of this name, or whose address ends so."""
         parser = FormParser()
         parser.feed(page.text)
-        form = next(form for form in parser.forms if any(name == wanted for name, _ in form["fields"]) or any(name == wanted for name, _, _ in form["boxes"]))
+        form = next(
+            form for form in parser.forms
+            if form["action"].endswith(wanted) or any(name == wanted for name, _ in form["fields"]) or any(name == wanted for name, _, _ in form["boxes"]))
         fields = [(name, value) for name, value in form["fields"] if name not in values]
         fields += [(name, value) for name, value, checked in form["boxes"] if checked and name not in values]
         for name, value in values.items():

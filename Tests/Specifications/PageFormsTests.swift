@@ -73,6 +73,10 @@ struct PageFormsTests {
                 (customer, "/my/grants/grt_x/stop", security.fields), (visitor, "/my/sign-in", signIn.fields.filter { $0.name == "csrf" } + credentials),
                 (visitor, "/oauth2/authorize/sign-in", signInToDecide.fields.filter { $0.name == "transaction" } + credentials),
                 (staff, "/staff/sign-in", staffSignIn.fields.filter { $0.name == "csrf" } + [("username", DemoWorld.staff.email), ("password", DemoWorld.staff.password)]),
+                (customer, "/my/security/second-factor/begin", security.fields), (customer, "/my/security/second-factor/turn-on", security.fields),
+                (customer, "/my/security/second-factor/change", security.fields), (visitor, "/my/sign-in/code", signIn.fields),
+                (visitor, "/oauth2/authorize/code", signInToDecide.fields), (staff, "/staff/sign-in/code", staffSignIn.fields),
+                (staff, "/staff/people/usr_x/second-factor/reset", staffSignIn.fields), (visitor, "/portal/sign-in/code", signIn.fields),
                 (visitor, "/demo/connect", []), (visitor, "/demo/disconnect", []), (visitor, "/portal/sign-up", []),
             ]
             for (browser, address, form) in sent {

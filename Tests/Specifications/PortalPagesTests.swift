@@ -74,7 +74,8 @@ struct PortalPagesTests {
         "/portal/sign-out", "/portal/confirmation", "/portal/organisation", "/portal/apps/new", "/portal/apps", "/portal/apps/APP/edit", "/portal/apps/APP/remove",
         "/portal/apps/APP/secrets", "/portal/apps/APP/secrets/SECRET/revoke", "/portal/team/invitations", "/portal/team/invitations/inv_x/withdraw",
         "/portal/team/usr_demodeveloper/role", "/portal/team/usr_demodeveloper/remove", "/portal/settings/name", "/portal/settings/password",
-        "/portal/settings/sessions/ses_x/end", "/portal/settings/sessions/end-others", "/portal/customers/password",
+        "/portal/settings/sessions/ses_x/end", "/portal/settings/sessions/end-others", "/portal/customers/password", "/portal/customers/usr_x/second-factor/reset",
+        "/portal/settings/second-factor/begin", "/portal/settings/second-factor/turn-on", "/portal/settings/second-factor/change",
     ]
 
     @Test(arguments: ["no token", "another browser's token", "another site", "another site by Sec-Fetch-Site"]) func `a form that is not ours is refused`(flaw: String) async throws {

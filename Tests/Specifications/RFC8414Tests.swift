@@ -47,6 +47,7 @@ struct RFC8414Tests {
                     "openid", "profile", "email", "phone", "address", "offline_access", "accounts.read", "transactions.read", "consents.write",
                 ])
             #expect(list("authorization_details_types_supported") == ["account_access"])
+            #expect(list("acr_values_supported") == ["urn:wekeza:acr:1", "urn:wekeza:acr:2"])
             #expect(metadata["authorization_response_iss_parameter_supported"] as? Bool == true)
             for name in ["authorization_endpoint", "token_endpoint", "introspection_endpoint", "revocation_endpoint", "jwks_uri"] {
                 let address = metadata[name] as? String ?? ""
@@ -66,7 +67,7 @@ struct RFC8414Tests {
             #expect(metadata["id_token_signing_alg_values_supported"] as? [String] == ["ES256", "PS256", "EdDSA", "RS256"])
             #expect(metadata["request_parameter_supported"] as? Bool == true)
             #expect(metadata["request_uri_parameter_supported"] as? Bool == false)
-            #expect(metadata["claims_parameter_supported"] as? Bool == false)
+            #expect(metadata["claims_parameter_supported"] as? Bool == true)
             for name in metadata.keys where name.hasSuffix("alg_values_supported") {
                 #expect((metadata[name] as? [String])?.contains { $0 == "none" || $0.hasPrefix("HS") } == false)
             }

@@ -13,6 +13,8 @@ package struct Grant: Hashable, Sendable {
     package let scope: ScopeSet
     /// When the customer proved who they are: `auth_time`.
     package let authenticatedAt: Timestamp
+    /// How sure that was: `acr`. `nil` for grants of before there were levels.
+    package let level: AuthenticationLevel?
     package let createdAt: Timestamp
     /// The absolute end of every refresh token of the family.
     package let expiresAt: Timestamp
@@ -46,10 +48,12 @@ package struct NewGrant: Sendable {
     package var consentID: ConsentID?
     package var scope: ScopeSet
     package var authenticatedAt: Timestamp
+    package var level: AuthenticationLevel?
     package var expiresAt: Timestamp
 
     package init(
-        appID: AppID, clientID: ClientID, personID: PersonID, consentID: ConsentID?, scope: ScopeSet, authenticatedAt: Timestamp, expiresAt: Timestamp
+        appID: AppID, clientID: ClientID, personID: PersonID, consentID: ConsentID?, scope: ScopeSet, authenticatedAt: Timestamp,
+        level: AuthenticationLevel? = nil, expiresAt: Timestamp
     ) {
         self.appID = appID
         self.clientID = clientID
@@ -57,6 +61,7 @@ package struct NewGrant: Sendable {
         self.consentID = consentID
         self.scope = scope
         self.authenticatedAt = authenticatedAt
+        self.level = level
         self.expiresAt = expiresAt
     }
 
@@ -70,9 +75,11 @@ extension Grant {
         guard let scope = ScopeSet(scope) else { throw StorageError.unexpectedValue(column: "scope") }
         let clientID: String = try row["client_id"]
         guard let clientID = ClientID(clientID) else { throw StorageError.unexpectedValue(column: "client_id") }
+        let level: String? = try row["acr"]
         self.init(
             id: try row["id"], appID: try row["app_id"], clientID: clientID, personID: try row["person_id"], consentID: try row["consent_id"],
-            scope: scope, authenticatedAt: try row["authenticated_at"], createdAt: try row["created_at"], expiresAt: try row["expires_at"],
+            scope: scope, authenticatedAt: try row["authenticated_at"], level: level.flatMap(AuthenticationLevel.init(rawValue:)),
+            createdAt: try row["created_at"], expiresAt: try row["expires_at"],
             generation: try row["generation"], rotatedAt: try row["rotated_at"], dpopKey: try row["dpop_jkt"],
             revokedAt: try row["revoked_at"], revokedReason: try row["revoked_reason"])
     }
@@ -82,7 +89,7 @@ extension SQL.StringInterpolation {
     mutating func appendInterpolation(columnsOf: Grant.Type) {
         appendLiteral(
             """
-            id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation, rotated_at, dpop_jkt, revoked_at,
+            id, app_id, client_id, person_id, consent_id, scope, authenticated_at, acr, created_at, expires_at, generation, rotated_at, dpop_jkt, revoked_at,
             revoked_reason
             """)
     }

@@ -16,13 +16,13 @@ package struct Grants: Sendable {
     package func create(_ new: NewGrant, id: GrantID? = nil, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Grant {
         let grant = Grant(
             id: id ?? newID(), appID: new.appID, clientID: new.clientID, personID: new.personID, consentID: new.consentID, scope: new.scope,
-            authenticatedAt: new.authenticatedAt, createdAt: now, expiresAt: new.expiresAt, generation: 1, rotatedAt: nil,
-            dpopKey: nil, revokedAt: nil, revokedReason: nil)
+            authenticatedAt: new.authenticatedAt, level: new.level, createdAt: now, expiresAt: new.expiresAt, generation: 1, rotatedAt: nil, dpopKey: nil,
+            revokedAt: nil, revokedReason: nil)
         try tx.execute(
             """
-            INSERT INTO token_grant (id, app_id, client_id, person_id, consent_id, scope, authenticated_at, created_at, expires_at, generation)
+            INSERT INTO token_grant (id, app_id, client_id, person_id, consent_id, scope, authenticated_at, acr, created_at, expires_at, generation)
             VALUES (\(grant.id), \(grant.appID), \(grant.clientID.text), \(grant.personID), \(grant.consentID), \(grant.scope.text),
-                    \(grant.authenticatedAt), \(grant.createdAt), \(grant.expiresAt), \(grant.generation))
+                    \(grant.authenticatedAt), \(grant.level?.rawValue), \(grant.createdAt), \(grant.expiresAt), \(grant.generation))
             """)
         var after = ["app": grant.appID.rawValue, "scope": grant.scope.text]
         after["consent"] = grant.consentID?.rawValue

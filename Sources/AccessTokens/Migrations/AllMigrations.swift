@@ -58,5 +58,6 @@ package enum AccessTokensMigrations {
             CREATE UNIQUE INDEX signing_key_one_of_each ON signing_key (algorithm, state) WHERE state IN ('current', 'next');
             """),
         Migration("access_tokens.0005_bound_refresh_tokens", "ALTER TABLE token_grant ADD COLUMN dpop_jkt TEXT"),
+        Migration("access_tokens.0006_authentication_level", "ALTER TABLE token_grant ADD COLUMN acr TEXT;"),
     ]
 }

@@ -21,14 +21,16 @@ package struct AccessTokenClaims: Hashable, Sendable {
     package let environment: String
     package let grantID: GrantID?
     package let consentID: ConsentID?
+    /// `auth_time` and `acr` (RFC 9470 §6.1).
     package let authenticatedAt: Timestamp?
+    package let level: AuthenticationLevel?
     /// `cnf`
     package let binding: TokenBinding
 
     package init(
         issuer: String, audience: [String], subject: String, clientID: ClientID, appID: AppID, organisationID: OrganisationID, scope: ScopeSet,
         tokenID: String, issuedAt: Timestamp, expiresAt: Timestamp, environment: String, grantID: GrantID?, consentID: ConsentID?,
-        authenticatedAt: Timestamp?, binding: TokenBinding = .none
+        authenticatedAt: Timestamp?, level: AuthenticationLevel? = nil, binding: TokenBinding = .none
     ) {
         self.issuer = issuer
         self.audience = audience
@@ -44,6 +46,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
         self.grantID = grantID
         self.consentID = consentID
         self.authenticatedAt = authenticatedAt
+        self.level = level
         self.binding = binding
     }
 
@@ -62,7 +65,8 @@ package struct AccessTokenClaims: Hashable, Sendable {
             issuer: issuer, audience: audience, subject: subject, clientID: clientID, appID: appID, organisationID: organisationID, scope: scope,
             tokenID: tokenID, issuedAt: Timestamp(seconds: issuedAt), expiresAt: Timestamp(seconds: expiresAt), environment: environment,
             grantID: claims["grant_id"]?.string.flatMap(GrantID.init), consentID: claims["consent_id"]?.string.flatMap(ConsentID.init),
-            authenticatedAt: claims["auth_time"]?.integer.map { Timestamp(seconds: $0) }, binding: TokenBinding(claim: claims["cnf"]))
+            authenticatedAt: claims["auth_time"]?.integer.map { Timestamp(seconds: $0) },
+            level: claims["acr"]?.string.flatMap(AuthenticationLevel.init(rawValue:)), binding: TokenBinding(claim: claims["cnf"]))
     }
 
     package var json: JSONObject {
@@ -77,6 +81,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
         claims.append("grant_id", grantID?.rawValue)
         claims.append("consent_id", consentID?.rawValue)
         claims.append("auth_time", seconds: authenticatedAt?.seconds)
+        claims.append("acr", level?.rawValue)
         if let cnf = binding.claim { claims.append("cnf", cnf) }
         return claims
     }

@@ -60,7 +60,7 @@ package struct AccessTokenIssuer: Sendable {
             issuer: issuer, audience: [Self.audience(of: issuer)], subject: request.subject, clientID: request.clientID, appID: request.appID,
             organisationID: request.organisationID, scope: request.scope, tokenID: Base64URL.encode(randomness.bytes(16)), issuedAt: now,
             expiresAt: expiresAt, environment: request.environment, grantID: request.grant?.id, consentID: request.grant?.consentID,
-            authenticatedAt: request.grant?.authenticatedAt, binding: request.binding)
+            authenticatedAt: request.grant?.authenticatedAt, level: request.grant?.level, binding: request.binding)
         return Issued(token: Secret(try keys.current.sign(claims.json, type: .accessToken)), claims: claims)
     }
 }

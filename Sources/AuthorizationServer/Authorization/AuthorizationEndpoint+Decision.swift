@@ -30,7 +30,8 @@ extension AuthorizationEndpoint {
         guard let app = found, app.isActive else {
             return .answer(envelope(transaction).error(.unauthorizedClient(found?.inactiveSentence ?? "The app was removed.")))
         }
-        guard app.meets(session.person), transaction.accepts(session, at: now), transaction.isMeant(for: session) else {
+        guard app.meets(session.person), transaction.accepts(session, at: now), transaction.isMeant(for: session), transaction.isMet(by: session)
+        else {
             return .refusedChoice("Sign in again to decide.")
         }
         let code = Secret.random(prefix: "wkz_ac_", from: randomness)
@@ -96,7 +97,9 @@ extension AuthorizationEndpoint {
         }
         let new = NewGrant(
             appID: approval.app.id, clientID: approval.app.clientID, personID: person, consentID: consent?.id, scope: transaction.scope,
-            authenticatedAt: approval.session.authenticatedAt, expiresAt: consent?.expiresAt ?? now + NewGrant.standardLifetime)
+            authenticatedAt: approval.session.authenticatedAt,
+            level: transaction.authentication?.told(of: approval.session.level) ?? approval.session.level,
+            expiresAt: consent?.expiresAt ?? now + NewGrant.standardLifetime)
         return .success(try grants.create(new, id: grantID, at: now, requestID: approval.requestID, in: tx))
     }
 

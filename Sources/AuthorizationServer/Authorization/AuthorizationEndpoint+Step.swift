@@ -13,6 +13,12 @@ extension AuthorizationEndpoint {
     package enum Step: Sendable {
         /// They have to sign in, or to sign in again.
         case signIn
+        /// Their password was right; a one-time code is due.
+        case code(FirstStep)
+        /// They are signed in with their password alone, and the app asks for a one-time code too (RFC 9470 §4).
+        case stepUp
+        /// The same, and they have no second factor: they may turn one on.
+        case secondFactor(isEssential: Bool)
         case consent(ConsentQuestion)
         /// 303 to the app.
         case answer(AuthorizationAnswer)
@@ -27,10 +33,12 @@ extension AuthorizationEndpoint {
         guard let app = found, app.isActive else {
             return .answer(envelope.error(.unauthorizedClient(found?.inactiveSentence ?? "The app was removed.")))
         }
+        if let first = transaction.firstStep, first.isOpen(at: now) { return .code(first) }
         guard let session, app.meets(session.person), transaction.accepts(session, at: now), transaction.isMeant(for: session) else {
             guard transaction.isSilent else { return .signIn }
             return .answer(envelope.error(OAuthError(.loginRequired, "The customer has to sign in.")))
         }
+        if let step = try await stepUp(transaction, session: session) { return step }
         if transaction.isSilent { return .answer(try await silentAnswer(transaction, app: app, session: session, at: now)) }
         return try await database.read { tx in
             if try answers.isAnswered(transaction.id, in: tx) { return .alreadyAnswered }
@@ -39,6 +47,21 @@ extension AuthorizationEndpoint {
             case .failure(let error): return .answer(envelope.error(error))
             }
         }
+    }
+
+    /// What comes before the question when the session is less sure of the customer than the app asks for.
+    /// - Returns: `nil` when it is sure enough, or the customer went on without.
+    private func stepUp(_ transaction: AuthorizationTransaction, session: Session) async throws -> Step? {
+        if transaction.asksForMore(than: session), !transaction.isSilent {
+            let isEnrolled = try await database.readOne { try SecondFactors.isEnrolled(session.person.id, in: $0) }
+            return isEnrolled ? .stepUp : .secondFactor(isEssential: !transaction.isMet(by: session))
+        }
+        guard !transaction.isMet(by: session) else { return nil }
+        let error: OAuthError =
+            transaction.isSilent
+            ? OAuthError(.loginRequired, "The customer has to sign in with a one-time code.")
+            : .unmetAuthenticationRequirements("The customer did not sign in with a one-time code.")
+        return .answer(envelope(transaction).error(error))
     }
 
     /// `prompt=none` (OpenID Connect Core §3.1.2.1): only who the customer is, granted to this app before, can be told without a page.

@@ -112,6 +112,13 @@ package struct AuthorizationEndpoint: Sendable {
             }
             hintedPerson = person
         }
+        // OpenID Connect Core §5.5.1: with the value of `sub` that customer alone will do.
+        if let subject = request.claims?.subject {
+            guard let person = PersonID(subject), hintedPerson == nil || hintedPerson == person else {
+                return .failure(.invalidRequest("The sub in claims is no customer, or another one than in the id_token_hint."))
+            }
+            hintedPerson = person
+        }
         var scope = request.scope
         if let detail = request.detail {
             let consent = try await database.read { [consents] in try consents.find(detail.consentID, in: $0) }
@@ -126,7 +133,8 @@ package struct AuthorizationEndpoint: Sendable {
                 responseMode: request.responseMode, scope: scope, state: request.state, nonce: request.nonce, codeChallenge: request.codeChallenge,
                 dpopKey: request.dpopKey,
                 consentID: request.detail?.consentID, prompts: request.prompts, maxAge: request.maxAge, loginHint: request.loginHint,
-                hintedPerson: hintedPerson, createdAt: now, expiresAt: now + AuthorizationTransaction.lifetime, answerAlgorithm: app.answerAlgorithm))
+                hintedPerson: hintedPerson, authentication: request.authentication, createdAt: now, expiresAt: now + AuthorizationTransaction.lifetime,
+                answerAlgorithm: app.answerAlgorithm))
     }
 
     /// - Parameter browser: the value of the cookie that binds the flow to this browser.

@@ -1,4 +1,4 @@
-import Identity
+package import Identity
 package import JOSE
 package import OAuth
 package import Primitives
@@ -26,12 +26,18 @@ package struct AuthorizationTransaction: Hashable, Codable, Sendable {
     package let loginHint: String?
     /// Whom the app believes to be present (`id_token_hint`).
     package let hintedPerson: PersonID?
+    /// The levels of authentication that the app asks for.
+    package let authentication: AuthenticationRequest?
     package let createdAt: Timestamp
     package let expiresAt: Timestamp
     /// What a signed answer is signed with.
     package let answerAlgorithm: SignatureAlgorithm
     /// The session that was started on this way: it alone meets `prompt=login`, however quickly one request follows another.
     package var startedSession: SessionID?
+    /// The password that was proved on this way, while a one-time code is due.
+    package var firstStep: FirstStep?
+    /// When the customer chose to go on without a one-time code, which the app only wished for.
+    package var wentOnWithoutCodeAt: Timestamp?
 
     package static let lifetime = Duration.minutes(30)
 
@@ -54,6 +60,14 @@ package struct AuthorizationTransaction: Hashable, Codable, Sendable {
         let age = now.seconds - session.authenticatedAt.seconds
         return age <= Int64(maxAge)
     }
+
+    /// Whether a one-time code is to be asked for, or offered.
+    func asksForMore(than session: Session) -> Bool {
+        wentOnWithoutCodeAt == nil && authentication?.asksForMore(than: session.level) == true
+    }
+
+    /// Whether the session is as sure of the customer as the app requires.
+    func isMet(by session: Session) -> Bool { authentication?.isMet(by: session.level) ?? true }
 
     /// Whether it is the person whom the app expects.
     func isMeant(for session: Session) -> Bool { hintedPerson == nil || hintedPerson == session.person.id }

@@ -40,6 +40,8 @@ struct Metadata: Sendable {
             ("dpop_signing_alg_values_supported", list(DPoPProof.algorithms.map(\.rawValue))),
             ("authorization_response_iss_parameter_supported", .boolean(true)),
             ("authorization_details_types_supported", list(AuthorizationDetail.types)),
+            // RFC 9470 §7
+            ("acr_values_supported", list(AuthenticationLevel.allCases.map(\.rawValue))),
             ("service_documentation", address("/docs")),
             ("ui_locales_supported", list(["en"])),
         ])
@@ -54,7 +56,7 @@ struct Metadata: Sendable {
         members.append("prompt_values_supported", list(Prompt.allCases.map(\.rawValue)))
         members.append("claim_types_supported", list(["normal"]))
         members.append("claims_supported", list(IDTokenIssuer.claims + UserinfoEndpoint.claims.filter { !IDTokenIssuer.claims.contains($0) }))
-        members.append("claims_parameter_supported", .boolean(false))
+        members.append("claims_parameter_supported", .boolean(true))
         return members
     }
 

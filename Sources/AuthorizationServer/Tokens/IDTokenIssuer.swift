@@ -14,7 +14,7 @@ struct IDTokenIssuer: Sendable {
 
     static let lifetime = Duration.minutes(5)
     /// The claims an ID token may carry, for the metadata; what the scopes `profile`, `email` and `phone` mean is told at userinfo (§5.4).
-    static let claims = ["iss", "sub", "aud", "azp", "exp", "iat", "auth_time", "nonce", "amr", "at_hash"]
+    static let claims = ["iss", "sub", "aud", "azp", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash"]
 
     /// - Throws: storage failures, when a key for the algorithm has to be made.
     func issue(
@@ -26,6 +26,7 @@ struct IDTokenIssuer: Sendable {
             ("auth_time", .integer(grant.authenticatedAt.seconds)),
         ])
         claims.append("nonce", nonce)
+        claims.append("acr", grant.level?.rawValue)
         if !methods.isEmpty { claims.append("amr", .array(methods.map(JSONValue.string))) }
         let algorithm = app.metadata.idTokenSignedResponseAlgorithm ?? app.profile.rules.idTokenAlgorithm
         claims.append("at_hash", .string(Base64URL.encode(algorithm.halfDigest(of: accessToken.value))))

@@ -29,6 +29,7 @@ struct Recovery: Sendable {
         try IdempotencyRecords().releaseAll(in: tx)
         // What people hold
         (report.sessions, report.links) = try IdentityRestoration().endSessionsAndLinks(at: now, in: tx)
+        report.recoveryCodes = try IdentityRestoration().endCodes(at: now, in: tx)
         report.invitations = try ApplicationsRestoration().withdrawInvitations(at: now, in: tx)
         if !trustsCredentials {
             report.passwords = try IdentityRestoration().voidPasswords(sandboxHash: sandboxPasswordHash, by: actor, at: now, in: tx)
@@ -52,6 +53,7 @@ package struct RecoveryReport: Sendable {
     package internal(set) var endedConsents = 0
     package internal(set) var sessions = 0
     package internal(set) var links = 0
+    package internal(set) var recoveryCodes = 0
     package internal(set) var invitations = 0
     /// `nil` when the operator vouched for credentials.
     package internal(set) var passwords: Int?
@@ -72,7 +74,8 @@ package struct RecoveryReport: Sendable {
     package var lines: [String] {
         let common = [
             "Consents: \(pausedConsents) are paused until their customers confirm them, \(endedConsents) that waited for a customer ended.",
-            "Ended: grants with their refresh tokens \(grants), codes \(codes), sessions \(sessions), mailed links \(links), invitations \(invitations), "
+            "Ended: grants with their refresh tokens \(grants), codes \(codes), sessions \(sessions), mailed links \(links), recovery codes \(recoveryCodes), "
+                + "invitations \(invitations), "
                 + "and every access token, because new keys sign.",
         ]
         guard let passwords, let apps else {

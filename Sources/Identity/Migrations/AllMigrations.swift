@@ -1,6 +1,6 @@
 package import Storage
 
-/// The tables of people, their sessions, their one-time links and their sign-in attempts.
+/// The tables of people, their sessions, their one-time links, second factors and sign-in attempts.
 package enum IdentityMigrations {
     package static let all: [Migration] = [
         Migration(
@@ -60,6 +60,30 @@ package enum IdentityMigrations {
             );
             CREATE INDEX sign_in_throttle_by_account ON sign_in_throttle (account);
             CREATE INDEX sign_in_throttle_by_time ON sign_in_throttle (updated_at);
-            """)
+            """),
+        Migration(
+            "identity.0002_second_factors",
+            """
+            CREATE TABLE second_factor (
+                person_id TEXT NOT NULL PRIMARY KEY,
+                sealed_key TEXT NOT NULL,
+                last_step BIGINT NOT NULL,
+                enrolled_at BIGINT NOT NULL
+            );
+            CREATE TABLE second_factor_enrolment (
+                person_id TEXT NOT NULL PRIMARY KEY,
+                session_id TEXT NOT NULL,
+                sealed_key TEXT NOT NULL,
+                expires_at BIGINT NOT NULL
+            );
+            CREATE INDEX second_factor_enrolment_by_expiry ON second_factor_enrolment (expires_at);
+            CREATE TABLE recovery_code (
+                digest TEXT NOT NULL PRIMARY KEY,
+                person_id TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                used_at BIGINT
+            );
+            CREATE INDEX recovery_code_by_person ON recovery_code (person_id);
+            """),
     ]
 }

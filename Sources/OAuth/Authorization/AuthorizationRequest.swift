@@ -16,6 +16,8 @@ package struct AuthorizationRequest: Hashable, Sendable {
     package let maxAge: Int?
     package let loginHint: String?
     package let idTokenHint: String?
+    package let claims: ClaimsRequest?
+    package let authentication: AuthenticationRequest?
 
     /// The checks, in the order in which a refusal is told.
     /// - Throws: what the redirect URI is told; the target is trusted by then.
@@ -39,6 +41,8 @@ package struct AuthorizationRequest: Hashable, Sendable {
         maxAge = try PromptCheck.maxAge(parameters)
         loginHint = try PromptCheck.loginHint(parameters)
         idTokenHint = try PromptCheck.idTokenHint(parameters)
+        claims = try ClaimsRequest(parameters)
+        authentication = try AuthenticationRequest(acrValues: parameters["acr_values"], claims: claims)
         clientID = client.id
         self.target = target
     }

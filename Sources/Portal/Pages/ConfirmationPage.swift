@@ -4,6 +4,7 @@ import Hummingbird
 import Identity
 import Pages
 import Primitives
+import SecondFactorPages
 import Storage
 import Web
 
@@ -45,7 +46,9 @@ struct ConfirmationPage: PortalPage {
         if visitor.session?.person.id == person.id { return .seeOther("/portal?confirmed=1") }
         // Only the browser that signed up knows whose password it is: a link alone signs nobody in, so an account that a stranger made with
         // your address stays the stranger's to sign in to, and yours to take over by a new password.
-        guard site.pendingSignUp.content(in: request, at: context.receivedAt)?.person == person.id else {
+        // Nor does it stand for a second step.
+        let hasFactor = try await site.database.readOne { [factors = site.factors.factors] in try factors.find(of: person.id, in: $0) } != nil
+        guard !hasFactor, site.pendingSignUp.content(in: request, at: context.receivedAt)?.person == person.id else {
             return .seeOther("/portal/sign-in?confirmed=1")
         }
         var response = try await site.startSession(for: person, replacing: request, context, leadingTo: "/portal?confirmed=1")

@@ -6,6 +6,7 @@ import Pages
 import Passwords
 import Primitives
 import Sandbox
+import SecondFactorPages
 import Storage
 import Web
 
@@ -16,11 +17,19 @@ struct CustomersPage: PortalPage {
     func add(to router: Router<AppContext>) {
         router.get("/portal/customers") { request, context in
             try await site.page(request, context) { (developer: Developer) in
-                try await show(developer, context, note: request.query?["changed"] != nil ? "The customers have a new password" : nil)
+                let query = request.query ?? Web.Parameters()
+                return try await show(
+                    developer, context,
+                    note: query["changed"] != nil
+                        ? "The customers have a new password. Whoever was signed in as one of them is signed out"
+                        : query["reset"] != nil ? "That customer signs in with the password alone" : nil)
             }
         }
         router.post("/portal/customers/password") { request, context in
             try await site.form(request, context) { (developer: Developer, _) in try await changePassword(developer, context) }
+        }
+        router.post("/portal/customers/{person}/second-factor/reset") { request, context in
+            try await site.form(request, context) { (developer: Developer, _) in try await resetSecondFactor(developer, context) }
         }
     }
 
@@ -31,15 +40,23 @@ struct CustomersPage: PortalPage {
         let password: String?
         let isReady, canChangePassword: Bool
         let customers: [Customer]
+        /// Those who sign in in two steps.
+        let twoStep: [TwoStep]
+        let hasTwoStep: Bool
         let firstSignIn: String
         let sampleAddress: String
     }
 
+    struct TwoStep {
+        let id, name, signInName: String
+    }
+
     private func show(_ developer: Developer, _ context: AppContext, note: String?) async throws -> Response {
         let organisation = developer.organisation
-        let (present, apps, password) = try await site.database.read { [site] tx in
-            (
-                try site.customers(of: organisation.world, in: tx).count, try site.apps.list(of: organisation.id, in: tx),
+        let (present, twoStep, apps, password) = try await site.database.read { [site] tx in
+            let customers = try site.customers(of: organisation.world, in: tx)
+            return (
+                customers.count, try customers.filter { try SecondFactors.isEnrolled($0.id, in: tx) }, try site.apps.list(of: organisation.id, in: tx),
                 try site.worldPasswords.find(organisation.world, in: tx)
             )
         }
@@ -49,6 +66,7 @@ struct CustomersPage: PortalPage {
         let model = Model(
             note: note, organisation: organisation.name, handle: organisation.handle, password: password, isReady: isReady,
             canChangePassword: isReady && site.worldPasswords.areOwn, customers: Customer.all,
+            twoStep: twoStep.map { TwoStep(id: $0.id.rawValue, name: $0.name, signInName: $0.signInName) }, hasTwoStep: !twoStep.isEmpty,
             firstSignIn: "\(Customer.all.first?.signInName ?? "")@\(organisation.handle)",
             sampleAddress: apps.first.map { "/portal/apps/\($0.id)/samples" } ?? "/portal/apps/new")
         return site.pages.page("portal/customers", model, shell: developer.shell("Sandbox customers", current: "customers"))
@@ -78,6 +96,18 @@ struct CustomersPage: PortalPage {
             throw PortalRefusal.conflict(heading: "The customers are on their way", lead: "We are still writing their history. Try again in a few seconds.")
         }
         return .seeOther("/portal/customers?changed=1")
+    }
+
+    /// A made-up customer has no phone to lose; whoever tried it out loses the key.
+    private func resetSecondFactor(_ developer: Developer, _ context: AppContext) async throws -> Response {
+        guard let id = context.parameters.get("person").flatMap({ PersonID($0) }) else { throw PortalRefusal.notFound }
+        let facts = RequestFacts(context)
+        let isReset = try await site.database.write { [site] tx -> Bool in
+            guard let person = try site.people.find(id, in: tx), person.population == .customer, person.world == developer.organisation.world else { return false }
+            return try site.factors.changes.reset(of: id, by: developer.actor, at: facts.now, requestID: facts.requestID, in: tx)
+        }
+        guard isReset else { throw PortalRefusal.notFound }
+        return .seeOther("/portal/customers?reset=1")
     }
 }
 

@@ -2,6 +2,7 @@ import Events
 internal import HTTPTypes
 import Hummingbird
 import Identity
+import Mail
 import Pages
 import Primitives
 import Storage

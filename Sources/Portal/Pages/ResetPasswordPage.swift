@@ -1,6 +1,7 @@
 internal import HTTPTypes
 import Hummingbird
 import Identity
+import Mail
 import Pages
 import Passwords
 import Primitives

@@ -3,13 +3,15 @@ import Events
 internal import HTTPTypes
 import Hummingbird
 import Identity
+import Mail
 import Pages
 import Passwords
 import Primitives
+import SecondFactorPages
 import Storage
 import Web
 
-/// `/portal/settings`: the developer's own name, password and sessions.
+/// `/portal/settings`: the developer's own name, password, second factor and sessions.
 struct SettingsPage: PortalPage {
     let site: PortalSite
 
@@ -64,6 +66,7 @@ struct SettingsPage: PortalPage {
         let isConfirmed: Bool
         let username: String
         let name, currentPassword, newPassword: Field
+        let hasSecondFactor: Bool
         let sessions: [SessionRow]
         let hasOthers: Bool
         let organisations: [Place]
@@ -74,12 +77,15 @@ struct SettingsPage: PortalPage {
         name: String, _ errors: FormErrors, _ developer: Developer, _ context: AppContext, note: String? = nil, status: HTTPResponse.Status = .ok
     ) async throws -> Response {
         let now = context.receivedAt
-        let sessions = try await site.database.read { [site] tx in try site.sessions.list(of: developer.person, at: now, in: tx) }
+        let (sessions, factor) = try await site.database.read { [site] tx in
+            (try site.sessions.list(of: developer.person, at: now, in: tx), try site.factors.factors.find(of: developer.id, in: tx))
+        }
         let model = Model(
             errors: errors.summary, note: note, email: developer.person.email ?? "", isConfirmed: developer.person.hasConfirmedEmail, username: developer.person.signInName,
             name: .text("name", "Name", value: name, errors: errors, autocomplete: "name"),
             currentPassword: .password("current_password", "Current password", errors: errors),
             newPassword: .password("new_password", "New password", hint: "At least 8 characters. A few words in a row are easy to remember and hard to guess.", errors: errors, isNew: true),
+            hasSecondFactor: factor != nil,
             sessions: sessions.map {
                 SessionRow(
                     id: $0.id.rawValue, address: $0.address.isEmpty ? "Unknown address" : $0.address, since: $0.authenticatedAt.moment(seenAt: now),
@@ -109,12 +115,11 @@ struct SettingsPage: PortalPage {
             errors.add(field: "new_password", refusal == .empty ? "Enter a new password" : refusal.message)
         }
         if errors.isEmpty {
-            // The same slow-down as at the sign-in: a session left open is no place to guess at.
-            let outcome = try await site.signIn.attempt(
-                name: developer.person.signInName, password: current, population: .developer, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
-            switch outcome {
-            case .signedIn: break
-            case .refused: errors.add(field: "current_password", "This is not your current password")
+            let proof = try await site.signIn.prove(
+                current, of: developer.person, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
+            switch proof {
+            case .right: break
+            case .wrong: errors.add(field: "current_password", "This is not your current password")
             case .delayed: errors.add(field: "current_password", "Too many attempts failed. Wait a while and try again.")
             }
         }

@@ -4,6 +4,7 @@ import Hummingbird
 import Identity
 import Pages
 import Primitives
+import SecondFactorPages
 import Storage
 import Web
 
@@ -61,7 +62,9 @@ struct SignInPage: PortalPage {
         let isDemo: Bool
     }
 
-    private func show(username: String, returnTo: String?, _ errors: FormErrors, _ visitor: Visitor, message: Message? = nil, status: HTTPResponse.Status = .ok) -> Response {
+    private func show(username: String, returnTo: String?, _ errors: FormErrors, _ visitor: Visitor, message: Message? = nil, status: HTTPResponse.Status = .ok)
+        -> Response
+    {
         let model = Model(
             errors: errors.summary, message: message, leadsToRequest: returnTo?.hasPrefix("/r/") ?? false,
             username: .text("username", "Email or username", value: username, errors: errors, autocomplete: "username"),
@@ -81,14 +84,15 @@ struct SignInPage: PortalPage {
             name: username, password: password, population: .developer, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
         switch outcome {
         case .signedIn(let person): return try await site.startSession(for: person, replacing: request, context, leadingTo: returnTo ?? "/portal")
+        case .secondStep(let first): return try site.factorPages.askForCode(after: first, leadingTo: returnTo ?? "/portal", context)
         case .refused:
             errors.add(field: "username", "The name and the password do not match. Check both and try again.")
             return show(username: username, returnTo: returnTo, errors, visitor, status: .unprocessableContent)
         case .delayed(let until):
-            let seconds = max(1, (until - context.receivedAt).milliseconds / 1000 + 1)
-            errors.add(field: "username", "Too many attempts failed. Try again in \(seconds < 90 ? Int(seconds).of("second") : Int((seconds + 59) / 60).of("minute")).")
+            let wait = Wait(until: until, seenAt: context.receivedAt)
+            errors.add(field: "username", "Too many attempts failed. Try again in \(wait.words).")
             var response = show(username: username, returnTo: returnTo, errors, visitor, status: .tooManyRequests)
-            response.headers[.retryAfter] = String(seconds)
+            response.headers[.retryAfter] = String(wait.seconds)
             return response
         }
     }
@@ -96,9 +100,12 @@ struct SignInPage: PortalPage {
 
 extension PortalSite {
     /// Signs somebody in: the browser's old session ends, so that nobody who knew its cookie shares the new one.
-    func startSession(for person: Person, replacing request: Request, _ context: AppContext, leadingTo address: String) async throws -> Response {
+    func startSession(
+        for person: Person, methods: [String] = Sessions.passwordAlone, replacing request: Request, _ context: AppContext, leadingTo address: String
+    ) async throws -> Response {
         let (_, token) = try await sessions.start(
-            for: person, replacing: cookies.value(Developer.cookie, in: request), from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
+            for: person, methods: methods, replacing: cookies.value(Developer.cookie, in: request), from: context.clientAddress, requestID: context.requestID,
+            at: context.receivedAt)
         try await seedWorlds(of: person, at: context.receivedAt)
         var response = Response.seeOther(address)
         cookies.set(Developer.cookie, to: token.value, on: &response)

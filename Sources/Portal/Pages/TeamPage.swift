@@ -2,6 +2,7 @@ import Applications
 internal import HTTPTypes
 import Hummingbird
 import Identity
+import Mail
 import Pages
 import Primitives
 import Storage

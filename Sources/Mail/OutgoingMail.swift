@@ -1,22 +1,21 @@
-import Logging
-import Mail
-import Primitives
-import Synchronization
+package import Logging
+package import Primitives
+internal import Synchronization
 
 /// Mail leaves behind the answer, so that nobody learns from the time it takes whether an address is known.
-final class OutgoingMail: Sendable {
+package final class OutgoingMail: Sendable {
     private let mailer: any Mailer
     private let logger: Logger
     private let waiting = Mutex(0)
     /// More than this many at once are dropped: whoever asked can ask again.
     private static let mostWaiting = 200
 
-    init(mailer: any Mailer, logger: Logger) {
+    package init(mailer: any Mailer, logger: Logger) {
         self.mailer = mailer
         self.logger = logger
     }
 
-    func send(_ letter: Letter, at now: Timestamp) {
+    package func send(_ message: Message) {
         let admitted = waiting.withLock { count in
             guard count < Self.mostWaiting else { return false }
             count += 1
@@ -26,7 +25,7 @@ final class OutgoingMail: Sendable {
         Task {
             defer { waiting.withLock { $0 -= 1 } }
             do {
-                try await mailer.send(Message(to: letter.to, subject: letter.subject, text: letter.text, sentAt: now))
+                try await mailer.send(message)
             } catch {
                 logger.error("mail not sent", metadata: ["error": "\(error)"])
             }

@@ -1,0 +1,79 @@
+package import Events
+package import Primitives
+package import Storage
+
+/// Turning a second factor on and off, and renewing its recovery codes; each is told in the audit log.
+package struct SecondFactorChanges: Sendable {
+    private let factors: SecondFactors
+    private let secondStep: SecondStep
+    private let throttle = SignInThrottle(limits: .secondStep)
+    private let audit = AuditLog()
+
+    package init(factors: SecondFactors, secondStep: SecondStep) {
+        self.factors = factors
+        self.secondStep = secondStep
+    }
+
+    /// Turns on the key that waits in this session, with its first code. The password has been proved just before.
+    /// - Returns: the recovery codes, for the one page that shows them; `nil` when the code is not right or nothing waits.
+    package func turnOn(
+        with typed: String, in session: Session, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> [RecoveryCode]? {
+        let person = session.person.id
+        guard let codes = try factors.confirm(typed, of: person, in: session.id, at: now, in: tx) else { return nil }
+        try note(.secondFactorTurnedOn, of: person, by: .person(person), at: now, requestID: requestID, in: tx)
+        return codes
+    }
+
+    /// How a change that needs a code ended.
+    package enum Outcome<Result: Sendable>: Sendable {
+        case done(Result)
+        case refused
+        case delayed(until: Timestamp)
+    }
+
+    /// Ten new recovery codes for a code.
+    package func renewRecoveryCodes(
+        with typed: String, of person: Person, from address: String, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Outcome<[RecoveryCode]> {
+        switch try secondStep.take(typed, of: person, from: address, requestID: requestID, at: now, in: tx) {
+        case .delayed(let until): return .delayed(until: until)
+        case .refused: return .refused
+        case .right:
+            let codes = try factors.renewRecoveryCodes(of: person.id, at: now, in: tx)
+            try note(.recoveryCodesRenewed, of: person.id, by: .person(person.id), at: now, requestID: requestID, in: tx)
+            return .done(codes)
+        }
+    }
+
+    /// Turns the factor off for a code: from then on the password alone signs in.
+    package func turnOff(
+        with typed: String, of person: Person, from address: String, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Outcome<Void> {
+        switch try secondStep.take(typed, of: person, from: address, requestID: requestID, at: now, in: tx) {
+        case .delayed(let until): return .delayed(until: until)
+        case .refused: return .refused
+        case .right:
+            _ = try factors.remove(of: person.id, in: tx)
+            try note(.secondFactorTurnedOff, of: person.id, by: .person(person.id), at: now, requestID: requestID, in: tx)
+            return .done(())
+        }
+    }
+
+    /// Takes away the factor of somebody who lost phone and recovery codes: by the operator, or by staff who made sure who asks.
+    /// - Returns: whether there was one.
+    package func reset(
+        of person: PersonID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Bool {
+        guard try factors.remove(of: person, in: tx) else { return false }
+        try throttle.forgiveCodes(of: person, in: tx)
+        try note(.secondFactorReset, of: person, by: actor, at: now, requestID: requestID, in: tx)
+        return true
+    }
+
+    private func note(
+        _ action: AuditAction, of person: PersonID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws {
+        try audit.append(AuditEntry(actor: actor, action: action, subject: person.rawValue, requestID: requestID, at: now), in: tx)
+    }
+}

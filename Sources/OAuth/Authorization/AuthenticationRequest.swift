@@ -1,0 +1,54 @@
+package import JSON
+
+/// What the app asks of the customer's authentication: by `acr_values` (OpenID Connect Core §3.1.2.1), or by `acr` in `claims` (§5.5.1.1).
+package struct AuthenticationRequest: Hashable, Codable, Sendable {
+    /// Those of the values asked for that there are here, the most wanted first.
+    package let levels: [AuthenticationLevel]
+    /// Whether nothing but one of them will do; otherwise they are a wish.
+    package let isEssential: Bool
+
+    /// - Returns: `nil` when nothing is asked, or nothing that there is here.
+    /// - Throws: `unmet_authentication_requirements` when only levels will do that there are not.
+    package init?(acrValues: String?, claims: ClaimsRequest?) throws(OAuthError) {
+        let asked = claims?.acrValues ?? acrValues?.split(separator: " ", maxSplits: 20).map(String.init) ?? []
+        isEssential = claims?.isACREssential == true && !asked.isEmpty
+        levels = asked.compactMap(AuthenticationLevel.init(rawValue:))
+        guard levels.isEmpty else { return }
+        guard !isEssential else { throw .unmetAuthenticationRequirements("There is no such authentication here: see acr_values_supported.") }
+        return nil
+    }
+
+    /// Whether a session of this level falls short of the level that is wanted most.
+    package func asksForMore(than level: AuthenticationLevel) -> Bool { levels.first.map { level < $0 } ?? false }
+
+    package func isMet(by level: AuthenticationLevel) -> Bool { !isEssential || levels.contains { $0 <= level } }
+
+    /// What `acr` tells the app: the highest of the levels asked for that the session reaches, else the session's own.
+    package func told(of level: AuthenticationLevel) -> AuthenticationLevel { levels.filter { $0 <= level }.max() ?? level }
+}
+
+/// The parameter `claims` (OpenID Connect Core §5.5): what of it changes how the customer is asked. Every other claim is given by its scope, asked for here or
+/// not, and leaving one out is no error (§5.5.1).
+package struct ClaimsRequest: Hashable, Sendable {
+    /// The values of `acr`, the most wanted first; `nil` when none are named.
+    package let acrValues: [String]?
+    package let isACREssential: Bool
+    /// The one customer who will do (§5.5.1): the `value` of `sub`.
+    package let subject: String?
+
+    package init?(_ parameters: RequestParameters) throws(OAuthError) {
+        guard let text = parameters["claims"] else { return nil }
+        guard let claims = (try? JSONValue(parsing: text, limits: .token(bytes: 8192)))?.object else {
+            throw .invalidRequest("The parameter claims is not a JSON object.")
+        }
+        for place in ["id_token", "userinfo"] {
+            guard claims[place].map({ $0.object != nil || $0 == .null }) ?? true else {
+                throw .invalidRequest("The members id_token and userinfo of claims are JSON objects.")
+            }
+        }
+        let acr = claims["id_token"]?["acr"]
+        acrValues = acr?["value"]?.string.map { [$0] } ?? acr?["values"]?.array?.compactMap(\.string)
+        isACREssential = acr?["essential"]?.boolean ?? false
+        subject = claims["id_token"]?["sub"]?["value"]?.string ?? claims["userinfo"]?["sub"]?["value"]?.string
+    }
+}

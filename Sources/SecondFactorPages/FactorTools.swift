@@ -1,0 +1,49 @@
+package import Identity
+package import Mail
+package import Pages
+package import Primitives
+package import Storage
+package import Web
+
+/// What the pages about second factors stand on, whoever they are for.
+package struct FactorTools: Sendable {
+    let database: any Database
+    let pages: PageRenderer
+    let cookies: CookiePolicy
+    let csrf: CSRF
+    let browsers: BrowserCookie
+    let signIn: SignIn
+    let sessions: Sessions
+    package let factors: SecondFactors
+    package let secondStep: SecondStep
+    package let changes: SecondFactorChanges
+    package let outgoing: OutgoingMail
+    let travelKey: MasterKey
+
+    /// - Parameters:
+    ///   - master: seals what is kept.
+    ///   - travelKey: seals what is handed out and comes back.
+    package init(
+        database: any Database, master: MasterKey, travelKey: MasterKey, pages: PageRenderer, cookies: CookiePolicy, randomness: any RandomSource,
+        signIn: SignIn, sessions: Sessions, outgoing: OutgoingMail
+    ) {
+        self.database = database
+        self.pages = pages
+        self.cookies = cookies
+        csrf = CSRF(master: travelKey)
+        browsers = BrowserCookie(cookies: cookies, randomness: randomness)
+        self.signIn = signIn
+        self.sessions = sessions
+        factors = SecondFactors(master: master, randomness: randomness)
+        secondStep = SecondStep(database: database, factors: factors)
+        changes = SecondFactorChanges(factors: factors, secondStep: secondStep)
+        self.outgoing = outgoing
+        self.travelKey = travelKey
+    }
+
+    /// The factor's owner is told by mail, where there is an address.
+    /// - Parameter home: where they can look at it.
+    package func tell(_ person: Person, _ news: FactorNews, home: String, at now: Timestamp) {
+        if let message = news.message(to: person, home: home, at: now) { outgoing.send(message) }
+    }
+}

@@ -1,0 +1,88 @@
+import Applications
+import Events
+import HTTPTypes
+import Hummingbird
+import Identity
+import Pages
+import Primitives
+import SecondFactorPages
+import Storage
+import Web
+
+/// `/staff/people`: finding a customer or a developer who lost their phone, and letting them in again. Colleagues are let in by the operator.
+struct PeoplePage {
+    struct Row {
+        let id, name, kind, signInName: String
+        let hasSecondFactor: Bool
+    }
+
+    let errors: ErrorSummary?
+    let message: String?
+    let name: Field
+    let rows: [Row]
+    let hasRows: Bool
+}
+
+extension StaffRoutes {
+    func addPeople(to router: Router<AppContext>) {
+        router.get("/staff/people") { request, context in
+            try await signedIn(request, context) { member in try await people(request, member) }
+        }
+        router.post("/staff/people/{id}/second-factor/reset") { request, context in
+            try await form(request, context) { member, _ in try await resetSecondFactor(member, context) }
+        }
+    }
+
+    private func people(_ request: Request, _ member: StaffMember) async throws -> Response {
+        let query = request.query ?? Web.Parameters()
+        let name = String((query["name"] ?? "").trimmingWhitespace().prefix(SignInName.maximumBytes))
+        let reset = query["reset"].flatMap { PersonID($0) }
+        let (rows, resetPerson) = try await database.read { [factors = factors.factors] tx -> ([PeoplePage.Row], Person?) in
+            let rows = try Self.find(name, in: tx).map { person in
+                PeoplePage.Row(
+                    id: person.id.rawValue, name: person.name, kind: person.population == .customer ? "Customer" : "Developer", signInName: person.signInName,
+                    hasSecondFactor: try factors.find(of: person.id, in: tx) != nil)
+            }
+            return (rows, try reset.flatMap { try People().find($0, in: tx) })
+        }
+        var errors = FormErrors()
+        if !name.isEmpty, rows.isEmpty {
+            errors.add(field: "name", "Nobody has this sign-in name. A customer’s is followed by @ and the organisation’s handle: amina.traveler@acme-budget.")
+        }
+        let model = PeoplePage(
+            errors: errors.summary, message: resetPerson.map { "\($0.name) signs in with the password alone until they turn on two-step sign-in again." },
+            name: .text("name", "Sign-in name", value: name, errors: errors, autocomplete: "off"), rows: rows, hasRows: !rows.isEmpty)
+        return pages.page(
+            "staff/people", model, shell: member.shell("People", current: "people", isError: !errors.isEmpty),
+            status: errors.isEmpty ? .ok : .unprocessableContent)
+    }
+
+    /// A developer by email, a customer by `name@handle`.
+    private static func find(_ name: String, in tx: any ReadTransaction) throws -> [Person] {
+        guard !name.isEmpty else { return [] }
+        var found: [Person] = []
+        if let developer = try People().find(signInName: name, population: .developer, in: tx) { found.append(developer) }
+        if let at = name.lastIndex(of: "@"), let organisation = try Organisations().find(handle: String(name[name.index(after: at)...]), in: tx),
+            let customer = try People().find(signInName: String(name[..<at]), population: .customer, world: organisation.world, in: tx)
+        {
+            found.append(customer)
+        }
+        return found
+    }
+
+    private func resetSecondFactor(_ member: StaffMember, _ context: AppContext) async throws -> Response {
+        guard let id = context.parameters.get("id").flatMap({ PersonID($0) }) else { throw HTTPError(.notFound) }
+        let (now, requestID) = (context.receivedAt, context.requestID)
+        let person = try await database.write { [changes = factors.changes] tx -> Person? in
+            // A colleague's, or one's own, would be a way past the second step of staff.
+            guard let person = try People().find(id, in: tx), person.population != .staff,
+                try changes.reset(of: id, by: .person(member.session.person.id), at: now, requestID: requestID, in: tx)
+            else { return nil }
+            return person
+        }
+        guard let person else { throw HTTPError(.notFound) }
+        let home = person.population == .customer ? "/my/security/second-factor" : "/portal/settings/second-factor"
+        factors.tell(person, .reset, home: context.issuer.address(home), at: now)
+        return .seeOther("/staff/people?reset=\(id)")
+    }
+}
