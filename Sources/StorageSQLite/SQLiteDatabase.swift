@@ -83,7 +83,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
                     try connection.execute(sql: "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)")
                     isNew = try Int.fetchOne(connection, sql: "SELECT 1 FROM migration WHERE name = ?", arguments: [name]) == nil
                     guard isNew else { return .rollback }
-                    try connection.execute(sql: script.replacing("AUTO_ID", with: "INTEGER PRIMARY KEY AUTOINCREMENT"))
+                    try connection.execute(sql: Self.dialect(script))
                     try connection.execute(sql: "INSERT INTO migration (name, applied_at) VALUES (?, ?)", arguments: [name, now])
                     return .commit
                 }
@@ -101,6 +101,13 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         // What is still being read fails to close: the process ends it.
         try? await Self.onThread { [pointReaders] in try pointReaders.close() }
         try? await Self.onThread { [pool] in try pool.close() }
+    }
+
+    /// The shared dialect in SQLite's words.
+    private static func dialect(_ script: String) -> String {
+        script
+            .replacing("AUTO_ID", with: "INTEGER PRIMARY KEY AUTOINCREMENT")
+            .replacing("BY_KEY", with: "WITHOUT ROWID")
     }
 
     /// A new file is its owner's alone; SQLite gives the write-ahead log the permissions of the file. What fails here, opening reports.
