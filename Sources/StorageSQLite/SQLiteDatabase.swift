@@ -40,7 +40,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
                 try setDurability(connection)
                 try setSizes(connection)
             }
-            let pointReaders = try await onThread { [configuration] in try PointReaders(path: path, configuration: configuration) }
+            let pointReaders = try await onThread { try PointReaders(path: path, patience: busyTimeout) }
             logger.debug("database opened", metadata: ["engine": "sqlite", "path": "\(path)"])
             return SQLiteDatabase(pool: pool, pointReaders: pointReaders)
         } catch {
@@ -64,7 +64,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
 
     package func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
         do {
-            if let result = try pointReaders.read({ [statistics] in try body(OneStatement(SQLiteTransaction($0, statistics))) }) { return result }
+            if let result = try pointReaders.read({ [statistics] in try body(OneStatement(PointRead(reader: $0, statistics: statistics))) }) { return result }
         } catch {
             throw StorageError.translating(error)
         }
@@ -99,8 +99,10 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         // The file is whole by itself then. Beside another process, which reads from the log, it stays as it is.
         _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         // What is still being read fails to close: the process ends it.
-        try? await Self.onThread { [pointReaders] in try pointReaders.close() }
-        try? await Self.onThread { [pool] in try pool.close() }
+        try? await Self.onThread { [pool, pointReaders] in
+            pointReaders.close()
+            try pool.close()
+        }
     }
 
     /// The shared dialect in SQLite's words.
@@ -118,9 +120,9 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
 
     /// Each savepoint of a grouped commit keeps the pages it changes, to be able to go back: in memory, not in a file of the temporary folder, where each page
     /// costs two writes and a full disk fails the commit.
-    private static func keepOffTheTemporaryFolder(_ connection: GRDB.Database) throws {
-        try connection.execute(sql: "PRAGMA temp_store = MEMORY")
-    }
+    private static func keepOffTheTemporaryFolder(_ connection: GRDB.Database) throws { try connection.execute(sql: temporaryStore) }
+
+    static let temporaryStore = "PRAGMA temp_store = MEMORY"
 
     /// GRDB opens with `synchronous=NORMAL`, where a power cut may lose commits that were already answered.
     private static func setDurability(_ connection: GRDB.Database) throws {
