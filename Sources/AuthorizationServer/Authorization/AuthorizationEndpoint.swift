@@ -87,7 +87,7 @@ package struct AuthorizationEndpoint: Sendable {
         }
         return .success(
             AuthorizationTransaction(
-                id: .random(from: randomness), clientID: app.clientID, appID: app.id, redirectURI: request.target.address,
+                id: AuthorizationID(at: now, from: randomness), clientID: app.clientID, appID: app.id, redirectURI: request.target.address,
                 responseMode: request.responseMode, scope: scope, state: request.state, nonce: request.nonce, codeChallenge: request.codeChallenge,
                 consentID: request.detail?.consentID, prompts: request.prompts, maxAge: request.maxAge, loginHint: request.loginHint,
                 hintedPerson: hintedPerson, createdAt: now, expiresAt: now + AuthorizationTransaction.lifetime))
