@@ -78,7 +78,7 @@ let package = Package(
         // 2: pure rules, and the record of what happened
         room("OAuth", ["JSON", "Primitives"]),
         room("OpenBanking", ["Primitives"]),
-        room("Events", ["Primitives", "Storage"]),
+        room("Events", ["JSON", "Primitives", "Storage"]),
 
         // 3a
         room("Applications", ["Primitives", "Storage", "OAuth", "Events", collections, logging]),

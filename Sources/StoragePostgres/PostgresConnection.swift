@@ -67,6 +67,7 @@ final class PostgresConnection {
         let result: Result
         do {
             result = try body(transaction)
+            try transaction.insertLateRows()
             if let failure = transaction.failure { throw failure }
         } catch {
             if !isLost { _ = try? command("ROLLBACK") }  // fails when the connection is lost, which ends the transaction too

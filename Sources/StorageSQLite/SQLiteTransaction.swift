@@ -6,6 +6,7 @@ final class SQLiteTransaction: WriteTransaction {
     private let connection: GRDB.Database
     private let statistics: StorageStatistics
     private(set) var failure: StorageError?
+    let late = LateRows()
 
     init(_ connection: GRDB.Database, _ statistics: StorageStatistics) {
         self.connection = connection
