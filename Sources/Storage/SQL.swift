@@ -23,6 +23,8 @@ package protocol SQLBindable {
 package struct SQL: ExpressibleByStringInterpolation, Sendable {
     package private(set) var text: String
     package private(set) var values: [SQLValue]
+    /// One of the few texts of an insertion, which is worth keeping prepared however many values it takes.
+    package let isInsertion: Bool
 
     /// How rows are inserted by the thousand: the text is the same each time, and put together once.
     package struct Insertion: Sendable {
@@ -46,7 +48,7 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
             var rest = rows[...]
             for (size, text) in texts {
                 while rest.count >= size {
-                    statements.append(SQL(text: text, values: Array(rest.prefix(size).joined())))
+                    statements.append(SQL(insertion: text, values: Array(rest.prefix(size).joined())))
                     rest = rest.dropFirst(size)
                 }
             }
@@ -54,19 +56,22 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
         }
     }
 
-    private init(text: String, values: [SQLValue]) {
+    private init(insertion text: String, values: [SQLValue]) {
         self.text = text
         self.values = values
+        isInsertion = true
     }
 
     package init(stringLiteral value: String) {
         text = value
         values = []
+        isInsertion = false
     }
 
     package init(stringInterpolation: StringInterpolation) {
         text = stringInterpolation.text
         values = stringInterpolation.values
+        isInsertion = false
     }
 
     package struct StringInterpolation: StringInterpolationProtocol {

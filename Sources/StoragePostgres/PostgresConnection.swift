@@ -127,7 +127,7 @@ final class PostgresConnection {
     @discardableResult
     func run(_ sql: SQL) throws -> PostgresAnswer {
         let binds = try PostgresBinds(sql.values)
-        guard sql.values.count <= Self.preparedBinds else {
+        guard sql.isInsertion || sql.values.count <= Self.preparedBinds else {
             return try binds.withPointers { count, types, values in
                 try answer(to: PQsendQueryParams(handle, sql.text, count, types, values, nil, nil, 0), within: Self.patience)
             }
