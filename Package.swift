@@ -88,7 +88,7 @@ let package = Package(
         // 2: pure rules, and the record of what happened
         room("OAuth", ["JSON", "Primitives", "JOSE"]),
         room("OpenBanking", ["Primitives"]),
-        room("Events", ["Primitives", "Storage"]),
+        room("Events", ["JSON", "Primitives", "Storage"]),
 
         // 3a
         room("Applications", ["JSON", "Primitives", "JOSE", "Storage", "Certificates", "OAuth", "Events", collections, logging]),

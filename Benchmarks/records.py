@@ -60,12 +60,24 @@ class Records:
         with tables.without_indexes(["decision_record"]):
             # In the order in which they would have come.
             tables.insert("decision_record", columns, (next(writers[index]) for index in drawn))
+        self.shelve(tables)
         self.count_days(tables, now)
         self.places(tables)
         tables.close()
 
+    def shelve(self, tables):
+        """What the product does some seconds after it has written a record, and will do with its own."""
+        for shelf, owner, part in [("developer_shelf", "organisation_id", "app_id"), ("customer_shelf", "person_id", "consent_id")]:
+            columns = f"{owner}, {part}, outcome, received_ms, request_id"
+            tables.execute(
+                f"""INSERT INTO {shelf} ({columns})
+                    SELECT {columns} FROM decision_record
+                    WHERE {owner} IS NOT NULL AND {part} IS NOT NULL AND request_id NOT IN (SELECT request_id FROM unshelved_decision)
+                    ORDER BY {columns}
+                    ON CONFLICT DO NOTHING""")
+
     def count_days(self, tables, now):
-        """The counts that the product keeps as it records; those of today it has begun itself."""
+        """The counts that the product keeps as it shelves; those of today it has begun itself."""
         columns = ["organisation_id", "day", "app_id", "allowed", "refused", "failed", "cost"]
         ended = ", ".join(f"COUNT(CASE WHEN outcome = '{outcome}' THEN 1 END) AS {outcome}" for outcome in ("allowed", "refused", "failed"))
         counted = tables.rows(

@@ -34,6 +34,9 @@ class SQLiteTables:
             self.connection.execute(f"PRAGMA {setting}").fetchall()
         self.connection.row_factory = sqlite3.Row
 
+    def execute(self, statement):
+        self.connection.execute(statement)
+
     def rows(self, statement):
         return [dict(row) for row in self.connection.execute(statement)]
 
@@ -61,11 +64,11 @@ class PostgresTables:
     def __init__(self, url):
         self.psql = ["psql", "-qAtX", "-v", "ON_ERROR_STOP=1", url, "-c"]
 
-    def run(self, statement):
+    def execute(self, statement):
         return subprocess.run([*self.psql, statement], check=True, capture_output=True, text=True).stdout
 
     def rows(self, statement):
-        return [json.loads(line) for line in self.run(f"SELECT row_to_json(found) FROM ({statement}) found").splitlines()]
+        return [json.loads(line) for line in self.execute(f"SELECT row_to_json(found) FROM ({statement}) found").splitlines()]
 
     def insert(self, table, columns, rows):
         copy = subprocess.Popen([*self.psql, f"COPY {table} ({', '.join(columns)}) FROM STDIN"], stdin=subprocess.PIPE, text=True, bufsize=1 << 20)
@@ -90,11 +93,11 @@ class PostgresTables:
             f"""SELECT indexname, indexdef FROM pg_indexes
                 WHERE schemaname = 'public' AND tablename IN ({wanted}) AND indexname NOT IN (SELECT conname FROM pg_constraint)""")
         for index in named:
-            self.run(f"DROP INDEX {index['indexname']}")
+            self.execute(f"DROP INDEX {index['indexname']}")
         yield
         for index in named:
-            self.run(index["indexdef"])
+            self.execute(index["indexdef"])
 
     def close(self):
         """What autovacuum does some minutes after such a change."""
-        self.run("VACUUM ANALYZE")
+        self.execute("VACUUM ANALYZE")

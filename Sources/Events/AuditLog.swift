@@ -1,32 +1,23 @@
 import Primitives
 package import Storage
 internal import Foundation
+internal import JSON
 
 /// The append-only record of who did what. There is no path that changes or removes a line, and the table itself refuses it.
 package struct AuditLog: Sendable {
     package init() {}
 
-    package func append(_ entry: AuditEntry, in tx: any WriteTransaction) throws {
-        try tx.execute(
-            """
-            INSERT INTO audit_log (actor, action, subject, before_values, after_values, request_id, occurred_at)
-            VALUES (\(entry.actor.text), \(entry.action), \(entry.subject), \(Self.encode(entry.before)), \(Self.encode(entry.after)),
-                    \(entry.requestID), \(entry.at))
-            """)
-    }
+    /// The entries of one transaction are written with one statement, at its end.
+    package func append(_ entry: AuditEntry, in tx: any WriteTransaction) throws { try append(contentsOf: [entry], in: tx) }
 
-    /// Many at once: a statement for some hundred.
     package func append(contentsOf entries: [AuditEntry], in tx: any WriteTransaction) throws {
-        for start in stride(from: 0, to: entries.count, by: 500) {
-            let rows = try entries[start..<min(start + 500, entries.count)].map { entry in
-                [
-                    entry.actor.text.sqlValue, entry.action.sqlValue, entry.subject.sqlValue, try Self.encode(entry.before).sqlValue,
-                    try Self.encode(entry.after).sqlValue, entry.requestID?.sqlValue ?? RequestID.sqlNull, entry.at.sqlValue,
-                ]
-            }
-            try tx.execute(
-                "INSERT INTO audit_log (actor, action, subject, before_values, after_values, request_id, occurred_at) VALUES \(rows: rows)")
+        let rows = entries.map { entry in
+            [
+                entry.actor.text.sqlValue, entry.action.sqlValue, entry.subject.sqlValue, Self.encode(entry.before).sqlValue,
+                Self.encode(entry.after).sqlValue, entry.requestID?.sqlValue ?? RequestID.sqlNull, entry.at.sqlValue,
+            ]
         }
+        try tx.insertLate(rows, into: "audit_log", "actor, action, subject, before_values, after_values, request_id, occurred_at")
     }
 
     /// What a reader of the log looks for; each part that is set narrows the list.
@@ -110,11 +101,9 @@ package struct AuditLog: Sendable {
             at: try row["occurred_at"])
     }
 
-    private static func encode(_ values: [String: String]) throws -> String {
+    private static func encode(_ values: [String: String]) -> String {
         guard !values.isEmpty else { return "{}" }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(values), as: UTF8.self)
+        return JSONObject(values.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }).text
     }
 
     private static func decode(_ text: String) -> [String: String] {

@@ -3,11 +3,13 @@ package import Storage
 internal import Synchronization
 
 /// Takes the gateway's decisions and writes them in groups, so that no call waits for its own record. Records that a database cannot take now are kept,
-/// up to a bound, and written when it answers again.
+/// up to a bound, and written when it answers again. Every few thousand, or every ten seconds, what was written is put on its shelves.
 package final class DecisionRecorder: Sendable {
     fileprivate struct State {
         var pending: [DecisionRecord] = []
         var dropped = 0
+        /// Written here since the shelves were filled last.
+        var unshelved = 0
     }
 
     private let database: any Database
@@ -19,6 +21,9 @@ package final class DecisionRecorder: Sendable {
     /// How far apart the groups are.
     private static let interval = Duration.milliseconds(200)
     private static let groupSize = 1000
+    private static let shelvingInterval = Duration.seconds(10)
+    /// The larger, the fewer pages are written for each, and the more a list has to look through.
+    private static let shelvingSize = 5000
 
     /// - Parameter capacity: how many records wait at most; beyond it the oldest are dropped and counted.
     package init(database: any Database, logger: Logger, capacity: Int = 50_000) {
@@ -50,6 +55,7 @@ package final class DecisionRecorder: Sendable {
             guard !group.isEmpty else { return }
             do {
                 try await database.write { [records] in try records.append(group, in: $0) }
+                state.withLock { $0.unshelved += group.count }
             } catch {
                 state.withLock { state in
                     state.pending.insert(contentsOf: group, at: 0)
@@ -60,19 +66,31 @@ package final class DecisionRecorder: Sendable {
         }
     }
 
-    /// Writes a group every 200 ms until cancelled, and what is left then.
-    package func run() async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: Self.interval)  // ends early only by cancellation, which the loop looks at
-            await flushLoggingFailure()
-        }
-        // A cancelled task's database calls may end early; a task of its own is not cancelled.
-        await Task { await flushLoggingFailure() }.value
+    /// Puts on its shelves what waits for them, whichever node wrote it.
+    /// - Throws: storage failures; what was not shelved waits on.
+    package func shelve() async throws {
+        state.withLock { $0.unshelved = 0 }
+        guard try await database.readOne({ [records] in try records.hasUnshelved(in: $0) }) else { return }
+        while try await database.write({ [records] in try records.shelve(limit: Self.shelvingSize, in: $0) }) == Self.shelvingSize {}
     }
 
-    private func flushLoggingFailure() async {
+    /// Writes a group every 200 ms until cancelled, and what is left then.
+    package func run() async {
+        var shelvedAt = ContinuousClock.now
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.interval)  // ends early only by cancellation, which the loop looks at
+            await logFailure { try await flush() }
+            guard !Task.isCancelled, state.withLock(\.unshelved) >= Self.shelvingSize || .now - shelvedAt >= Self.shelvingInterval else { continue }
+            shelvedAt = .now
+            await logFailure { try await shelve() }
+        }
+        // A cancelled task's database calls may end early; a task of its own is not cancelled.
+        await Task { await logFailure { try await flush() } }.value
+    }
+
+    private func logFailure(_ work: @Sendable () async throws -> Void) async {
         do {
-            try await flush()
+            try await work()
         } catch {
             let waiting = state.withLock(\.pending.count)
             logger.error("decision records wait", metadata: ["error": "\(error)", "waiting": "\(waiting)", "dropped": "\(droppedCount)"])

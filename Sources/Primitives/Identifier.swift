@@ -1,4 +1,4 @@
-/// A prefixed identifier such as `cns_7Hq2VbX9kPzR4mWd`: the prefix tells its kind, the rest is random, never a counter.
+/// A prefixed identifier such as `cns_7Hq2VbX9kPzR4mWd`: the prefix tells its kind, the rest is random, or the time and then random: never a counter.
 package protocol Identifier: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
     /// With its underscore: `cns_`.
     static var prefix: String { get }
@@ -22,6 +22,26 @@ extension Identifier {
         Self(trusted: prefix + randomness.alphanumerics(20))
     }
 
+    /// 9 characters of the time in milliseconds, then 80 random bits. Later ones sort behind earlier ones, in every collation because all are lower-case letters
+    /// and digits, so that what is keyed by them is written side by side.
+    package init(at moment: Timestamp, from randomness: any RandomSource) {
+        var text = Array(Self.prefix.utf8)
+        text.reserveCapacity(text.count + 25)
+        let milliseconds = UInt64(max(0, moment.milliseconds))
+        for place in (0..<9).reversed() { text.append(base32[Int(milliseconds >> (5 * place) & 31)]) }
+        var bits: UInt64 = 0
+        var count = 0
+        for byte in randomness.bytes(10) {
+            bits = bits << 8 | UInt64(byte)
+            count += 8
+            while count >= 5 {
+                count -= 5
+                text.append(base32[Int(bits >> count & 31)])
+            }
+        }
+        self.init(trusted: String(decoding: text, as: UTF8.self))
+    }
+
     package var description: String { rawValue }
 
     package static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
@@ -39,3 +59,6 @@ extension Identifier {
         try container.encode(rawValue)
     }
 }
+
+/// Without letters that look like digits (i, l, o) and without u.
+private let base32 = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)

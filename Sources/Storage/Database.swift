@@ -40,6 +40,8 @@ package protocol ReadTransaction {
 }
 
 package protocol WriteTransaction: ReadTransaction {
+    var late: LateRows { get }
+
     /// - Returns: how many rows the statement changed.
     /// - Throws: `StorageError.conflict` when a unique key refuses the row.
     @discardableResult

@@ -5,7 +5,8 @@ package struct Migration: Sendable {
     /// Unique over all rooms, with the room first: `identity.0001_people`.
     package let name: String
     /// Statements in the shared dialect, separated by semicolons. Columns are TEXT, BIGINT, BOOLEAN; `AUTO_ID` stands for a
-    /// counting primary key, which the engines spell differently, and `UNSYNCED_TABLE` for a table that no commit waits for.
+    /// counting primary key, which the engines spell differently, `UNSYNCED_TABLE` for a table that no commit waits for, and `BY_KEY` behind a table's columns
+    /// for rows that are kept in the primary key's own tree, where the engine can.
     package let script: String
 
     package init(_ name: String, _ script: String) {

@@ -150,7 +150,7 @@ extension ReplayMemory {
             CREATE UNSYNCED_TABLE used_once (
                 digest TEXT PRIMARY KEY,
                 expires_at BIGINT NOT NULL
-            );
+            ) BY_KEY;
             CREATE INDEX used_once_by_expiry ON used_once (expires_at);
             CREATE UNSYNCED_TABLE replay_memory (
                 id BIGINT PRIMARY KEY,

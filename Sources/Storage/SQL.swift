@@ -23,42 +23,55 @@ package protocol SQLBindable {
 package struct SQL: ExpressibleByStringInterpolation, Sendable {
     package private(set) var text: String
     package private(set) var values: [SQLValue]
+    /// One of the few texts of an insertion, which is worth keeping prepared however many values it takes.
+    package let isInsertion: Bool
 
     /// How rows are inserted by the thousand: the text is the same each time, and put together once.
     package struct Insertion: Sendable {
-        private let texts: [Int: String]
-        private let width: Int
+        private let texts: [(size: Int, text: String)]
 
-        /// - Parameters:
-        ///   - sizes: how many rows are inserted at once; few, so that each engine prepares few statements.
-        ///   - ending: what follows the rows, without binds.
-        package init(into table: String, columns: [String], sizes: [Int], ending: String) {
+        /// Few sizes, so that each engine prepares few statements.
+        private static let sizes = [32, 8, 1]
+
+        /// - Parameter ending: what follows the rows, without binds.
+        package init(into table: String, columns: [String], ending: String = "") {
             let width = columns.count
-            self.width = width
-            texts = Dictionary(
-                uniqueKeysWithValues: sizes.map { size in
-                    let rows = (0..<size).map { row in "(" + (1...width).map { "$\(row * width + $0)" }.joined(separator: ", ") + ")" }
-                    return (size, "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES \(rows.joined(separator: ", ")) \(ending)")
-                })
+            texts = Self.sizes.map { size in
+                let rows = (0..<size).map { row in "(" + (1...width).map { "$\(row * width + $0)" }.joined(separator: ", ") + ")" }
+                return (size, "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES \(rows.joined(separator: ", ")) \(ending)")
+            }
         }
 
-        /// - Parameter values: of each row one after the other, as many as one of the sizes takes.
-        package func sql(_ values: [SQLValue]) -> SQL { SQL(text: texts[values.count / width] ?? "", values: values) }
+        /// The rows' values one after the other, in statements of many rows.
+        fileprivate func statements(_ rows: [[SQLValue]]) -> [SQL] {
+            var statements: [SQL] = []
+            var rest = rows[...]
+            for (size, text) in texts {
+                while rest.count >= size {
+                    statements.append(SQL(insertion: text, values: Array(rest.prefix(size).joined())))
+                    rest = rest.dropFirst(size)
+                }
+            }
+            return statements
+        }
     }
 
-    private init(text: String, values: [SQLValue]) {
+    private init(insertion text: String, values: [SQLValue]) {
         self.text = text
         self.values = values
+        isInsertion = true
     }
 
     package init(stringLiteral value: String) {
         text = value
         values = []
+        isInsertion = false
     }
 
     package init(stringInterpolation: StringInterpolation) {
         text = stringInterpolation.text
         values = stringInterpolation.values
+        isInsertion = false
     }
 
     package struct StringInterpolation: StringInterpolationProtocol {
@@ -104,6 +117,13 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
             text += "$\(values.count)"
         }
     }
+}
+
+extension WriteTransaction {
+    /// Inserts rows, many with one statement.
+    /// - Returns: what the insertion's ending returns.
+    @discardableResult
+    package func insert(_ rows: [[SQLValue]], by insertion: SQL.Insertion) throws -> [Row] { try insertion.statements(rows).flatMap { try all($0) } }
 }
 
 extension String: SQLBindable {

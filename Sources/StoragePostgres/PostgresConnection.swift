@@ -67,6 +67,7 @@ final class PostgresConnection {
         let result: Result
         do {
             result = try body(transaction)
+            try transaction.insertLateRows()
             if let failure = transaction.failure { throw failure }
         } catch {
             if !isLost { _ = try? command("ROLLBACK") }  // fails when the connection is lost, which ends the transaction too
@@ -126,7 +127,7 @@ final class PostgresConnection {
     @discardableResult
     func run(_ sql: SQL) throws -> PostgresAnswer {
         let binds = try PostgresBinds(sql.values)
-        guard sql.values.count <= Self.preparedBinds else {
+        guard sql.isInsertion || sql.values.count <= Self.preparedBinds else {
             return try binds.withPointers { count, types, values in
                 try answer(to: PQsendQueryParams(handle, sql.text, count, types, values, nil, nil, 0), within: Self.patience)
             }

@@ -6,6 +6,7 @@ final class PostgresTransaction: WriteTransaction {
     private let statistics: StorageStatistics
     /// The statement that failed, after which the server takes no more.
     private(set) var failure: PostgresFailure?
+    let late = LateRows()
 
     init(_ connection: PostgresConnection, _ statistics: StorageStatistics) {
         self.connection = connection

@@ -30,11 +30,6 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         case process
     }
 
-    /// The shared dialect in SQLite's words. Which tables are synced is the file's matter.
-    private static func dialect(_ script: String) -> String {
-        script.replacing("AUTO_ID", with: "INTEGER PRIMARY KEY AUTOINCREMENT").replacing("UNSYNCED_TABLE", with: "TABLE")
-    }
-
     /// Opens the file, making it when it does not exist.
     /// - Throws: `StorageError`, also when the file cannot promise durable commits.
     package static func open(path: String, durability: Durability = .machine, logger: Logger) async throws -> SQLiteDatabase {
@@ -53,7 +48,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
                 try setDurability(connection, durability)
                 try setSizes(connection)
             }
-            let pointReaders = try await onThread { [configuration] in try PointReaders(path: path, configuration: configuration) }
+            let pointReaders = try await onThread { try PointReaders(path: path, patience: busyTimeout) }
             logger.debug("database opened", metadata: ["engine": "sqlite", "path": "\(path)"])
             return SQLiteDatabase(pool: pool, pointReaders: pointReaders)
         } catch {
@@ -77,7 +72,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
 
     package func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
         do {
-            if let result = try pointReaders.read({ [statistics] in try body(OneStatement(SQLiteTransaction($0, statistics))) }) { return result }
+            if let result = try pointReaders.read({ [statistics] in try body(OneStatement(PointRead(reader: $0, statistics: statistics))) }) { return result }
         } catch {
             throw StorageError.translating(error)
         }
@@ -112,8 +107,18 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         // The file is whole by itself then. Beside another process, which reads from the log, it stays as it is.
         _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         // What is still being read fails to close: the process ends it.
-        try? await Self.onThread { [pointReaders] in try pointReaders.close() }
-        try? await Self.onThread { [pool] in try pool.close() }
+        try? await Self.onThread { [pool, pointReaders] in
+            pointReaders.close()
+            try pool.close()
+        }
+    }
+
+    /// The shared dialect in SQLite's words. Which tables are synced is the file's matter.
+    private static func dialect(_ script: String) -> String {
+        script
+            .replacing("AUTO_ID", with: "INTEGER PRIMARY KEY AUTOINCREMENT")
+            .replacing("UNSYNCED_TABLE", with: "TABLE")
+            .replacing("BY_KEY", with: "WITHOUT ROWID")
     }
 
     /// A new file is its owner's alone; SQLite gives the write-ahead log the permissions of the file. What fails here, opening reports.
@@ -124,9 +129,9 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
 
     /// Each savepoint of a grouped commit keeps the pages it changes, to be able to go back: in memory, not in a file of the temporary folder, where each page
     /// costs two writes and a full disk fails the commit.
-    private static func keepOffTheTemporaryFolder(_ connection: GRDB.Database) throws {
-        try connection.execute(sql: "PRAGMA temp_store = MEMORY")
-    }
+    private static func keepOffTheTemporaryFolder(_ connection: GRDB.Database) throws { try connection.execute(sql: temporaryStore) }
+
+    static let temporaryStore = "PRAGMA temp_store = MEMORY"
 
     /// GRDB opens with `synchronous=NORMAL`, where a power cut may lose commits that were already answered.
     private static func setDurability(_ connection: GRDB.Database, _ durability: Durability) throws {

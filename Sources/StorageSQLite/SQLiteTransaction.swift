@@ -6,6 +6,7 @@ final class SQLiteTransaction: WriteTransaction {
     private let connection: GRDB.Database
     private let statistics: StorageStatistics
     private(set) var failure: StorageError?
+    let late = LateRows()
 
     init(_ connection: GRDB.Database, _ statistics: StorageStatistics) {
         self.connection = connection
@@ -15,8 +16,8 @@ final class SQLiteTransaction: WriteTransaction {
     var engine: Engine { .sqlite }
 
     func all(_ sql: Storage.SQL) throws -> [Storage.Row] {
-        try run(sql) { statement in
-            let columns = Storage.Row.Columns(statement.columnNames)
+        try run(sql) { statement, cached in
+            let columns = Storage.Row.Columns(cached.columnNames)
             var rows: [Storage.Row] = []
             while try statement.step() { rows.append(Storage.Row(columns: columns, values: statement.values)) }
             return rows
@@ -25,21 +26,21 @@ final class SQLiteTransaction: WriteTransaction {
 
     @discardableResult
     func execute(_ sql: Storage.SQL) throws -> Int {
-        try run(sql) { statement in
+        try run(sql) { statement, _ in
             while try statement.step() {}
             return connection.changesCount
         }
     }
 
-    private func run<Result>(_ sql: Storage.SQL, _ body: (Statement) throws -> Result) throws -> Result {
+    private func run<Result>(_ sql: Storage.SQL, _ body: (PreparedStatement, GRDB.Statement) throws -> Result) throws -> Result {
         if let failure { throw failure }
         statistics.countStatement()
         do {
-            let statement = try connection.cachedStatement(sql: sql.text)
+            let cached = try connection.cachedStatement(sql: sql.text)
+            let statement = PreparedStatement(handle: cached.sqliteStatement)
             defer { statement.rewind() }
-            // The literal numbers its binds in the order they stand, so `$n` is the n-th parameter.
-            for (index, value) in sql.values.enumerated() { try statement.bind(value, at: index + 1) }
-            return try body(statement)
+            try statement.bind(sql.values)
+            return try body(statement, cached)
         } catch {
             let failure = StorageError(sqlite: error)
             self.failure = failure

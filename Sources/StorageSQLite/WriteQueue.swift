@@ -97,6 +97,7 @@ final class WriteQueue: Sendable {
         do {
             let transaction = SQLiteTransaction(connection, statistics)
             let answer = try write.run(transaction)
+            try transaction.insertLateRows()
             if let failure = transaction.failure { throw failure }
             if !alone { try connection.run("RELEASE write") }
             return answer

@@ -4,8 +4,6 @@ import Storage
 import Testing
 import TestSupport
 
-private let acme = OrganisationID(trusted: "org_acme")
-
 @Suite("Daily quota")
 struct QuotasTests {
     private let clock = ManualClock()

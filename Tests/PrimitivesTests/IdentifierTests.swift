@@ -32,7 +32,7 @@ struct IdentifierTests {
         #expect(Set((0..<10_000).map { _ in RequestID(at: .epoch, from: randomness) }).count == 10_000)
     }
 
-    @Test func `requests sort by their time, to the millisecond`() {
+    @Test func `those made at a time sort by it, to the millisecond`() {
         let start = Timestamp(milliseconds: 1_795_704_076_123)
         let moments = [0, 1, 2, 31, 32, 33, 1023, 1024, 86_400_000, 1_000_000_000_000].map { start + .milliseconds($0) }
 
@@ -40,6 +40,7 @@ struct IdentifierTests {
 
         #expect(ids == ids.sorted())
         #expect(ids.allSatisfy { $0.rawValue.count == 29 && RequestID($0.rawValue) == $0 && $0.rawValue == $0.rawValue.lowercased() })
+        #expect(ConsentID(at: moments[0], from: SystemRandom()) < ConsentID(at: moments[1], from: SystemRandom()))
         #expect(RequestID(at: Timestamp(milliseconds: -5), from: SystemRandom()).rawValue.hasPrefix("req_000000000"))
     }
 }

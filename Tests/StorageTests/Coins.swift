@@ -1,4 +1,3 @@
-import Foundation
 import Storage
 import Synchronization
 import TestSupport
@@ -40,22 +39,6 @@ func withPlace(_ engine: Engine, migrations: [Migration] = StorageMigrations.all
 
 func count(in db: any Database) async throws -> Int {
     try await db.read { try $0.first("SELECT COUNT(*) AS coins FROM coin")?["coins"] } ?? -1
-}
-
-/// Opens once; both asynchronous and blocking code can wait for it.
-final class Gate: Sendable {
-    private let stream: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation) = AsyncStream.makeStream()
-    private let isOpen = Mutex(false)
-
-    func open() {
-        isOpen.withLock { $0 = true }
-        stream.continuation.finish()
-    }
-
-    func wait() async { for await _ in stream.stream {} }
-
-    /// For a transaction's body, which runs on a driver's own thread.
-    func waitBlocking() { while !isOpen.withLock({ $0 }) { usleep(500) } }
 }
 
 extension Gate {

@@ -40,18 +40,21 @@ struct StatementTests {
     }
 
     @Test(arguments: Engine.available)
-    func `an insertion takes as many rows as it was made for, and an empty text is no nil`(engine: Engine) async throws {
-        let insertion = SQL.Insertion(into: "coin", columns: ["id", "amount", "note"], sizes: [2, 1], ending: "ON CONFLICT (id) DO NOTHING")
+    func `any number of rows is inserted in their order, what is there stays, and an empty text is no nil`(engine: Engine) async throws {
+        let insertion = SQL.Insertion(into: "coin", columns: ["id", "amount", "note"], ending: "ON CONFLICT (id) DO NOTHING RETURNING amount")
+        // As many as two statements of 32 rows, one of 8 and three of one.
+        let coins = (100..<175).map { ["\($0)".sqlValue, $0.sqlValue, $0.isMultiple(of: 2) ? "".sqlValue : .text(nil)] }
         try await withCoins(engine) { db in
-            try await db.write { tx in
-                try tx.execute(insertion.sql(["a".sqlValue, 1.sqlValue, "".sqlValue, "b".sqlValue, 2.sqlValue, .text(nil)]))
-                try tx.execute(insertion.sql(["a".sqlValue, 9.sqlValue, "again".sqlValue]))
+            let (first, second, none) = try await db.write { tx in
+                (try tx.insert(Array(coins[..<70]), by: insertion), try tx.insert(coins, by: insertion), try tx.insert([], by: insertion))
             }
 
             let rows = try await db.read { try $0.all("SELECT amount, note FROM coin ORDER BY id") }
 
-            #expect(try rows.map { try $0["amount"] as Int } == [1, 2])
-            #expect(try rows.map { try $0["note"] as String? } == ["", nil])
+            #expect(try first.map { try $0["amount"] as Int } == Array(100..<170) && second.map { try $0["amount"] as Int } == Array(170..<175))
+            #expect(none.isEmpty)
+            #expect(try rows.map { try $0["amount"] as Int } == Array(100..<175))
+            #expect(try rows.prefix(3).map { try $0["note"] as String? } == ["", nil, ""])
         }
     }
 

@@ -70,6 +70,62 @@ struct TransactionTests {
     }
 
     @Test(arguments: Engine.available)
+    func `late rows of one table are one statement behind the body`(engine: Engine) async throws {
+        try await withCoins(engine) { db in
+            let before = db.statistics.statements
+            let seen = try await db.write { tx in
+                try tx.insertLate([["a".sqlValue, 1.sqlValue]], into: "coin", "id, amount")
+                let seen = try tx.all("SELECT id FROM coin").count
+                try tx.insertLate([["b".sqlValue, 2.sqlValue], ["c".sqlValue, 3.sqlValue]], into: "coin", "id, amount")
+                return seen
+            }
+
+            let statements = db.statistics.statements - before
+            let amounts = try await db.read { try $0.all("SELECT amount FROM coin ORDER BY id").map { try $0["amount"] as Int } }
+            #expect(seen == 0 && statements == 2 && amounts == [1, 2, 3])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `late rows by the thousand keep their order, and that of their tables`(engine: Engine) async throws {
+        try await withCoins(engine) { db in
+            try await db.write { tx in
+                try tx.execute("INSERT INTO coin (id, amount) VALUES ('a', 1)")
+                // Its table comes up first, so it is there before what refers to it.
+                try tx.insertLate([["b".sqlValue, 2.sqlValue]], into: "coin", "id, amount")
+                for _ in 0..<401 { try tx.insertLate([["a".sqlValue], ["a".sqlValue], ["a".sqlValue]], into: "scratch", "coin_id") }
+                try tx.insertLate([["b".sqlValue]], into: "scratch", "coin_id")
+            }
+
+            let last = try await db.read { try $0.first("SELECT coin_id FROM scratch ORDER BY id DESC LIMIT 1")?["coin_id"] as String? }
+            let rows = try await db.read { try $0.first("SELECT COUNT(*) AS count FROM scratch")?["count"] as Int? }
+            #expect(last == "b" && rows == 1204)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a late row that is refused leaves nothing of its transaction, nor does a body that throws leave late rows`(engine: Engine) async throws {
+        try await withCoins(engine) { db in
+            let refused = await #expect(throws: StorageError.self) {
+                try await db.write { tx in
+                    try tx.execute("INSERT INTO coin (id, amount) VALUES ('a', 1)")
+                    try tx.insertLate([["a".sqlValue, 2.sqlValue]], into: "coin", "id, amount")
+                }
+            }
+            await #expect(throws: Refusal.self) {
+                try await db.write { tx in
+                    try tx.insertLate([["b".sqlValue, 2.sqlValue]], into: "coin", "id, amount")
+                    throw Refusal()
+                }
+            }
+
+            let left = try await count(in: db)
+            #expect(left == 0)
+            if case .conflict = refused {} else { Issue.record("\(String(describing: refused)) is no conflict") }
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `a taken unique key is a conflict, and the transaction leaves nothing`(engine: Engine) async throws {
         try await withCoins(engine) { db in
             try await db.write { try $0.execute("INSERT INTO coin (id, amount) VALUES ('a', 1)") }

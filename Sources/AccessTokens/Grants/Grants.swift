@@ -11,11 +11,11 @@ package struct Grants: Sendable {
     package init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
 
     /// An id for a grant that is about to be made, so that a consent can name it.
-    package func newID() -> GrantID { .random(from: randomness) }
+    package func newID(at now: Timestamp) -> GrantID { GrantID(at: now, from: randomness) }
 
     package func create(_ new: NewGrant, id: GrantID? = nil, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Grant {
         let grant = Grant(
-            id: id ?? newID(), appID: new.appID, clientID: new.clientID, personID: new.personID, consentID: new.consentID, scope: new.scope,
+            id: id ?? newID(at: now), appID: new.appID, clientID: new.clientID, personID: new.personID, consentID: new.consentID, scope: new.scope,
             authenticatedAt: new.authenticatedAt, level: new.level, createdAt: now, expiresAt: new.expiresAt, generation: 1, rotatedAt: nil, dpopKey: nil,
             revokedAt: nil, revokedReason: nil)
         try tx.execute(

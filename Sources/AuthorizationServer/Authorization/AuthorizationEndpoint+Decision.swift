@@ -84,7 +84,7 @@ extension AuthorizationEndpoint {
 
     private func grant(_ approval: Approval, in tx: any WriteTransaction) throws -> Result<Grant, OAuthError> {
         let (transaction, person, now) = (approval.transaction, approval.session.person.id, approval.now)
-        let grantID = grants.newID()
+        let grantID = grants.newID(at: now)
         var consent: Consent?
         if let id = transaction.consentID {
             consent = try consents.authorise(

@@ -129,7 +129,7 @@ package struct AuthorizationEndpoint: Sendable {
         }
         return .success(
             AuthorizationTransaction(
-                id: id ?? .random(from: randomness), clientID: app.clientID, appID: app.id, redirectURI: request.target.address,
+                id: id ?? AuthorizationID(at: now, from: randomness), clientID: app.clientID, appID: app.id, redirectURI: request.target.address,
                 responseMode: request.responseMode, scope: scope, state: request.state, nonce: request.nonce, codeChallenge: request.codeChallenge,
                 dpopKey: request.dpopKey,
                 consentID: request.detail?.consentID, prompts: request.prompts, maxAge: request.maxAge, loginHint: request.loginHint,

@@ -37,7 +37,7 @@ struct PushedRequests: Sendable {
         let inserted = try tx.execute(
             """
             INSERT INTO pushed_authorization_request (digest, authorization_id, app_id, sealed_parameters, is_signed, expires_at)
-            SELECT \(reference.digest), \(AuthorizationID.random(from: randomness)), \(app), \(sealed), \(isSigned), \(now + Self.lifetime)
+            SELECT \(reference.digest), \(AuthorizationID(at: now, from: randomness)), \(app), \(sealed), \(isSigned), \(now + Self.lifetime)
             WHERE (SELECT COUNT(*) FROM pushed_authorization_request WHERE app_id = \(app) AND expires_at > \(now)) < \(Self.mostOfOneApp)
             """)
         return inserted == 1 ? Self.prefix + reference.value : nil

@@ -95,7 +95,7 @@ package struct Consents: Sendable {
 
     /// Lodges a consent that waits for its customer.
     package func lodge(_ new: NewConsent, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Consent {
-        let lodged = Consent(lodging: new, as: .random(from: randomness), at: now)
+        let lodged = Consent(lodging: new, as: ConsentID(at: now, from: randomness), at: now)
         try insert(lodged, in: tx)
         try record([Step(to: lodged, action: .consentLodged, by: actor)], requestID: requestID, in: tx)
         return lodged
@@ -105,7 +105,7 @@ package struct Consents: Sendable {
     package func lodgeAuthorised(
         _ new: NewConsent, by person: PersonID, accounts: [AccountID], grant: GrantID, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Consent {
-        let lodged = Consent(lodging: new, as: .random(from: randomness), at: now)
+        let lodged = Consent(lodging: new, as: ConsentID(at: now, from: randomness), at: now)
         let authorised = lodged.after(
             ConsentDecision(event: .authorise, actor: .customer, reason: ConsentReason.approved, personID: person, grantID: grant, accounts: accounts),
             status: .authorised, at: now)

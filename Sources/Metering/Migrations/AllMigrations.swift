@@ -88,5 +88,50 @@ package enum MeteringMigrations {
             WHERE organisation_id IS NOT NULL AND app_id IS NOT NULL
             GROUP BY organisation_id, received_ms / 86400000, app_id;
             """),
+        // What the two indexes held, in tables that are filled apart from the writing of records (docs/decisions/0012-shelves.md).
+        Migration(
+            "metering.0005_shelves",
+            """
+            CREATE TABLE unshelved_decision (
+                request_id TEXT NOT NULL PRIMARY KEY,
+                received_ms BIGINT NOT NULL,
+                outcome TEXT NOT NULL,
+                cost BIGINT NOT NULL,
+                organisation_id TEXT,
+                app_id TEXT,
+                person_id TEXT,
+                consent_id TEXT
+            ) BY_KEY;
+            CREATE TABLE developer_shelf (
+                organisation_id TEXT NOT NULL,
+                app_id TEXT NOT NULL,
+                outcome TEXT NOT NULL,
+                received_ms BIGINT NOT NULL,
+                request_id TEXT NOT NULL,
+                PRIMARY KEY (organisation_id, app_id, outcome, received_ms, request_id)
+            ) BY_KEY;
+            CREATE TABLE customer_shelf (
+                person_id TEXT NOT NULL,
+                consent_id TEXT NOT NULL,
+                outcome TEXT NOT NULL,
+                received_ms BIGINT NOT NULL,
+                request_id TEXT NOT NULL,
+                PRIMARY KEY (person_id, consent_id, outcome, received_ms, request_id)
+            ) BY_KEY;
+            CREATE TABLE shelving_turn (turn BIGINT NOT NULL);
+            INSERT INTO shelving_turn (turn) VALUES (0);
+            INSERT INTO developer_shelf (organisation_id, app_id, outcome, received_ms, request_id)
+            SELECT organisation_id, app_id, outcome, received_ms, request_id
+            FROM decision_record
+            WHERE organisation_id IS NOT NULL AND app_id IS NOT NULL
+            ORDER BY organisation_id, app_id, outcome, received_ms, request_id;
+            INSERT INTO customer_shelf (person_id, consent_id, outcome, received_ms, request_id)
+            SELECT person_id, consent_id, outcome, received_ms, request_id
+            FROM decision_record
+            WHERE person_id IS NOT NULL AND consent_id IS NOT NULL
+            ORDER BY person_id, consent_id, outcome, received_ms, request_id;
+            DROP INDEX decision_record_of_developers;
+            DROP INDEX decision_record_of_customers;
+            """),
     ]
 }

@@ -127,9 +127,7 @@ package final class Quotas: Sendable {
         let counts = state.withLock { $0.takeCounts() }
         guard !counts.isEmpty else { return }
         do {
-            try await database.write { [days] tx in
-                for (day, calls) in counts.sorted(by: { $0.key < $1.key }) { try days.count(calls, on: day, in: tx) }
-            }
+            try await database.write { [days] in try days.count(counts, in: $0) }
         } catch {
             state.withLock { $0.counts.merge(counts, uniquingKeysWith: +) }
             logger.error("calls without a limit could not be counted", metadata: ["error": "\(error)"])

@@ -1,7 +1,8 @@
 package import Primitives
 package import Storage
 
-/// Calls counted by UTC day, as they are recorded: what the usage page and the meter read, however many records there are and however long they are kept.
+/// Calls counted by UTC day, as their records are put on their shelves: what the usage page and the meter read, however many records there are and however
+/// long they are kept. Those that wait for their shelves are added at reading.
 extension DecisionRecords {
     /// The calls of one UTC day.
     package struct DayCount: Hashable, Sendable {
@@ -23,9 +24,19 @@ extension DecisionRecords {
             """
             SELECT day, CAST(SUM(allowed) AS BIGINT) AS allowed, CAST(SUM(refused) AS BIGINT) AS refused, CAST(SUM(failed) AS BIGINT) AS failed,
                 CAST(SUM(cost) AS BIGINT) AS cost
-            FROM usage_day
-            WHERE organisation_id = \(organisationID) AND day >= \(first.daysSinceEpoch) AND day <= \(last.daysSinceEpoch)
-                AND (\(appID) IS NULL OR app_id = \(appID))
+            FROM (
+                SELECT day, app_id, allowed, refused, failed, cost
+                FROM usage_day
+                WHERE organisation_id = \(organisationID) AND day >= \(first.daysSinceEpoch) AND day <= \(last.daysSinceEpoch)
+                UNION ALL
+                SELECT received_ms / 86400000, app_id,
+                    CASE WHEN outcome = 'allowed' THEN 1 ELSE 0 END, CASE WHEN outcome = 'refused' THEN 1 ELSE 0 END,
+                    CASE WHEN outcome = 'failed' THEN 1 ELSE 0 END, cost
+                FROM unshelved_decision
+                WHERE organisation_id = \(organisationID) AND app_id IS NOT NULL
+                    AND received_ms >= \(first.start.milliseconds) AND received_ms < \(last.adding(days: 1).start.milliseconds)
+            ) AS counted
+            WHERE (\(appID) IS NULL OR app_id = \(appID))
             GROUP BY day
             ORDER BY day
             """)
@@ -36,25 +47,19 @@ extension DecisionRecords {
         }
     }
 
+    /// In one order, so that two nodes that count the same apps wait for each other instead of in a circle.
     func add(_ tally: DayTally, in tx: any WriteTransaction) throws {
-        // In one order, so that two nodes that count the same apps wait for each other instead of in a circle.
-        var rest = tally.counts.sorted { $0.key < $1.key }[...]
-        for size in Self.batchSizes {
-            while rest.count >= size {
-                let values = rest.prefix(size).flatMap { key, count in
-                    [
-                        key.organisationID.sqlValue, key.day.sqlValue, key.appID.sqlValue, count.allowed.sqlValue, count.refused.sqlValue,
-                        count.failed.sqlValue, count.cost.sqlValue,
-                    ]
-                }
-                rest = rest.dropFirst(size)
-                try tx.execute(Self.counting.sql(values))
-            }
+        let rows = tally.counts.sorted { $0.key < $1.key }.map { key, count in
+            [
+                key.organisationID.sqlValue, key.day.sqlValue, key.appID.sqlValue, count.allowed.sqlValue, count.refused.sqlValue,
+                count.failed.sqlValue, count.cost.sqlValue,
+            ]
         }
+        try tx.insert(rows, by: Self.counting)
     }
 
     private static let counting = SQL.Insertion(
-        into: "usage_day", columns: ["organisation_id", "day", "app_id", "allowed", "refused", "failed", "cost"], sizes: batchSizes,
+        into: "usage_day", columns: ["organisation_id", "day", "app_id", "allowed", "refused", "failed", "cost"],
         ending: """
             ON CONFLICT (organisation_id, day, app_id) DO UPDATE
             SET allowed = usage_day.allowed + excluded.allowed, refused = usage_day.refused + excluded.refused,
@@ -79,7 +84,7 @@ struct DayTally {
     private(set) var counts: [Key: Count] = [:]
 
     /// A call of nobody we know counts for nobody.
-    mutating func add(_ record: DecisionRecord) {
+    mutating func add(_ record: UnshelvedDecision) {
         guard let organisationID = record.organisationID, let appID = record.appID else { return }
         let key = Key(organisationID: organisationID, day: record.receivedAt.date.daysSinceEpoch, appID: appID)
         var count = counts[key] ?? Count()

@@ -3,8 +3,8 @@ package import Storage
 
 /// Records as people read them, the newest first: an organisation its own, a customer those about them.
 ///
-/// Two indexes serve every list, one for each reader. Each begins with the reader, then the app or the consent, then the outcome, so that a few refused calls
-/// among a million allowed ones are found at once; a list that spans several of these is put together from the newest of each.
+/// Records stand on shelves, one for each app or consent and outcome, so that a few refused calls among a million allowed ones are found at once; a list that
+/// spans several shelves is put together from the newest of each. The newest of all wait for their shelves, and are looked through: some thousand at most.
 extension DecisionRecords {
     /// A place in a list, newest first: the list goes on behind it.
     package struct Position: Hashable, Sendable {
@@ -41,35 +41,33 @@ extension DecisionRecords {
     package func list(
         ofOrganisation organisationID: OrganisationID, filter: Filter = Filter(), before: Position? = nil, limit: Int, in tx: any ReadTransaction
     ) throws -> [DecisionRecord] {
-        let apps = try filter.appID.map { [$0.rawValue] } ?? parts(.developer, of: organisationID.rawValue, in: tx)
-        let outcomes = filter.outcome.map { [$0] } ?? DecisionOutcome.allCases
-        return try list(.developer, of: organisationID.rawValue, parts: apps, outcomes: outcomes, before: before, limit: limit, in: tx)
+        let wanted = Wanted(reader: .developer, owner: organisationID.rawValue, part: filter.appID?.rawValue, outcome: filter.outcome)
+        return try list(wanted, before: before, limit: limit, in: tx)
     }
 
     /// The calls about a customer, under one consent or under all.
     package func list(
         ofPerson personID: PersonID, consent: ConsentID? = nil, before: Position? = nil, limit: Int, in tx: any ReadTransaction
     ) throws -> [DecisionRecord] {
-        let consents = try consent.map { [$0.rawValue] } ?? parts(.customer, of: personID.rawValue, in: tx)
-        return try list(
-            .customer, of: personID.rawValue, parts: consents, outcomes: DecisionOutcome.allCases, before: before, limit: limit, in: tx)
+        let wanted = Wanted(reader: .customer, owner: personID.rawValue, part: consent?.rawValue, outcome: nil)
+        return try list(wanted, before: before, limit: limit, in: tx)
     }
 
     /// Which of a customer's consents were used with success: when last, and how often since a moment, counted up to a bound.
     package func uses(
         ofConsents ids: [ConsentID], of personID: PersonID, since moment: Timestamp, atMost bound: Int, in tx: any ReadTransaction
     ) throws -> [ConsentID: Use] {
-        var uses: [ConsentID: Use] = [:]
+        var uses = try unshelvedUses(of: personID, since: moment, in: tx).filter { ids.contains($0.key) }
         for chunk in ids.chunks(of: Self.longestUnion) {
             var sql = SQL.StringInterpolation(literalCapacity: 400 * chunk.count, interpolationCount: 9 * chunk.count)
             for (index, id) in chunk.enumerated() {
-                let shelf = Shelf(reader: .customer, owner: personID.rawValue, part: id.rawValue, outcome: .allowed)
+                let shelf = DecisionShelf(reader: .customer, owner: personID.rawValue, part: id.rawValue, outcome: .allowed)
                 sql.appendLiteral(index == 0 ? "SELECT " : " UNION ALL SELECT ")
                 sql.appendInterpolation(id)
-                sql.appendLiteral(" AS consent_id, (SELECT MAX(received_ms) FROM decision_record WHERE ")
-                sql.append(shelf)
-                sql.appendLiteral(") AS last_ms, (SELECT COUNT(*) FROM (SELECT 1 FROM decision_record WHERE ")
-                sql.append(shelf)
+                sql.appendLiteral(" AS consent_id, (SELECT MAX(received_ms) FROM ")
+                sql.appendInterpolation(shelf)
+                sql.appendLiteral(") AS last_ms, (SELECT COUNT(*) FROM (SELECT 1 FROM ")
+                sql.appendInterpolation(shelf)
                 sql.appendLiteral(" AND received_ms > ")
                 sql.appendInterpolation(moment.milliseconds)
                 sql.appendLiteral(" LIMIT ")
@@ -78,10 +76,24 @@ extension DecisionRecords {
             }
             for row in try tx.all(SQL(stringInterpolation: sql)) {
                 guard let last: Int64 = try row["last_ms"] else { continue }
-                uses[try row["consent_id"]] = Use(last: Timestamp(milliseconds: last), count: try row["uses"])
+                let shelved = Use(last: Timestamp(milliseconds: last), count: try row["uses"])
+                let id: ConsentID = try row["consent_id"]
+                uses[id] = uses[id].map { Use(last: max($0.last, shelved.last), count: $0.count + shelved.count) } ?? shelved
             }
         }
-        return uses
+        return uses.mapValues { Use(last: $0.last, count: min($0.count, bound)) }
+    }
+
+    private func unshelvedUses(of personID: PersonID, since moment: Timestamp, in tx: any ReadTransaction) throws -> [ConsentID: Use] {
+        let rows = try tx.all(
+            """
+            SELECT consent_id, MAX(received_ms) AS last_ms, COUNT(CASE WHEN received_ms > \(moment.milliseconds) THEN 1 END) AS uses
+            FROM unshelved_decision
+            WHERE person_id = \(personID) AND consent_id IS NOT NULL AND outcome = \(DecisionOutcome.allowed)
+            GROUP BY consent_id
+            """)
+        return try Dictionary(
+            uniqueKeysWithValues: rows.map { (try $0["consent_id"], Use(last: Timestamp(milliseconds: try $0["last_ms"]), count: try $0["uses"])) })
     }
 
     // MARK: Shelves
@@ -89,35 +101,40 @@ extension DecisionRecords {
     /// So many parts of one statement at most: SQLite takes 500, and each number of them is a statement to prepare.
     private static let longestUnion = 60
 
-    private func list(
-        _ reader: Reader, of owner: String, parts: [String], outcomes: [DecisionOutcome], before: Position?, limit: Int, in tx: any ReadTransaction
-    ) throws -> [DecisionRecord] {
-        let shelves = parts.flatMap { part in outcomes.map { Shelf(reader: reader, owner: owner, part: part, outcome: $0) } }
-        let found = try shelves.chunks(of: Self.longestUnion).flatMap { try newest(of: $0, before: before, limit: limit, in: tx) }
-        guard shelves.count > Self.longestUnion else { return found }
+    private func list(_ wanted: Wanted, before: Position?, limit: Int, in tx: any ReadTransaction) throws -> [DecisionRecord] {
+        let parts = try wanted.part.map { [$0] } ?? parts(wanted.reader, of: wanted.owner, in: tx)
+        let outcomes = wanted.outcome.map { [$0] } ?? DecisionOutcome.allCases
+        let shelves = parts.flatMap { part in
+            outcomes.map { DecisionShelf(reader: wanted.reader, owner: wanted.owner, part: part, outcome: $0) }
+        }
+        guard shelves.count > Self.longestUnion else { return try newest(of: shelves[...], and: wanted, before: before, limit: limit, in: tx) }
+        let found = try shelves.chunks(of: Self.longestUnion).enumerated().flatMap { index, shelves in
+            try newest(of: shelves, and: index == 0 ? wanted : nil, before: before, limit: limit, in: tx)
+        }
         return Array(found.sorted { ($0.receivedAt, $0.requestID) > ($1.receivedAt, $1.requestID) }.prefix(limit))
     }
 
-    /// Looks for the newest of each shelf in the index alone, and reads the records of those that are the newest of all.
-    private func newest(of shelves: ArraySlice<Shelf>, before: Position?, limit: Int, in tx: any ReadTransaction) throws -> [DecisionRecord] {
-        let milliseconds = before?.receivedAt.milliseconds ?? .max
-        var sql = SQL.StringInterpolation(literalCapacity: 300 * shelves.count + 400, interpolationCount: 7 * shelves.count + 1)
+    /// Looks for the newest of each shelf, and of what waits for shelves, and reads the records of those that are the newest of all.
+    private func newest(
+        of shelves: ArraySlice<DecisionShelf>, and unshelved: Wanted?, before: Position?, limit: Int, in tx: any ReadTransaction
+    ) throws -> [DecisionRecord] {
+        var sql = SQL.StringInterpolation(literalCapacity: 300 * shelves.count + 800, interpolationCount: 7 * shelves.count + 8)
         sql.appendLiteral("SELECT ")
         sql.appendInterpolation(columnsOf: DecisionRecord.self)
         sql.appendLiteral(" FROM decision_record WHERE request_id IN (SELECT request_id FROM (")
+        var separator = ""
         for (index, shelf) in shelves.enumerated() {
-            sql.appendLiteral(index == 0 ? "SELECT * FROM (" : " UNION ALL SELECT * FROM (")
-            sql.appendLiteral("SELECT request_id, received_ms FROM decision_record WHERE ")
-            sql.append(shelf)
-            sql.appendLiteral(" AND received_ms <= ")
-            sql.appendInterpolation(milliseconds)
-            sql.appendLiteral(" AND (received_ms < ")
-            sql.appendInterpolation(milliseconds)
-            sql.appendLiteral(" OR request_id < ")
-            sql.appendInterpolation(before?.requestID.rawValue ?? "")
-            sql.appendLiteral(") ORDER BY received_ms DESC, request_id DESC LIMIT ")
-            sql.appendInterpolation(limit)
+            sql.appendLiteral("\(separator)SELECT * FROM (SELECT request_id, received_ms FROM ")
+            sql.appendInterpolation(shelf)
+            sql.append(newestBefore: before, limit: limit)
             sql.appendLiteral(") AS shelf\(index)")
+            separator = " UNION ALL "
+        }
+        if let unshelved {
+            sql.appendLiteral("\(separator)SELECT * FROM (SELECT request_id, received_ms FROM unshelved_decision WHERE ")
+            sql.append(unshelved)
+            sql.append(newestBefore: before, limit: limit)
+            sql.appendLiteral(") AS unshelved")
         }
         sql.appendLiteral(") AS found ORDER BY received_ms DESC, request_id DESC LIMIT ")
         sql.appendInterpolation(limit)
@@ -125,43 +142,52 @@ extension DecisionRecords {
         return try tx.all(SQL(stringInterpolation: sql)).map(DecisionRecord.init)
     }
 
-    /// The apps of an organisation, or the consents of a customer, that have records: each found by a step in the index, however many records it has.
-    private func parts(_ reader: Reader, of owner: String, in tx: any ReadTransaction) throws -> [String] {
+    /// The apps of an organisation, or the consents of a customer, that have shelves: each found by a step, however many records stand there.
+    private func parts(_ reader: DecisionShelf.Reader, of owner: String, in tx: any ReadTransaction) throws -> [String] {
         var sql = SQL.StringInterpolation(literalCapacity: 400, interpolationCount: 2)
-        sql.appendLiteral("WITH RECURSIVE part (id) AS (SELECT MIN(\(reader.part)) FROM decision_record WHERE \(reader.owner) = ")
+        sql.appendLiteral("WITH RECURSIVE part (id) AS (SELECT MIN(\(reader.part)) FROM \(reader.table) WHERE \(reader.owner) = ")
         sql.appendInterpolation(owner)
-        sql.appendLiteral(" UNION ALL SELECT (SELECT MIN(\(reader.part)) FROM decision_record WHERE \(reader.owner) = ")
+        sql.appendLiteral(" UNION ALL SELECT (SELECT MIN(\(reader.part)) FROM \(reader.table) WHERE \(reader.owner) = ")
         sql.appendInterpolation(owner)
         sql.appendLiteral(" AND \(reader.part) > part.id) FROM part WHERE part.id IS NOT NULL) SELECT id FROM part WHERE id IS NOT NULL")
         return try tx.all(SQL(stringInterpolation: sql)).map { try $0["id"] }
     }
 
-    /// Who reads, by the first two columns of their index.
-    fileprivate struct Reader {
+    /// Whose records a list is to hold; what is `nil` does not narrow it.
+    fileprivate struct Wanted {
+        let reader: DecisionShelf.Reader
         let owner: String
-        let part: String
-
-        static let developer = Reader(owner: "organisation_id", part: "app_id")
-        static let customer = Reader(owner: "person_id", part: "consent_id")
-    }
-
-    /// The records of one reader under one app or consent that ended in one way: a stretch of the reader's index, in the order of time.
-    fileprivate struct Shelf {
-        let reader: Reader
-        let owner: String
-        let part: String
-        let outcome: DecisionOutcome
+        let part: String?
+        let outcome: DecisionOutcome?
     }
 }
 
 extension SQL.StringInterpolation {
-    fileprivate mutating func append(_ shelf: DecisionRecords.Shelf) {
-        appendLiteral("\(shelf.reader.owner) = ")
-        appendInterpolation(shelf.owner)
-        appendLiteral(" AND \(shelf.reader.part) = ")
-        appendInterpolation(shelf.part)
-        appendLiteral(" AND outcome = ")
-        appendInterpolation(shelf.outcome)
+    fileprivate mutating func append(_ wanted: DecisionRecords.Wanted) {
+        appendLiteral("\(wanted.reader.owner) = ")
+        appendInterpolation(wanted.owner)
+        if let part = wanted.part {
+            appendLiteral(" AND \(wanted.reader.part) = ")
+            appendInterpolation(part)
+        } else {
+            appendLiteral(" AND \(wanted.reader.part) IS NOT NULL")
+        }
+        if let outcome = wanted.outcome {
+            appendLiteral(" AND outcome = ")
+            appendInterpolation(outcome)
+        }
+    }
+
+    fileprivate mutating func append(newestBefore position: DecisionRecords.Position?, limit: Int) {
+        let milliseconds = position?.receivedAt.milliseconds ?? .max
+        appendLiteral(" AND received_ms <= ")
+        appendInterpolation(milliseconds)
+        appendLiteral(" AND (received_ms < ")
+        appendInterpolation(milliseconds)
+        appendLiteral(" OR request_id < ")
+        appendInterpolation(position?.requestID.rawValue ?? "")
+        appendLiteral(") ORDER BY received_ms DESC, request_id DESC LIMIT ")
+        appendInterpolation(limit)
     }
 }
 

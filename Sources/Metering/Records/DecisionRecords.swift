@@ -13,43 +13,35 @@ package struct DecisionRecords: Sendable {
 
     // MARK: Writing
 
-    /// Writes a group, and counts it into its days; a record that is there already stays as it is, and is not counted again.
+    /// Writes a group; a record that is there already stays as it is. Those that somebody may list wait to be put on their shelves.
     package func append(_ records: [DecisionRecord], in tx: any WriteTransaction) throws {
-        var days = DayTally()
-        var rest = records[...]
-        for size in Self.batchSizes {
-            while rest.count >= size {
-                let batch = rest.prefix(size)
-                rest = rest.dropFirst(size)
-                let known = try known(batch, in: tx)
-                try tx.execute(Self.insertion.sql(batch.flatMap(\.values)))
-                for record in batch where !known.contains(record.requestID) { days.add(record) }
-            }
-        }
-        try add(days, in: tx)
+        var written = Set(try tx.insert(records.map(\.values), by: Self.insertion).map { try $0["request_id"] as RequestID })
+        // What an earlier attempt wrote, whose answer was lost, is not among the written.
+        let isNew = records.filter { written.remove($0.requestID) != nil }
+        let unshelved = isNew.map(UnshelvedDecision.init).filter { decision in DecisionShelf.Reader.allCases.contains { decision.place(for: $0) != nil } }
+        try tx.insert(unshelved.map(\.values), by: UnshelvedDecision.insertion)
     }
 
-    /// Few sizes, so that each engine prepares few statements.
-    static let batchSizes = [32, 8, 1]
-
-    /// Those that an earlier attempt wrote whose answer was lost.
-    private func known(_ batch: ArraySlice<DecisionRecord>, in tx: any WriteTransaction) throws -> Set<RequestID> {
-        let rows = try tx.all("SELECT request_id FROM decision_record WHERE request_id IN \(list: batch.map(\.requestID))")
-        return try Set(rows.map { try $0["request_id"] })
-    }
-
-    /// Removes the oldest records.
+    /// Removes the oldest records, with their places on the shelves.
     /// - Returns: how many went, at most `limit`.
     package func purge(before moment: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
-        try tx.execute(
+        try takeTurn(in: tx)
+        let oldest = try tx.all(
+            "SELECT request_id FROM decision_record WHERE received_ms < \(moment.milliseconds) ORDER BY received_ms LIMIT \(limit)")
+        let ids: [RequestID] = try oldest.map { try $0["request_id"] }
+        try shelve(ids, in: tx)
+        let gone = try tx.all(
             """
             DELETE FROM decision_record
-            WHERE request_id IN (SELECT request_id FROM decision_record WHERE received_ms < \(moment.milliseconds) ORDER BY received_ms LIMIT \(limit))
+            WHERE request_id IN \(list: ids)
+            RETURNING \(columnsOf: UnshelvedDecision.self)
             """)
+        try unshelve(gone.map(UnshelvedDecision.init), in: tx)
+        return gone.count
     }
 
     private static let insertion = SQL.Insertion(
-        into: "decision_record", columns: columns, sizes: batchSizes, ending: "ON CONFLICT (request_id) DO NOTHING")
+        into: "decision_record", columns: columns, ending: "ON CONFLICT (request_id) DO NOTHING RETURNING request_id")
 
     /// In the order of `DecisionRecord.values`.
     fileprivate static let columns = [

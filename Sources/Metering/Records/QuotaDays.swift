@@ -41,7 +41,8 @@ struct QuotaDays: Sendable {
     /// Takes a block: one conditional write decides between all nodes. Blocks shrink with the day's rest: the last units are taken one by one.
     func take(_ order: Order, at now: Timestamp, in tx: any WriteTransaction) throws -> Outcome {
         try endLeases(of: order.day.organisation, spent: order.spent, at: now, in: tx)
-        try count(order.counted, on: order.day, in: tx)
+        try begin(order.day, in: tx)
+        try add(order.counted, to: order.day.organisation, order.day.date.daysSinceEpoch, in: tx)
         if let block = try takeBlock(order, at: now, in: tx) { return .block(block) }
         if try unseal(order.day, in: tx), let block = try takeBlock(order, at: now, in: tx) { return .block(block) }
         return try full(order, in: tx)
@@ -93,15 +94,15 @@ struct QuotaDays: Sendable {
         try add(-returned, to: units.day.organisation, units.day.date.daysSinceEpoch, in: tx)
     }
 
-    /// Adds calls without a limit.
-    func count(_ calls: Int, on day: QuotaDay, in tx: any WriteTransaction) throws {
-        try tx.execute(
-            """
-            INSERT INTO quota_day (organisation_id, day, leased, last_lease) VALUES (\(day.organisation), \(day.date.daysSinceEpoch), 0, 0)
-            ON CONFLICT (organisation_id, day) DO NOTHING
-            """)
-        try add(calls, to: day.organisation, day.date.daysSinceEpoch, in: tx)
+    /// Adds calls without a limit, in one order, so that two nodes that count for the same organisations wait for each other instead of in a circle.
+    func count(_ calls: [QuotaDay: Int], in tx: any WriteTransaction) throws {
+        let rows = calls.sorted { $0.key < $1.key }.map { [$0.key.organisation.sqlValue, $0.key.date.daysSinceEpoch.sqlValue, $0.value.sqlValue, 0.sqlValue] }
+        try tx.insert(rows, by: Self.counting)
     }
+
+    private static let counting = SQL.Insertion(
+        into: "quota_day", columns: ["organisation_id", "day", "leased", "last_lease"],
+        ending: "ON CONFLICT (organisation_id, day) DO UPDATE SET leased = quota_day.leased + excluded.leased")
 
     func used(_ day: QuotaDay, in tx: any ReadTransaction) throws -> Int {
         let row = try tx.first(
@@ -170,6 +171,14 @@ struct QuotaDays: Sendable {
     }
 
     // MARK: Rows
+
+    private func begin(_ day: QuotaDay, in tx: any WriteTransaction) throws {
+        try tx.execute(
+            """
+            INSERT INTO quota_day (organisation_id, day, leased, last_lease) VALUES (\(day.organisation), \(day.date.daysSinceEpoch), 0, 0)
+            ON CONFLICT (organisation_id, day) DO NOTHING
+            """)
+    }
 
     private func insert(sealed: Int, opened: Int, of day: QuotaDay, at now: Timestamp, in tx: any WriteTransaction) throws -> QuotaLease? {
         let row = try tx.first(

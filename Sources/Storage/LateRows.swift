@@ -1,0 +1,48 @@
+/// Rows that a transaction inserts when its body has ended: those of one table with one statement, wherever in the body they came up. They are written with the
+/// rest or not at all; the body itself does not read them.
+package final class LateRows {
+    /// In the order in which their tables came up first.
+    private var tables: [(insertion: String, rows: [[SQLValue]])] = []
+
+    /// As many as one statement takes on both engines.
+    private static let most = 500
+
+    package init() {}
+
+    fileprivate func add(_ rows: [[SQLValue]], by insertion: String) -> [SQL] {
+        let place = tables.firstIndex { $0.insertion == insertion } ?? tables.count
+        if place == tables.count { tables.append((insertion, [])) }
+        tables[place].rows += rows
+        var full: [SQL] = []
+        while tables[place].rows.count >= Self.most {
+            full.append(Self.statement(insertion, Array(tables[place].rows.prefix(Self.most))))
+            tables[place].rows.removeFirst(Self.most)
+        }
+        return full
+    }
+
+    fileprivate func takeAll() -> [SQL] {
+        defer { tables = [] }
+        return tables.filter { !$0.rows.isEmpty }.map { Self.statement($0.insertion, $0.rows) }
+    }
+
+    private static func statement(_ insertion: String, _ rows: [[SQLValue]]) -> SQL {
+        var sql = SQL.StringInterpolation(literalCapacity: insertion.utf8.count + 40 * rows.count, interpolationCount: 8 * rows.count)
+        sql.appendLiteral(insertion)
+        sql.appendInterpolation(rows: rows)
+        return SQL(stringInterpolation: sql)
+    }
+}
+
+extension WriteTransaction {
+    /// Inserts rows at the end of the transaction.
+    /// - Parameter columns: in the order of each row's values.
+    package func insertLate(_ rows: [[SQLValue]], into table: String, _ columns: String) throws {
+        for statement in late.add(rows, by: "INSERT INTO \(table) (\(columns)) VALUES ") { try execute(statement) }
+    }
+
+    /// For the drivers, behind the body.
+    package func insertLateRows() throws {
+        for statement in late.takeAll() { try execute(statement) }
+    }
+}

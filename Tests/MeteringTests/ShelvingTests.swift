@@ -1,0 +1,262 @@
+import Metering
+import Primitives
+import Storage
+import TestSupport
+import Testing
+
+/// What pages read of some records: every list, the uses of a consent, the counts of days.
+private struct Sight: Equatable {
+    let ofOrganisation: [RequestID]
+    let ofApp: [RequestID]
+    let refused: [RequestID]
+    let behind: [RequestID]
+    let ofPerson: [RequestID]
+    let ofConsent: [RequestID]
+    let uses: [ConsentID: DecisionRecords.Use]
+    let days: [DecisionRecords.DayCount]
+
+    init(of database: any Database) async throws {
+        self = try await database.read { tx in
+            let records = DecisionRecords()
+            let ofOrganisation = try records.list(ofOrganisation: acme, limit: 500, in: tx)
+            return Sight(
+                ofOrganisation: ofOrganisation.map(\.requestID),
+                ofApp: try records.list(ofOrganisation: acme, filter: .init(appID: budget), limit: 500, in: tx).map(\.requestID),
+                refused: try records.list(ofOrganisation: acme, filter: .init(outcome: .refused), limit: 500, in: tx).map(\.requestID),
+                behind: try ofOrganisation.dropFirst(9).first.map {
+                    try records.list(ofOrganisation: acme, before: .init(after: $0), limit: 25, in: tx).map(\.requestID)
+                } ?? [],
+                ofPerson: try records.list(ofPerson: amina, limit: 500, in: tx).map(\.requestID),
+                ofConsent: try records.list(ofPerson: amina, consent: consent, limit: 500, in: tx).map(\.requestID),
+                uses: try records.uses(ofConsents: [consent], of: amina, since: start, atMost: 50, in: tx),
+                days: try records.dayCounts(ofOrganisation: acme, from: start.date, to: start.date.adding(days: 1), in: tx))
+        }
+    }
+
+    private init(
+        ofOrganisation: [RequestID], ofApp: [RequestID], refused: [RequestID], behind: [RequestID], ofPerson: [RequestID], ofConsent: [RequestID],
+        uses: [ConsentID: DecisionRecords.Use], days: [DecisionRecords.DayCount]
+    ) {
+        self.ofOrganisation = ofOrganisation
+        self.ofApp = ofApp
+        self.refused = refused
+        self.behind = behind
+        self.ofPerson = ofPerson
+        self.ofConsent = ofConsent
+        self.uses = uses
+        self.days = days
+    }
+}
+
+/// Of three apps, two in each millisecond.
+private let calls = (0..<57).map { (index: Int) -> DecisionRecord in
+    let app = index.isMultiple(of: 3) ? AppID(trusted: "app_\(index % 2)") : budget
+    let isRefused = index.isMultiple(of: 5)
+    return record(
+        "\(index)", at: start + .milliseconds(Int64(index / 2)), app: app, outcome: isRefused ? .refused : .allowed, cost: isRefused ? 0 : 1)
+}
+
+private func rows(of table: String, in database: any Database) async throws -> Int {
+    var sql = SQL.StringInterpolation(literalCapacity: 40, interpolationCount: 0)
+    sql.appendLiteral("SELECT COUNT(*) AS count FROM \(table)")
+    let statement = SQL(stringInterpolation: sql)
+    return try await database.read { try $0.first(statement)?["count"] } ?? -1
+}
+
+@Suite("Shelves of decision records")
+struct ShelvingTests {
+    private let records = DecisionRecords()
+
+    private func withRecords(_ engine: Engine, _ entries: [DecisionRecord] = calls, _ body: (any Database) async throws -> Void) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            try await append(entries, to: database)
+            try await body(database)
+        }
+    }
+
+    private func append(_ entries: [DecisionRecord], to database: any Database) async throws {
+        try await database.write { [records] in try records.append(entries, in: $0) }
+    }
+
+    @discardableResult
+    private func shelve(_ limit: Int = 1000, in database: any Database) async throws -> Int {
+        try await database.write { [records] in try records.shelve(limit: limit, in: $0) }
+    }
+
+    @Test(arguments: Engine.available)
+    func `lists, uses and days are the same before, between and after`(engine: Engine) async throws {
+        try await withRecords(engine) { database in
+            let before = try await Sight(of: database)
+            #expect(before.ofOrganisation.count == 57 && before.behind.count == 25 && before.ofPerson.count == 57)
+            #expect(before.refused.count == 12 && before.uses[consent]?.count == 44 && before.days.map(\.total) == [57])
+
+            for shelved in [20, 20, 17, 0] {
+                #expect(try await shelve(20, in: database) == shelved)
+                #expect(try await Sight(of: database) == before)
+            }
+            #expect(try await rows(of: "unshelved_decision", in: database) == 0)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a record that comes late, older than what is shelved, is listed at once and once`(engine: Engine) async throws {
+        try await withRecords(engine, Array(calls[10...])) { database in
+            try await shelve(in: database)
+
+            // By a node whose clock is behind, or whose database did not answer for a while.
+            try await append(Array(calls[..<10]), to: database)
+
+            let waiting = try await Sight(of: database)
+            #expect(waiting.ofOrganisation.count == 57 && waiting.days.map(\.total) == [57])
+            try await shelve(in: database)
+            #expect(try await Sight(of: database) == waiting)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a record that is written again after it was shelved stays one`(engine: Engine) async throws {
+        try await withRecords(engine) { database in
+            try await shelve(in: database)
+            let before = try await Sight(of: database)
+
+            try await append(calls, to: database)
+
+            #expect(try await Sight(of: database) == before)
+            #expect(try await shelve(in: database) == 0)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `what ends in the middle of shelving leaves everything as it was`(engine: Engine) async throws {
+        struct Killed: Error {}
+        try await withRecords(engine) { database in
+            let before = try await Sight(of: database)
+
+            await #expect(throws: Killed.self) {
+                try await database.write { [records] tx in
+                    _ = try records.shelve(limit: 40, in: tx)
+                    throw Killed()
+                }
+            }
+
+            #expect(try await Sight(of: database) == before)
+            #expect(try await shelve(in: database) == 57)
+            #expect(try await Sight(of: database) == before)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `nodes that shelve at the same time share the records between them`(engine: Engine) async throws {
+        let place = try await TestPlace.make(engine, migrations: StorageMigrations.all + MeteringMigrations.all)
+        let nodes = [try await place.open(), try await place.open(), try await place.open()]
+        try await append(calls, to: nodes[0])
+        let before = try await Sight(of: nodes[0])
+
+        let shelved = try await withThrowingTaskGroup(of: Int.self) { group in
+            for turn in 0..<12 { group.addTask { try await shelve(10, in: nodes[turn % 3]) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+
+        #expect(shelved.sorted() == [0, 0, 0, 0, 0, 0, 7, 10, 10, 10, 10, 10])
+        #expect(try await Sight(of: nodes[1]) == before)
+        for node in nodes { await node.close() }
+        await place.remove()
+    }
+
+    @Test func `on PostgreSQL a record that commits after later ones were shelved is listed, and shelved next`() async throws {
+        guard Engine.available.contains(.postgres) else { return }
+        try await withRecords(.postgres, Array(calls[20...])) { database in
+            let (written, mayCommit) = (Gate(), Gate())
+            let slow = Task {
+                try await database.write { [records] tx in
+                    try records.append(Array(calls[..<20]), in: tx)
+                    written.open()
+                    mayCommit.waitBlocking()
+                }
+            }
+            await written.wait()
+            #expect(try await shelve(in: database) == 37)
+
+            mayCommit.open()
+            try await slow.value
+
+            let complete = try await Sight(of: database)
+            #expect(complete.ofOrganisation.count == 57 && complete.days.map(\.total) == [57])
+            #expect(try await shelve(in: database) == 20)
+            #expect(try await Sight(of: database) == complete)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `purged records leave nothing on shelves, and stay counted`(engine: Engine) async throws {
+        try await withRecords(engine) { database in
+            try await shelve(30, in: database)
+            let days = try await Sight(of: database).days
+
+            let gone = try await database.write { [records] in try records.purge(before: start + .milliseconds(20), limit: 1000, in: $0) }
+
+            #expect(gone == 40)
+            let left = try await Sight(of: database)
+            #expect(left.ofOrganisation.count == 17 && left.ofPerson == left.ofOrganisation && left.days == days)
+            try await shelve(in: database)
+            #expect(try await rows(of: "developer_shelf", in: database) == 17)
+            #expect(try await rows(of: "customer_shelf", in: database) == 17)
+            #expect(try await Sight(of: database) == left)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `calls of nobody and about nobody wait for no shelf`(engine: Engine) async throws {
+        let nobody = DecisionRecord(
+            requestID: RequestID(trusted: "req_1"), receivedAt: start, durationMicroseconds: 0, method: "GET", path: "/v1/accounts", operation: nil,
+            status: 401, outcome: .refused, clientAddress: "local")
+        try await withRecords(engine, [nobody]) { database in
+            let hasUnshelved = try await database.readOne { [records] in try records.hasUnshelved(in: $0) }
+
+            #expect(!hasUnshelved)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `records of a database that had indexes stand on shelves after its migration`(engine: Engine) async throws {
+        let earlier = Array(MeteringMigrations.all.prefix { $0.name != "metering.0005_shelves" })
+        try await withDatabase(engine, migrations: earlier) { database in
+            try await database.write { tx in
+                for call in calls {
+                    try tx.execute(
+                        """
+                        INSERT INTO decision_record (request_id, received_ms, duration_us, organisation_id, app_id, consent_id, person_id, method, path,
+                            status, outcome, checks, cost, client_address)
+                        VALUES (\(call.requestID), \(call.receivedAt.milliseconds), 1, \(acme), \(call.appID), \(consent), \(amina), 'GET', '/v1/accounts',
+                            200, \(call.outcome), '', \(call.cost), 'local')
+                        """)
+                }
+                try tx.execute(
+                    """
+                    INSERT INTO decision_record (request_id, received_ms, duration_us, method, path, status, outcome, checks, cost, client_address)
+                    VALUES ('req_nobody', \(start.milliseconds), 1, 'GET', '/v1/accounts', 401, 'refused', '', 0, 'local')
+                    """)
+            }
+
+            try await database.migrate(MeteringMigrations.all, at: start)
+
+            let sight = try await Sight(of: database)
+            #expect(sight.ofOrganisation.count == 57 && sight.ofPerson == sight.ofOrganisation && sight.refused.count == 12)
+            #expect(sight.ofApp.count == 38 && sight.uses[consent]?.count == 44)
+            #expect(try await shelve(in: database) == 0)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a recorder shelves what any node has written`(engine: Engine) async throws {
+        try await withRecords(engine) { database in
+            let before = try await Sight(of: database)
+            let recorder = DecisionRecorder(database: database, logger: .quiet)
+
+            try await recorder.shelve()
+
+            #expect(try await rows(of: "unshelved_decision", in: database) == 0)
+            #expect(try await Sight(of: database) == before)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+internal import Foundation
+internal import Synchronization
+
+/// Opens once; both asynchronous and blocking code can wait for it.
+package final class Gate: Sendable {
+    private let stream: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation) = AsyncStream.makeStream()
+    private let isOpen = Mutex(false)
+
+    package init() {}
+
+    package func open() {
+        isOpen.withLock { $0 = true }
+        stream.continuation.finish()
+    }
+
+    package func wait() async { for await _ in stream.stream {} }
+
+    /// For a transaction's body, which runs on a driver's own thread.
+    package func waitBlocking() { while !isOpen.withLock({ $0 }) { usleep(500) } }
+}
