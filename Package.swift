@@ -102,11 +102,11 @@ let package = Package(
 
         // 3c
         room("AuthorizationServer", [
-            "JSON", "Primitives", "Web", "JOSE", "RemoteDocuments", "Storage", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
+            "JSON", "Primitives", "Web", "JOSE", "RemoteDocuments", "Certificates", "Storage", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
             "Consents", "AccessTokens", hummingbird, httpTypes, crypto, logging,
         ]),
         room("Gateway", [
-            "JSON", "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
+            "JSON", "Primitives", "Web", "Storage", "Certificates", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
             "Consents", "AccessTokens", "Metering", hummingbird, httpTypes, httpClient, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging, metrics,
         ]),
 
@@ -152,7 +152,7 @@ let package = Package(
         .executableTarget(
             name: "wekeza",
             dependencies: [
-                "JSON", "Primitives", "JOSE", "Web", "Storage", "Passwords", "Mail", "OAuth", "Events", "Applications", "Identity", "AccessTokens", "Composition", logging,
+                "JSON", "Primitives", "JOSE", "Web", "Storage", "Certificates", "Passwords", "Mail", "OAuth", "Events", "Applications", "Identity", "AccessTokens", "Composition", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

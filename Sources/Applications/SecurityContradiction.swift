@@ -14,6 +14,9 @@ enum SecurityContradiction {
         if method == .tlsClientAuth, metadata.tlsSubject == nil {
             return .contradiction("For tls_client_auth say whom the certificate names: one of the tls_client_auth members")
         }
+        if metadata.tlsClientCertificateBoundAccessTokens, method == .none {
+            return .contradiction("A public app binds its tokens by DPoP: its refresh tokens would not be bound to a certificate")
+        }
         let asked = [metadata.tokenEndpointAuthSigningAlgorithm, metadata.requestObjectSigningAlgorithm, metadata.idTokenSignedResponseAlgorithm]
         if let algorithm = asked.compactMap(\.self).first(where: { !rules.algorithms.contains($0) }) {
             return .contradiction("The profile \(profile.rawValue) does not allow \(algorithm.rawValue)")

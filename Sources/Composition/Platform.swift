@@ -57,7 +57,7 @@ package struct Platform: Sendable {
         feedClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) async throws {
         let (database, randomness, logger) = (bench.database, bench.randomness, bench.logger)
-        let addresses = ServerAddresses(issuer: configuration.issuer)
+        let addresses = ServerAddresses(issuer: configuration.issuer, mutualTLS: configuration.mutualTLSBase)
         let issuer = addresses.issuer
         let now = bench.clock.now
         // What is handed out and comes back (refresh tokens, sealed forms): keyed anew after each restore from a backup.
@@ -112,7 +112,7 @@ package struct Platform: Sendable {
             issuer: issuer, randomness: randomness)
         AuthorizationServerRoutes(
             database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations, replays: replays,
-            possession: possession, authorization: authorization, master: travelKey, addresses: addresses, randomness: randomness
+            possession: possession, authorization: authorization, certificates: clientCertificates, master: travelKey, addresses: addresses, randomness: randomness
         ).add(to: router)
 
         // The API

@@ -18,6 +18,8 @@ package struct Call: Sendable {
     package let interactionID: String
     /// Who sent it.
     package let client: ClientAddress
+    /// What came with the connection.
+    package let clientCertificate: PresentedCertificate?
     /// When it arrived.
     package let now: Timestamp
     package let issuer: Issuer
@@ -51,6 +53,7 @@ package struct Call: Sendable {
         requestID = context.requestID
         interactionID = context.interactionID
         client = context.client
+        clientCertificate = context.clientCertificate
         now = context.receivedAt
         issuer = context.issuer
     }

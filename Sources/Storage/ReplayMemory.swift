@@ -96,24 +96,16 @@ package final class ReplayMemory: Sendable {
     /// - Returns: the digests that were new, each with the time since which nothing was forgotten.
     private static func insert(_ uses: [Use], in tx: any WriteTransaction) throws -> [Digest: Timestamp?] {
         var won: [Digest: Timestamp?] = [:]
-        var rest = uses[...]
-        while !rest.isEmpty {
-            let size = batchSizes.first { $0 <= rest.count } ?? 1
-            let rows = try tx.all(insertion.sql(rest.prefix(size).flatMap { [$0.digest.sqlValue, $0.expiresAt.sqlValue] }))
-            rest = rest.dropFirst(size)
-            for row in rows {
-                let digest: String = try row["digest"]
-                let completeSince: Timestamp? = try row["complete_since"]
-                won.updateValue(completeSince, forKey: Digest(stored: digest))
-            }
+        for row in try tx.insert(uses.map { [$0.digest.sqlValue, $0.expiresAt.sqlValue] }, by: insertion) {
+            let digest: String = try row["digest"]
+            let completeSince: Timestamp? = try row["complete_since"]
+            won.updateValue(completeSince, forKey: Digest(stored: digest))
         }
         return won
     }
 
-    /// Few sizes, so that each engine prepares few statements.
-    private static let batchSizes = [32, 8, 1]
     private static let insertion = SQL.Insertion(
-        into: "used_once", columns: ["digest", "expires_at"], sizes: batchSizes,
+        into: "used_once", columns: ["digest", "expires_at"],
         ending: "ON CONFLICT (digest) DO NOTHING RETURNING digest, (SELECT complete_since FROM replay_memory WHERE id = 1) AS complete_since")
 }
 

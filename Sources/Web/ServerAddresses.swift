@@ -2,9 +2,9 @@
 package struct ServerAddresses: Hashable, Sendable {
     package let issuer: Issuer
     /// The base address of the mutual-TLS listener.
-    package let mutualTLS: Issuer?
+    package let mutualTLS: MutualTLSBase?
 
-    package init(issuer: Issuer, mutualTLS: Issuer? = nil) {
+    package init(issuer: Issuer, mutualTLS: MutualTLSBase? = nil) {
         self.issuer = issuer
         self.mutualTLS = mutualTLS
     }

@@ -65,8 +65,14 @@ struct Apps: AsyncParsableCommand {
             let draft = try draft()
             let plan = try Self.parse(Plan.self, plan, "--plan")
             let bench = try await setup.openWorkbench()
+            let certificate = try metadata.readCertificate()
             let created = try await bench.database.write { [organisation, randomness = bench.randomness, now = bench.clock.now] tx in
-                try Self.create(draft, joining: organisation, plan: plan, randomness: randomness, at: now, in: tx)
+                let created = try Self.create(draft, joining: organisation, plan: plan, randomness: randomness, at: now, in: tx)
+                if let certificate {
+                    _ = try AppCertificates().add(
+                        AppCertificate(certificate, of: created.app.id, source: .upload, at: now), by: .commandLine, requestID: nil, in: tx)
+                }
+                return created
             }
             await bench.database.close()
             try show(created.app, secret: created.secret)

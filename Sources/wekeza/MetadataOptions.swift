@@ -1,4 +1,5 @@
 import ArgumentParser
+import Certificates
 import Composition
 import Foundation
 import JSON
@@ -27,6 +28,9 @@ struct MetadataOptions: ParsableArguments {
     @Option(help: "For tls_client_auth: an email address of its certificate.")
     var tlsClientAuthSanEmail: String?
 
+    @Option(help: "A PEM file with the app's own certificate: for self_signed_tls_client_auth.")
+    var certificate: String?
+
     @Flag(help: "Bind its access tokens to a DPoP key (RFC 9449).")
     var dpopBound = false
 
@@ -51,6 +55,18 @@ struct MetadataOptions: ParsableArguments {
         if dpopBound { members.append("dpop_bound_access_tokens", .boolean(true)) }
         if certificateBound { members.append("tls_client_certificate_bound_access_tokens", .boolean(true)) }
         do { return try ClientMetadata(reading: members) } catch { throw ConfigurationError("\(error.member) cannot be used. \(error.message).") }
+    }
+
+    /// The certificate that the app comes with.
+    func readCertificate() throws -> ClientCertificate? {
+        guard let certificate else { return nil }
+        guard let text = try? String(contentsOfFile: certificate, encoding: .utf8), let der = try? PEMText(text).certificates.first else {
+            throw ConfigurationError("--certificate \(certificate) holds no certificate in PEM.")
+        }
+        switch ClientCertificate.read(der) {
+        case .success(let read): return read
+        case .failure(let refusal): throw ConfigurationError("--certificate \(certificate) cannot be used. \(refusal.sentence)")
+        }
     }
 
     private func object(_ text: String?, named name: String) throws -> JSONObject {

@@ -36,15 +36,17 @@ struct TestServer: Sendable {
     /// - Parameters:
     ///   - demo: whether the demo world is there, as after `wekeza serve --demo`.
     ///   - proxies: as `--trusted-proxies` names them.
+    ///   - authorities: as the file of `--client-ca` holds them; with one there is a listener that asks for client certificates.
     static func run<R: Sendable>(
-        _ engine: Engine, demo: Bool = true, trusting proxies: [String] = [], _ body: @escaping @Sendable (TestServer) async throws -> R
+        _ engine: Engine, demo: Bool = true, trusting proxies: [String] = [], authorities: String? = nil,
+        _ body: @escaping @Sendable (TestServer) async throws -> R
     ) async throws -> R {
         try await withDatabase(
             engine, migrations: AllMigrations.all(on: engine) + (engine == .sqlite ? ReplayMemory.migrations : []), contents: demo ? demoWorld : nil
         ) { database in
             let mailbox = MemoryMailbox()
             let clock = ManualClock()
-            let platform = try await platform(on: database, clock: clock, mailbox: mailbox, demo: demo, trusting: proxies)
+            let platform = try await platform(on: database, clock: clock, mailbox: mailbox, demo: demo, trusting: proxies, authorities: authorities)
             return try await Application(responder: Peers(responder: platform.responder), logger: .quiet).test(.router) { client in
                 try await body(TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine))
             }
@@ -65,10 +67,13 @@ struct TestServer: Sendable {
     }
 
     private static func platform(
-        on database: any Database, clock: ManualClock, mailbox: MemoryMailbox, demo: Bool = true, trusting proxies: [String] = []
+        on database: any Database, clock: ManualClock, mailbox: MemoryMailbox, demo: Bool = true, trusting proxies: [String] = [],
+        authorities: String? = nil
     ) async throws -> Platform {
         var configuration = Configuration(issuer: issuer)
         configuration.trustedProxies = TrustedProxies(proxies.compactMap(IPNetwork.init))
+        configuration.clientAuthorities = authorities
+        if authorities != nil { configuration.mutualTLSBase = MutualTLSBase("https://localhost:8443") }
         configuration.demo = demo
         configuration.assets = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardizedFileURL.path
         let bench = Workbench(database: database, master: .test, clock: clock, randomness: SystemRandom(), logger: .quiet)

@@ -50,7 +50,7 @@ struct ClientAuthentication: Sendable {
         _ attempt: ClientAttempt, for app: App, in request: ClientAuthenticationRequest, from client: ClientAddress, at now: Timestamp
     ) async throws -> Outcome {
         guard app.isActive else { return .refused(.invalidClient(app.inactiveSentence), app: nil) }
-        guard app.authenticationMethod == attempt.method, let method = methods[attempt.method] else {
+        guard attempt.methods.contains(app.authenticationMethod), let method = methods[app.authenticationMethod] else {
             return .refused(.invalidClient("The app is registered for the authentication method \(app.authenticationMethod.rawValue)."), app: app)
         }
         // Before the credentials are looked at: asked afterwards, a stranger who tries a secret from elsewhere would learn by the answer whether it is right.
@@ -60,7 +60,7 @@ struct ClientAuthentication: Sendable {
         switch try await method.check(attempt, of: app, in: request, at: now) {
         case .passed(let secret):
             if let secret { secretUse.note(secret, from: client.text, at: now) }
-            return .authenticated(AuthenticatedClient(app: app, method: attempt.method))
+            return .authenticated(AuthenticatedClient(app: app, method: method.method))
         case .refused(let error): return .refused(error, app: app)
         }
     }

@@ -8,7 +8,7 @@ protocol ClientAuthenticator: Sendable {
     var method: ClientAuthenticationMethod { get }
 
     /// Looks for this method's credentials in a request, and at nothing else.
-    /// - Returns: `nil` when the request shows no sign of this method.
+    /// - Returns: `nil` when the request shows no sign of this method. A certificate is none: it comes with the connection, whatever the request is about.
     /// - Throws: when it shows one that cannot be read; no other method is tried then.
     func attempt(in request: ClientAuthenticationRequest) throws(OAuthError) -> ClientAttempt?
 
@@ -24,11 +24,14 @@ struct ClientAuthenticationRequest: Sendable {
     let parameters: RequestParameters
     /// The path of the endpoint that is called.
     let path: String
+    /// What came with the connection.
+    let certificate: PresentedCertificate?
 }
 
 /// What a request claims, unchecked.
 struct ClientAttempt: Sendable {
-    let method: ClientAuthenticationMethod
+    /// What the app must be registered for: one of them.
+    let methods: Set<ClientAuthenticationMethod>
     let clientID: String
     let credentials: Credentials
 

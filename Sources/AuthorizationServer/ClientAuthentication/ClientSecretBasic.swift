@@ -18,7 +18,7 @@ struct ClientSecretBasic: ClientAuthenticator {
             let colon = text.firstIndex(of: ":"), let clientID = Self.formDecode(text[..<colon]),
             let secret = Self.formDecode(text[text.index(after: colon)...])
         else { throw .invalidClient("The Authorization header is not readable as HTTP Basic.") }
-        return ClientAttempt(method: method, clientID: clientID, credentials: .secret(secret))
+        return ClientAttempt(methods: [method], clientID: clientID, credentials: .secret(secret))
     }
 
     func check(_ attempt: ClientAttempt, of app: App, in request: ClientAuthenticationRequest, at now: Timestamp) async throws -> CredentialCheck {

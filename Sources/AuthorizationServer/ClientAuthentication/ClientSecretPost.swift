@@ -9,7 +9,7 @@ struct ClientSecretPost: ClientAuthenticator {
     func attempt(in request: ClientAuthenticationRequest) throws(OAuthError) -> ClientAttempt? {
         guard let secret = request.parameters["client_secret"] else { return nil }
         guard let clientID = request.parameters["client_id"] else { throw .invalidClient("The client_id is missing beside the client_secret.") }
-        return ClientAttempt(method: method, clientID: clientID, credentials: .secret(secret))
+        return ClientAttempt(methods: [method], clientID: clientID, credentials: .secret(secret))
     }
 
     func check(_ attempt: ClientAttempt, of app: App, in request: ClientAuthenticationRequest, at now: Timestamp) async throws -> CredentialCheck {

@@ -17,7 +17,7 @@ struct PrivateKeyJWT: ClientAuthenticator {
         guard let assertion = UnverifiedAssertion(text), let clientID = request.parameters["client_id"] ?? assertion.subject else {
             throw .invalidClient(ClientAssertion.Refusal.malformed.message)
         }
-        return ClientAttempt(method: method, clientID: clientID, credentials: .assertion(assertion))
+        return ClientAttempt(methods: [method], clientID: clientID, credentials: .assertion(assertion))
     }
 
     func check(_ attempt: ClientAttempt, of app: App, in request: ClientAuthenticationRequest, at now: Timestamp) async throws -> CredentialCheck {

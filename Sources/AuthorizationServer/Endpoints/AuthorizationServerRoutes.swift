@@ -22,11 +22,11 @@ package struct AuthorizationServerRoutes: Sendable {
 
     package init(
         database: any Database, apps: AppDirectory, secretUse: SecretUse, keys: SigningKeys, verifier: AccessTokenVerifier, revocations: Revocations,
-        replays: ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint, master: MasterKey, addresses: ServerAddresses,
+        replays: ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint, certificates: ClientCertificates, master: MasterKey, addresses: ServerAddresses,
         randomness: any RandomSource = SystemRandom()
     ) {
         let issuer = addresses.issuer
-        let methods = AllMethods(assertions: AssertionCheck(keys: authorization.requestObjects.keys, replays: replays, addresses: addresses))
+        let methods = AllMethods(assertions: AssertionCheck(keys: authorization.requestObjects.keys, replays: replays, addresses: addresses), certificates: certificates)
         let refreshTokens = RefreshTokens(master: master)
         let grants = AllGrants(
             database: database, tokens: AccessTokenIssuer(keys: keys, issuer: issuer.text, randomness: randomness),
@@ -41,7 +41,7 @@ package struct AuthorizationServerRoutes: Sendable {
         revocation = RevocationEndpoint(
             database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, issuer: issuer)
         userinfo = UserinfoEndpoint(database: database, apps: apps, verifier: verifier, revocations: revocations, possession: possession, addresses: addresses)
-        metadata = Metadata(issuer: issuer, grants: grants, methods: methods)
+        metadata = Metadata(addresses: addresses, grants: grants, methods: methods)
         self.keys = keys
         self.issuer = issuer
     }

@@ -1,5 +1,6 @@
 import AccessTokens
 import Applications
+import Certificates
 import HTTPTypes
 import Hummingbird
 import OAuth
@@ -43,11 +44,12 @@ struct ClientEndpoint: Sendable {
             case .failure(let refusal): return (refused(refusal, at: context.receivedAt), nil)
             }
         }
-        switch try await authentication.authenticate(form.credentials, from: context.client, at: context.receivedAt) {
+        switch try await authentication.authenticate(form.credentials(certificate: context.clientCertificate), from: context.client, at: context.receivedAt) {
         case .authenticated(let client):
             if let proof, let refusal = try await proofs.use(proof) { return (refused(refusal, at: context.receivedAt), client.app) }
             let authenticated = ClientRequest(
-                client: client, parameters: form.parameters, dpopKey: proof?.thumbprint, accept: request.headers[values: .accept])
+                client: client, parameters: form.parameters, dpopKey: proof?.thumbprint,
+                certificate: context.clientCertificate.map { Thumbprint(ofDER: $0.der) }, accept: request.headers[values: .accept])
             return (try await handler(authenticated, context), client.app)
         case .refused(let error, let app): return (error.response(issuer: issuer), app)
         }
@@ -70,6 +72,8 @@ struct ClientRequest: Sendable {
     let parameters: RequestParameters
     /// The thumbprint of the DPoP key that it proved to hold.
     let dpopKey: String?
+    /// The certificate of the connection.
+    let certificate: Thumbprint?
     /// Every `Accept` header.
     let accept: [String]
 

@@ -39,7 +39,9 @@ struct FormRequest: Sendable {
 
     private static let form = "application/x-www-form-urlencoded"
 
-    var credentials: ClientAuthenticationRequest { ClientAuthenticationRequest(authorization: authorization, parameters: parameters, path: path) }
+    func credentials(certificate: PresentedCertificate?) -> ClientAuthenticationRequest {
+        ClientAuthenticationRequest(authorization: authorization, parameters: parameters, path: path, certificate: certificate)
+    }
 
     private static let tooLong = Refusal.oauth(.invalidRequest("The form is longer than 64 kB."), status: .contentTooLarge)
 }

@@ -6,13 +6,18 @@ import Web
 
 /// What the server can do, read from its catalogues (RFC 8414 §2, OpenID Connect Discovery §3).
 struct Metadata: Sendable {
-    let issuer: Issuer
+    let addresses: ServerAddresses
     let grants: AllGrants
     let methods: AllMethods
 
+    private var issuer: Issuer { addresses.issuer }
+
+    /// Those that a client can use here: a certificate needs a listener that asks for one.
+    private var methodNames: [ClientAuthenticationMethod] { methods.all.map(\.method).filter { addresses.mutualTLS != nil || !$0.usesCertificate } }
+
     /// `/.well-known/oauth-authorization-server`
     var authorizationServer: JSONObject {
-        JSONObject([
+        var members = JSONObject([
             ("issuer", .string(issuer.text)),
             ("authorization_endpoint", address("/oauth2/authorize")),
             ("token_endpoint", address("/oauth2/token")),
@@ -25,11 +30,11 @@ struct Metadata: Sendable {
             ("response_types_supported", list(ResponseType.allCases.map(\.rawValue))),
             ("response_modes_supported", list(ResponseMode.allCases.map(\.rawValue))),
             ("grant_types_supported", list(grants.all.map(\.type.rawValue))),
-            ("token_endpoint_auth_methods_supported", list(methods.all.map(\.method.rawValue))),
+            ("token_endpoint_auth_methods_supported", list(methodNames.map(\.rawValue))),
             ("token_endpoint_auth_signing_alg_values_supported", list(SignatureAlgorithm.allCases.map(\.rawValue))),
             // §2.1 of RFC 7662 wants the caller authenticated, so not by its name alone.
-            ("introspection_endpoint_auth_methods_supported", list(methods.all.map(\.method).filter { $0 != .none }.map(\.rawValue))),
-            ("revocation_endpoint_auth_methods_supported", list(methods.all.map(\.method.rawValue))),
+            ("introspection_endpoint_auth_methods_supported", list(methodNames.filter { $0 != .none }.map(\.rawValue))),
+            ("revocation_endpoint_auth_methods_supported", list(methodNames.map(\.rawValue))),
             ("code_challenge_methods_supported", list(CodeChallengeMethod.allCases.map(\.rawValue))),
             ("request_parameter_supported", .boolean(true)),
             ("request_uri_parameter_supported", .boolean(false)),
@@ -45,7 +50,21 @@ struct Metadata: Sendable {
             ("service_documentation", address("/docs")),
             ("ui_locales_supported", list(["en"])),
         ])
+        members.append("tls_client_certificate_bound_access_tokens", .boolean(addresses.mutualTLS != nil))
+        // RFC 8705 §5
+        if let base = addresses.mutualTLS {
+            let aliases = Self.clientEndpoints.map { ($0.name, JSONValue.string(base.address($0.path))) }
+            members.append("mtls_endpoint_aliases", .object(JSONObject(aliases)))
+        }
+        return members
     }
+
+    /// The endpoints that programs call with their own credentials or tokens.
+    private static let clientEndpoints = [
+        (name: "token_endpoint", path: "/oauth2/token"), (name: "pushed_authorization_request_endpoint", path: "/oauth2/par"),
+        (name: "introspection_endpoint", path: "/oauth2/introspect"), (name: "revocation_endpoint", path: "/oauth2/revoke"),
+        (name: "userinfo_endpoint", path: "/oauth2/userinfo"),
+    ]
 
     /// `/.well-known/openid-configuration`
     var openIDProvider: JSONObject {
@@ -69,6 +88,7 @@ struct Metadata: Sendable {
             ("bearer_methods_supported", list(["header"])),
             ("dpop_signing_alg_values_supported", list(DPoPProof.algorithms.map(\.rawValue))),
             ("dpop_bound_access_tokens_required", .boolean(false)),
+            ("tls_client_certificate_bound_access_tokens", .boolean(addresses.mutualTLS != nil)),
             ("authorization_details_types_supported", list(AuthorizationDetail.types)),
             ("resource_name", .string("Wekeza accounts and consents")),
             ("resource_documentation", address("/docs")),

@@ -1,5 +1,6 @@
 import AccessTokens
 import Applications
+import Certificates
 import HTTPTypes
 import Hummingbird
 import Identity
@@ -43,7 +44,7 @@ struct UserinfoEndpoint: Sendable {
         var app: App?
         var response: Response
         do {
-            (response, app) = try await answer(request, from: context.client, at: context.receivedAt)
+            (response, app) = try await answer(request, context)
         } catch let error as any Unavailability where error.isUnavailable {
             response = OAuthError(.temporarilyUnavailable, "The database does not answer.").response(issuer: issuer)
             response.headers[.retryAfter] = "1"
@@ -52,7 +53,8 @@ struct UserinfoEndpoint: Sendable {
         return response
     }
 
-    private func answer(_ request: Request, from client: ClientAddress, at now: Timestamp) async throws -> (Response, App?) {
+    private func answer(_ request: Request, _ context: AppContext) async throws -> (Response, App?) {
+        let (client, now) = (context.client, context.receivedAt)
         let (scheme, token): (TokenScheme, String)
         switch try await AccessTokenField.read(request) {
         case .success(let found?): (scheme, token) = (found.scheme, found.token)
@@ -68,7 +70,8 @@ struct UserinfoEndpoint: Sendable {
         }
         let evidence = PossessionCheck.Evidence(
             scheme: scheme, proofs: request.headers[values: .dpop],
-            target: DPoPProof.Target(method: request.method.rawValue, addresses: addresses.all(request.uri.path), accessToken: token), certificate: nil)
+            target: DPoPProof.Target(method: request.method.rawValue, addresses: addresses.all(request.uri.path), accessToken: token),
+            certificate: context.clientCertificate.map { Thumbprint(ofDER: $0.der).text })
         if let refusal = try await possession.refusal(of: evidence, for: claims.binding, at: now) { return (refused(refusal, at: now), app) }
         guard app.mayCall(from: client.ip) else {
             return (OAuthError.invalidToken("The app may not call from \(client.text).").bearerResponse(issuer: issuer), app)

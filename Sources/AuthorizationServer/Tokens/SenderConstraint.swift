@@ -1,5 +1,6 @@
 import AccessTokens
 import Applications
+import Certificates
 import OAuth
 
 /// To what the app's access tokens are bound, by what it proved with this request (RFC 9449 §5, RFC 8705 §3).
@@ -9,6 +10,10 @@ enum SenderConstraint {
         if metadata.dpopBoundAccessTokens, request.dpopKey == nil {
             return .failure(.invalidRequest("The app's access tokens are bound to a DPoP key: send a proof in the header DPoP."))
         }
-        return .success(TokenBinding(dpopKey: request.dpopKey))
+        guard metadata.tlsClientCertificateBoundAccessTokens else { return .success(TokenBinding(dpopKey: request.dpopKey)) }
+        guard let certificate = request.certificate else {
+            return .failure(.invalidRequest("The app's access tokens are bound to its certificate: call the address of mtls_endpoint_aliases with it."))
+        }
+        return .success(TokenBinding(dpopKey: request.dpopKey, certificate: certificate.text))
     }
 }

@@ -1,4 +1,5 @@
 import AccessTokens
+import Certificates
 import HTTPTypes
 import Hummingbird
 import OAuth
@@ -17,7 +18,7 @@ struct PossessionPolicy: Policy {
         let evidence = PossessionCheck.Evidence(
             scheme: token.scheme, proofs: call.request.headers[values: .dpop],
             target: DPoPProof.Target(method: call.request.method.rawValue, addresses: addresses.all(call.request.uri.path), accessToken: token.text),
-            certificate: nil)
+            certificate: claims.binding.certificate == nil ? nil : call.clientCertificate.map { Thumbprint(ofDER: $0.der).text })
         guard let refusal = try await possession.refusal(of: evidence, for: claims.binding, at: call.now) else {
             return .passed(claims.binding.dpopKey == nil ? "sent with its certificate" : "sent with a proof of its key")
         }

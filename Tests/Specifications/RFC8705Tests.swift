@@ -1,0 +1,296 @@
+import Applications
+import Certificates
+import Crypto
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import JSON
+import OAuth
+import Primitives
+import Storage
+import SwiftASN1
+import TestSupport
+import Testing
+import Web
+import X509
+
+/// An authority that the bank trusts, or one that only bears its name.
+private struct PartnerAuthority: Sendable {
+    private let key = P256.Signing.PrivateKey()
+    let certificate: Certificate
+
+    init() throws {
+        let name = try Self.name
+        let now = ManualClock().now
+        certificate = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: Self.date(now - .days(10)),
+            notValidAfter: Self.date(now + .days(100)), issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: Certificate.Extensions {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
+                Critical(KeyUsage(keyCertSign: true, cRLSign: true))
+            }, issuerPrivateKey: .init(key))
+    }
+
+    private static var name: X509.DistinguishedName { get throws { try X509.DistinguishedName { CommonName("Partner CA") } } }
+
+    private static func date(_ time: Timestamp) -> Date { Date(timeIntervalSince1970: Double(time.seconds)) }
+
+    var pem: String { get throws { try certificate.serializeAsPEM().pemString } }
+
+    /// A client's certificate, DER.
+    func issue(
+        _ commonName: String = "acme", until: Timestamp = ManualClock().now + .days(1), usage: ExtendedKeyUsage.Usage = .clientAuth,
+        names: [GeneralName] = [], isSelfSigned: Bool = false
+    ) throws -> [UInt8] {
+        let clientKey = P256.Signing.PrivateKey()
+        let subject = try X509.DistinguishedName {
+            CommonName(commonName)
+            OrganizationName("Acme Ltd")
+        }
+        return try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(clientKey.publicKey), notValidBefore: Self.date(ManualClock().now - .days(2)),
+            notValidAfter: Self.date(until), issuer: isSelfSigned ? subject : Self.name, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: Certificate.Extensions {
+                try ExtendedKeyUsage([usage])
+                if !names.isEmpty { SubjectAlternativeNames(names) }
+            }, issuerPrivateKey: .init(isSelfSigned ? clientKey : key)
+        ).serializeAsPEM().derBytes
+    }
+}
+
+/// A server behind a trusted proxy, which passes certificates on.
+private struct Gate: Sendable {
+    static let proxy = "192.0.2.7"
+    let server: TestServer
+    let authority: PartnerAuthority
+
+    static func run(_ engine: Engine = .sqlite, _ body: @escaping @Sendable (Gate) async throws -> Void) async throws {
+        let authority = try PartnerAuthority()
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("authority-\(UUID().uuidString).pem")
+        try authority.pem.write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        try await TestServer.run(engine, trusting: [proxy], authorities: file.path) { server in
+            try await body(Gate(server: server.called(from: proxy), authority: authority))
+        }
+    }
+
+    static func headers(_ certificate: [UInt8]?) -> HTTPFields {
+        certificate.map { [.clientCert: ":\(Data($0).base64EncodedString()):"] } ?? [:]
+    }
+
+    func register(_ kind: TLSClientSubject.Kind = .subjectDN, _ value: String = "CN=acme,O=Acme Ltd", bound: Bool = true) async throws -> TestApp {
+        var metadata = ClientMetadata()
+        metadata.tlsSubject = TLSClientSubject(kind: kind, value: value)
+        metadata.tlsClientCertificateBoundAccessTokens = bound
+        return try await server.register(.backend, method: .tlsClientAuth, metadata: metadata)
+    }
+
+    func token(_ app: TestApp, _ certificate: [UInt8]?) async throws -> TestResponse {
+        try await server.post(
+            "/oauth2/token", form: [("grant_type", "client_credentials"), ("client_id", app.clientID)], headers: Self.headers(certificate))
+    }
+
+    func isRefused(_ app: TestApp, _ certificate: [UInt8]?) async throws -> Bool {
+        let answer = try await token(app, certificate)
+        return answer.status == .unauthorized && answer.errorCode == "invalid_client"
+    }
+
+    /// A call of the API. 404 is the answer of the resource: the token passed.
+    func read(_ token: String, _ certificate: [UInt8]?) async throws -> TestResponse {
+        try await server.call("/v1/consents/cns_0000000000000000", token: token, headers: Self.headers(certificate))
+    }
+}
+
+@Suite("RFC 8705 · Mutual TLS")
+struct RFC8705Tests {
+    @Test(arguments: Engine.available)
+    func `§2-1 a certificate of a trusted authority for the registered subject obtains a token`(engine: Engine) async throws {
+        try await Gate.run(engine) { gate in
+            let app = try await gate.register()
+
+            let answer = try await gate.token(app, gate.authority.issue())
+
+            #expect(answer.status == .ok && answer.json["token_type"] as? String == "Bearer")
+        }
+    }
+
+    /// MT-01
+    @Test func `§2-1 no certificate, another's, a foreign, self-signed, expired or server's one is refused`() async throws {
+        try await Gate.run { gate in
+            let app = try await gate.register()
+            let foreign = try PartnerAuthority()
+            let now = gate.server.clock.now
+
+            #expect(try await gate.isRefused(app, nil))
+            #expect(try await gate.isRefused(app, gate.authority.issue("other")))
+            #expect(try await gate.isRefused(app, foreign.issue()))
+            #expect(try await gate.isRefused(app, gate.authority.issue(isSelfSigned: true)))
+            #expect(try await gate.isRefused(app, gate.authority.issue(until: now - .seconds(1))))
+            #expect(try await gate.isRefused(app, gate.authority.issue(usage: .serverAuth)))
+            #expect(try await !gate.isRefused(app, gate.authority.issue()))
+        }
+    }
+
+    @Test func `§2-1 a certificate is judged at each request: it expires on the connection`() async throws {
+        try await Gate.run { gate in
+            let app = try await gate.register()
+            let certificate = try gate.authority.issue()
+
+            #expect(try await gate.token(app, certificate).status == .ok)
+            gate.server.clock.advance(by: .days(2))
+            #expect(try await gate.isRefused(app, certificate))
+        }
+    }
+
+    @Test func `§2-1-2 the subject may be an alternative name of any kind`() async throws {
+        try await Gate.run { gate in
+            let names: [GeneralName] = [
+                .dnsName("client.acme.example"), .uniformResourceIdentifier("spiffe://acme/client"), .rfc822Name("ops@acme.example"),
+                .ipAddress(ASN1OctetString(contentBytes: [192, 0, 2, 10])),
+            ]
+            let certificate = try gate.authority.issue(names: names)
+            let cases: [(TLSClientSubject.Kind, String, String)] = [
+                (.dns, "client.acme.example", "acme.example"), (.uri, "spiffe://acme/client", "spiffe://acme/other"),
+                (.email, "ops@acme.example", "other@acme.example"), (.ip, "192.0.2.10", "192.0.2.11"),
+            ]
+
+            for (kind, right, wrong) in cases {
+                let (app, other) = (try await gate.register(kind, right), try await gate.register(kind, wrong))
+                #expect(try await gate.token(app, certificate).status == .ok, "\(kind)")
+                #expect(try await gate.isRefused(other, certificate), "\(kind)")
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§2-2 a registered certificate, whoever signed it, obtains a token until it is removed or expires`(engine: Engine) async throws {
+        try await Gate.run(engine) { gate in
+            let server = gate.server
+            let app = try await server.register(.backend, method: .selfSignedTLSClientAuth)
+            let (first, second) = (try gate.authority.issue(isSelfSigned: true), try gate.authority.issue(isSelfSigned: true))
+            let records = try [first, second].map {
+                AppCertificate(try ClientCertificate.read($0).get(), of: app.app.id, source: .upload, at: server.clock.now)
+            }
+            #expect(try await gate.isRefused(app, first))
+            try await server.database.write { tx in
+                for record in records { _ = try AppCertificates().add(record, by: .commandLine, requestID: nil, in: tx).get() }
+            }
+            try await server.settle()
+
+            #expect(try await gate.token(app, first).status == .ok)
+            #expect(try await gate.token(app, second).status == .ok)
+            #expect(try await gate.isRefused(app, gate.authority.issue(isSelfSigned: true)))
+            let now = server.clock.now
+            _ = try await server.database.write { tx in
+                try AppCertificates().remove(records[0].thumbprint, of: app.app.id, by: .commandLine, at: now, requestID: nil, in: tx)
+            }
+            try await server.settle()
+            #expect(try await gate.isRefused(app, first))
+            server.clock.advance(by: .days(2))
+            #expect(try await gate.isRefused(app, second))
+        }
+    }
+
+    /// MT-02
+    @Test(arguments: Engine.available)
+    func `§3 a bound token works with its certificate alone`(engine: Engine) async throws {
+        try await Gate.run(engine) { gate in
+            let app = try await gate.register()
+            let (certificate, renewed) = (try gate.authority.issue(), try gate.authority.issue())
+            let token = try await gate.token(app, certificate).json["access_token"] as? String ?? ""
+
+            let claims = try await gate.server.claims(token)
+            let answers = [try await gate.read(token, certificate), try await gate.read(token, nil), try await gate.read(token, renewed)]
+
+            #expect(claims?["cnf"]?["x5t#S256"]?.string == Thumbprint(ofDER: certificate).text)
+            #expect(answers.map(\.status) == [.notFound, .unauthorized, .unauthorized])
+            #expect(answers[1].errorCode == "invalid_token" && answers[2].headers[.wwwAuthenticate]?.hasPrefix("Bearer ") == true)
+        }
+    }
+
+    @Test func `§3 an app of another method binds its tokens too, and gets none without a certificate`() async throws {
+        try await Gate.run { gate in
+            var metadata = ClientMetadata()
+            metadata.tlsClientCertificateBoundAccessTokens = true
+            let app = try await gate.server.register(.backend, metadata: metadata)
+            let certificate = try gate.authority.issue(isSelfSigned: true)
+            func token(_ certificate: [UInt8]?) async throws -> TestResponse {
+                var headers = app.basic
+                headers[.clientCert] = Gate.headers(certificate)[.clientCert]
+                return try await gate.server.token(app, [("grant_type", "client_credentials")], headers: headers)
+            }
+
+            let bound = try await gate.server.claims(try await token(certificate).json["access_token"] as? String)
+            let refused = try await token(nil)
+
+            #expect(bound?["cnf"]?["x5t#S256"]?.string == Thumbprint(ofDER: certificate).text)
+            #expect(refused.status == .badRequest && refused.errorCode == "invalid_request")
+        }
+    }
+
+    @Test func `§3-2 introspection tells the binding`() async throws {
+        try await Gate.run { gate in
+            let app = try await gate.register()
+            let certificate = try gate.authority.issue()
+            let token = try await gate.token(app, certificate).json["access_token"] as? String ?? ""
+
+            let answer = try await gate.server.post(
+                "/oauth2/introspect", form: [("token", token), ("client_id", app.clientID)], headers: Gate.headers(certificate))
+
+            #expect((answer.json["cnf"] as? [String: String])?["x5t#S256"] == Thumbprint(ofDER: certificate).text)
+        }
+    }
+
+    @Test func `RFC 9440 §2 a certificate that a stranger tells is not believed`() async throws {
+        try await Gate.run { gate in
+            let app = try await gate.register()
+            let stranger = Gate(server: gate.server.called(from: "198.51.100.9"), authority: gate.authority)
+
+            #expect(try await stranger.isRefused(app, gate.authority.issue()))
+        }
+    }
+
+    /// CA-16
+    @Test func `RFC 6749 §2-3 a certificate replaces no other proof`() async throws {
+        try await Gate.run { gate in
+            let (secretApp, tlsApp) = (try await gate.server.register(.backend), try await gate.register())
+            let certificate = try gate.authority.issue()
+
+            #expect(try await gate.isRefused(secretApp, certificate))
+            let both = try await gate.server.post(
+                "/oauth2/token", form: [("grant_type", "client_credentials"), ("client_id", tlsApp.clientID), ("client_secret", "x")],
+                headers: Gate.headers(certificate))
+            #expect(both.errorCode == "invalid_client")
+        }
+    }
+
+    @Test func `§5 the metadata names the addresses and the methods, where there is such a listener`() async throws {
+        try await Gate.run { gate in
+            let metadata = try await gate.server.get("/.well-known/oauth-authorization-server").json
+            let aliases = metadata["mtls_endpoint_aliases"] as? [String: String] ?? [:]
+
+            #expect(aliases["token_endpoint"] == "https://localhost:8443/oauth2/token")
+            #expect(aliases["pushed_authorization_request_endpoint"] == "https://localhost:8443/oauth2/par")
+            #expect((metadata["token_endpoint_auth_methods_supported"] as? [String])?.contains("tls_client_auth") == true)
+            #expect(metadata["tls_client_certificate_bound_access_tokens"] as? Bool == true)
+        }
+        try await TestServer.run(.sqlite) { server in
+            let metadata = try await server.get("/.well-known/oauth-authorization-server").json
+
+            #expect(metadata["mtls_endpoint_aliases"] == nil)
+            #expect((metadata["token_endpoint_auth_methods_supported"] as? [String])?.contains("tls_client_auth") == false)
+        }
+    }
+
+    @Test func `RFC 9449 §4-3 the htu may name either listener`() async throws {
+        try await Gate.run { gate in
+            let app = try await gate.server.register()
+            let key = try TestKey()
+            for base in [TestServer.issuer.text, "https://localhost:8443"] {
+                var headers = app.basic
+                headers[.dpop] = try key.proof(at: gate.server.clock.now, claims: ["htu": .string(base + "/oauth2/token")])
+                #expect(try await gate.server.token(app, [("grant_type", "client_credentials"), ("scope", "consents.write")], headers: headers).status == .ok)
+            }
+        }
+    }
+}
