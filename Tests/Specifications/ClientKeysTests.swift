@@ -60,7 +60,7 @@ struct ClientKeysTests {
     @Test func `they are read once a minute`() async throws {
         let key = try TestKey()
         let keyServer = KeyServer(key)
-        try await KeyServer.run(keyServer) { server, app in
+        try await KeyServer.run(keyServer) { server, app async throws in
             for _ in 0..<3 { #expect(try await server.accepts(key, of: app)) }
             #expect(keyServer.count == 1)
 
@@ -73,7 +73,7 @@ struct ClientKeysTests {
     @Test func `a key that was published a moment ago is found`() async throws {
         let (old, new) = (try TestKey(id: "old"), try TestKey(id: "new"))
         let keyServer = KeyServer(old)
-        try await KeyServer.run(keyServer) { server, app in
+        try await KeyServer.run(keyServer) { server, app async throws in
             #expect(try await server.accepts(old, of: app))
             keyServer.publish(old, new)
             server.clock.advance(by: .seconds(1))
@@ -87,7 +87,7 @@ struct ClientKeysTests {
     @Test func `a withdrawn key stops working within a minute`() async throws {
         let (old, new) = (try TestKey(id: "old"), try TestKey(id: "new"))
         let keyServer = KeyServer(old)
-        try await KeyServer.run(keyServer) { server, app in
+        try await KeyServer.run(keyServer) { server, app async throws in
             #expect(try await server.accepts(old, of: app))
             keyServer.publish(new)
             server.clock.advance(by: .seconds(60))
@@ -121,7 +121,7 @@ struct ClientKeysTests {
             KeyServer.response("[]"), KeyServer.response("no JSON"), KeyServer.response(set, status: .internalServerError), redirect,
             KeyServer.response(#"{"keys":[{"kty":"oct","k":"AA"}]}"#), KeyServer.response(set + String(repeating: " ", count: 65_536)),
         ]
-        try await KeyServer.run(keyServer) { server, app in
+        try await KeyServer.run(keyServer) { server, app async throws in
             for answer in answers {
                 keyServer.answer(answer)
                 server.clock.advance(by: .minutes(2))
@@ -137,7 +137,7 @@ struct ClientKeysTests {
     @Test func `outside the demo this machine is not asked`() async throws {
         let key = try TestKey()
         let keyServer = KeyServer(key)
-        try await KeyServer.run(keyServer, demo: false) { server, app in
+        try await KeyServer.run(keyServer, demo: false) { server, app async throws in
             #expect(try await !server.accepts(key, of: app))
             #expect(keyServer.count == 0)
         }

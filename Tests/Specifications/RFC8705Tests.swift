@@ -1,6 +1,7 @@
 import Applications
 import Certificates
 import Crypto
+import Events
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
@@ -78,7 +79,7 @@ private struct Gate: Sendable {
         certificate.map { [.clientCert: ":\(Data($0).base64EncodedString()):"] } ?? [:]
     }
 
-    func register(_ kind: TLSClientSubject.Kind = .subjectDN, _ value: String = "CN=acme,O=Acme Ltd", bound: Bool = true) async throws -> TestApp {
+    func register(_ kind: TLSClientSubject.Kind = .subjectDN, _ value: String = "O=Acme Ltd,CN=acme", bound: Bool = true) async throws -> TestApp {
         var metadata = ClientMetadata()
         metadata.tlsSubject = TLSClientSubject(kind: kind, value: value)
         metadata.tlsClientCertificateBoundAccessTokens = bound
