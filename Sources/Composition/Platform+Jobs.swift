@@ -58,6 +58,7 @@ extension Platform {
             { [randomness = bench.randomness] in _ = try OneTimeLinks(randomness: randomness).purge(expiredBefore: now, in: $0) },
             { [signIn] in _ = try signIn.purge(at: now, in: $0) },
             { try Quotas.purge(at: now, in: $0) },
+            { try AppCertificates().purge(at: now, in: $0) },
             { try PortalMigrations.purge(before: now - .days(1), in: $0) },
         ]
         for purge in purges { try await bench.database.write { try purge($0) } }

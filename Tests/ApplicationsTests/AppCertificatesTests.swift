@@ -73,6 +73,24 @@ struct AppCertificatesTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `a removed one is forgotten when its time is over, a live one never`(engine: Engine) async throws {
+        try await Office.open(engine) { office in
+            let app = try await office.makeWeb().app
+            let (removed, live) = (Self.certificate(1, of: app, at: office.start), Self.certificate(2, of: app, at: office.start))
+            for certificate in [removed, live] { _ = try await Self.add(certificate, office).get() }
+            let purge = { @Sendable (now: Timestamp) in try await office.db.write { try Self.certificates.purge(at: now, in: $0) } }
+            try await office.db.write { tx in
+                _ = try Self.certificates.remove(removed.thumbprint, of: app.id, by: Self.wanjiku, at: office.start, requestID: nil, in: tx)
+            }
+
+            #expect(try await purge(office.start + .days(90)) == 0)
+            #expect(try await purge(office.start + .days(91)) == 1)
+
+            #expect(try await office.db.read { try Self.certificates.find(removed.thumbprint, of: app.id, in: $0) } == nil)
+            #expect(try await office.db.read { try Self.certificates.list(of: app.id, in: $0) } == [live])
+        }
+    }
+
     @Test(arguments: Engine.available) func `an app that is gone, and one that has enough`(engine: Engine) async throws {
         try await Office.open(engine) { office in
             let app = try await office.makeWeb().app
