@@ -110,7 +110,9 @@ struct AppCertificatesTests {
 
                 let won = try await withThrowingTaskGroup(of: Bool.self) { group in
                     for number in 1...20 {
-                        group.addTask { if case .success = try await Self.add(Self.certificate(UInt8(number), of: app, at: office.start), office) { true } else { false } }
+                        group.addTask {
+                            if case .success = try await Self.add(Self.certificate(UInt8(number), of: app, at: office.start), office) { true } else { false }
+                        }
                     }
                     return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
                 }
@@ -137,7 +139,8 @@ struct AppCertificatesTests {
         }
     }
 
-    @Test(arguments: Engine.available) func `the sandbox's authority is the same for every node, until the master key is given up`(engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `the sandbox's authority is the same for every node, until the master key is given up`(engine: Engine) async throws
+    {
         try await Office.open(engine) { office in
             let load = { @Sendable (master: MasterKey) in
                 try await SandboxAuthority.load(database: office.db, master: master, randomness: SystemRandom(), at: office.start).authority.certificate

@@ -55,7 +55,9 @@ struct ClientCertificateCheckTests {
         let alone = try TestAuthority("acme", isAuthority: false, usage: KeyUsage(digitalSignature: true))
 
         #expect(try await refusal(ClientCertificate.read(alone.der).get()) == .selfSigned)
-        #expect(try await refusal(root.issue(), by: ClientCertificateCheck(authorities: CertificateAuthorities(configured: [], sandbox: nil), revocationLists: nil)) == .unknownIssuer("CN=Root"))
+        #expect(
+            try await refusal(root.issue(), by: ClientCertificateCheck(authorities: CertificateAuthorities(configured: [], sandbox: nil), revocationLists: nil))
+                == .unknownIssuer("CN=Root"))
     }
 
     @Test func `MT-01 expired, and not yet valid`() async throws {
