@@ -77,6 +77,13 @@ package struct AppCertificates: Sendable {
         try tx.first("SELECT app_id FROM app_certificate WHERE thumbprint = \(thumbprint.text) AND removed_at IS NULL LIMIT 1") != nil
     }
 
+    /// Forgets removed ones whose time is over: that refuses them by itself.
+    /// - Returns: how many.
+    @discardableResult
+    package func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute("DELETE FROM app_certificate WHERE not_after < \(now) AND removed_at IS NOT NULL")
+    }
+
     private static func described(_ certificate: AppCertificate) -> [String: String] {
         [
             "x5t#S256": certificate.thumbprint.text, "subject": certificate.subject, "source": certificate.source.rawValue,

@@ -28,8 +28,8 @@ package final class ClientCertificateCheck: Sendable {
 
     /// - Parameters:
     ///   - revocationLists: `nil` asks for no revocation.
-    ///   - capacity: chains remembered at most, of a few kilobytes.
-    package init(authorities: CertificateAuthorities, revocationLists: RevocationLists?, capacity: Int = 10_000) {
+    ///   - capacity: chains remembered at most, of ten or twenty kilobytes.
+    package init(authorities: CertificateAuthorities, revocationLists: RevocationLists?, capacity: Int = 2_000) {
         self.authorities = authorities
         self.revocationLists = revocationLists
         known = Mutex(RecentlyUsed(capacity: capacity))

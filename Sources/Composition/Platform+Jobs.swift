@@ -59,6 +59,7 @@ extension Platform {
             { [signIn] in _ = try signIn.purge(at: now, in: $0) },
             { [bench] in _ = try SecondFactors(master: bench.master, randomness: bench.randomness).purge(at: now, in: $0) },
             { try Quotas.purge(at: now, in: $0) },
+            { try AppCertificates().purge(at: now, in: $0) },
             { try PortalMigrations.purge(before: now - .days(1), in: $0) },
         ]
         for purge in purges { try await bench.database.write { try purge($0) } }

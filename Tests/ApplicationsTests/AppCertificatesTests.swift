@@ -73,6 +73,24 @@ struct AppCertificatesTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `a removed one is forgotten when its time is over, a live one never`(engine: Engine) async throws {
+        try await Office.open(engine) { office in
+            let app = try await office.makeWeb().app
+            let (removed, live) = (Self.certificate(1, of: app, at: office.start), Self.certificate(2, of: app, at: office.start))
+            for certificate in [removed, live] { _ = try await Self.add(certificate, office).get() }
+            let purge = { @Sendable (now: Timestamp) in try await office.db.write { try Self.certificates.purge(at: now, in: $0) } }
+            try await office.db.write { tx in
+                _ = try Self.certificates.remove(removed.thumbprint, of: app.id, by: Self.wanjiku, at: office.start, requestID: nil, in: tx)
+            }
+
+            #expect(try await purge(office.start + .days(90)) == 0)
+            #expect(try await purge(office.start + .days(91)) == 1)
+
+            #expect(try await office.db.read { try Self.certificates.find(removed.thumbprint, of: app.id, in: $0) } == nil)
+            #expect(try await office.db.read { try Self.certificates.list(of: app.id, in: $0) } == [live])
+        }
+    }
+
     @Test(arguments: Engine.available) func `an app that is gone, and one that has enough`(engine: Engine) async throws {
         try await Office.open(engine) { office in
             let app = try await office.makeWeb().app
@@ -92,7 +110,9 @@ struct AppCertificatesTests {
 
                 let won = try await withThrowingTaskGroup(of: Bool.self) { group in
                     for number in 1...20 {
-                        group.addTask { if case .success = try await Self.add(Self.certificate(UInt8(number), of: app, at: office.start), office) { true } else { false } }
+                        group.addTask {
+                            if case .success = try await Self.add(Self.certificate(UInt8(number), of: app, at: office.start), office) { true } else { false }
+                        }
                     }
                     return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
                 }
@@ -119,7 +139,8 @@ struct AppCertificatesTests {
         }
     }
 
-    @Test(arguments: Engine.available) func `the sandbox's authority is the same for every node, until the master key is given up`(engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `the sandbox's authority is the same for every node, until the master key is given up`(engine: Engine) async throws
+    {
         try await Office.open(engine) { office in
             let load = { @Sendable (master: MasterKey) in
                 try await SandboxAuthority.load(database: office.db, master: master, randomness: SystemRandom(), at: office.start).authority.certificate

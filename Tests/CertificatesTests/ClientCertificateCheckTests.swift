@@ -1,4 +1,5 @@
 import Certificates
+import Foundation
 import Primitives
 import SwiftASN1
 import Testing
@@ -55,12 +56,23 @@ struct ClientCertificateCheckTests {
         let alone = try TestAuthority("acme", isAuthority: false, usage: KeyUsage(digitalSignature: true))
 
         #expect(try await refusal(ClientCertificate.read(alone.der).get()) == .selfSigned)
-        #expect(try await refusal(root.issue(), by: ClientCertificateCheck(authorities: CertificateAuthorities(configured: [], sandbox: nil), revocationLists: nil)) == .unknownIssuer("CN=Root"))
+        #expect(
+            try await refusal(root.issue(), by: ClientCertificateCheck(authorities: CertificateAuthorities(configured: [], sandbox: nil), revocationLists: nil))
+                == .unknownIssuer("CN=Root"))
     }
 
     @Test func `MT-01 expired, and not yet valid`() async throws {
         #expect(try await refusal(root.issue(until: noon - .seconds(1))) == .expired(at: noon - .seconds(1)))
         #expect(try await refusal(root.issue(from: noon + .seconds(1))) == .notYetValid(from: noon + .seconds(1)))
+    }
+
+    @Test func `an authority with an RSA key, and SHA-1 under what it signed`() async throws {
+        let read = { (base64: String) in try Array(#require(Data(base64Encoded: base64))) }
+        let authorities = try CertificateAuthorities(configured: [try read(Samples.rsaRoot)], sandbox: nil)
+        let check = ClientCertificateCheck(authorities: authorities, revocationLists: nil)
+
+        #expect(try await refusal(ClientCertificate.read(read(Samples.signedWithSHA256)).get(), by: check) == nil)
+        #expect(try await refusal(ClientCertificate.read(read(Samples.signedWithSHA1)).get(), by: check) == .weakSignature)
     }
 
     @Test func `MT-01 made for something else`() async throws {

@@ -118,13 +118,15 @@ struct PEMTextTests {
     }
 
     @Test(arguments: [
-        "-----BEGIN X-----\nAQID\n-----END X-----", "  -----BEGIN X-----\r\n AQ\r\n ID \r\n-----END X-----\r\n", "before\n-----BEGIN X-----\n\nAQID\n\n-----END X-----\nafter",
+        "-----BEGIN X-----\nAQID\n-----END X-----", "  -----BEGIN X-----\r\n AQ\r\n ID \r\n-----END X-----\r\n",
+        "before\n-----BEGIN X-----\n\nAQID\n\n-----END X-----\nafter",
     ]) func `§3 space and what stands around do not matter`(text: String) throws {
         #expect(try PEMText(text).documents.map(\.der) == [[1, 2, 3]])
     }
 
     @Test(arguments: [
-        ("-----BEGIN X-----\nAQID\n", PEMText.Refusal.unfinished), ("-----BEGIN X-----\nAQID\n-----END Y-----", .unfinished), ("AQID\n-----END X-----", .unfinished),
+        ("-----BEGIN X-----\nAQID\n", PEMText.Refusal.unfinished), ("-----BEGIN X-----\nAQID\n-----END Y-----", .unfinished),
+        ("AQID\n-----END X-----", .unfinished),
         ("-----BEGIN X-----\n-----BEGIN X-----\nAQID\n-----END X-----", .unfinished), ("-----BEGIN X-----\nA!ID\n-----END X-----", .notBase64),
         ("-----BEGIN X-----\nAQI\n-----END X-----", .notBase64),
     ]) func `torn and changed`(text: String, refusal: PEMText.Refusal) {

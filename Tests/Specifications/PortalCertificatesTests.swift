@@ -177,12 +177,15 @@ struct PortalCertificatesTests {
         let now = ManualClock().now
         return [
             ("  \n ", "Paste a signing request or a certificate"), ("hello", "Paste PEM text"),
-            (key, "This holds a private key"), (try certificate() + "\n" + key, "This holds a private key"), ("-----BEGIN RSA PRIVATE KEY-----\nMIIE", "This holds a private key"),
+            (key, "This holds a private key"), (try certificate() + "\n" + key, "This holds a private key"),
+            ("-----BEGIN RSA PRIVATE KEY-----\nMIIE", "This holds a private key"),
             ("{\"kty\":\"EC\",\"crv\":\"P-256\",\"d\":\"x\"}", "This holds a private key"),
             (String(request.dropLast(40)), "A part is missing"), (request.replacing("MIHOMHUCAQ", with: "MIHO*HUCAQ"), "was changed on the way"),
             (request.replacing("YW55dGhpbmcw", with: "YW55dGhpbmdw"), "The signing request cannot be read"),
-            (request.replacing("AwwIYW55dGhp", with: "AwwIQW55dGhp"), "signature does not fit its key"), (request + "\n" + request, "Paste one signing request"),
-            (try certificate() + "\n" + request, "nothing else"), (try Array(repeating: certificate(), count: 6).joined(separator: "\n"), "More than 4 intermediates"),
+            (request.replacing("AwwIYW55dGhp", with: "AwwIQW55dGhp"), "signature does not fit its key"),
+            (request + "\n" + request, "Paste one signing request"),
+            (try certificate() + "\n" + request, "nothing else"),
+            (try Array(repeating: certificate(), count: 6).joined(separator: "\n"), "More than 4 intermediates"),
             (try certificate(until: now - .days(1)), "The certificate expired at"),
             (try certificate(from: now + .days(1), signedBy: .init()), "is valid from"),
             (try certificate(usage: ExtendedKeyUsage([.serverAuth]), signedBy: .init()), "does not name clientAuth"),
@@ -230,7 +233,8 @@ struct PortalCertificatesTests {
 
             let native = try await server.database.write { tx in
                 try Apps().create(
-                    NewApp(organisationID: DemoWorld.organisation, name: "Phone", kind: .native, redirectURIs: [RedirectURI(registered: "http://127.0.0.1/cb")]),
+                    NewApp(
+                        organisationID: DemoWorld.organisation, name: "Phone", kind: .native, redirectURIs: [RedirectURI(registered: "http://127.0.0.1/cb")]),
                     by: .system, at: server.clock.now, requestID: nil, in: tx)
             }.get().app
             let browser = try await server.developer()

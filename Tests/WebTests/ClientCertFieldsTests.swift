@@ -34,7 +34,8 @@ struct ClientCertFieldsTests {
     }
 
     @Test(arguments: [
-        "", "AQID", ":AQID", "AQID:", "::", ":AQI:", ":A QID:", ":AQ-_:", "\"AQID\"", "?1", "1", "1.5", "@1", "token", "(:AQID:)", ":AQID: x", ":AQID:,", ":AQID:;", "%\"a\"",
+        "", "AQID", ":AQID", "AQID:", "::", ":AQI:", ":A QID:", ":AQ-_:", "\"AQID\"", "?1", "1", "1.5", "@1", "token", "(:AQID:)", ":AQID: x", ":AQID:,",
+        ":AQID:;", "%\"a\"",
         "\u{e9}", ":\u{e9}:", String(repeating: "(", count: 5000), String(repeating: "9", count: 5000),
     ]) func `§2.2 what is no byte sequence`(text: String) {
         #expect(throws: ClientCertRefusal.malformed(.clientCert)) { try read([text]) }

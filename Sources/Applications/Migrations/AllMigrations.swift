@@ -98,6 +98,7 @@ package enum ApplicationsMigrations {
                 PRIMARY KEY (app_id, thumbprint)
             );
             CREATE INDEX app_certificate_by_thumbprint ON app_certificate (thumbprint);
+            CREATE INDEX app_certificate_by_expiry ON app_certificate (not_after);
 
             CREATE TABLE sandbox_authority (
                 id TEXT NOT NULL PRIMARY KEY,

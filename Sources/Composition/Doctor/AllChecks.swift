@@ -3,7 +3,8 @@ package struct AllChecks: Sendable {
     package init() {}
 
     private static let all: [any Check] = [
-        AssetsCheck(), DataFolderCheck(), MasterKeyCheck(), DiskCheck(), DatabaseCheck(), SchemaCheck(), ClockCheck(), KeysCheck(), CertificateCheck(), ClientTrustCheck(),
+        AssetsCheck(), DataFolderCheck(), MasterKeyCheck(), DiskCheck(), DatabaseCheck(), SchemaCheck(), ClockCheck(), KeysCheck(), CertificateCheck(),
+        ClientTrustCheck(),
         IssuerCheck(), PortsCheck(), DescriptorsCheck(), MailCheck(), DemoCheck(),
     ]
 

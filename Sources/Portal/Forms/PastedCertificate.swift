@@ -17,7 +17,9 @@ enum PastedCertificate {
         // Whatever else is wrong with it: the key is known to us now, and to every program on the way.
         guard !holdsPrivateKey(text) else {
             throw Refusal(
-                message: "This holds a private key, which must never leave your machine. We did not store it, but do not use it any more: make a new key, and paste only the signing request or the certificate")
+                message:
+                    "This holds a private key, which must never leave your machine. We did not store it, but do not use it any more: make a new key, and paste only the signing request or the certificate"
+            )
         }
         let documents = try documents(of: text)
         guard let first = documents.first else {

@@ -19,7 +19,10 @@ struct AppCertificatesPage: PortalPage {
             try await site.page(request, context) { (developer: Developer) in
                 let app = try await app(context, of: developer)
                 let query = request.query ?? Web.Parameters()
-                let done = query["issued"] != nil ? "The certificate is issued" : query["added"] != nil ? "The certificate is added" : query["removed"] != nil ? "The certificate is removed" : nil
+                let done =
+                    query["issued"] != nil
+                    ? "The certificate is issued"
+                    : query["added"] != nil ? "The certificate is added" : query["removed"] != nil ? "The certificate is removed" : nil
                 return try await show(app, "", FormErrors(), done: done, developer, context)
             }
         }
@@ -69,7 +72,8 @@ struct AppCertificatesPage: PortalPage {
     }
 
     private func show(
-        _ app: App, _ pasted: String, _ errors: FormErrors, done: String? = nil, _ developer: Developer, _ context: AppContext, status: HTTPResponse.Status = .ok
+        _ app: App, _ pasted: String, _ errors: FormErrors, done: String? = nil, _ developer: Developer, _ context: AppContext,
+        status: HTTPResponse.Status = .ok
     ) async throws -> Response {
         let now = context.receivedAt
         let certificates = try await site.database.read { [site] tx in try site.certificates.list(of: app.id, in: tx) }
