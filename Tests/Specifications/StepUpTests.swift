@@ -113,12 +113,14 @@ struct StepUpTests {
         try await TestServer.run(engine) { server in
             let app = try await server.register()
             let browser = try await server.signedIn(for: app)
-            try await browser.open(server.authorizationURI(app, [identity, essential]))
+            let long: (name: String, value: String) = ("state", String(repeating: "s", count: 2000))
+            try await browser.open(server.authorizationURI(app, [identity, essential, long]))
             #expect(await browser.heading == "Turn on two-step sign-in?")
 
             try await browser.submit("onward", [])
             let phone = try #require(await TestPhone(page: browser.page))
             try await browser.submit("code", [("code", phone.code(at: server.clock.now)), ("password", "sandbox")])
+            #expect(await browser.page.contains("This is the only time they are shown"))
             let onward = try #require(await browser.links.first { $0.hasPrefix("/oauth2/authorize/continue") })
             try await browser.open(onward)
             let told = try await approve(browser, server, app)
