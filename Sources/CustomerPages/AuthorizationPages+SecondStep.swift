@@ -27,7 +27,8 @@ extension CustomerRoutes {
         var errors = FormErrors()
         if let error { errors.add(field: "code", error) }
         let page = CodePage(
-            address: Self.address(sealed), action: "/oauth2/authorize/code", restart: "/oauth2/authorize/switch?transaction=\(sealed)", isRecovery: isRecovery, csrf: nil, transaction: sealed,
+            address: Self.address(sealed), action: "/oauth2/authorize/code", restart: "/oauth2/authorize/switch?transaction=\(sealed)", isRecovery: isRecovery,
+            csrf: nil, transaction: sealed,
             asker: try await asker(of: transaction, sealed: sealed), errors: errors, wait: wait, isDemo: pages.isDemo)
         let shell = shell(CodePage.title, for: nil, width: .narrow, isError: error != nil || wait != nil)
         return allowing(transaction, on: pages.page("second-factor/code", page, shell: shell, status: status))

@@ -141,7 +141,7 @@ extension CustomerRoutes {
 
     /// Only our own pages follow a sign-in.
     private func safeNext(_ text: String?) -> String {
-        guard let text, text == "/my" || text.hasPrefix("/my/") || text.hasPrefix("/my?"), !text.hasPrefix("/my/sign-"),
+        guard let text, text.utf8.count <= 500, text == "/my" || text.hasPrefix("/my/") || text.hasPrefix("/my?"), !text.hasPrefix("/my/sign-"),
             text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 92 })
         else { return "/my" }
         return text

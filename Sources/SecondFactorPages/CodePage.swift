@@ -36,7 +36,8 @@ package struct CodePage: Sendable {
     ///   - restart: where somebody else signs in.
     ///   - wait: how long to wait, after too many failures.
     package init(
-        address: String, action: String, restart: String, isRecovery: Bool, csrf: String?, transaction: String? = nil, asker: Asker? = nil, errors: FormErrors = FormErrors(),
+        address: String, action: String, restart: String, isRecovery: Bool, csrf: String?, transaction: String? = nil, asker: Asker? = nil,
+        errors: FormErrors = FormErrors(),
         wait: Wait? = nil, isDemo: Bool
     ) {
         heading = isRecovery ? "Use a recovery code" : "Enter your one-time code"

@@ -54,7 +54,8 @@ extension FactorPages {
         var errors = FormErrors()
         if let error { errors.add(field: "code", error) }
         let page = CodePage(
-            address: place.codePage, action: place.codePage, restart: place.signIn, isRecovery: isRecovery, csrf: token, errors: errors, wait: wait, isDemo: tools.pages.isDemo)
+            address: place.codePage, action: place.codePage, restart: place.signIn, isRecovery: isRecovery, csrf: token, errors: errors, wait: wait,
+            isDemo: tools.pages.isDemo)
         var response = tools.pages.page(
             "second-factor/code", page, shell: place.visitorShell(CodePage.title, token, error != nil || wait != nil), status: status)
         tools.browsers.keep(browser, on: &response)

@@ -43,7 +43,7 @@ extension FactorPages {
             try await place.form(request, context) { visit, form in try await turnOn(visit, form, context) }
         }
         router.get(RouterPath("\(place.home)/recovery-codes")) { request, context in
-            try await place.page(request, context) { visit in showCodes(visit, request, context) }
+            try await place.page(request, context) { visit in showCodes(visit, onward: onward(request.query?["onward"]), request, context) }
         }
     }
 
@@ -57,9 +57,10 @@ extension FactorPages {
             try factors.begin(for: session.person.id, in: session.id, at: now, in: tx)
             return false
         }
-        let page = isOn ? place.home : "\(place.home)/turn-on"
-        return .seeOther(onward.map { "\(page)?onward=\(Web.Parameters.encode($0))" } ?? page)
+        return .seeOther(address(isOn ? place.home : "\(place.home)/turn-on", onward: onward))
     }
+
+    private func address(_ page: String, onward: String?) -> String { onward.map { "\(page)?onward=\(Web.Parameters.encode($0))" } ?? page }
 
     private func turnOnPage(
         _ visit: FactorVisit, onward: String?, _ errors: FormErrors, wait: Wait? = nil, _ context: AppContext, status: HTTPResponse.Status = .ok
@@ -116,15 +117,15 @@ extension FactorPages {
     }
 
     func leadingToCodes(_ codes: [RecoveryCode], _ visit: FactorVisit, onward: String?, _ context: AppContext) throws -> Response {
-        var response = Response.seeOther("\(place.home)/recovery-codes")
-        try shownCodes.set(ShownCodes(session: visit.session.id, codes: codes.map(\.text), onward: onward), at: context.receivedAt, on: &response)
+        var response = Response.seeOther(address("\(place.home)/recovery-codes", onward: onward))
+        try shownCodes.set(ShownCodes(session: visit.session.id, codes: codes.map(\.text)), at: context.receivedAt, on: &response)
         return response
     }
 
-    private func showCodes(_ visit: FactorVisit, _ request: Request, _ context: AppContext) -> Response {
+    private func showCodes(_ visit: FactorVisit, onward: String?, _ request: Request, _ context: AppContext) -> Response {
         guard let shown = shownCodes.content(in: request, at: context.receivedAt), shown.session == visit.session.id else { return .seeOther(place.home) }
         let page = RecoveryCodesPage(
-            codes: shown.codes, nextAddress: shown.onward ?? place.home, nextLabel: shown.onward == nil ? "I have kept them" : "I have kept them, go on")
+            codes: shown.codes, nextAddress: onward ?? place.home, nextLabel: onward == nil ? "I have kept them" : "I have kept them, go on")
         var response = tools.pages.page("second-factor/recovery-codes", page, shell: visit.shell("Your recovery codes", false))
         shownCodes.remove(from: &response)
         return response

@@ -39,7 +39,6 @@ package struct FactorPages: Sendable {
     struct ShownCodes: Codable, Sendable {
         let session: SessionID
         let codes: [String]
-        let onward: String?
     }
 
     /// 429 with the seconds to wait.

@@ -33,7 +33,9 @@ extension Staff {
                 return try changes.reset(of: person.id, by: .commandLine, at: now, requestID: nil, in: tx)
             }
             await bench.database.close()
-            guard let wasOn else { throw ConfigurationError("\(email) is nobody among \(population.rawValue == "staff" ? "staff" : "\(population.rawValue)s").") }
+            guard let wasOn else {
+                throw ConfigurationError("\(email) is nobody among \(population.rawValue == "staff" ? "staff" : "\(population.rawValue)s").")
+            }
             guard wasOn else { throw ConfigurationError("\(email) has no two-step sign-in.") }
             print("\(email) signs in with the password alone.")
         }

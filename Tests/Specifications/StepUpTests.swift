@@ -26,7 +26,8 @@ struct StepUpTests {
         let answer = try await server.redeem(
             Authorization(code: query["code"], parameters: query, verifier: TestServer.verifier, location: location), by: app)
         return (
-            try #require(try await server.claims(answer.json["id_token"] as? String)), try #require(try await server.claims(answer.json["access_token"] as? String))
+            try #require(try await server.claims(answer.json["id_token"] as? String)),
+            try #require(try await server.claims(answer.json["access_token"] as? String))
         )
     }
 
@@ -113,12 +114,14 @@ struct StepUpTests {
         try await TestServer.run(engine) { server in
             let app = try await server.register()
             let browser = try await server.signedIn(for: app)
-            try await browser.open(server.authorizationURI(app, [identity, essential]))
+            let long: (name: String, value: String) = ("state", String(repeating: "s", count: 2000))
+            try await browser.open(server.authorizationURI(app, [identity, essential, long]))
             #expect(await browser.heading == "Turn on two-step sign-in?")
 
             try await browser.submit("onward", [])
             let phone = try #require(await TestPhone(page: browser.page))
             try await browser.submit("code", [("code", phone.code(at: server.clock.now)), ("password", "sandbox")])
+            #expect(await browser.page.contains("This is the only time they are shown"))
             let onward = try #require(await browser.links.first { $0.hasPrefix("/oauth2/authorize/continue") })
             try await browser.open(onward)
             let told = try await approve(browser, server, app)
@@ -161,7 +164,8 @@ struct StepUpTests {
             #expect(await browser.left == nil)
             #expect(await browser.heading == "Turn on two-step sign-in?")
 
-            let unknown = try await server.answer(app, [identity, ("claims", #"{"id_token":{"acr":{"essential":true,"value":"urn:mace:incommon:iap:silver"}}}"#)])
+            let unknown = try await server.answer(
+                app, [identity, ("claims", #"{"id_token":{"acr":{"essential":true,"value":"urn:mace:incommon:iap:silver"}}}"#)])
             #expect(unknown["error"] == "unmet_authentication_requirements")
         }
     }
@@ -271,14 +275,18 @@ struct StepUpTests {
             let app = try await server.register()
             let browser = try await server.signedIn(for: app)
             try await browser.open(
-                server.authorizationURI(app, [identity, ("claims", #"{"userinfo":{"name":{"essential":true},"picture":null},"id_token":{"auth_time":{"essential":true},"acr":null}}"#)]))
+                server.authorizationURI(
+                    app,
+                    [identity, ("claims", #"{"userinfo":{"name":{"essential":true},"picture":null},"id_token":{"auth_time":{"essential":true},"acr":null}}"#)]))
             let told = try await approve(browser, server, app)
             let subject = told.id["sub"]?.string ?? ""
 
             let silent: (name: String, value: String) = ("prompt", "none")
-            #expect(try await server.answer(app, [identity, silent, ("claims", #"{"id_token":{"sub":{"value":"\#(subject)"}}}"#)], browser: browser)["code"] != nil)
             #expect(
-                try await server.answer(app, [identity, silent, ("claims", #"{"id_token":{"sub":{"value":"usr_somebodyelse000000000"}}}"#)], browser: browser)["error"]
+                try await server.answer(app, [identity, silent, ("claims", #"{"id_token":{"sub":{"value":"\#(subject)"}}}"#)], browser: browser)["code"] != nil)
+            #expect(
+                try await server.answer(app, [identity, silent, ("claims", #"{"id_token":{"sub":{"value":"usr_somebodyelse000000000"}}}"#)], browser: browser)[
+                    "error"]
                     == "login_required")
         }
     }

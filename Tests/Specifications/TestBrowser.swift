@@ -103,6 +103,8 @@ actor TestBrowser {
 
     private func remember(_ headers: HTTPFields) {
         for field in headers[values: .setCookie] {
+            // RFC 6265 §6.1: a browser need not keep more.
+            guard field.utf8.count <= 4096 else { continue }
             let pair = field.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard pair.count == 2 else { continue }
             cookies[String(pair[0])] = pair[1].isEmpty || field.contains("Max-Age=0") ? nil : String(pair[1])

@@ -242,6 +242,15 @@ struct TwoStepSignInTests {
             try await browser.submit("code", [("code", phone.code(at: server.clock.now))])
 
             #expect(await browser.address == "/my/looks")
+            // An address that a cookie would not hold, or one elsewhere, is not followed.
+            for (index, next) in ["/my/looks?" + String(repeating: "x", count: 5000), "https://evil.example/my", "//evil.example/my"].enumerated() {
+                let other = TestBrowser(server)
+                server.clock.advance(by: .minutes(Int64(index + 1)))
+                try await other.open("/my/sign-in?next=\(Parameters.encode(next))")
+                try await other.submit("password", [("username", "amina.traveler"), ("password", "sandbox"), ("next", next)])
+                try await other.submit("code", [("code", phone.code(at: server.clock.now))])
+                #expect(await other.address == "/my", "\(next.prefix(30))")
+            }
         }
     }
 

@@ -103,7 +103,8 @@ struct CustomersPage: PortalPage {
         guard let id = context.parameters.get("person").flatMap({ PersonID($0) }) else { throw PortalRefusal.notFound }
         let facts = RequestFacts(context)
         let isReset = try await site.database.write { [site] tx -> Bool in
-            guard let person = try site.people.find(id, in: tx), person.population == .customer, person.world == developer.organisation.world else { return false }
+            guard let person = try site.people.find(id, in: tx), person.population == .customer, person.world == developer.organisation.world
+            else { return false }
             return try site.factors.changes.reset(of: id, by: developer.actor, at: facts.now, requestID: facts.requestID, in: tx)
         }
         guard isReset else { throw PortalRefusal.notFound }
