@@ -124,7 +124,7 @@ let package = Package(
 
         // 4b: pages for people
         room("Portal", [
-            "JSON", "Primitives", "Web", "Storage", "Certificates", "Contract", "Pages", "Passwords", "Mail", "OAuth", "OpenBanking", "Events",
+            "JSON", "Primitives", "Web", "JOSE", "Storage", "Certificates", "Contract", "Pages", "Passwords", "Mail", "OAuth", "OpenBanking", "Events",
             "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering", "Gateway", "Sandbox", "SecondFactorPages", hummingbird, httpTypes, logging,
         ]),
         room("CustomerPages", [

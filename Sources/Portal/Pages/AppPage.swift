@@ -1,6 +1,7 @@
 import Applications
 internal import HTTPTypes
 import Hummingbird
+import JOSE
 import Metering
 import OAuth
 import Pages
@@ -28,11 +29,14 @@ struct AppPage: PortalPage {
         let app: AppHead
         let created: String?
         let isHeld: Bool
-        let clientID, method, methodName: String
+        let clientID, method, methodName, profile, profileName: String
+        /// What the profile asks beyond OAuth 2.1, a sentence each.
+        let rules: [String]
         let scopes: [String]
         let kind: String
         let purpose: String?
-        let hasSecrets, canAddSecret, hasTwoSecrets: Bool
+        let keys: PublicKeys?
+        let hasSecrets, hasAddresses, canAddSecret, hasTwoSecrets: Bool
         let olderInUse: OlderSecret?
         let secrets: [SecretRow]
         let redirectURIs: [String]
@@ -44,6 +48,16 @@ struct AppPage: PortalPage {
         let sample: Code?
         let lastStep: SampleStep?
         let once: String
+    }
+
+    /// The app's own keys, or where it publishes them.
+    struct PublicKeys {
+        let address: String?
+        let rows: [KeyRow]
+    }
+
+    struct KeyRow {
+        let name, algorithms, thumbprint: String
     }
 
     /// The older of two secrets, when something still uses it.
@@ -72,13 +86,15 @@ struct AppPage: PortalPage {
                         ? "The secret is revoked"
                         : query["confirmed"] != nil ? "The app works again" : nil,
             isHeld: app.isHeld,
-            clientID: app.clientID.text, method: app.authenticationMethod.words, methodName: app.authenticationMethod.rawValue,
-            scopes: app.scopes.ordered.map(\.rawValue), kind: app.kind.title, purpose: app.purpose, hasSecrets: app.authenticationMethod.usesSecret,
+            clientID: app.clientID.text, method: app.authenticationMethod.words, methodName: app.authenticationMethod.rawValue, profile: app.profile.title,
+            profileName: app.profile.rawValue, rules: app.profile.rules.sentences,
+            scopes: app.scopes.ordered.map(\.rawValue), kind: app.kind.title, purpose: app.purpose, keys: PublicKeys(app.metadata),
+            hasSecrets: app.authenticationMethod.usesSecret, hasAddresses: app.isConfidential,
             canAddSecret: app.authenticationMethod.usesSecret && live.count < 2, hasTwoSecrets: live.count > 1, olderInUse: older(of: live, at: now),
             secrets: live.map { SecretRow($0, isOnly: live.count == 1, at: now) }, redirectURIs: app.redirectURIs.map(\.text),
             hasRedirectURIs: !app.redirectURIs.isEmpty, allowedNetworks: app.allowedNetworks.map(\.description), isLimited: !app.allowedNetworks.isEmpty,
-            readerElsewhere: app.mayCall(from: context.client.ip) ? nil : context.client.text, sample: CurlSamples.steps(values).first?.code,
-            lastStep: CurlSamples.steps(values).first,
+            readerElsewhere: app.mayCall(from: context.client.ip) ? nil : context.client.text, sample: SampleLanguage.curl.steps(values).first?.code,
+            lastStep: SampleLanguage.curl.steps(values).first,
             once: site.forms.make())
         return site.pages.page("portal/app", model, shell: developer.shell(app.name, current: "apps"))
     }
@@ -87,6 +103,19 @@ struct AppPage: PortalPage {
         guard secrets.count == 2, let newer = secrets.first, let older = secrets.last else { return nil }
         let quietSince = older.lastUsedAt ?? older.createdAt
         return OlderSecret(hint: older.hint, newerHint: newer.hint, isQuiet: now - quietSince >= .days(1))
+    }
+}
+
+extension AppPage.PublicKeys {
+    /// - Returns: `nil` for an app without keys of its own.
+    init?(_ metadata: ClientMetadata) {
+        guard metadata.hasKeys else { return nil }
+        address = metadata.jwksURI
+        rows = (metadata.jwks?.keys ?? []).map { key in
+            AppPage.KeyRow(
+                name: key.keyID ?? "without kid", algorithms: (key.algorithm.map { [$0] } ?? key.key.algorithms).map(\.rawValue).joined(separator: ", "),
+                thumbprint: key.key.thumbprint)
+        }
     }
 }
 

@@ -23,6 +23,7 @@ struct SamplesPage: PortalPage {
         let app: AppHead
         let languages: [Language]
         let steps: [Step]
+        let hasSteps: Bool
         let usesPKCE: Bool
         let codeVerifier, codeChallenge: String
     }
@@ -43,6 +44,7 @@ struct SamplesPage: PortalPage {
             app: AppHead(app, tab: "samples", at: context.receivedAt),
             languages: known.map { Language(label: $0.title, address: "/portal/apps/\(app.id)/samples?language=\($0.rawValue)", isCurrent: $0 == chosen) },
             steps: chosen.steps(values).enumerated().map { Step(id: "step-\($0 + 1)", title: "\($0 + 1). \($1.title)", text: $1.text, code: $1.code) },
+            hasSteps: !known.isEmpty,
             usesPKCE: values.sendsCustomers && chosen == .curl, codeVerifier: values.codeVerifier, codeChallenge: values.codeChallenge)
         return site.pages.page("portal/samples", model, shell: developer.shell("Code samples for \(app.name)", current: "apps"))
     }

@@ -1,3 +1,6 @@
+import Applications
+import OAuth
+
 /// The languages that samples come in.
 enum SampleLanguage: String, CaseIterable, Sendable {
     case curl, python, javascript, swift
@@ -11,8 +14,10 @@ enum SampleLanguage: String, CaseIterable, Sendable {
         }
     }
 
+    /// Empty for apps that prove themselves by a key or a certificate: there their own library signs, or the connection does.
     func steps(_ values: SampleValues) -> [SampleStep] {
-        switch self {
+        guard values.app.isPublic || values.app.authenticationMethod.usesSecret else { return [] }
+        return switch self {
         case .curl: CurlSamples.steps(values)
         case .python: PythonSamples.steps(values)
         case .javascript: JavaScriptSamples.steps(values)
