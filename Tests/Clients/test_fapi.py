@@ -24,17 +24,6 @@ def compact(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-class Issuer(PrivateKeyJWT):
-    """Authlib's own assertions; FAPI 2.0 §5.3.2.1 wants the issuer as their audience, where Authlib writes the token endpoint."""
-
-    def __init__(self, issuer):
-        super().__init__(alg="ES256")
-        self.issuer = issuer
-
-    def sign(self, auth, token_endpoint):
-        return super().sign(auth, self.issuer)
-
-
 class Proofs:
     """DPoP proofs (RFC 9449 §4.2)."""
 
@@ -72,8 +61,9 @@ def partner(server, key, tmp_path_factory):
 @pytest.fixture
 def client(partner, key, metadata):
     client = OAuth2Session(
-        partner["client_id"], key.as_pem(private=True).decode(), token_endpoint_auth_method="private_key_jwt", redirect_uri=CALLBACK)
-    client.register_client_auth_method(Issuer(metadata["issuer"]))
+        partner["client_id"], key, token_endpoint_auth_method="private_key_jwt", redirect_uri=CALLBACK)
+    # FAPI 2.0 §5.3.2.1 wants the issuer as the audience, where Authlib by itself writes the token endpoint.
+    client.register_client_auth_method(PrivateKeyJWT(metadata["issuer"], alg="ES256"))
     return client
 
 
@@ -122,7 +112,7 @@ def test_an_unpushed_request_is_refused(partner, metadata):
 
 
 def test_the_issuer_alone_is_the_audience(partner, key, metadata):
-    client = OAuth2Session(partner["client_id"], key.as_pem(private=True).decode(), token_endpoint_auth_method="private_key_jwt")
+    client = OAuth2Session(partner["client_id"], key, token_endpoint_auth_method="private_key_jwt")
     client.register_client_auth_method(PrivateKeyJWT(metadata["token_endpoint"], alg="ES256"))
 
     answer = authenticated(client, metadata["token_endpoint"], {"grant_type": "client_credentials"})
