@@ -168,6 +168,7 @@ let package = Package(
         tests("TelemetryTests", ["Primitives", "Telemetry", "TestSupport", logging, metrics]),
         tests("JOSETests", ["JSON", "Primitives", "JOSE", "TestSupport", crypto]),
         tests("CertificatesTests", ["Primitives", "Certificates", "TestSupport", x509, asn1, crypto]),
+        tests("FuzzTests", ["JSON", "Primitives", "Web", "JOSE", "Certificates", "OAuth", "TestSupport", x509, asn1, crypto, httpTypes]),
         tests("WebTests", ["Primitives", "Web", "TestSupport", hummingbird, httpTypes, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         tests("ContractTests", ["JSON", "Primitives", "Contract", "TestSupport"]),
         tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport", mustache]),

@@ -11,7 +11,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 def rules():
     """The rows of the table, each with the tests that it names: a file's name in backticks, then the test's."""
-    for line in (ROOT / "docs/where-tested.md").read_text().splitlines():
+    for line in [line for name in ("where-tested", "conformance") for line in (ROOT / f"docs/{name}.md").read_text().splitlines()]:
         cells = line.strip("| ").split(" | ")
         if line.startswith("| ") and cells[0] != "rule":
             yield cells[0], cells[-1]

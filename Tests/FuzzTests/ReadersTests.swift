@@ -1,0 +1,161 @@
+import Certificates
+import Crypto
+import Foundation
+import HTTPTypes
+import JOSE
+import JSON
+import OAuth
+import Primitives
+import SwiftASN1
+import Testing
+import Web
+import X509
+
+@testable import Certificates
+
+/// Each reader of what strangers send gets hostile inputs by the thousand: it ends, it traps on none, and what it accepts is what it says.
+@Suite("Fuzzed readers")
+struct ReadersTests {
+    private static let key = try! PrivateKey.random(.es256, from: SystemRandom())  // P-256 draws always succeed
+    private static let client = RegisteredClient(
+        id: ClientID("acme-budget")!, redirectURIs: [RedirectURI(registered: "https://app.example.com/callback")], scopes: ScopeSet(Scope.allCases),
+        grantTypes: Set(GrantType.allCases), isNative: false)  // a constant that parses
+    private static let now = Timestamp(seconds: 1_795_240_800)
+
+    private static func jws(_ claims: String, header: String = #"{"alg":"ES256","kid":"k","typ":"JWT"}"#) -> String {
+        let input = "\(Base64URL.encode(Array(header.utf8))).\(Base64URL.encode(Array(claims.utf8)))"
+        return "\(input).\(Base64URL.encode(try! key.signature(for: Array(input.utf8))))"  // a sound key signs
+    }
+
+    private static let proof = jws(
+        #"{"htm":"POST","htu":"http://localhost:8080/oauth2/token","iat":1795240800,"jti":"a","nonce":"n","ath":"x"}"#,
+        header: #"{"alg":"ES256","typ":"dpop+jwt","jwk":\#(key.publicKey.members.text)}"#)
+    private static let assertion = jws(
+        #"{"iss":"acme-budget","sub":"acme-budget","aud":"http://localhost:8080","jti":"a","iat":1795240800,"exp":1795240860,"nbf":1795240800}"#)
+    private static let requestObject = jws(
+        #"{"iss":"acme-budget","aud":["http://localhost:8080"],"client_id":"acme-budget","exp":1795240860,"nbf":1795240800,"scope":"openid","max_age":1,"claims":{"id_token":{"acr":{"essential":true}}},"resource":["a","b"]}"#)
+
+    /// Runs a reader on every case.
+    private func each(_ samples: [String], _ read: (String) throws -> Void) rethrows {
+        let mutator = Mutator(samples)
+        for _ in 0..<Mutator.cases { try read(String(decoding: mutator.next(), as: UTF8.self)) }
+    }
+
+    @Test func `JSON that is read says the same when it is written and read again`() throws {
+        try each([#"{"a":[1,2.5e3,true,null,"é\u0000\ud83d\udca5"],"b":{"c":{}}}"#, #"[[[]]]"#, "1e5", #""text""#]) { text in
+            guard let value = try? JSONValue(parsing: text, limits: .token()) else { return }
+            #expect(try JSONValue(parsing: value.text) == value)
+        }
+    }
+
+    @Test func `a JWT that is read has an algorithm of ours, and no other signature verifies`() {
+        each([Self.proof, Self.assertion, Self.requestObject]) { text in
+            guard let jws = try? UnverifiedJWS(parsing: text, limit: 32_768), jws.isSigned(by: Self.key.publicKey) else { return }
+            #expect(jws.algorithm == .es256)
+            #expect([Self.proof, Self.assertion, Self.requestObject].contains(text))
+        }
+    }
+
+    @Test func `a key set that is read holds no private part, and says the same when it is written and read again`() throws {
+        let rsa = try PrivateKey.random(.ps256, from: SystemRandom()).publicKey
+        let sets = [JWKSet([JWK(keyID: "a", algorithm: .es256, key: Self.key.publicKey), JWK(keyID: "b", algorithm: nil, key: rsa)]).text]
+        try each(sets) { text in
+            guard let value = try? JSONValue(parsing: text, limits: .token()), let set = try? JWKSet(reading: value) else { return }
+            #expect(set.keys.allSatisfy { key in ["d", "p", "q", "k"].allSatisfy { key.object[$0] == nil } })
+            #expect(try JWKSet(reading: JSONValue(parsing: set.text)) == set)
+        }
+    }
+
+    @Test func `no proof but the sound one proves anything`() {
+        let target = DPoPProof.Target(method: "POST", addresses: ["http://localhost:8080/oauth2/token"])
+        each([Self.proof]) { text in
+            let read = try? DPoPProof(text, for: target, at: Self.now) { _ in (Self.now, Self.now + .seconds(60)) }
+            if let read {
+                #expect(read.thumbprint == Self.key.publicKey.thumbprint)
+                #expect(text == Self.proof)
+            }
+        }
+    }
+
+    @Test func `assertions and request objects are judged whatever their claims hold`() {
+        let audiences = ClientAssertion.Audiences(issuer: "http://localhost:8080", endpoints: [])
+        let claims = [Self.assertion, Self.requestObject].map { String($0.split(separator: ".")[1]) }.compactMap { Base64URL.decode($0) }
+        each(claims.map { String(decoding: $0, as: UTF8.self) }) { text in
+            guard let jws = try? UnverifiedJWS(parsing: Self.jws(text), limit: 32_768) else { return }
+            if let read = try? ClientAssertion(jws, of: Self.client.id, for: audiences, rules: SecurityProfile.fapi2.rules, at: Self.now) {
+                #expect((1...255).contains(read.tokenID.utf8.count) && read.expiresAt > Self.now)
+            }
+            if let read = try? RequestObject(jws, of: Self.client, issuer: "http://localhost:8080", at: Self.now) {
+                #expect(read.parameters["request"] == nil && read.parameters["client_id"] == "acme-budget")
+            }
+        }
+    }
+
+    @Test func `forms and queries that are read say the same when they are written and read again`() {
+        each(["a=1&b=%C3%A9+x&c=&d", "scope=openid+profile&state=%22%3E"]) { text in
+            guard let read = Parameters(urlEncoded: text) else { return }
+            let again = Parameters(urlEncoded: read.urlEncoded)
+            #expect(again?.pairs.map(\.name) == read.pairs.map(\.name) && again?.pairs.map(\.value) == read.pairs.map(\.value))
+        }
+    }
+
+    @Test func `authorization requests with their details and claims are accepted or refused with a code of OAuth`() {
+        let request = Parameters([
+            ("response_type", "code"), ("client_id", "acme-budget"), ("redirect_uri", "https://app.example.com/callback"), ("scope", "openid"),
+            ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256"), ("response_mode", "jwt"),
+            ("authorization_details", #"[{"type":"account_access","consent_id":"cns_4tYw8LkQz2RnVb6XcJ0e"}]"#),
+            ("claims", #"{"id_token":{"acr":{"essential":true,"values":["urn:wekeza:acr:2"]}}}"#), ("max_age", "10"), ("prompt", "login consent"),
+        ]).urlEncoded
+        each([request]) { text in
+            guard let query = Parameters(urlEncoded: text) else { return }
+            let parameters = RequestParameters(query.pairs)
+            guard let target = try? RedirectTarget(parameters, for: Self.client) else { return }
+            #expect(target.address == "https://app.example.com/callback")
+            do {
+                let read = try AuthorizationRequest(parameters, for: Self.client, target: target, audience: "http://localhost:8080/v1")
+                #expect(read.codeChallenge != nil)
+            } catch {
+                #expect(error.description.utf8.allSatisfy { $0 >= 32 && $0 < 127 && $0 != 34 && $0 != 92 })
+            }
+        }
+    }
+
+    @Test func `an address that can be registered leads nowhere else`() {
+        each(["https://app.example.com/callback?a=b", "http://localhost:8080/cb", "com.example.app:/cb", "http://[::1]:1/x"]) { text in
+            guard case .success(let uri) = RedirectURI.register(text) else { return }
+            #expect(uri.text.utf8.allSatisfy { $0 > 32 && $0 < 127 } && !uri.text.contains("#") && !uri.text.contains("*"))
+            #expect(uri.scheme != "javascript" && uri.scheme != "data")
+        }
+    }
+
+    @Test func `client metadata that is read says the same when it is written and read again`() throws {
+        let sample = #"{"jwks_uri":"https://a.example/jwks","default_max_age":5,"contacts":["a@b.example"],"dpop_bound_access_tokens":true,"id_token_signed_response_alg":"PS256","tls_client_auth_subject_dn":"CN=a","client_uri":"https://a.example"}"#
+        try each([sample]) { text in
+            guard let object = (try? JSONValue(parsing: text, limits: .token()))?.object, let read = try? ClientMetadata(reading: object) else { return }
+            #expect(try ClientMetadata(reading: read.json) == read)
+        }
+    }
+
+    @Test func `certificates, their fields and revocation lists are read to an end`() throws {
+        let name = try X509.DistinguishedName { CommonName("acme") }
+        let clientKey = P256.Signing.PrivateKey()
+        let certificate = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(clientKey.publicKey), notValidBefore: Date(timeIntervalSince1970: 1_795_000_000),
+            notValidAfter: Date(timeIntervalSince1970: 1_796_000_000), issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: Certificate.Extensions {
+                try ExtendedKeyUsage([.clientAuth])
+                SubjectAlternativeNames([.dnsName("a.example"), .uniformResourceIdentifier("spiffe://a")])
+            }, issuerPrivateKey: .init(clientKey)
+        ).serializeAsPEM().derBytes
+        let mutator = Mutator([certificate])
+        for _ in 0..<Mutator.cases {
+            let bytes = mutator.next()
+            if case .success(let read) = ClientCertificate.read(bytes) { #expect(read.der == bytes) }
+            _ = try? RevocationList(der: bytes)
+            _ = try? PresentedCertificate.read([.clientCert: ":\(Data(bytes).base64EncodedString()):"])
+        }
+        each([":\(Data(certificate.prefix(60)).base64EncodedString()):", #":YQ==:;a="b", :YQ==:"#]) { text in
+            _ = try? PresentedCertificate.read([.clientCert: text, .clientCertChain: text])
+        }
+    }
+}
