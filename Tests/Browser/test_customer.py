@@ -399,3 +399,29 @@ class TestLooks:
 
         page.wait_for_url(relying_party.redirect_uri + "?*")
         assert "code" in answer_of(page)
+
+
+class TestTheAnswerInAForm:
+    """OAuth 2.0 Form Post Response Mode, which the page's policy must let through to the app alone."""
+
+    @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
+    def test_it_reaches_the_app_by_post(self, browse, relying_party, script):
+        page, received = browse(java_script_enabled=script), []
+
+        def take(route):
+            received.append((route.request.method, parse_qs(route.request.post_data or "")))
+            route.fulfill(status=200, content_type="text/html", body="<title>Thank you</title>")
+
+        page.route(relying_party.redirect_uri, take)
+        page.goto(relying_party.authorize_address(relying_party.lodge(), response_mode="form_post"))
+        sign_in(page)
+        approve(page)
+        if not script:
+            expect(page.get_by_role("heading", name="Back to the app")).to_be_visible()
+            check(page, "form-post")
+            page.get_by_role("button", name="Continue").click()
+
+        expect(page).to_have_title("Thank you")
+        [(method, fields)] = received
+        assert method == "POST"
+        assert fields["code"][0].startswith("wkz_ac_") and fields["iss"]
