@@ -34,6 +34,8 @@ package struct Configuration: Sendable {
     package var revocationLists: String?
     /// The proxies whose `X-Forwarded-For` is believed.
     package var trustedProxies = TrustedProxies.none
+    /// The proxies whose `Client-Cert` is believed (RFC 9440). A list of its own: one that passes the field on as it came would let anybody be anybody.
+    package var certificateProxies = TrustedProxies.none
     /// The SMTP server that mail leaves by; without one, demo mode keeps mail in `/demo/mailbox`.
     package var mail: SMTPSettings?
     /// How long a key signs before the next one takes over.

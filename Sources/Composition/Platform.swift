@@ -98,7 +98,7 @@ package struct Platform: Sendable {
             SecurityHeaders(secure: issuer.isSecure)
             HTMLErrors(pages: pages)
             HostCheck()
-            ClientCertTrust(configuration.trustedProxies)
+            ClientCertTrust(configuration.certificateProxies)
             FormOrigin()
             MethodCheck(table: table, wordings: [AuthorizationServerRoutes.refusalWording, GatewayRoutes.refusalWording])
         }

@@ -62,7 +62,7 @@ package enum ClientCertRefusal: Error, Hashable, Sendable {
     }
 }
 
-/// Lets trusted proxies tell which certificate their client presented. Nobody else's fields are read: whoever can write them could be anybody.
+/// Lets the proxies of `--client-cert-proxies` tell which certificate their client presented. Nobody else's fields are read: whoever can write them could be anybody.
 package struct ClientCertTrust: RouterMiddleware {
     package typealias Context = AppContext
     private let trusted: TrustedProxies

@@ -61,6 +61,12 @@ struct Serve: AsyncParsableCommand {
         help: "The proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas. [WEKEZA_TRUSTED_PROXIES, default none]")
     var trustedProxies: String?
 
+    @Option(
+        help:
+            "The proxies whose Client-Cert is believed, of which each removes that field from what comes in: addresses and networks, separated by commas. [WEKEZA_CLIENT_CERT_PROXIES, default none]"
+    )
+    var clientCertProxies: String?
+
     @Option(help: "How many days a key signs tokens before the next one takes over. [WEKEZA_KEY_LIFETIME_DAYS, default 30]")
     var keyLifetimeDays: String?
 
@@ -95,7 +101,9 @@ struct Serve: AsyncParsableCommand {
             throw ConfigurationError("--crl-dir says what the authorities of --client-ca revoked: name them too.")
         }
         configuration.upstream = upstream ?? environment["WEKEZA_UPSTREAM"]
-        configuration.trustedProxies = try Self.proxies(trustedProxies ?? environment["WEKEZA_TRUSTED_PROXIES"])
+        configuration.trustedProxies = try Self.proxies(trustedProxies ?? environment["WEKEZA_TRUSTED_PROXIES"], named: "--trusted-proxies")
+        configuration.certificateProxies = try Self.proxies(
+            clientCertProxies ?? environment["WEKEZA_CLIENT_CERT_PROXIES"], named: "--client-cert-proxies")
         configuration.mutualTLSPort = try mutualTLSPort(environment, configuration)
         configuration.isMutualTLSPortNamed = configuration.tls != nil || tlsPort != nil || environment["WEKEZA_TLS_PORT"] != nil
         configuration.mutualTLSBase = try mutualTLSBase(environment, configuration)
@@ -130,9 +138,9 @@ struct Serve: AsyncParsableCommand {
         guard let base = MutualTLSBase(text) else {
             throw ConfigurationError("--mtls-base must be https:// with a host and perhaps a port, without a path, not \(text).")
         }
-        guard configuration.mutualTLSPort != nil || !configuration.trustedProxies.isEmpty else {
+        guard configuration.mutualTLSPort != nil || !configuration.certificateProxies.isEmpty else {
             throw ConfigurationError(
-                "--mtls-base needs a listener (--tls-cert and --tls-key), or a proxy that tells what certificate it saw (--trusted-proxies).")
+                "--mtls-base needs a listener (--tls-cert and --tls-key), or a proxy that tells what certificate it saw (--client-cert-proxies).")
         }
         return base
     }
@@ -148,14 +156,14 @@ struct Serve: AsyncParsableCommand {
         return settings
     }
 
-    private static func proxies(_ text: String?) throws -> TrustedProxies {
+    private static func proxies(_ text: String?, named name: String) throws -> TrustedProxies {
         try TrustedProxies(
             (text ?? "").split { $0 == "," || $0 == " " }.map { entry in
                 guard let network = IPNetwork(String(entry)) else {
-                    throw ConfigurationError("--trusted-proxies must name IP addresses and networks such as 127.0.0.1,10.0.0.0/8, not \(entry).")
+                    throw ConfigurationError("\(name) must name IP addresses and networks such as 127.0.0.1,10.0.0.0/8, not \(entry).")
                 }
                 guard !network.isEverything else {
-                    throw ConfigurationError("--trusted-proxies must name the proxies alone: with \(entry) every client could say that it is another one.")
+                    throw ConfigurationError("\(name) must name the proxies alone: with \(entry) every client could say that it is another one.")
                 }
                 return network
             })

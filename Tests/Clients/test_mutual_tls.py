@@ -86,7 +86,8 @@ class Connection:
 
 @pytest.fixture(scope="module")
 def bank(tmp_path_factory):
-    bank = Bank(tmp_path_factory.mktemp("bank"))
+    # Whoever is believed about addresses is not believed about certificates.
+    bank = Bank(tmp_path_factory.mktemp("bank"), "--trusted-proxies", "127.0.0.1")
     yield bank
     assert bank.server.stop() == 0
 
@@ -333,7 +334,7 @@ def field(certificate):
 
 @pytest.fixture(scope="module")
 def behind_a_proxy(tmp_path_factory):
-    bank = Bank(tmp_path_factory.mktemp("behind"), "--trusted-proxies", "127.0.0.1")
+    bank = Bank(tmp_path_factory.mktemp("behind"), "--client-cert-proxies", "127.0.0.1")
     yield bank
     assert bank.server.stop() == 0
 

@@ -47,6 +47,8 @@ def certificate(folder, name):
     (["--trusted-proxies", "balancer.bank.example"], "--trusted-proxies"),
     (["--trusted-proxies", "127.0.0.1,10.0.0.0/33"], "--trusted-proxies"),
     (["--trusted-proxies", "0.0.0.0/0"], "--trusted-proxies"),
+    (["--client-cert-proxies", "balancer.bank.example"], "--client-cert-proxies"),
+    (["--trusted-proxies", "127.0.0.1", "--mtls-base", "https://bank.example"], "--mtls-base"),
     (["--tls-cert", "/dev/null", "--tls-key", "/dev/null"], "--tls-cert"),
     (["--tls-port", "8444"], "--tls-port"),
     (["--demo", "--tls-port", "eighty"], "--tls-port"),

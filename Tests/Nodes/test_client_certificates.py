@@ -24,7 +24,7 @@ def root():
 def node(root, tmp_path_factory):
     file = tmp_path_factory.mktemp("authorities") / "authorities.pem"
     file.write_bytes(pem(root.certificate))
-    running = Server("sqlite", "--trusted-proxies", "127.0.0.1", "--client-ca", str(file), "--mtls-base", "https://bank.example:8443")
+    running = Server("sqlite", "--trusted-proxies", "127.0.0.1", "--client-cert-proxies", "127.0.0.1", "--client-ca", str(file), "--mtls-base", "https://bank.example:8443")
     yield running
     assert running.stop() == 0
 

@@ -35,7 +35,7 @@ struct TestServer: Sendable {
     /// Runs the body against a server of its own. Nothing runs in the background: `settle()` does what the background would have done.
     /// - Parameters:
     ///   - demo: whether the demo world is there, as after `wekeza serve --demo`.
-    ///   - proxies: as `--trusted-proxies` names them.
+    ///   - proxies: as `--trusted-proxies` and `--client-cert-proxies` name them.
     ///   - authorities: as the file of `--client-ca` holds them; with one there is a listener that asks for client certificates.
     static func run<R: Sendable>(
         _ engine: Engine, demo: Bool = true, trusting proxies: [String] = [], authorities: String? = nil,
@@ -72,6 +72,7 @@ struct TestServer: Sendable {
     ) async throws -> Platform {
         var configuration = Configuration(issuer: issuer)
         configuration.trustedProxies = TrustedProxies(proxies.compactMap(IPNetwork.init))
+        configuration.certificateProxies = configuration.trustedProxies
         configuration.clientAuthorities = authorities
         if authorities != nil { configuration.mutualTLSBase = MutualTLSBase("https://localhost:8443") }
         configuration.demo = demo
