@@ -25,7 +25,6 @@ def link_in_mail(page, server, address, path):
         found = re.search(rf"{path}\?token=[\w-]+", server.mail_to(page, address).inner_text(timeout=1000)) if mail_is_there(page, server, address) else None
         if found:
             return server.issuer + found[0]
-        time.sleep(0.1)
     raise AssertionError(f"no mail with {path} to {address}")
 
 
@@ -261,7 +260,6 @@ class TestTheDevelopersWay:
         deadline = time.monotonic() + 60
         page.goto(server.issuer + "/portal/customers")
         while page.get_by_text("They are on their way.").count() and time.monotonic() < deadline:
-            time.sleep(0.5)
             page.reload()
         expect(page.get_by_text("They are on their way.")).to_have_count(0)
         identifier, _, _ = create_app(page, server, "Savanna Page")

@@ -16,6 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from authorities import der, self_signed
+from conftest import Server, engines
 
 CALLBACK = "https://partner.example/callback"
 
@@ -142,3 +143,25 @@ def test_curl_gets_a_token_with_its_own_certificate(server, metadata, tmp_path):
     claims = jwt.decode(with_certificate["access_token"], keys, algorithms=["ES256"]).claims
     assert claims["cnf"]["x5t#S256"] == compact(hashlib.sha256(der(identity.certificate)).digest())
     assert without["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize("engine", engines())
+def test_dp_13_a_proof_stays_spent_when_the_server_is_killed(engine):
+    running, proofs = Server(engine), Proofs()
+    app = running.create_app("Partner", "--auth-method", "client_secret_basic", "--grant-types", "client_credentials", "--scopes", "consents.write")
+    address = f"{running.issuer}/oauth2/token"
+
+    def token(proof):
+        return requests.post(
+            address, data={"grant_type": "client_credentials"}, auth=(app["client_id"], app["client_secret"]), headers={"DPoP": proof})
+
+    proof = proofs.make("POST", address)
+    first = token(proof)
+    running.process.kill()
+    running.process.wait()
+    running.start()
+    again, fresh = token(proof), token(proofs.make("POST", address))
+
+    assert [first.status_code, again.status_code, fresh.status_code] == [200, 400, 200], [first.text, again.text, fresh.text]
+    assert again.json()["error_description"] == "The DPoP proof was used before."
+    assert running.stop() == 0
