@@ -7,6 +7,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "floor", targets: ["floor"]),
+        .library(name: "certificate", type: .dynamic, targets: ["certificate"]),
         .library(name: "syncs", type: .dynamic, targets: ["syncs"]),
     ],
     dependencies: [
@@ -22,6 +23,8 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
             ]),
+        // A client certificate for the load generator.
+        .target(name: "certificate"),
         // Counts a process's syncs, and can leave them out.
         .target(name: "syncs"),
     ]

@@ -33,10 +33,11 @@ class Flows:
     def phases(self, apps):
         """Name and work of each phase, to be done in this order: the next begins with what the one before was answered."""
         verifiers = [secrets.token_urlsafe(40) for _ in apps]
+        queries = [self.query(app, verifier) for app, verifier in zip(apps, verifiers)]
         sealed, codes = {}, {}
 
         def open_requests():
-            run = self.once([self.opening(app, verifier) for app, verifier in zip(apps, verifiers)], "location")
+            run = self.once([self.opening(app, query) for app, query in zip(apps, queries)], "location")
             sealed.update({index: self.parameter(location, "transaction") for index, location in run.answers.items()})
             return run
 
@@ -51,15 +52,21 @@ class Flows:
         def exchange():
             return self.once([self.exchange(app, codes[index], verifiers[index]) for index, app in enumerate(apps)], "body")
 
-        return [("open the request", open_requests), ("show the consent page", see_pages), ("approve", decide), ("exchange the code", exchange)]
+        return [*self.before(apps, queries), ("open the request", open_requests), ("show the consent page", see_pages), ("approve", decide), ("exchange the code", exchange)]
+
+    def before(self, apps, queries):
+        """Phases that come first, and may put other queries in place of these."""
+        return []
 
     def once(self, requests, wanted="none"):
         return wrk.once(self.product.address, requests, wanted)
 
-    def opening(self, app, verifier):
-        query = {"response_type": "code", "client_id": app.client_id, "redirect_uri": CALLBACK, "scope": SCOPE, "state": secrets.token_urlsafe(16),
-                 "nonce": secrets.token_urlsafe(16), "code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
+    def opening(self, app, query):
         return messages.get(self.product.host, f"/oauth2/authorize?{urlencode(query)}", {"Cookie": app.customer.cookie})
+
+    def query(self, app, verifier):
+        return {"response_type": "code", "client_id": app.client_id, "redirect_uri": CALLBACK, "scope": SCOPE, "state": secrets.token_urlsafe(16),
+                 "nonce": secrets.token_urlsafe(16), "code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
 
     def page(self, app, sealed):
         return messages.get(self.product.host, f"/oauth2/authorize/continue?{urlencode({'transaction': sealed})}", {"Cookie": app.customer.cookie})
@@ -74,3 +81,15 @@ class Flows:
 
     def parameter(self, location, name):
         return parse_qs(urlsplit(location).query)[name][0]
+
+
+class Pushed(Flows):
+    """The same where the app pushes its request first (RFC 9126)."""
+
+    def before(self, apps, queries):
+        def push():
+            run = self.once([messages.post(self.product.host, "/oauth2/par", query, {"Authorization": app.basic}) for app, query in zip(apps, queries)], "body")
+            queries[:] = [{"client_id": app.client_id, "request_uri": json.loads(run.answers[index])["request_uri"]} for index, app in enumerate(apps)]
+            return run
+
+        return [("push the request", push)]

@@ -5,25 +5,50 @@ import random
 import messages
 import report
 import wrk
-from flows import Flows
+from clients import CertifiedApps, KeyedApps
+from flows import Flows, Pushed
 from measure import Round, floor_round, product_round
 from processes import Floor
-from settings import DISTINCT, FLOWS, ROUNDS
+from settings import DISTINCT, FLOWS, ROUNDS, SECONDS
 from tokens import Tokens
 from world import World
 
 
 class Operations:
-    def __init__(self, product, world, floor):
-        self.product, self.world, self.floor = product, world, floor
+    def __init__(self, product, world, floor, folder):
+        self.product, self.world, self.floor, self.folder = product, world, floor, folder
         self.tokens, self.flows = Tokens(world), Flows(world)
 
     def client_credentials(self):
         """Tokens for apps themselves."""
         requests = self.tokens.own()
-        floor_requests = [messages.post("localhost", "/signature", {"grant_type": "client_credentials", "scope": "consents.write"}, {"Authorization": app.basic})
-                          for app in self.world.apps]
-        self.against("client-credentials token", lambda: self.draw(requests), "form body, one ES256 signature", floor_requests)
+        self.against("client-credentials token", lambda: self.draw(requests), "form body, one ES256 signature", self.signatures())
+
+    def signatures(self, path="/signature"):
+        return [messages.post("localhost", path, {"grant_type": "client_credentials", "scope": "consents.write"}, {"Authorization": app.basic})
+                for app in self.world.apps]
+
+    def assertions(self):
+        """Tokens for apps themselves by `private_key_jwt`; then the same with a DPoP proof."""
+        keyed = KeyedApps(self.product, self.folder)
+        self.against("the same by `private_key_jwt`", self.once, "form body, one ES256 signature", self.signatures(), lambda: keyed.tokens(DISTINCT))
+        self.against(
+            "the same by `private_key_jwt` with a DPoP proof", self.once, "form body, two ES256 verifications, one signature", self.signatures("/verified"),
+            lambda: keyed.tokens(DISTINCT, proven=True))
+
+    def certificates(self):
+        """Tokens for apps themselves over mutual TLS, bound to the certificate."""
+        certified = CertifiedApps(self.product, self.folder)
+        presenting = wrk.presenting(certified.certificate, certified.key)
+        for title, headers in [("connections kept", {}), ("a new connection for each", {"Connection": "close"})]:
+            requests = certified.tokens(headers)
+            report.row(f"the same by mutual TLS, {title}", [
+                product_round(self.product, "mutual TLS", lambda: wrk.draw(f"https://{self.product.tls_host}", requests, SECONDS, presenting))
+                for _ in range(ROUNDS)])
+
+    def introspection(self):
+        """RFC 7662, each app about a token of its own that lives."""
+        self.against("introspection", self.draw, "constant answer", [messages.get("localhost", "/constant")], self.tokens.introspections)
 
     def balance(self):
         """The gateway with tokens it has seen: one for each app, made anew for each round."""
@@ -59,11 +84,18 @@ class Operations:
 
     def authorize(self):
         """From the app's redirect to its tokens; the customer is signed in and sees the page."""
+        self.authorizations("authorize + exchange", self.flows)
+
+    def pushed(self):
+        """The same from a pushed request (RFC 9126)."""
+        self.authorizations("push + authorize + exchange", Pushed(self.world))
+
+    def authorizations(self, title, flows):
         phases = {}
         for _ in range(ROUNDS):
-            for name, work in self.flows.phases(self.drawn_apps()):
+            for name, work in flows.phases(self.drawn_apps()):
                 phases.setdefault(name, []).append(product_round(self.product, name, work))
-        report.row("authorize + exchange", [together(rounds) for rounds in zip(*phases.values())])
+        report.row(title, [together(rounds) for rounds in zip(*phases.values())])
         for name, rounds in phases.items():
             report.row(f"– {name}", rounds)
 
@@ -119,5 +151,6 @@ def together(phases):
 # In the order in which they are measured; arguments of `script/bench` choose among them.
 ALL = {
     "tokens": Operations.client_credentials, "balance": Operations.balance, "first-seen": Operations.balance_first_seen, "proxy": Operations.proxy,
-    "refresh": Operations.refresh, "authorize": Operations.authorize, "durability": Operations.durability,
+    "refresh": Operations.refresh, "authorize": Operations.authorize, "assertions": Operations.assertions, "certificates": Operations.certificates,
+    "introspection": Operations.introspection, "pushed": Operations.pushed, "durability": Operations.durability,
 }

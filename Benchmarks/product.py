@@ -34,10 +34,12 @@ class Product(Process):
         self.port, self.ops_port = port or free_port(), free_port()
         self.host = f"localhost:{self.port}"
         self.address = f"http://{self.host}"
+        self.tls_port = free_port()
+        self.tls_host = f"localhost:{self.tls_port}"
         self.arguments = ["--data", folder, "--assets", str(ROOT), "--database", database.url]
         self.log = open(f"{folder}/log", "wb")
         super().__init__(
-            [PRODUCT, "serve", "--demo", "--port", str(self.port), "--ops-port", str(self.ops_port), "--tls-port", "off", "--upstream", bank,
+            [PRODUCT, "serve", "--demo", "--port", str(self.port), "--ops-port", str(self.ops_port), "--tls-port", str(self.tls_port), "--upstream", bank,
              *self.arguments],
             f"http://127.0.0.1:{self.ops_port}/readyz", database.environment_of_product, self.log)
 

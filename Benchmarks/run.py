@@ -71,7 +71,7 @@ def measure(folder, database, floor, names):
         size, grants = database.size(), product.reading()
         report.begin()
         for name in names:
-            ALL[name](Operations(product, world, floor))
+            ALL[name](Operations(product, world, floor, folder))
         report.say(
             "", f"- Resident memory: {idle:.0f} MB after the start, {product.resident_megabytes():.0f} MB after the load "
             f"({product.requests():,} requests); the floor {floor.resident_megabytes():.0f} MB.",

@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PRODUCT = ROOT / ".build/release/wekeza"
 FLOOR = ROOT / ".build-bench/release/floor"
+CERTIFICATE = ROOT / ".build-bench/release/libcertificate.so"
 SYNCS = ROOT / ".build-bench/release/libsyncs.so"
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "10"))

@@ -24,6 +24,12 @@ class Tokens:
         answers = wrk.once(self.product.address, [self.refresh(app) for app in apps], "body").answers
         return [self.balance(app, json.loads(answers[index])["access_token"]) for index, app in enumerate(apps)]
 
+    def introspections(self):
+        """RFC 7662 §2.1, one for each app, about an access token that was made just now."""
+        answers = wrk.once(self.product.address, self.own(), "body").answers
+        return [messages.post(self.product.host, "/oauth2/introspect", {"token": json.loads(answers[index])["access_token"]}, {"Authorization": app.basic})
+                for index, app in enumerate(self.apps)]
+
     def refresh(self, app):
         return self.token(app, {"grant_type": "refresh_token", "refresh_token": app.refresh_token})
 

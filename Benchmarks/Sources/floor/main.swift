@@ -6,6 +6,7 @@ import Hummingbird
 // floor PORT [UPSTREAM]
 //   GET /constant                 answers a constant
 //   POST /signature               reads a form and answers with one ES256 signature
+//   POST /verified                the same after two ES256 verifications
 //   GET /v1/accounts/:id/balance  is a bank that answers a constant; with UPSTREAM, a plain proxy to it
 
 let arguments = CommandLine.arguments.dropFirst()
@@ -20,7 +21,7 @@ func answer(_ body: ByteBuffer) -> Response { Response(status: .ok, headers: [.c
 
 let router = Router()
 router.get("/constant") { _, _ in answer(constant) }
-router.post("/signature") { request, _ in
+func signed(_ request: Request) async throws -> Response {
     let form = try await request.body.collect(upTo: 65536)
     let scope = String(buffer: form).split(separator: "&").first { $0.hasPrefix("scope=") }?.dropFirst(6) ?? ""
     let payload = Data(#"{"iss":"http://localhost","aud":"http://localhost/v1","sub":"floor","scope":"\#(scope)","exp":1795240800}"#.utf8).base64EncodedString()
@@ -28,6 +29,15 @@ router.post("/signature") { request, _ in
     let signature = try key.signature(for: Data(message.utf8)).rawRepresentation.base64EncodedString()
     let body = ByteBuffer(string: #"{"access_token":"\#(message).\#(signature)","token_type":"Bearer","expires_in":300}"#)
     return Response(status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"], body: ResponseBody(byteBuffer: body))
+}
+router.post("/signature") { request, _ in try await signed(request) }
+
+// As long as an assertion and a DPoP proof are.
+let proofs = try [Data(repeating: 97, count: 320), Data(repeating: 98, count: 360)].map { ($0, try key.signature(for: $0)) }
+let publicKey = key.publicKey
+router.post("/verified") { request, _ in
+    for (message, signature) in proofs where !publicKey.isValidSignature(signature, for: message) { throw HTTPError(.unauthorized) }
+    return try await signed(request)
 }
 router.get("/v1/accounts/:id/balance") { request, _ in
     guard let upstream else { return answer(constant) }

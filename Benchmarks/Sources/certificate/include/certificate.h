@@ -1,0 +1,1 @@
+// Nothing to call: the library stands before OpenSSL's own function.
