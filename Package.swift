@@ -88,6 +88,7 @@ let package = Package(
         // 2: pure rules, and the record of what happened
         room("OAuth", ["JSON", "Primitives", "JOSE"]),
         room("OpenBanking", ["Primitives"]),
+        room("Risk", ["Primitives"]),
         room("Events", ["JSON", "Primitives", "Storage"]),
 
         // 3a
@@ -110,10 +111,12 @@ let package = Package(
             "Consents", "AccessTokens", "Metering", hummingbird, httpTypes, httpClient, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging, metrics,
         ]),
 
+        room("Payments", ["JSON", "Primitives", "Storage", "OpenBanking", "Risk", "Events", "Bank", "Consents", logging]),
+
         // 3d
         room("BankAPI", [
             "JSON", "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "AccessTokens",
-            "Metering", "Gateway", hummingbird, httpTypes,
+            "Metering", "Gateway", "Payments", "Risk", hummingbird, httpTypes,
         ]),
         room("Sandbox", ["Primitives", "Storage", "Events", "Applications", "Identity", "Bank"]),
 
@@ -140,7 +143,7 @@ let package = Package(
         room("Composition", [
             "Primitives", "Web", "JOSE", "RemoteDocuments", "Storage", "StorageSQLite", "StoragePostgres", "Contract", "Pages", "Passwords", "Mail",
             "Telemetry", "Certificates", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
-            "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "SecondFactorPages", "Portal", "CustomerPages", "StaffPages", "Demo",
+            "AuthorizationServer", "Gateway", "Payments", "BankAPI", "Sandbox", "SecondFactorPages", "Portal", "CustomerPages", "StaffPages", "Demo",
             crypto, hummingbird, httpTypes, lifecycle, httpClient, logging, metrics, nio,
             .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
             .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -183,6 +186,7 @@ let package = Package(
         tests("MailTests", ["Primitives", "Mail", "TestSupport"]),
         tests("OAuthTests", ["Primitives", "OAuth", "TestSupport"]),
         tests("OpenBankingTests", ["Primitives", "OpenBanking", "TestSupport"]),
+        tests("RiskTests", ["Primitives", "Risk", "TestSupport"]),
         tests("EventsTests", ["Primitives", "Storage", "Events", "TestSupport"]),
         tests("ApplicationsTests", ["Primitives", "Storage", "Certificates", "OAuth", "Events", "Applications", "TestSupport"]),
         tests("IdentityTests", ["Primitives", "Storage", "Passwords", "OAuth", "Events", "Identity", "TestSupport"]),
@@ -193,6 +197,9 @@ let package = Package(
             "BankAPI", "TestSupport", httpTypes,
         ]),
         tests("ConsentsTests", ["Primitives", "Storage", "OpenBanking", "Events", "Consents", "TestSupport"]),
+        tests("PaymentsTests", [
+            "Primitives", "Storage", "OpenBanking", "Risk", "Events", "Bank", "Consents", "Payments", "TestSupport",
+        ]),
         tests("AccessTokensTests", ["JSON", "Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "AccessTokens", "TestSupport", crypto]),
         tests("MeteringTests", ["Primitives", "Storage", "Applications", "Metering", "TestSupport"]),
         tests("CompositionTests", [

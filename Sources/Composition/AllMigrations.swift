@@ -7,6 +7,7 @@ internal import Events
 internal import Gateway
 internal import Identity
 internal import Metering
+internal import Payments
 internal import Portal
 package import Storage
 
@@ -20,6 +21,6 @@ package enum AllMigrations {
 
     private static let shared: [Migration] =
         StorageMigrations.all + EventsMigrations.all + IdentityMigrations.all + ApplicationsMigrations.all + BankMigrations.all
-        + ConsentsMigrations.all + AccessTokensMigrations.all + MeteringMigrations.all + AuthorizationServerMigrations.all + GatewayMigrations.all
+        + ConsentsMigrations.all + PaymentsMigrations.all + AccessTokensMigrations.all + MeteringMigrations.all + AuthorizationServerMigrations.all + GatewayMigrations.all
         + PortalMigrations.all
 }

@@ -5,13 +5,15 @@ import Storage
 /// What a consent is for.
 package enum ConsentType: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
     case accountAccess = "account_access"
+    /// One payment.
+    case payment
 }
 
 extension ConsentStatus: SQLBindable, SQLReadable {}
 extension ConsentActor: SQLBindable, SQLReadable {}
 extension ConsentEvent: SQLBindable, SQLReadable {}
 
-/// A customer's decision that an app may read some accounts: what it asked for, what the customer chose, and where it stands.
+/// A customer's decision that an app may read some accounts, or make one payment: what it asked for, what the customer chose, and where it stands.
 package struct Consent: Hashable, Sendable {
     package let id: ConsentID
     package let appID: AppID
@@ -32,6 +34,11 @@ package struct Consent: Hashable, Sendable {
     /// What the customer chose, empty before.
     package let accounts: [AccountID]
     package let grantID: GrantID?
+    /// The payment that it is for; `nil` for account access.
+    package let payment: PaymentTerms?
+
+    /// The wire names of the API scopes that a token of this consent carries.
+    package var scopes: [String] { payment == nil ? permissions.scopes : ["payments.write"] }
 
     /// Where it stands: expiry comes by the clock, whether or not a job has stamped the row.
     package func status(at now: Timestamp) -> ConsentStatus { standing(at: now).status }
@@ -67,6 +74,18 @@ package struct Consent: Hashable, Sendable {
     }
 }
 
+/// What a payment consent is for.
+package struct PaymentTerms: Hashable, Sendable {
+    package let instruction: PaymentInstruction
+    /// The account that the app named; otherwise the customer picks one.
+    package let debtorAccount: AccountID?
+
+    package init(instruction: PaymentInstruction, debtorAccount: AccountID?) {
+        self.instruction = instruction
+        self.debtorAccount = debtorAccount
+    }
+}
+
 /// A status, who brought it about, why, and since when.
 package struct ConsentStanding: Hashable, Sendable {
     package let status: ConsentStatus
@@ -90,6 +109,7 @@ package enum ConsentReason {
     package static let withdrawn = "customer_withdrew"
     package static let deleted = "partner_deleted"
     package static let termEnded = "term_ended"
+    package static let used = "payment_made"
     package static let neverAuthorised = "never_authorised"
     /// The bank brought its records back from a backup and cannot know whether the customer still wants it.
     package static let restored = "restored_from_backup"
@@ -103,18 +123,31 @@ package struct NewConsent: Hashable, Sendable {
     package let permissions: PermissionSet
     package let window: DataWindow
     package let expiresAt: Timestamp
+    package let payment: PaymentTerms?
 
     package init(
-        appID: AppID, organisationID: OrganisationID, type: ConsentType = .accountAccess, permissions: PermissionSet,
+        appID: AppID, organisationID: OrganisationID, permissions: PermissionSet,
         window: DataWindow = DataWindow(from: nil, to: nil)!,  // two open ends are in order
         expiresAt: Timestamp
     ) {
         self.appID = appID
         self.organisationID = organisationID
-        self.type = type
+        self.type = .accountAccess
         self.permissions = permissions
         self.window = window
         self.expiresAt = expiresAt
+        self.payment = nil
+    }
+
+    /// For one payment.
+    package init(appID: AppID, organisationID: OrganisationID, payment: PaymentTerms, expiresAt: Timestamp) {
+        self.appID = appID
+        self.organisationID = organisationID
+        self.type = .payment
+        self.permissions = PermissionSet(trusted: [])
+        self.window = DataWindow(from: nil, to: nil)!  // two open ends are in order
+        self.expiresAt = expiresAt
+        self.payment = payment
     }
 }
 
@@ -146,7 +179,7 @@ extension Consent {
             id: id, appID: new.appID, organisationID: new.organisationID, personID: nil, type: new.type, permissions: new.permissions,
             transactionsFrom: new.window.from?.wholeSeconds, transactionsTo: new.window.to?.wholeSeconds, createdAt: now.wholeSeconds,
             expiresAt: new.expiresAt.wholeSeconds, storedStatus: .awaitingAuthorisation, statusActor: .partner, statusReason: ConsentReason.lodged,
-            statusChangedAt: now.wholeSeconds, accounts: [], grantID: nil)
+            statusChangedAt: now.wholeSeconds, accounts: [], grantID: nil, payment: new.payment)
     }
 
     /// What a decision makes of it, as the tables keep it.
@@ -155,7 +188,7 @@ extension Consent {
             id: id, appID: appID, organisationID: organisationID, personID: decision.personID ?? personID, type: type, permissions: permissions,
             transactionsFrom: transactionsFrom, transactionsTo: transactionsTo, createdAt: createdAt, expiresAt: expiresAt, storedStatus: status,
             statusActor: decision.actor, statusReason: decision.reason, statusChangedAt: now.wholeSeconds,
-            accounts: decision.choosesAccounts ? Set(decision.accounts).sorted() : accounts, grantID: decision.grantID ?? grantID)
+            accounts: decision.choosesAccounts ? Set(decision.accounts).sorted() : accounts, grantID: decision.grantID ?? grantID, payment: payment)
     }
 }
 

@@ -6,6 +6,8 @@ package enum ConsentTerm {
     package static let longest = Duration.days(366)
     /// The life of a consent that plain scopes made.
     package static let standard = Duration.days(90)
+    /// How long a payment consent lives when its app states no end.
+    package static let payment = Duration.hours(24)
     /// A lodged consent that nobody authorised is swept after this long.
     package static let unauthorised = Duration.hours(24)
 

@@ -45,6 +45,16 @@ package enum ConsentsMigrations {
                 occurred_at BIGINT NOT NULL
             );
             CREATE INDEX consent_event_by_consent ON consent_event (consent_id, id);
-            """)
+            """),
+        Migration(
+            "consents.0002_payment",
+            """
+            ALTER TABLE consent ADD COLUMN amount BIGINT;
+            ALTER TABLE consent ADD COLUMN currency TEXT;
+            ALTER TABLE consent ADD COLUMN creditor_name TEXT;
+            ALTER TABLE consent ADD COLUMN creditor_account TEXT;
+            ALTER TABLE consent ADD COLUMN reference TEXT;
+            ALTER TABLE consent ADD COLUMN debtor_account_id TEXT;
+            """),
     ]
 }

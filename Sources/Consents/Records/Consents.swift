@@ -18,7 +18,8 @@ package struct Consents: Sendable {
         let rows = try tx.all(
             """
             SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                   status, status_actor, status_reason, status_changed_at, grant_id, consent_account.account_id
+                   status, status_actor, status_reason, status_changed_at, grant_id,
+                   amount, currency, creditor_name, creditor_account, reference, debtor_account_id, consent_account.account_id
             FROM consent
             LEFT JOIN consent_account ON consent_account.consent_id = consent.id
             WHERE consent.id = \(id)
@@ -32,7 +33,8 @@ package struct Consents: Sendable {
         let row = try tx.first(
             """
             SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                   status, status_actor, status_reason, status_changed_at, grant_id
+                   status, status_actor, status_reason, status_changed_at, grant_id,
+                   amount, currency, creditor_name, creditor_account, reference, debtor_account_id
             FROM consent
             WHERE id = \(id)
             """)
@@ -45,7 +47,8 @@ package struct Consents: Sendable {
             tx.all(
                 """
                 SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                       status, status_actor, status_reason, status_changed_at, grant_id
+                       status, status_actor, status_reason, status_changed_at, grant_id,
+                       amount, currency, creditor_name, creditor_account, reference, debtor_account_id
                 FROM consent
                 WHERE person_id = \(personID)
                 ORDER BY created_at DESC, id DESC
@@ -61,7 +64,8 @@ package struct Consents: Sendable {
             tx.all(
                 """
                 SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                       status, status_actor, status_reason, status_changed_at, grant_id
+                       status, status_actor, status_reason, status_changed_at, grant_id,
+                       amount, currency, creditor_name, creditor_account, reference, debtor_account_id
                 FROM consent
                 WHERE app_id = \(appID) AND created_at <= \(createdAt) AND (created_at < \(createdAt) OR \(before?.id) IS NULL OR id < \(before?.id))
                 ORDER BY created_at DESC, id DESC
@@ -150,6 +154,13 @@ package struct Consents: Sendable {
         return try apply(ConsentDecision(event: .revoke, actor: actor, reason: reason), to: before, by: audit, at: now, requestID: requestID, in: tx)
     }
 
+    /// Uses up a payment consent: its one payment is made.
+    /// - Returns: `nil` when another state won: it was used before, revoked or has expired.
+    package func consume(_ consent: Consent, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Consent? {
+        let decision = ConsentDecision(event: .consume, actor: .system, reason: ConsentReason.used)
+        return try apply(decision, to: consent, by: .app(consent.appID), at: now, requestID: requestID, in: tx)
+    }
+
     /// Stamps consents whose time is over, and lodged ones that nobody authorised within a day. The clock has already ended them for every reader;
     /// the stamp gives them their line of history.
     /// - Returns: how many were stamped, at most `limit`.
@@ -207,13 +218,17 @@ package struct Consents: Sendable {
     // MARK: Rows
 
     private func insert(_ consent: Consent, in tx: any WriteTransaction) throws {
+        let payment = consent.payment
         try tx.execute(
             """
             INSERT INTO consent (id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                                 status, status_actor, status_reason, status_changed_at, grant_id)
+                                 status, status_actor, status_reason, status_changed_at, grant_id,
+                                 amount, currency, creditor_name, creditor_account, reference, debtor_account_id)
             VALUES (\(consent.id), \(consent.appID), \(consent.organisationID), \(consent.personID), \(consent.type), \(consent.permissions.text),
                     \(consent.transactionsFrom), \(consent.transactionsTo), \(consent.createdAt), \(consent.expiresAt),
-                    \(consent.storedStatus), \(consent.statusActor), \(consent.statusReason), \(consent.statusChangedAt), \(consent.grantID))
+                    \(consent.storedStatus), \(consent.statusActor), \(consent.statusReason), \(consent.statusChangedAt), \(consent.grantID),
+                    \(payment?.instruction.amount.minorUnits), \(payment?.instruction.amount.currency), \(payment?.instruction.creditor.name),
+                    \(payment?.instruction.creditor.account), \(payment?.instruction.reference), \(payment?.debtorAccount))
             """)
     }
 
@@ -283,6 +298,18 @@ extension Consent {
             type: try row["type"], permissions: permissions, transactionsFrom: try row["transactions_from"],
             transactionsTo: try row["transactions_to"], createdAt: try row["created_at"], expiresAt: try row["expires_at"],
             storedStatus: try row["status"], statusActor: try row["status_actor"], statusReason: try row["status_reason"],
-            statusChangedAt: try row["status_changed_at"], accounts: accounts, grantID: try row["grant_id"])
+            statusChangedAt: try row["status_changed_at"], accounts: accounts, grantID: try row["grant_id"], payment: try PaymentTerms(row))
+    }
+}
+
+extension PaymentTerms {
+    /// - Returns: `nil` for a consent of another type.
+    fileprivate init?(_ row: Row) throws {
+        guard let amount: Int64 = try row["amount"] else { return nil }
+        self.init(
+            instruction: PaymentInstruction(
+                stored: Money(minorUnits: amount, currency: try row["currency"]),
+                creditor: Creditor(name: try row["creditor_name"], account: try row["creditor_account"]), reference: try row["reference"]),
+            debtorAccount: try row["debtor_account_id"])
     }
 }

@@ -1,0 +1,122 @@
+package import Primitives
+
+/// What a payment moves, to whom, and with which words. The customer approves exactly this, and the app may send exactly this: dynamic linking
+/// (Delegated Regulation (EU) 2018/389, article 5).
+package struct PaymentInstruction: Hashable, Sendable {
+    package let amount: Money
+    package let creditor: Creditor
+    /// What the creditor reads on their statement.
+    package let reference: String
+
+    /// - Throws: every rule that the values break, each with the member it is about.
+    package init(
+        amount: String, currency: String, creditorName: String, creditorAccount: String, reference: String
+    ) throws(PaymentInstructionRefusal) {
+        var faults: [PaymentInstructionRefusal.Fault] = []
+        let amount = Self.money(amount, currency, &faults)
+        if !Self.isText(creditorName, longest: 140) {
+            faults.append(.init(.creditorName, "text", "1 to 140 printable characters that are not all spaces", creditorName))
+        }
+        if !Self.isAccount(creditorAccount) {
+            faults.append(.init(.creditorAccount, "account", "an IBAN, or 6 to 34 letters, digits and dashes", creditorAccount))
+        }
+        if !Self.isText(reference, longest: 140) {
+            faults.append(.init(.reference, "text", "1 to 140 printable characters that are not all spaces", reference))
+        }
+        guard let amount, faults.isEmpty else { throw PaymentInstructionRefusal(faults: faults) }
+        self.init(stored: amount, creditor: Creditor(name: creditorName, account: creditorAccount), reference: reference)
+    }
+
+    /// Values that passed the rules before and were kept.
+    package init(stored amount: Money, creditor: Creditor, reference: String) {
+        self.amount = amount
+        self.creditor = creditor
+        self.reference = reference
+    }
+
+    private static func money(_ text: String, _ currency: String, _ faults: inout [PaymentInstructionRefusal.Fault]) -> Money? {
+        guard let known = Currency(rawValue: currency) else {
+            faults.append(.init(.currency, "currency", "one of \(Currency.allCases.map(\.rawValue).joined(separator: ", "))", currency))
+            return nil
+        }
+        guard let amount = Money(decimal: text, currency: known) else {
+            let digits = known.minorUnitDigits
+            let decimals = digits == 0 ? "no decimals" : "at most \(digits) decimals"
+            faults.append(.init(.amount, "amount", "a decimal number of at most 13 digits with \(decimals), as \(known.rawValue) has them", text))
+            return nil
+        }
+        guard amount.minorUnits > 0 else {
+            faults.append(.init(.amount, "amount.positive", "more than zero", text))
+            return nil
+        }
+        return amount
+    }
+
+    private static func isText(_ text: String, longest: Int) -> Bool {
+        // A control or format character could show the customer other words than the creditor reads.
+        !text.isEmpty && text.unicodeScalars.count <= longest && text.contains { !$0.isWhitespace }
+            && text.unicodeScalars.allSatisfy { scalar in
+                switch scalar.properties.generalCategory {
+                case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: false
+                default: true
+                }
+            }
+    }
+
+    private static func isAccount(_ text: String) -> Bool {
+        (6...34).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == UInt8(ascii: "-") }
+    }
+}
+
+/// Who is paid.
+package struct Creditor: Hashable, Sendable {
+    package let name: String
+    /// An account number of the bank, or of another bank when the bank holds no such account.
+    package let account: String
+
+    package init(name: String, account: String) {
+        self.name = name
+        self.account = account
+    }
+}
+
+/// Why an instruction cannot be taken: each fault names its member.
+package struct PaymentInstructionRefusal: Error, Hashable, Sendable {
+    package enum Member: String, Sendable {
+        case amount = "amount/amount"
+        case currency = "amount/currency"
+        case creditorName = "creditor/name"
+        case creditorAccount = "creditor/account"
+        case reference
+    }
+
+    package struct Fault: Hashable, Sendable {
+        package let member: Member
+        package let rule: String
+        package let expected: String
+        package let got: String
+
+        init(_ member: Member, _ rule: String, _ expected: String, _ got: String) {
+            self.member = member
+            self.rule = rule
+            self.expected = expected
+            self.got = String(got.prefix(80))
+        }
+    }
+
+    package let faults: [Fault]
+}
+
+extension PaymentInstruction {
+    /// The members in which another instruction differs, in the order of the contract, with what is approved and what came.
+    package func differences(from other: PaymentInstruction) -> [(member: PaymentInstructionRefusal.Member, approved: String, sent: String)] {
+        let pairs: [(PaymentInstructionRefusal.Member, String, String)] = [
+            (.amount, amount.decimal, other.amount.decimal), (.currency, amount.currency.rawValue, other.amount.currency.rawValue),
+            (.creditorName, creditor.name, other.creditor.name), (.creditorAccount, creditor.account, other.creditor.account),
+            (.reference, reference, other.reference),
+        ]
+        // Byte for byte: two spellings that Unicode calls equal may read as two names.
+        return pairs.filter { !$0.1.utf8.elementsEqual($0.2.utf8) }.map { (member: $0.0, approved: $0.1, sent: $0.2) }
+    }
+}

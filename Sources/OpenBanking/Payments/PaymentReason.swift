@@ -1,0 +1,32 @@
+/// Why a payment has its status; where ISO 20022 has a code for it, with that code (`ExternalStatusReason1Code`).
+package enum PaymentReason: String, CaseIterable, Sendable, Codable {
+    case submitted
+    /// The bank accepted what the risk decision allowed.
+    case checksPassed = "checks_passed"
+    case booked
+    /// The risk decision asks for a look by a person.
+    case underReview = "under_review"
+    /// Nobody knows how far its decision had come: the program stopped between its receipt and its decision.
+    case interrupted
+    case blockedByRisk = "blocked_by_risk"
+    case declinedByRisk = "declined_by_risk"
+    case releasedByBank = "released_by_bank"
+    case rejectedByBank = "rejected_by_bank"
+    case insufficientFunds = "insufficient_funds"
+    case accountClosed = "account_closed"
+    case accountBlocked = "account_blocked"
+    /// The creditor's bank sent it back.
+    case creditorRefused = "creditor_refused"
+
+    package var iso20022: String? {
+        switch self {
+        case .insufficientFunds: "AM04"
+        case .accountClosed: "AC04"
+        case .accountBlocked: "AC06"
+        case .creditorRefused: "AC03"
+        case .declinedByRisk, .blockedByRisk: "FRAD"
+        case .rejectedByBank: "MS03"
+        case .submitted, .checksPassed, .booked, .underReview, .interrupted, .releasedByBank: nil
+        }
+    }
+}

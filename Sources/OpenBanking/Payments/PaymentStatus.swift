@@ -1,0 +1,54 @@
+/// Where a payment stands, in our words and in those of ISO 20022 (`ExternalPaymentTransactionStatus1Code`).
+package enum PaymentStatus: String, CaseIterable, Sendable, Codable {
+    /// RCVD: it was taken, its amount is set aside, and its risk is being decided.
+    case received
+    /// PDNG: a member of the bank's staff will decide.
+    case held
+    /// BLCK: stopped, and only a member of the bank's staff can let it go on.
+    case blocked
+    /// ACSP: it will be settled.
+    case accepted
+    /// ACSC: booked on the debtor's account.
+    case settled
+    /// RJCT: it will not be made, and nothing is set aside for it any more.
+    case rejected
+
+    package var iso20022: String {
+        switch self {
+        case .received: "RCVD"
+        case .held: "PDNG"
+        case .blocked: "BLCK"
+        case .accepted: "ACSP"
+        case .settled: "ACSC"
+        case .rejected: "RJCT"
+        }
+    }
+
+    /// Nothing leads out of it.
+    package var isFinal: Bool { self == .settled || self == .rejected }
+}
+
+/// Who moved a payment.
+package enum PaymentActor: String, CaseIterable, Sendable, Codable {
+    case partner
+    /// A member of its staff.
+    case bank
+    case system
+}
+
+/// What may happen to a payment.
+package enum PaymentEvent: String, CaseIterable, Sendable, Codable {
+    case hold
+    case block
+    case accept
+    case settle
+    case reject
+}
+
+/// What an event does to a payment.
+package enum PaymentTransition: Hashable, Sendable {
+    case moves(to: PaymentStatus)
+    /// It has already happened; repeating it is harmless.
+    case stays
+    case refused
+}

@@ -1,0 +1,166 @@
+package import OpenBanking
+package import Primitives
+package import Storage
+
+/// The payments' rows and their timelines.
+package struct PaymentRecords: Sendable {
+    package init() {}
+
+    func insert(_ payment: Payment, in tx: any WriteTransaction) throws {
+        try tx.execute(
+            """
+            INSERT INTO payment (id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name,
+                                 creditor_account, reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key)
+            VALUES (\(payment.id), \(payment.appID), \(payment.organisationID), \(payment.consentID), \(payment.personID), \(payment.world),
+                    \(payment.debtorAccount), \(payment.instruction.amount.minorUnits), \(payment.instruction.amount.currency),
+                    \(payment.instruction.creditor.name), \(payment.instruction.creditor.account), \(payment.instruction.reference),
+                    \(payment.holdID), \(payment.status), \(payment.reason), \(payment.createdAt), \(payment.changedAt), \(payment.settlesAt),
+                    \(payment.idempotencyKey))
+            """)
+        try note(payment, by: .partner, in: tx)
+    }
+
+    /// Moves a payment by the transition table: one conditional write and a line of its timeline.
+    /// - Returns: `nil` when another writer moved it before, or the table refuses.
+    func move(
+        _ payment: Payment, on event: PaymentEvent, by actor: PaymentActor, because reason: PaymentReason, settlesAt: Timestamp? = nil,
+        at now: Timestamp, in tx: any WriteTransaction
+    ) throws -> Payment? {
+        guard case .moves(let status) = payment.status.transition(on: event, by: actor) else { return nil }
+        var after = payment
+        after.status = status
+        after.reason = reason
+        after.changedAt = now
+        after.settlesAt = settlesAt ?? payment.settlesAt
+        let won = try tx.execute(
+            """
+            UPDATE payment
+            SET status = \(after.status), reason = \(after.reason), changed_at = \(after.changedAt), settles_at = \(after.settlesAt)
+            WHERE id = \(payment.id) AND status = \(payment.status)
+            """)
+        guard won == 1 else { return nil }
+        try note(after, by: actor, in: tx)
+        return after
+    }
+
+    package func find(_ id: PaymentID, in tx: any ReadTransaction) throws -> Payment? {
+        try tx.first(
+            """
+            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+            FROM payment
+            WHERE id = \(id)
+            """
+        ).map(Payment.init)
+    }
+
+    package func find(of consent: ConsentID, in tx: any ReadTransaction) throws -> Payment? {
+        try tx.first(
+            """
+            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+            FROM payment
+            WHERE consent_id = \(consent)
+            """
+        ).map(Payment.init)
+    }
+
+    /// An app's payments, the newest first, page by page.
+    /// - Parameter before: the last payment of the page before.
+    package func list(ofApp appID: AppID, before: PaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
+        try tx.all(
+            """
+            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+            FROM payment
+            WHERE app_id = \(appID) AND (\(before) IS NULL OR id < \(before))
+            ORDER BY id DESC
+            LIMIT \(limit)
+            """
+        ).map(Payment.init)
+    }
+
+    /// A customer's payments made through apps, the newest first.
+    package func list(ofPerson personID: PersonID, limit: Int = 200, in tx: any ReadTransaction) throws -> [Payment] {
+        try tx.all(
+            """
+            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+            FROM payment
+            WHERE person_id = \(personID)
+            ORDER BY id DESC
+            LIMIT \(limit)
+            """
+        ).map(Payment.init)
+    }
+
+    /// What waits for a member of staff, the oldest first.
+    package func waitingForStaff(limit: Int = 200, in tx: any ReadTransaction) throws -> [Payment] {
+        try tx.all(
+            """
+            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+            FROM payment
+            WHERE status IN \(list: [PaymentStatus.held, .blocked])
+            ORDER BY id
+            LIMIT \(limit)
+            """
+        ).map(Payment.init)
+    }
+
+    /// Accepted payments whose time to settle has come, the most overdue first.
+    func due(at now: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
+        try tx.all(
+            """
+            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+            FROM payment
+            WHERE status = \(PaymentStatus.accepted) AND settles_at <= \(now)
+            ORDER BY settles_at, id
+            LIMIT \(limit)
+            """
+        ).map(Payment.init)
+    }
+
+    /// Payments that were received before a moment and never decided, the oldest first.
+    func undecided(since moment: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
+        try tx.all(
+            """
+            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+            FROM payment
+            WHERE status = \(PaymentStatus.received) AND settles_at <= \(moment)
+            ORDER BY settles_at, id
+            LIMIT \(limit)
+            """
+        ).map(Payment.init)
+    }
+
+    /// Every status it has had, the oldest first.
+    package func timeline(of id: PaymentID, in tx: any ReadTransaction) throws -> [PaymentStep] {
+        try tx.all("SELECT status, actor, reason, occurred_at FROM payment_event WHERE payment_id = \(id) ORDER BY id").map {
+            PaymentStep(status: try $0["status"], actor: try $0["actor"], reason: try $0["reason"], at: try $0["occurred_at"])
+        }
+    }
+
+    private func note(_ payment: Payment, by actor: PaymentActor, in tx: any WriteTransaction) throws {
+        try tx.execute(
+            """
+            INSERT INTO payment_event (payment_id, status, actor, reason, occurred_at)
+            VALUES (\(payment.id), \(payment.status), \(actor), \(payment.reason), \(payment.changedAt))
+            """)
+    }
+}
+
+extension Payment {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            id: try row["id"], appID: try row["app_id"], organisationID: try row["organisation_id"], consentID: try row["consent_id"],
+            personID: try row["person_id"], world: try row["world"], debtorAccount: try row["debtor_account_id"],
+            instruction: PaymentInstruction(
+                stored: Money(minorUnits: try row["amount"], currency: try row["currency"]),
+                creditor: Creditor(name: try row["creditor_name"], account: try row["creditor_account"]), reference: try row["reference"]),
+            holdID: try row["hold_id"], status: try row["status"], reason: try row["reason"], createdAt: try row["created_at"],
+            changedAt: try row["changed_at"], settlesAt: try row["settles_at"], idempotencyKey: try row["idempotency_key"])
+    }
+}

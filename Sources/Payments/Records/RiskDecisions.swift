@@ -1,0 +1,41 @@
+internal import JSON
+package import Primitives
+package import Risk
+package import Storage
+
+/// What was decided about each payment's risk, with everything that the decision looked at.
+package struct RiskDecisions: Sendable {
+    package init() {}
+
+    /// - Parameter inputs: `nil` when there was no time to read them.
+    func insert(_ decision: RiskDecision, on inputs: RiskInputs?, of payment: PaymentID, at now: Timestamp, in tx: any WriteTransaction) throws {
+        let inputs = JSONObject((inputs?.named ?? []).map { ($0, JSONValue.string($1)) })
+        try tx.execute(
+            """
+            INSERT INTO risk_decision (payment_id, outcome, score, reasons, version, inputs, decided_at)
+            VALUES (\(payment), \(decision.outcome), \(decision.score), \(decision.reasons.joined(separator: " ")), \(decision.version),
+                    \(String(decoding: inputs.bytes, as: UTF8.self)), \(now))
+            """)
+    }
+
+    package func find(of payment: PaymentID, in tx: any ReadTransaction) throws -> Kept? {
+        guard let row = try tx.first("SELECT outcome, score, reasons, version, inputs, decided_at FROM risk_decision WHERE payment_id = \(payment)")
+        else { return nil }
+        let reasons: String = try row["reasons"]
+        let inputs: String = try row["inputs"]
+        let members = (try? JSONValue(parsing: Array(inputs.utf8)))?.object?.members ?? []
+        return Kept(
+            decision: RiskDecision(
+                outcome: try row["outcome"], score: try row["score"], reasons: reasons.split(separator: " ").map(String.init), version: try row["version"]),
+            inputs: members.compactMap { member in member.value.string.map { (name: member.name, value: $0) } }, decidedAt: try row["decided_at"])
+    }
+
+    /// A decision as it was made.
+    package struct Kept: Sendable {
+        package let decision: RiskDecision
+        package let inputs: [(name: String, value: String)]
+        package let decidedAt: Timestamp
+    }
+}
+
+extension RiskOutcome: SQLBindable, SQLReadable {}
