@@ -54,7 +54,10 @@ extension CustomerRoutes {
     private func explain(_ error: AuthorizationPageError, _ context: AppContext) -> Response {
         context.logger.info("authorization request refused", metadata: ["kind": "\(error.kind)", "request_id": "\(context.requestID)"])
         return pages.notice(
-            Notice(error.title, error.explanation, paragraphs: ["For the app’s developer: \(error.developerHint)"], reference: context.requestID.rawValue),
+            Notice(
+                error.title, error.explanation, paragraphs: ["For the app’s developer: \(error.developerHint)"],
+                actions: error.explainedAt.map { [Notice.Action("Details for the app’s developer", $0, isPrimary: false)] } ?? [],
+                reference: context.requestID.rawValue),
             shell: shell("", for: nil), status: .badRequest)
     }
 

@@ -20,7 +20,7 @@ package struct ClientAssertion: Hashable, Sendable {
     package static let longestLifetime = Duration.minutes(65)
 
     /// Why an assertion proves nothing.
-    package enum Refusal: String, Error, Hashable, Sendable {
+    package enum Refusal: String, CaseIterable, Error, Hashable, Sendable {
         case malformed, wrongType, algorithm, noKey, signature, issuer, subject, audience, missingExpiry, malformedDate, expired, expiresTooLate, notYetValid
         case missingTokenID, replayed, tooOldToTell
 

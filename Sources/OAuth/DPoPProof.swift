@@ -21,7 +21,7 @@ package struct DPoPProof: Hashable, Sendable {
     package static let algorithms = SignatureAlgorithm.allCases.filter(\.isAllowedByFAPI)
 
     /// Why a proof proves nothing.
-    package enum Refusal: String, Error, Hashable, Sendable {
+    package enum Refusal: String, CaseIterable, Error, Hashable, Sendable {
         case severalProofs, malformed, wrongType, algorithm, missingKey, unsuitableKey, signature, missingTokenID, method, address, missingTime, accessToken
         case replayed
         /// A nonce of ours would make it acceptable: the clock is off, the nonce is old, or the proof may have been used before.

@@ -4,3 +4,8 @@ package enum GrantType: String, CaseIterable, Sendable, Codable {
     case refreshToken = "refresh_token"
     case clientCredentials = "client_credentials"
 }
+
+extension Set<GrantType> {
+    /// In the catalogue's order, separated by spaces.
+    package var names: String { GrantType.allCases.filter(contains).map(\.rawValue).joined(separator: " ") }
+}

@@ -3,10 +3,24 @@ package struct OAuthError: Error, Hashable, Sendable {
     package let code: Code
     /// ASCII without quotes and backslashes (RFC 6749 §5.2), nothing from the request in it.
     package let description: String
+    /// For the developers of the app alone; `nil` where code and description say all there is.
+    package let explanation: Explanation?
 
-    package init(_ code: Code, _ description: String) {
+    package init(_ code: Code, _ description: String, explanation: Explanation? = nil) {
         self.code = code
         self.description = description
+        self.explanation = explanation
+    }
+
+    /// A request that breaks a rule.
+    /// - Parameters:
+    ///   - parameter: the one that breaks it, where the rule is about any.
+    ///   - expected: nothing from the request in it.
+    package static func against(
+        _ rule: RefusalRule, _ description: String, parameter: String? = nil, expected: String? = nil, received: Received? = nil
+    ) -> OAuthError {
+        OAuthError(
+            rule.code, description, explanation: Explanation(rule: rule, parameter: parameter ?? rule.parameter, expected: expected, received: received))
     }
 
     package enum Code: String, CaseIterable, Sendable {
@@ -46,19 +60,29 @@ package struct OAuthError: Error, Hashable, Sendable {
 
     package static func invalidRequest(_ description: String) -> OAuthError { OAuthError(.invalidRequest, description) }
     package static func invalidClient(_ description: String) -> OAuthError { OAuthError(.invalidClient, description) }
-    package static func invalidGrant(_ description: String) -> OAuthError { OAuthError(.invalidGrant, description) }
-    package static func unauthorizedClient(_ description: String) -> OAuthError { OAuthError(.unauthorizedClient, description) }
-    package static func invalidScope(_ description: String) -> OAuthError { OAuthError(.invalidScope, description) }
-    package static func invalidAuthorizationDetails(_ description: String) -> OAuthError { OAuthError(.invalidAuthorizationDetails, description) }
-    package static func unmetAuthenticationRequirements(_ description: String) -> OAuthError {
-        OAuthError(.unmetAuthenticationRequirements, description)
-    }
     package static func invalidToken(_ description: String) -> OAuthError { OAuthError(.invalidToken, description) }
 }
 
 extension OAuthError.Code {
     /// The path of the error's page in the documentation: what `error_uri` leads to.
     package var documentationPath: String { "/docs/errors/oauth/\(rawValue)" }
+
+    /// The document that defines the code.
+    package var clause: String {
+        switch self {
+        case .invalidRequest, .unauthorizedClient, .invalidScope, .accessDenied, .serverError, .temporarilyUnavailable, .unsupportedResponseType:
+            "RFC 6749 §4.1.2.1"
+        case .invalidClient, .invalidGrant, .unsupportedGrantType: "RFC 6749 §5.2"
+        case .loginRequired, .consentRequired, .interactionRequired, .registrationNotSupported, .requestURINotSupported: "OpenID Connect Core §3.1.2.6"
+        case .invalidRequestObject, .invalidRequestURI: "RFC 9101 §7"
+        case .unmetAuthenticationRequirements: "OpenID Connect Core Error Code unmet_authentication_requirements §2"
+        case .invalidAuthorizationDetails: "RFC 9396 §5"
+        case .invalidTarget: "RFC 8707 §2"
+        case .invalidDPoPProof: "RFC 9449 §5"
+        case .useDPoPNonce: "RFC 9449 §8"
+        case .invalidToken, .insufficientScope: "RFC 6750 §3.1"
+        }
+    }
 
     /// The one line that names the refusal.
     package var title: String {
@@ -117,7 +141,8 @@ extension OAuthError.Code {
         case .invalidRequestURI: "A request_uri works for 90 seconds, for the app that pushed it, until the customer has answered. Push the request again."
         case .invalidTarget: "Leave the resource out, or send the one that /.well-known/oauth-protected-resource/v1 names."
         case .registrationNotSupported: "Register the app in the portal."
-        case .unmetAuthenticationRequirements: "Ask for a level of the metadata's acr_values_supported. A customer without two-step sign-in is offered to turn it on, and may decline; ask with acr_values when the lower level will do too."
+        case .unmetAuthenticationRequirements:
+            "Ask for a level of the metadata's acr_values_supported. A customer without two-step sign-in is offered to turn it on, and may decline; ask with acr_values when the lower level will do too."
         case .invalidAuthorizationDetails:
             "Send one object {type: account_access, consent_id: ...} with a consent that this app lodged, that waits for its customer and has not expired."
         case .invalidDPoPProof:

@@ -18,7 +18,11 @@ package struct RequestParameters: Sendable {
 
     /// - Throws: `invalid_request` when any parameter came twice but `resource`, which may (RFC 8707 §2).
     package func refuseRepetition() throws(OAuthError) {
-        guard repeated.isSubset(of: ["resource"]) else { throw .invalidRequest("A parameter was sent more than once.") }
+        let names = repeated.subtracting(["resource"]).sorted()
+        guard let first = names.first else { return }
+        throw .against(
+            .sentOnce, "A parameter was sent more than once.", parameter: Received.value(first)?.text, expected: "once",
+            received: .note("\(pairs.count { $0.name == first }) times"))
     }
 
     private static func repeatedNames(_ pairs: [(name: String, value: String)]) -> Set<String> {

@@ -48,7 +48,9 @@ extension PortalSite {
         return try await answering(session, request, context) { try await answer($0, form) }
     }
 
-    private func answering(_ session: Session, _ request: Request, _ context: AppContext, _ answer: (Developer) async throws -> Response) async throws -> Response {
+    private func answering(_ session: Session, _ request: Request, _ context: AppContext, _ answer: (Developer) async throws -> Response) async throws
+        -> Response
+    {
         let chosen = cookies.value(Developer.organisationCookie, in: request)
         let place = try await database.read { [organisations, memberships] tx -> (Organisation, MemberRole, [Organisation])? in
             let all = try organisations.list(of: session.person.id, in: tx)
@@ -68,7 +70,9 @@ extension PortalSite {
 
     /// Somebody who was removed from their last organisation.
     private func homeless(_ session: Session, _ context: AppContext) -> Response {
-        let shell = Shell(audience: .developer, title: "You belong to no organisation", signedInAs: session.person.givenName, csrf: csrf.token(for: session.id.rawValue), width: .narrow)
+        let shell = Shell(
+            audience: .developer, title: "You belong to no organisation", signedInAs: session.person.givenName, csrf: csrf.token(for: session.id.rawValue),
+            width: .narrow)
         let notice = Notice(
             "You belong to no organisation", "You were removed from the last one. Ask a colleague to invite you again, or sign up with another email.",
             actions: [.init("Read the documentation", "/docs")])
@@ -106,9 +110,11 @@ enum SignInAddress {
         return "/portal/sign-in?return_to=\(Web.Parameters.encode(path))"
     }
 
-    /// Only our own pages: a path below `/portal` or `/r`, so that the link to the sign-in cannot send anybody elsewhere.
+    /// Only our own pages: a path below `/portal`, `/r` or the pages of errors, so that the link to the sign-in cannot send anybody elsewhere. The address of an
+    /// explained refusal is the longest.
     static func checked(_ path: String) -> String? {
-        guard path.utf8.count <= 500, path == "/portal" || path.hasPrefix("/portal/") || path.hasPrefix("/portal?") || path.hasPrefix("/r/"),
+        guard path.utf8.count <= 600,
+            path == "/portal" || ["/portal/", "/portal?", "/r/", "/docs/errors/"].contains(where: path.hasPrefix),
             path.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 92 }), !path.contains("//"),
             !path.hasPrefix("/portal/sign-")
         else { return nil }

@@ -5,6 +5,7 @@ package import Identity
 package import Logging
 import Mail
 package import Metering
+import OAuth
 package import Pages
 package import Passwords
 package import Primitives
@@ -35,6 +36,7 @@ package struct PortalSite: Sendable {
     let certificateCheck: ClientCertificateCheck
     let sandboxAuthority: SandboxAuthority
     let forms: FormTokens
+    let refusals: RefusalSeal
     let shownOnce: ShownOnce
     let pendingSignUp: PendingSignUp.Cookie
     let factors: FactorTools
@@ -65,6 +67,7 @@ package struct PortalSite: Sendable {
         self.pages = pages
         self.cookies = cookies
         csrf = CSRF(master: master)
+        refusals = RefusalSeal(master: master)
         browsers = BrowserCookie(cookies: cookies, randomness: randomness)
         self.randomness = randomness
         self.passwords = passwords

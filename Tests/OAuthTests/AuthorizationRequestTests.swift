@@ -70,9 +70,11 @@ struct AuthorizationRequestTests {
         let parameters = RequestParameters(Self.sound.map { (name: $0.key, value: $0.value) })
         let target = try RedirectTarget(parameters, for: client)
 
-        #expect(throws: OAuthError.unauthorizedClient("The app is not registered for the grant type authorization_code.")) {
+        let error = #expect(throws: OAuthError.self) {
             try AuthorizationRequest(parameters, for: client, target: target, audience: "http://localhost:8080/v1")
         }
+        #expect(error?.code == .unauthorizedClient)
+        #expect(error?.explanation?.expected == "client_credentials")
     }
 
     @Test func `OpenID Connect Core §3.1.2.6 what stands inside a request object and elsewhere refuses another one`() {

@@ -24,6 +24,8 @@ package struct AuthorizationAnswer: Sendable {
         let algorithm: SignatureAlgorithm
         let state: String?
         let issuer: Issuer
+        /// Where a refusal is explained.
+        let errors: ErrorAddresses.Of
 
         func code(_ code: String) -> AuthorizationAnswer { answer([("code", code)], error: nil) }
 
@@ -31,7 +33,7 @@ package struct AuthorizationAnswer: Sendable {
         func error(_ error: OAuthError) -> AuthorizationAnswer {
             let parameters = [
                 ("error", error.code.rawValue), ("error_description", error.description),
-                ("error_uri", issuer.address(error.code.documentationPath)),
+                ("error_uri", errors.address(of: error)),
             ]
             return answer(parameters, error: error.code)
         }

@@ -28,7 +28,7 @@ extension AuthorizationEndpoint {
     ) async throws -> Decision {
         let found = try await apps.find(transaction.appID)
         guard let app = found, app.isActive else {
-            return .answer(envelope(transaction).error(.unauthorizedClient(found?.inactiveSentence ?? "The app was removed.")))
+            return .answer(envelope(transaction, at: now).error(.against(.appInUse, found?.inactiveSentence ?? "The app was removed.")))
         }
         guard app.meets(session.person), transaction.accepts(session, at: now), transaction.isMeant(for: session), transaction.isMet(by: session)
         else {
@@ -42,8 +42,8 @@ extension AuthorizationEndpoint {
             switch try grant(approval, in: tx) {
             case .success(let grant):
                 try codes.insert(code, for: grant, of: transaction, methods: session.methods, at: now, in: tx)
-                return .answer(envelope(transaction).code(code.value))
-            case .failure(let error): return .answer(envelope(transaction).error(error))
+                return .answer(envelope(transaction, at: now).code(code.value))
+            case .failure(let error): return .answer(envelope(transaction, at: now).error(error))
             }
         }
     }
@@ -58,7 +58,7 @@ extension AuthorizationEndpoint {
         return try await database.write { tx in
             guard try answers.claim(transaction, as: .rejected, at: now, in: tx) else { return .alreadyAnswered }
             if let id = transaction.consentID, let person { _ = try consents.reject(id, by: person, at: now, requestID: requestID, in: tx) }
-            return .answer(envelope(transaction).error(OAuthError(.accessDenied, "The customer did not approve.")))
+            return .answer(envelope(transaction, at: now).error(.against(.approved, "The customer did not approve.")))
         }
     }
 
@@ -90,7 +90,7 @@ extension AuthorizationEndpoint {
             consent = try consents.authorise(
                 id, by: person, accounts: approval.accounts, grant: grantID, at: now, requestID: approval.requestID, in: tx)
             // It was withdrawn, decided elsewhere or has expired since the page was shown.
-            guard consent != nil else { return .failure(.invalidAuthorizationDetails("The consent does not wait for a customer any more.")) }
+            guard consent != nil else { return .failure(.against(.lodgedConsent, "The consent does not wait for a customer any more.")) }
         } else if let new = consentOfItsOwn(approval) {
             consent = try consents.lodgeAuthorised(
                 new, by: person, accounts: approval.accounts, grant: grantID, at: now, requestID: approval.requestID, in: tx)

@@ -28,17 +28,17 @@ extension AuthorizationEndpoint {
 
     /// - Parameter session: the customer's, if there is one; a session of another world or population does not count.
     package func step(_ transaction: AuthorizationTransaction, session: Session?, at now: Timestamp) async throws -> Step {
-        let envelope = envelope(transaction)
+        let envelope = envelope(transaction, at: now)
         let found = try await apps.find(transaction.appID)
         guard let app = found, app.isActive else {
-            return .answer(envelope.error(.unauthorizedClient(found?.inactiveSentence ?? "The app was removed.")))
+            return .answer(envelope.error(.against(.appInUse, found?.inactiveSentence ?? "The app was removed.")))
         }
         if let first = transaction.firstStep, first.isOpen(at: now) { return .code(first) }
         guard let session, app.meets(session.person), transaction.accepts(session, at: now), transaction.isMeant(for: session) else {
             guard transaction.isSilent else { return .signIn }
-            return .answer(envelope.error(OAuthError(.loginRequired, "The customer has to sign in.")))
+            return .answer(envelope.error(.against(.signedIn, "The customer has to sign in.")))
         }
-        if let step = try await stepUp(transaction, session: session) { return step }
+        if let step = try await stepUp(transaction, session: session, at: now) { return step }
         if transaction.isSilent { return .answer(try await silentAnswer(transaction, app: app, session: session, at: now)) }
         return try await database.read { tx in
             if try answers.isAnswered(transaction.id, in: tx) { return .alreadyAnswered }
@@ -51,7 +51,7 @@ extension AuthorizationEndpoint {
 
     /// What comes before the question when the session is less sure of the customer than the app asks for.
     /// - Returns: `nil` when it is sure enough, or the customer went on without.
-    private func stepUp(_ transaction: AuthorizationTransaction, session: Session) async throws -> Step? {
+    private func stepUp(_ transaction: AuthorizationTransaction, session: Session, at now: Timestamp) async throws -> Step? {
         if transaction.asksForMore(than: session), !transaction.isSilent {
             let isEnrolled = try await database.readOne { try SecondFactors.isEnrolled(session.person.id, in: $0) }
             return isEnrolled ? .stepUp : .secondFactor(isEssential: !transaction.isMet(by: session))
@@ -59,23 +59,23 @@ extension AuthorizationEndpoint {
         guard !transaction.isMet(by: session) else { return nil }
         let error: OAuthError =
             transaction.isSilent
-            ? OAuthError(.loginRequired, "The customer has to sign in with a one-time code.")
-            : .unmetAuthenticationRequirements("The customer did not sign in with a one-time code.")
-        return .answer(envelope(transaction).error(error))
+            ? .against(.signedIn, "The customer has to sign in with a one-time code.")
+            : .against(.levelReached, "The customer did not sign in with a one-time code.")
+        return .answer(envelope(transaction, at: now).error(error))
     }
 
     /// `prompt=none` (OpenID Connect Core §3.1.2.1): only who the customer is, granted to this app before, can be told without a page.
     private func silentAnswer(
         _ transaction: AuthorizationTransaction, app: App, session: Session, at now: Timestamp
     ) async throws -> AuthorizationAnswer {
-        let envelope = envelope(transaction)
-        let consentRequired = envelope.error(OAuthError(.consentRequired, "The customer has to decide."))
+        let envelope = envelope(transaction, at: now)
+        let consentRequired = envelope.error(.against(.decided, "The customer has to decide."))
         guard !transaction.asksForAccounts else { return consentRequired }
         let granted = try await database.readOne { [grants] in try grants.live(of: session.person.id, to: app.id, at: now, in: $0) }
         guard granted.contains(where: { transaction.scope.isSubset(of: $0.scope) }) else { return consentRequired }
         switch try await approve(transaction, by: session, accounts: [], among: [], at: now, requestID: nil) {
         case .answer(let answer): return answer
-        case .alreadyAnswered, .refusedChoice: return envelope.error(OAuthError(.interactionRequired, "The customer has to see a page."))
+        case .alreadyAnswered, .refusedChoice: return envelope.error(.against(.pageSeen, "The customer has to see a page."))
         }
     }
 

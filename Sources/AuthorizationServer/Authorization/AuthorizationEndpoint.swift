@@ -24,6 +24,7 @@ package struct AuthorizationEndpoint: Sendable {
     let answers = AuthorizationAnswers()
     let pushed: PushedRequests
     let requestObjects: RequestObjects
+    let errors: ErrorAddresses
     private let transactionSeal: TransactionSeal
 
     package init(
@@ -39,6 +40,7 @@ package struct AuthorizationEndpoint: Sendable {
         grants = Grants(randomness: randomness)
         pushed = PushedRequests(master: master, randomness: randomness)
         requestObjects = RequestObjects(keys: clientKeys, issuer: issuer)
+        errors = ErrorAddresses(issuer: issuer, master: master)
         transactionSeal = TransactionSeal(master: master)
     }
 
@@ -58,20 +60,21 @@ package struct AuthorizationEndpoint: Sendable {
         let outer = RequestParameters(query.pairs)
         guard let text = outer["client_id"], !outer.isRepeated("client_id") else { return .page(AuthorizationPageError(.missingClientID)) }
         guard let clientID = ClientID(text), let app = try await apps.find(clientID) else { return .page(AuthorizationPageError(.unknownClient)) }
-        guard app.isActive else { return .page(AuthorizationPageError(app.isHeld ? .heldApp : .removedApp, app: app)) }
+        let errors = errors.of(app, at: .authorize, now: now)
+        guard app.isActive else { return .page(AuthorizationPageError(app.isHeld ? .heldApp : .removedApp, of: app, outer, errors)) }
 
         let resolved: ResolvedRequest
         switch try await resolve(outer, of: app, at: now) {
         case .success(let found): resolved = found
-        case .failure(.page(let kind)): return .page(AuthorizationPageError(kind, app: app))
-        case .failure(.object(let refusal)): return refused(refusal, outer, of: app)
+        case .failure(.page(let kind)): return .page(AuthorizationPageError(kind, of: app, outer, errors))
+        case .failure(.object(let refusal)): return refused(refusal, outer, of: app, errors)
         }
         let target: RedirectTarget
         do { target = try RedirectTarget(resolved.parameters, for: app.registeredClient) } catch {
-            return .page(AuthorizationPageError(.redirectURI(error), app: app, sentRedirectURI: resolved.parameters["redirect_uri"]))
+            return .page(AuthorizationPageError(.redirectURI(error), of: app, resolved.parameters, errors))
         }
         // From here on the app is told.
-        let envelope = envelope(for: resolved.parameters, of: app, target: target)
+        let envelope = envelope(for: resolved.parameters, of: app, target: target, errors)
         let request: AuthorizationRequest
         do { request = try self.request(resolved, of: app, target: target) } catch { return .answer(envelope.error(error)) }
         return switch try await transaction(for: request, of: app, id: resolved.id, at: now) {
@@ -87,17 +90,19 @@ package struct AuthorizationEndpoint: Sendable {
     }
 
     /// A broken request object is told to the address beside it, when that is registered.
-    private func refused(_ refusal: RequestObject.Refusal, _ outer: RequestParameters, of app: App) -> Beginning {
+    private func refused(_ refusal: RequestObject.Refusal, _ outer: RequestParameters, of app: App, _ errors: ErrorAddresses.Of) -> Beginning {
         guard let target = try? RedirectTarget(outer, for: app.registeredClient) else {
-            return .page(AuthorizationPageError(.requestObject(refusal), app: app))
+            return .page(AuthorizationPageError(.requestObject(refusal), of: app, outer, errors))
         }
-        return .answer(envelope(for: outer, of: app, target: target).error(OAuthError(.invalidRequestObject, refusal.message)))
+        return .answer(envelope(for: outer, of: app, target: target, errors).error(refusal.error(received: outer["request"], issuer: issuer.text)))
     }
 
-    private func envelope(for parameters: RequestParameters, of app: App, target: RedirectTarget) -> AuthorizationAnswer.Envelope {
+    private func envelope(
+        for parameters: RequestParameters, of app: App, target: RedirectTarget, _ errors: ErrorAddresses.Of
+    ) -> AuthorizationAnswer.Envelope {
         AuthorizationAnswer.Envelope(
             target: target, mode: AuthorizationRequest.responseMode(of: parameters), clientID: app.clientID, algorithm: app.answerAlgorithm,
-            state: AuthorizationRequest.state(of: parameters), issuer: issuer)
+            state: AuthorizationRequest.state(of: parameters), issuer: issuer, errors: errors)
     }
 
     /// The checks that need more than the request itself: the lodged consent and the ID token hint.
@@ -108,14 +113,16 @@ package struct AuthorizationEndpoint: Sendable {
         var hintedPerson: PersonID?
         if let hint = request.idTokenHint {
             guard let person = IDTokenHint(keys: keys, issuer: issuer).person(in: hint, for: app.clientID) else {
-                return .failure(.invalidRequest("The id_token_hint is not an ID token that this server issued to the app."))
+                return .failure(
+                    .against(.idTokenHint, "The id_token_hint is not an ID token that this server issued to the app.", received: .secret(hint)))
             }
             hintedPerson = person
         }
         // OpenID Connect Core §5.5.1: with the value of `sub` that customer alone will do.
         if let subject = request.claims?.subject {
             guard let person = PersonID(subject), hintedPerson == nil || hintedPerson == person else {
-                return .failure(.invalidRequest("The sub in claims is no customer, or another one than in the id_token_hint."))
+                return .failure(
+                    .against(.claimedSubject, "The sub in claims is no customer, or another one than in the id_token_hint.", received: .value(subject)))
             }
             hintedPerson = person
         }
@@ -144,10 +151,11 @@ package struct AuthorizationEndpoint: Sendable {
         transactionSeal.open(sealed, browser: browser, at: now)
     }
 
-    func envelope(_ transaction: AuthorizationTransaction) -> AuthorizationAnswer.Envelope {
+    func envelope(_ transaction: AuthorizationTransaction, at now: Timestamp) -> AuthorizationAnswer.Envelope {
         AuthorizationAnswer.Envelope(
             target: RedirectTarget(checked: transaction.redirectURI), mode: transaction.responseMode, clientID: transaction.clientID,
-            algorithm: transaction.answerAlgorithm, state: transaction.state, issuer: issuer)
+            algorithm: transaction.answerAlgorithm, state: transaction.state, issuer: issuer,
+            errors: ErrorAddresses.Of(addresses: errors, app: transaction.appID, endpoint: .authorize, now: now))
     }
 }
 

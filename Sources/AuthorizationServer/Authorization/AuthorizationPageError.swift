@@ -19,13 +19,19 @@ package struct AuthorizationPageError: Error, Sendable {
     package let kind: Kind
     /// The app, once it is known.
     package let app: App?
-    /// For the developer's view and the log; a customer's page shows neither what was sent nor what is registered.
-    package let sentRedirectURI: String?
+    /// Where it is explained to the app's developers; a customer's page shows neither what was sent nor what is registered.
+    package let explainedAt: String?
 
-    package init(_ kind: Kind, app: App? = nil, sentRedirectURI: String? = nil) {
+    package init(_ kind: Kind) {
+        self.kind = kind
+        app = nil
+        explainedAt = nil
+    }
+
+    init(_ kind: Kind, of app: App, _ sent: RequestParameters, _ errors: ErrorAddresses.Of) {
         self.kind = kind
         self.app = app
-        self.sentRedirectURI = sentRedirectURI
+        explainedAt = kind.error(of: app, sent).map(errors.address)
     }
 
     /// What the customer reads as the heading.
@@ -66,6 +72,20 @@ package struct AuthorizationPageError: Error, Sendable {
         case .redirectURI(.missing): "Send redirect_uri, also when only one is registered."
         case .redirectURI(.repeated): "Send redirect_uri exactly once."
         case .redirectURI(.notRegistered): "The redirect_uri must equal a registered one character by character; compare the two in the portal."
+        }
+    }
+}
+
+extension AuthorizationPageError.Kind {
+    /// The refusal as the app would have been told of it, had there been an address to tell it to.
+    fileprivate func error(of app: App, _ sent: RequestParameters) -> OAuthError? {
+        switch self {
+        case .malformedRequest, .missingClientID, .unknownClient: nil
+        case .removedApp, .heldApp: .against(.appInUse, app.inactiveSentence)
+        case .redirectURI(let refusal): refusal.error(of: app.registeredClient, received: sent["redirect_uri"])
+        case .requestURI:
+            .against(.pushedReference, "The request_uri is not one that waits.", received: .note("one that expired, was answered, or is another app's"))
+        case .requestObject(let refusal): .against(refusal.rule, refusal.message, received: sent["request"].flatMap(refusal.received))
         }
     }
 }

@@ -13,15 +13,21 @@ enum LodgedConsentCheck {
     ) -> Result<ScopeSet, OAuthError> {
         // A consent of another app is told like one that does not exist.
         guard let consent, consent.appID == app.id else {
-            return .failure(.invalidAuthorizationDetails("The app has no consent with this consent_id."))
+            return .failure(.against(.lodgedConsent, "The app has no consent with this consent_id.", expected: "a consent_id that this app lodged"))
         }
         guard consent.waits(for: person, at: now) else {
             let status = consent.status(at: now)
-            return .failure(.invalidAuthorizationDetails("The consent is \(status.rawValue): it does not wait for this customer."))
+            return .failure(
+                .against(
+                    .lodgedConsent, "The consent is \(status.rawValue): it does not wait for this customer.", expected: "awaiting_authorisation",
+                    received: .value("\(consent.id) is \(status.rawValue)")))
         }
         let following = ScopeSet(consent.permissions.scopes.compactMap(Scope.init))
         guard following.isSubset(of: app.scopes) else {
-            return .failure(.invalidScope("The app is not registered for the scopes that the consent's permissions need: \(following.text)."))
+            return .failure(
+                .against(
+                    .scopeRegistered, "The app is not registered for the scopes that the consent's permissions need: \(following.text).",
+                    parameter: "authorization_details", expected: app.scopes.text, received: .value(following.text)))
         }
         return .success(asked.filter { !$0.needsConsent }.union(following))
     }

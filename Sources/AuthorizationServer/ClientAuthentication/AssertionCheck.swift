@@ -38,6 +38,20 @@ struct AssertionCheck: Sendable {
     }
 }
 
+extension AssertionCheck {
+    /// What a sound assertion of the app has where a refused one has something else.
+    func expected(by refusal: ClientAssertion.Refusal, of app: App) -> String? {
+        switch refusal {
+        case .issuer, .subject: app.clientID.text
+        case .audience: addresses.issuer.text
+        case .algorithm:
+            (app.metadata.tokenEndpointAuthSigningAlgorithm.map { [$0] } ?? app.profile.rules.algorithms).map(\.rawValue).joined(separator: " ")
+        case .noKey: app.metadata.jwksURI ?? app.metadata.jwks.map { $0.keys.map { "kid \($0.keyID ?? "none")" }.joined(separator: ", ") }
+        default: nil
+        }
+    }
+}
+
 extension ServerAddresses {
     /// RFC 7523 §3, and RFC 9126 §2 for the endpoint that is called.
     func assertionAudiences(at path: String) -> ClientAssertion.Audiences {

@@ -19,12 +19,18 @@ struct ClientAuthentication: Sendable {
         let attempt: ClientAttempt
         switch read(request) {
         case .success(let found): attempt = found
-        case .failure(let error): return .refused(error, app: nil)
+        case .failure(let error): return .refused(error, app: try await app(named: request.parameters))
         }
         guard let clientID = ClientID(attempt.clientID), let app = try await apps.find(clientID) else {
             return .refused(.invalidClient("No app has this client_id."), app: nil)
         }
         return try await check(attempt, for: app, in: request, from: client, at: now)
+    }
+
+    /// The app whose `client_id` the form carries, whoever sent it.
+    func app(named parameters: RequestParameters) async throws -> App? {
+        guard let clientID = parameters["client_id"].flatMap(ClientID.init) else { return nil }
+        return try await apps.find(clientID)
     }
 
     /// RFC 6749 §2.3: one method per request.
@@ -34,11 +40,21 @@ struct ClientAuthentication: Sendable {
             for method in methods.all {
                 if let attempt = try method.attempt(in: request) { attempts.append(attempt) }
             }
-            guard attempts.count <= 1 else { return .failure(.invalidRequest("Two ways of client authentication were used at once.")) }
-            guard let attempt = attempts.first else { return .failure(.invalidClient("No client authentication was sent that this server supports.")) }
+            guard attempts.count <= 1 else {
+                return .failure(
+                    .against(
+                        .oneMethod, "Two ways of client authentication were used at once.", expected: "one of them",
+                        received: .note(attempts.flatMap(\.methods).names)))
+            }
+            guard let attempt = attempts.first else {
+                return .failure(.against(.readableCredentials, "No client authentication was sent that this server supports."))
+            }
             // A client_id beside the credentials may repeat the name, not change it.
             if let named = request.parameters["client_id"], named != attempt.clientID {
-                return .failure(.invalidClient("The client_id in the form is not the one that authenticated."))
+                return .failure(
+                    .against(
+                        .oneName, "The client_id in the form is not the one that authenticated.", expected: "the client_id of the credentials",
+                        received: .value(named)))
             }
             return .success(attempt)
         } catch {
@@ -49,14 +65,22 @@ struct ClientAuthentication: Sendable {
     private func check(
         _ attempt: ClientAttempt, for app: App, in request: ClientAuthenticationRequest, from client: ClientAddress, at now: Timestamp
     ) async throws -> Outcome {
-        guard app.isActive else { return .refused(.invalidClient(app.inactiveSentence), app: nil) }
+        guard app.isActive else { return .refused(.against(.servedApp, app.inactiveSentence), app: app) }
         guard attempt.methods.contains(app.authenticationMethod), let method = methods[app.authenticationMethod] else {
-            return .refused(.invalidClient("The app is registered for the authentication method \(app.authenticationMethod.rawValue)."), app: app)
+            let name = app.authenticationMethod.rawValue
+            return .refused(
+                .against(
+                    .registeredMethod, "The app is registered for the authentication method \(name).", expected: name, received: .note(attempt.methods.names)),
+                app: app)
         }
         // Before the credentials are looked at: asked afterwards, a stranger who tries a secret from elsewhere would learn by the answer whether it is right.
         // So from elsewhere right and wrong secrets are answered alike and leave no trace in the time of last use. What this tells is that the app has a list;
         // that there is such an app, any client_id tells already. RFC 6749 §5.2 speaks of an authenticated client here; this one never gets so far.
-        guard app.mayCall(from: client.ip) else { return .refused(.unauthorizedClient("The app may not call from \(client.text)."), app: app) }
+        guard app.mayCall(from: client.ip) else {
+            return .refused(
+                .against(.allowedAddress, "The app may not call from \(client.text).", expected: app.allowedNetworks.text, received: .value(client.text)),
+                app: app)
+        }
         switch try await method.check(attempt, of: app, in: request, at: now) {
         case .passed(let secret):
             if let secret { secretUse.note(secret, from: client.text, at: now) }
@@ -64,4 +88,12 @@ struct ClientAuthentication: Sendable {
         case .refused(let error): return .refused(error, app: app)
         }
     }
+}
+
+extension Sequence<ClientAuthenticationMethod> {
+    fileprivate var names: String { map(\.rawValue).sorted().joined(separator: " ") }
+}
+
+extension [IPNetwork] {
+    var text: String { map(\.description).joined(separator: " ") }
 }

@@ -10,14 +10,24 @@ struct ClientSecretBasic: ClientAuthenticator {
 
     func attempt(in request: ClientAuthenticationRequest) throws(OAuthError) -> ClientAttempt? {
         guard let header = request.authorization.first else { return nil }
-        guard request.authorization.count == 1 else { throw .invalidRequest("More than one Authorization header was sent.") }
+        guard request.authorization.count == 1 else {
+            throw .against(
+                .oneMethod, "More than one Authorization header was sent.", parameter: "Authorization", expected: "one",
+                received: .note("\(request.authorization.count) headers"))
+        }
         guard let space = header.firstIndex(of: " "), header[..<space].lowercased() == "basic" else {
-            throw .invalidClient("The Authorization header is not HTTP Basic.")
+            throw .against(
+                .readableCredentials, "The Authorization header is not HTTP Basic.", parameter: "Authorization", expected: "the scheme Basic",
+                received: .secret(header))
         }
         guard let bytes = Data(base64Encoded: header[space...].trimmingWhitespace()), let text = String(validating: bytes, as: UTF8.self),
             let colon = text.firstIndex(of: ":"), let clientID = Self.formDecode(text[..<colon]),
             let secret = Self.formDecode(text[text.index(after: colon)...])
-        else { throw .invalidClient("The Authorization header is not readable as HTTP Basic.") }
+        else {
+            throw .against(
+                .readableCredentials, "The Authorization header is not readable as HTTP Basic.", parameter: "Authorization",
+                expected: "base64 of client_id:client_secret, both form-encoded", received: .secret(header))
+        }
         return ClientAttempt(methods: [method], clientID: clientID, credentials: .secret(secret))
     }
 
@@ -37,8 +47,17 @@ struct ClientSecretBasic: ClientAuthenticator {
 enum ClientSecret {
     static func check(_ attempt: ClientAttempt, of app: App) -> CredentialCheck {
         guard case .secret(let text) = attempt.credentials, let secret = app.secret(matching: text) else {
-            return .refused(.invalidClient("The client secret is wrong."))
+            return .refused(.against(.secret, "The client secret is wrong.", expected: app.secretHints, received: attempt.received))
         }
         return .passed(secret: secret.id)
     }
+}
+
+extension App {
+    /// Its live secrets as the portal shows them: by their last four characters.
+    fileprivate var secretHints: String { liveSecrets.map { "wkz_sk_....\($0.hint)" }.joined(separator: " or ") }
+}
+
+extension ClientAttempt {
+    fileprivate var received: Received? { if case .secret(let text) = credentials { .secret(text) } else { nil } }
 }

@@ -8,7 +8,9 @@ struct ClientSecretPost: ClientAuthenticator {
 
     func attempt(in request: ClientAuthenticationRequest) throws(OAuthError) -> ClientAttempt? {
         guard let secret = request.parameters["client_secret"] else { return nil }
-        guard let clientID = request.parameters["client_id"] else { throw .invalidClient("The client_id is missing beside the client_secret.") }
+        guard let clientID = request.parameters["client_id"] else {
+            throw .against(.readableCredentials, "The client_id is missing beside the client_secret.", parameter: "client_id", expected: "the app's client_id")
+        }
         return ClientAttempt(methods: [method], clientID: clientID, credentials: .secret(secret))
     }
 

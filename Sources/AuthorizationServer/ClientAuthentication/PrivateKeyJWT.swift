@@ -12,18 +12,24 @@ struct PrivateKeyJWT: ClientAuthenticator {
     func attempt(in request: ClientAuthenticationRequest) throws(OAuthError) -> ClientAttempt? {
         let (type, text) = (request.parameters["client_assertion_type"], request.parameters["client_assertion"])
         guard type != nil || text != nil else { return nil }
-        guard type == ClientAssertion.type else { throw .invalidClient("The client_assertion_type is not \(ClientAssertion.type).") }
-        guard let text else { throw .invalidClient("The client_assertion is missing.") }
+        guard type == ClientAssertion.type else {
+            throw .against(
+                .readableCredentials, "The client_assertion_type is not \(ClientAssertion.type).", parameter: "client_assertion_type",
+                expected: ClientAssertion.type, received: .value(type))
+        }
+        guard let text else {
+            throw .against(.readableCredentials, "The client_assertion is missing.", parameter: "client_assertion", expected: "a signed JWT")
+        }
         guard let assertion = UnverifiedAssertion(text), let clientID = request.parameters["client_id"] ?? assertion.subject else {
-            throw .invalidClient(ClientAssertion.Refusal.malformed.message)
+            throw ClientAssertion.Refusal.malformed.error(received: text)
         }
         return ClientAttempt(methods: [method], clientID: clientID, credentials: .assertion(assertion))
     }
 
     func check(_ attempt: ClientAttempt, of app: App, in request: ClientAuthenticationRequest, at now: Timestamp) async throws -> CredentialCheck {
-        guard case .assertion(let assertion) = attempt.credentials else { return .refused(.invalidClient(ClientAssertion.Refusal.malformed.message)) }
+        guard case .assertion(let assertion) = attempt.credentials else { return .refused(ClientAssertion.Refusal.malformed.error(received: "")) }
         if let refusal = try await assertions.refusal(of: assertion, from: app, at: request.path, now: now) {
-            return .refused(.invalidClient(refusal.message))
+            return .refused(refusal.error(received: request.parameters["client_assertion"] ?? "", expected: assertions.expected(by: refusal, of: app)))
         }
         return .passed()
     }
@@ -39,4 +45,10 @@ struct UnverifiedAssertion: Sendable {
     }
 
     var subject: String? { jws.claims["sub"]?.string }
+}
+
+extension ClientAssertion.Refusal {
+    fileprivate func error(received assertion: String, expected: String? = nil) -> OAuthError {
+        .against(rule, message, expected: expected, received: received(in: assertion))
+    }
 }

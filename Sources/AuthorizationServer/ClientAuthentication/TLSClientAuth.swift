@@ -17,7 +17,10 @@ struct TLSClientAuth: ClientAuthenticator {
         case .failure(let refusal): return .refused(.certificate(refusal))
         case .success(let verified):
             guard let subject = app.metadata.tlsSubject, subject.isNamed(by: verified.certificate) else {
-                return .refused(.invalidClient("The client certificate names another subject than the app is registered for."))
+                return .refused(
+                    .against(
+                        .certificateSubject, "The client certificate names another subject than the app is registered for.",
+                        expected: app.metadata.tlsSubject?.value, received: .value(verified.certificate.subject.description)))
             }
             return .passed()
         }
@@ -37,7 +40,10 @@ struct SelfSignedTLSClientAuth: ClientAuthenticator {
         case .failure(let refusal): return .refused(.certificate(refusal))
         case .success(let certificate):
             guard try await certificates.live(of: app.id).contains(where: { $0.thumbprint == certificate.thumbprint }) else {
-                return .refused(.invalidClient("The client certificate is none of those that the app registered."))
+                return .refused(
+                    .against(
+                        .certificateRegistered, "The client certificate is none of those that the app registered.",
+                        expected: "one of those on the app's certificates page", received: .value("SHA-256 \(certificate.thumbprint.text)")))
             }
             return certificate.untimeliness(at: now).map { .refused(.certificate($0)) } ?? .passed()
         }
@@ -59,11 +65,11 @@ extension TLSClientSubject {
 }
 
 extension OAuthError {
-    fileprivate static let missingCertificate = OAuthError.invalidClient(
-        "No client certificate came with the request: call the address of mtls_endpoint_aliases.")
+    fileprivate static let missingCertificate = OAuthError.against(
+        .certificateSent, "No client certificate came with the request: call the address of mtls_endpoint_aliases.")
 
     /// What exactly is wrong the page of the server's own certificates tells whoever presents it.
     fileprivate static func certificate(_ refusal: CertificateRefusal) -> OAuthError {
-        .invalidClient("The client certificate is not accepted: \(refusal.code).")
+        .against(.certificateAccepted, "The client certificate is not accepted: \(refusal.code).", received: .note(refusal.code))
     }
 }

@@ -22,25 +22,29 @@ package struct AuthorizationServerRoutes: Sendable {
 
     package init(
         database: any Database, apps: AppDirectory, secretUse: SecretUse, keys: SigningKeys, verifier: AccessTokenVerifier, revocations: Revocations,
-        replays: ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint, certificates: ClientCertificates, master: MasterKey, addresses: ServerAddresses,
+        replays: ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint, certificates: ClientCertificates, master: MasterKey,
+        addresses: ServerAddresses,
         randomness: any RandomSource = SystemRandom()
     ) {
         let issuer = addresses.issuer
-        let methods = AllMethods(assertions: AssertionCheck(keys: authorization.requestObjects.keys, replays: replays, addresses: addresses), certificates: certificates)
+        let methods = AllMethods(
+            assertions: AssertionCheck(keys: authorization.requestObjects.keys, replays: replays, addresses: addresses), certificates: certificates)
         let refreshTokens = RefreshTokens(master: master)
         let grants = AllGrants(
             database: database, tokens: AccessTokenIssuer(keys: keys, issuer: issuer.text, randomness: randomness),
             idTokens: IDTokenIssuer(keys: keys, issuer: issuer), refreshTokens: refreshTokens, revocations: revocations)
         clients = ClientEndpoint(
             authentication: ClientAuthentication(apps: apps, secretUse: secretUse, methods: methods), proofs: possession.proofs,
-            addresses: addresses)
+            addresses: addresses, errors: authorization.errors)
         pushed = PushedAuthorizationEndpoint(authorization: authorization)
-        token = TokenEndpoint(grants: grants, issuer: issuer)
+        token = TokenEndpoint(grants: grants, audience: AccessTokenIssuer.audience(of: issuer.text))
         introspection = IntrospectionEndpoint(
             database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, keys: keys, issuer: issuer)
         revocation = RevocationEndpoint(
-            database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, issuer: issuer)
-        userinfo = UserinfoEndpoint(database: database, apps: apps, verifier: verifier, revocations: revocations, possession: possession, addresses: addresses)
+            database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens)
+        userinfo = UserinfoEndpoint(
+            database: database, apps: apps, verifier: verifier, revocations: revocations, possession: possession, addresses: addresses,
+            errors: authorization.errors)
         metadata = Metadata(addresses: addresses, grants: grants, methods: methods)
         self.keys = keys
         self.issuer = issuer
@@ -53,18 +57,19 @@ package struct AuthorizationServerRoutes: Sendable {
     }
 
     private func addClientEndpoints(to router: Router<AppContext>) {
-        let handlers: [(path: RouterPath, readsProof: Bool, handler: ClientEndpoint.Handler)] = [
-            ("/oauth2/token", true, { [token] in try await token.respond(to: $0, context: $1) }),
-            ("/oauth2/par", true, { [pushed] in try await pushed.respond(to: $0, context: $1) }),
-            ("/oauth2/introspect", false, { [introspection] in try await introspection.respond(to: $0, context: $1) }),
-            ("/oauth2/revoke", false, { [revocation] in try await revocation.respond(to: $0, context: $1) }),
+        let handlers: [(endpoint: OAuthEndpoint, readsProof: Bool, handler: ClientEndpoint.Handler)] = [
+            (.token, true, { [token] in try await token.respond(to: $0, context: $1) }),
+            (.par, true, { [pushed] in try await pushed.respond(to: $0, context: $1) }),
+            (.introspect, false, { [introspection] in try await introspection.respond(to: $0, context: $1) }),
+            (.revoke, false, { [revocation] in try await revocation.respond(to: $0, context: $1) }),
         ]
-        for (path, readsProof, handler) in handlers {
+        for (endpoint, readsProof, handler) in handlers {
+            let path = RouterPath(endpoint.path)
             router.on(path, method: .post) { [clients] request, context in
-                try await clients.respond(to: request, context: context, readsProof: readsProof, handler)
+                try await clients.respond(to: request, at: endpoint, context: context, readsProof: readsProof, handler)
             }
             // Introspection needs a secret, which no browser app has.
-            if path != "/oauth2/introspect" { router.on(path, method: .options) { request, _ in CrossOrigin.preflight(request, methods: "POST") } }
+            if endpoint != .introspect { router.on(path, method: .options) { request, _ in CrossOrigin.preflight(request, methods: "POST") } }
         }
     }
 

@@ -3,6 +3,7 @@ import Applications
 import Certificates
 import HTTPTypes
 import Hummingbird
+import JOSE
 import OAuth
 import Primitives
 import Web
@@ -12,15 +13,18 @@ struct ClientEndpoint: Sendable {
     let authentication: ClientAuthentication
     let proofs: DPoPVerifier
     let addresses: ServerAddresses
+    let errors: ErrorAddresses
 
     typealias Handler = @Sendable (ClientRequest, AppContext) async throws -> Response
 
     /// - Parameter readsProof: whether a DPoP proof means anything there (RFC 9449 §5, §10.1).
-    func respond(to request: Request, context: AppContext, readsProof: Bool, _ handler: Handler) async throws -> Response {
+    func respond(
+        to request: Request, at endpoint: OAuthEndpoint, context: AppContext, readsProof: Bool, _ handler: Handler
+    ) async throws -> Response {
         var app: App?
         var response: Response
         do {
-            (response, app) = try await answer(request, context: context, readsProof: readsProof, handler)
+            (response, app) = try await answer(request, at: endpoint, context: context, readsProof: readsProof, handler)
         } catch let error as any Unavailability where error.isUnavailable {
             response = OAuthError(.temporarilyUnavailable, "The database does not answer.").response(issuer: addresses.issuer)
             response.headers[.retryAfter] = "1"
@@ -29,8 +33,10 @@ struct ClientEndpoint: Sendable {
         return response
     }
 
-    private func answer(_ request: Request, context: AppContext, readsProof: Bool, _ handler: Handler) async throws -> (Response, App?) {
-        let issuer = addresses.issuer
+    private func answer(
+        _ request: Request, at endpoint: OAuthEndpoint, context: AppContext, readsProof: Bool, _ handler: Handler
+    ) async throws -> (Response, App?) {
+        let (issuer, now) = (addresses.issuer, context.receivedAt)
         let form: FormRequest
         switch try await FormRequest.read(request) {
         case .success(let read): form = read
@@ -39,19 +45,23 @@ struct ClientEndpoint: Sendable {
         // Before the app is authenticated, so that a proof which needs a nonce does not cost the app its assertion.
         var proof: DPoPProof?
         if readsProof {
-            switch proofs.read(request.headers[values: .dpop], for: target(of: request), at: context.receivedAt) {
+            switch proofs.read(request.headers[values: .dpop], for: target(of: request), at: now) {
             case .success(let read): proof = read
-            case .failure(let refusal): return (refused(refusal, at: context.receivedAt), nil)
+            case .failure(let refusal):
+                let named = try await authentication.app(named: form.parameters)
+                return (refused(refusal, request, of: named.map { errors.of($0, at: endpoint, now: now) }, at: now), nil)
             }
         }
-        switch try await authentication.authenticate(form.credentials(certificate: context.clientCertificate), from: context.client, at: context.receivedAt) {
+        switch try await authentication.authenticate(form.credentials(certificate: context.clientCertificate), from: context.client, at: now) {
         case .authenticated(let client):
-            if let proof, let refusal = try await proofs.use(proof) { return (refused(refusal, at: context.receivedAt), client.app) }
+            let errors = errors.of(client.app, at: endpoint, now: now)
+            if let proof, let refusal = try await proofs.use(proof) { return (refused(refusal, request, of: errors, at: now), client.app) }
             let authenticated = ClientRequest(
                 client: client, parameters: form.parameters, dpopKey: proof?.thumbprint,
-                certificate: context.clientCertificate.map { Thumbprint(ofDER: $0.der) }, accept: request.headers[values: .accept])
+                certificate: context.clientCertificate.map { Thumbprint(ofDER: $0.der) }, accept: request.headers[values: .accept], errors: errors)
             return (try await handler(authenticated, context), client.app)
-        case .refused(let error, let app): return (error.response(issuer: issuer), app)
+        case .refused(let error, let app?): return (error.response(errors.of(app, at: endpoint, now: now)), app)
+        case .refused(let error, nil): return (error.response(issuer: issuer), nil)
         }
     }
 
@@ -59,8 +69,10 @@ struct ClientEndpoint: Sendable {
         DPoPProof.Target(method: request.method.rawValue, addresses: addresses.all(request.uri.path))
     }
 
-    private func refused(_ refusal: DPoPProof.Refusal, at now: Timestamp) -> Response {
-        var response = OAuthError(refusal == .nonceNeeded ? .useDPoPNonce : .invalidDPoPProof, refusal.message).response(issuer: addresses.issuer)
+    /// - Parameter errors: `nil` when the request names no app.
+    private func refused(_ refusal: DPoPProof.Refusal, _ request: Request, of errors: ErrorAddresses.Of?, at now: Timestamp) -> Response {
+        let error = refusal.error(for: target(of: request), received: request.headers[values: .dpop])
+        var response = errors.map { error.response($0) } ?? error.response(issuer: addresses.issuer)
         if refusal == .nonceNeeded { response.headers[.dpopNonce] = proofs.nonce(at: now) }
         return response
     }
@@ -76,12 +88,30 @@ struct ClientRequest: Sendable {
     let certificate: Thumbprint?
     /// Every `Accept` header.
     let accept: [String]
+    /// Where refusals of it are explained.
+    let errors: ErrorAddresses.Of
+
+    func refused(_ error: OAuthError, status: HTTPResponse.Status? = nil) -> Response { error.response(errors, status: status) }
 
     /// The media type of RFC 9701 §5.
     static let signedIntrospection = "application/token-introspection+jwt"
 
     /// RFC 9701 §4
     var acceptsSignedIntrospection: Bool { accept.contains { $0.lowercased().contains(Self.signedIntrospection) } }
+}
+
+extension DPoPProof.Refusal {
+    func error(for target: DPoPProof.Target, received proofs: [String]) -> OAuthError {
+        let expected: String? =
+            switch self {
+            case .method: target.method
+            case .address: target.addresses.first
+            case .algorithm: DPoPProof.algorithms.map(\.rawValue).joined(separator: " ")
+            case .wrongType: "dpop+jwt"
+            default: nil
+            }
+        return .against(rule, message, expected: expected, received: received(in: proofs))
+    }
 }
 
 extension HTTPField.Name {

@@ -39,9 +39,13 @@ struct IntrospectionEndpoint: Sendable {
         let (client, parameters) = (request.client, request.parameters)
         // §2.1: the caller must be authenticated; a public client only names itself.
         guard client.app.isConfidential else {
-            return OAuthError.invalidClient("A public client cannot introspect.").response(issuer: issuer)
+            return request.refused(
+                .against(
+                    .confidentialIntrospection, "A public client cannot introspect.", expected: "client authentication", received: .note("client_id alone")))
         }
-        guard let token = parameters["token"] else { return OAuthError.invalidRequest("The parameter token is missing.").response(issuer: issuer) }
+        guard let token = parameters["token"] else {
+            return request.refused(.against(.parameterSent, "The parameter token is missing.", parameter: "token", expected: "a token"))
+        }
         let now = context.receivedAt
         let found = try await accessToken(token, of: client, at: now)
         let members = if let found { found } else { try await refreshToken(token, of: client, at: now) }

@@ -21,11 +21,19 @@ extension OAuthError.Code {
 }
 
 extension OAuthError {
-    /// The answer of the token endpoint and its neighbours (RFC 6749 §5.2).
+    /// The answer of the token endpoint and its neighbours (RFC 6749 §5.2) to a request of which no app is known.
     func response(issuer: Issuer, status: HTTPResponse.Status? = nil) -> Response {
+        response(explainedAt: issuer.address(code.documentationPath), status: status)
+    }
+
+    /// The answer to a request of an app.
+    func response(_ addresses: ErrorAddresses.Of, status: HTTPResponse.Status? = nil) -> Response {
+        response(explainedAt: addresses.address(of: self), status: status)
+    }
+
+    private func response(explainedAt address: String, status: HTTPResponse.Status?) -> Response {
         let members = JSONObject([
-            ("error", .string(code.rawValue)), ("error_description", .string(description)),
-            ("error_uri", .string(issuer.address(code.documentationPath))),
+            ("error", .string(code.rawValue)), ("error_description", .string(description)), ("error_uri", .string(address)),
         ])
         var response = Response.tokenJSON(members, status: status ?? code.status)
         if response.status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic realm=\"wekeza\"" }
@@ -33,8 +41,12 @@ extension OAuthError {
     }
 
     /// The answer of a protected resource (RFC 6750 §3).
-    func bearerResponse(issuer: Issuer) -> Response {
-        var response = response(issuer: issuer)
+    func bearerResponse(issuer: Issuer) -> Response { challenging(response(issuer: issuer)) }
+
+    func bearerResponse(_ addresses: ErrorAddresses.Of) -> Response { challenging(response(addresses)) }
+
+    private func challenging(_ response: Response) -> Response {
+        var response = response
         response.headers[.wwwAuthenticate] =
             "Bearer realm=\"wekeza\", error=\"\(code.rawValue)\", error_description=\"\(description)\""
         return response

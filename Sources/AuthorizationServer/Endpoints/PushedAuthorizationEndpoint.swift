@@ -18,11 +18,13 @@ struct PushedAuthorizationEndpoint: Sendable {
             return .tokenJSON(members, status: .created)
         case .success(nil):
             // RFC 9126 §2.3
-            var response = OAuthError(.temporarilyUnavailable, "Too many pushed requests of the app wait for their customers.").response(
-                issuer: context.issuer, status: .tooManyRequests)
+            var response = request.refused(
+                .against(
+                    .fewPushed, "Too many pushed requests of the app wait for their customers.", expected: "at most \(PushedRequests.mostOfOneApp)"),
+                status: .tooManyRequests)
             response.headers[.retryAfter] = String(PushedRequests.lifetime.components.seconds)
             return response
-        case .failure(let error): return error.response(issuer: context.issuer)
+        case .failure(let error): return request.refused(error)
         }
     }
 
@@ -40,7 +42,7 @@ struct PushedAuthorizationEndpoint: Sendable {
         } catch let error as OAuthError {
             return .failure(error)
         } catch let refusal as RedirectTarget.Refusal {
-            return .failure(.invalidRequest(refusal.message))
+            return .failure(refusal.error(of: app.registeredClient, received: resolved.parameters["redirect_uri"]))
         }
         return .success(
             try await authorization.database.write { [pushed = authorization.pushed] tx in
@@ -52,18 +54,22 @@ struct PushedAuthorizationEndpoint: Sendable {
     private func read(_ request: ClientRequest, at now: Timestamp) async -> Result<ResolvedRequest, OAuthError> {
         let (app, form) = (request.client.app, request.parameters)
         // §2.1: a reference to a reference.
-        guard form["request_uri"] == nil else { return .failure(.invalidRequest("The parameter request_uri cannot be pushed.")) }
+        guard form["request_uri"] == nil else {
+            return .failure(.against(.noPushedReference, "The parameter request_uri cannot be pushed.", received: .value(form["request_uri"])))
+        }
         var parameters = form.pairs.filter { !Self.credentials.contains($0.name) }
         if let text = form["request"] {
             switch await authorization.requestObjects.read(text, from: app, at: now) {
             case .success(let object): parameters = object.parameters.pairs
-            case .failure(let refusal): return .failure(OAuthError(.invalidRequestObject, refusal.message))
+            case .failure(let refusal): return .failure(refusal.error(received: text, issuer: authorization.issuer.text))
             }
         }
         // RFC 9449 §10.1: a proof binds the code as dpop_jkt does.
         if let key = request.dpopKey {
             let asked = parameters.first { $0.name == "dpop_jkt" }?.value
-            guard asked == nil || asked == key else { return .failure(.invalidRequest("The dpop_jkt is not the key of the DPoP proof.")) }
+            guard asked == nil || asked == key else {
+                return .failure(.against(.pushedKey, "The dpop_jkt is not the key of the DPoP proof.", expected: key, received: .value(asked)))
+            }
             if asked == nil { parameters.append(("dpop_jkt", key)) }
         }
         if !parameters.contains(where: { $0.name == "client_id" }) { parameters.append(("client_id", app.clientID.text)) }
@@ -75,13 +81,8 @@ struct PushedAuthorizationEndpoint: Sendable {
     private static let credentials: Set<String> = ["client_secret", "client_assertion", "client_assertion_type", "request"]
 }
 
-extension RedirectTarget.Refusal {
-    /// One plain sentence for the app's developer.
-    var message: String {
-        switch self {
-        case .missing: "The parameter redirect_uri is missing."
-        case .repeated: "The parameter redirect_uri was sent more than once."
-        case .notRegistered: "The redirect_uri is not registered: it must equal a registered one character by character."
-        }
+extension RequestObject.Refusal {
+    func error(received object: String?, issuer: String) -> OAuthError {
+        .against(rule, message, expected: self == .audience ? issuer : nil, received: object.flatMap(received))
     }
 }

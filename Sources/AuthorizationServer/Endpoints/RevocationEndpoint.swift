@@ -14,22 +14,22 @@ struct RevocationEndpoint: Sendable {
     let verifier: AccessTokenVerifier
     let revocations: Revocations
     let refreshTokens: RefreshTokens
-    let issuer: Issuer
     private let grants = Grants()
     private let denied = DeniedTokens()
 
-    init(database: any Database, verifier: AccessTokenVerifier, revocations: Revocations, refreshTokens: RefreshTokens, issuer: Issuer) {
+    init(database: any Database, verifier: AccessTokenVerifier, revocations: Revocations, refreshTokens: RefreshTokens) {
         self.database = database
         self.verifier = verifier
         self.revocations = revocations
         self.refreshTokens = refreshTokens
-        self.issuer = issuer
     }
 
     /// `token_type_hint` is not needed: the two kinds of token look different (§2.1 allows to ignore it).
     func respond(to request: ClientRequest, context: AppContext) async throws -> Response {
         let (client, parameters) = (request.client, request.parameters)
-        guard let token = parameters["token"] else { return OAuthError.invalidRequest("The parameter token is missing.").response(issuer: issuer) }
+        guard let token = parameters["token"] else {
+            return request.refused(.against(.parameterSent, "The parameter token is missing.", parameter: "token", expected: "a token"))
+        }
         let (app, now) = (client.app, context.receivedAt)
         if let presented = refreshTokens.read(token, from: app.clientID) {
             try await database.write { [grants] tx in

@@ -7,33 +7,39 @@ import Web
 /// RFC 6749 §3.2
 struct TokenEndpoint: Sendable {
     let grants: AllGrants
-    let issuer: Issuer
+    /// The API's address.
+    let audience: String
 
     func respond(to request: ClientRequest, context: AppContext) async throws -> Response {
         let (client, parameters) = (request.client, request.parameters)
         guard let name = parameters["grant_type"] else {
-            return OAuthError.invalidRequest("The parameter grant_type is missing.").response(issuer: issuer)
+            return request.refused(
+                .against(.parameterSent, "The parameter grant_type is missing.", parameter: "grant_type", expected: client.app.grantTypes.names))
         }
         guard let type = GrantType(rawValue: name), let grant = grants[type] else {
-            return OAuthError(.unsupportedGrantType, "The grant type is not supported.").response(issuer: issuer)
+            return request.refused(
+                .against(.supportedGrantType, "The grant type is not supported.", expected: client.app.grantTypes.names, received: .value(name)))
         }
         guard client.app.grantTypes.contains(type) else {
-            return OAuthError.unauthorizedClient("The app is not registered for the grant type \(type.rawValue).").response(issuer: issuer)
+            return request.refused(
+                .against(
+                    .registeredGrantType, "The app is not registered for the grant type \(type.rawValue).", expected: client.app.grantTypes.names,
+                    received: .value(name)))
         }
         do {
-            try ResourceCheck.check(parameters, audience: AccessTokenIssuer.audience(of: issuer.text))
+            try ResourceCheck.check(parameters, audience: audience)
         } catch {
-            return error.response(issuer: issuer)
+            return request.refused(error)
         }
         let binding: TokenBinding
         switch SenderConstraint.binding(for: request) {
         case .success(let found): binding = found
-        case .failure(let error): return error.response(issuer: issuer)
+        case .failure(let error): return request.refused(error)
         }
-        let request = TokenRequest(client: client, parameters: parameters, binding: binding, requestID: context.requestID, now: context.receivedAt)
-        switch try await grant.respond(to: request) {
+        let tokenRequest = TokenRequest(client: client, parameters: parameters, binding: binding, requestID: context.requestID, now: context.receivedAt)
+        switch try await grant.respond(to: tokenRequest) {
         case .issued(let tokens): return .tokenJSON(tokens.json(at: context.receivedAt))
-        case .refused(let error): return error.response(issuer: issuer)
+        case .refused(let error): return request.refused(error)
         }
     }
 }

@@ -19,13 +19,14 @@ struct UserinfoEndpoint: Sendable {
     let revocations: Revocations
     let possession: PossessionCheck
     let addresses: ServerAddresses
+    let errors: ErrorAddresses
     private let people = People()
     private let grants = Grants()
     private let standing = GrantStanding()
 
     init(
         database: any Database, apps: AppDirectory, verifier: AccessTokenVerifier, revocations: Revocations, possession: PossessionCheck,
-        addresses: ServerAddresses
+        addresses: ServerAddresses, errors: ErrorAddresses
     ) {
         self.database = database
         self.apps = apps
@@ -33,6 +34,7 @@ struct UserinfoEndpoint: Sendable {
         self.revocations = revocations
         self.possession = possession
         self.addresses = addresses
+        self.errors = errors
     }
 
     private var issuer: Issuer { addresses.issuer }
@@ -65,26 +67,30 @@ struct UserinfoEndpoint: Sendable {
         guard case .success(let claims) = try await verifier.verified(token, at: now), let app = try await apps.find(claims.appID), app.isActive else {
             return (OAuthError.invalidToken("The access token is expired, revoked or not one of ours.").bearerResponse(issuer: issuer), nil)
         }
+        let errors = errors.of(app, at: .userinfo, now: now)
         guard try await revocations.refusal(of: claims) == nil else {
-            return (OAuthError.invalidToken("The access token was revoked.").bearerResponse(issuer: issuer), app)
+            return (OAuthError.against(.tokenLive, "The access token was revoked.", received: .secret(token)).bearerResponse(errors), app)
         }
         let evidence = PossessionCheck.Evidence(
             scheme: scheme, proofs: request.headers[values: .dpop],
             target: DPoPProof.Target(method: request.method.rawValue, addresses: addresses.all(request.uri.path), accessToken: token),
             certificate: context.clientCertificate.map { Thumbprint(ofDER: $0.der).text })
-        if let refusal = try await possession.refusal(of: evidence, for: claims.binding, at: now) { return (refused(refusal, at: now), app) }
+        if let refusal = try await possession.refusal(of: evidence, for: claims.binding, at: now) { return (refused(refusal, evidence, errors, at: now), app) }
         guard app.mayCall(from: client.ip) else {
-            return (OAuthError.invalidToken("The app may not call from \(client.text).").bearerResponse(issuer: issuer), app)
+            let error = OAuthError.against(
+                .tokenAddress, "The app may not call from \(client.text).", expected: app.allowedNetworks.text, received: .value(client.text))
+            return (error.bearerResponse(errors), app)
         }
         guard claims.scope.contains(.openid), claims.personID != nil, let grantID = claims.grantID else {
-            var response = OAuthError(.insufficientScope, "The scope openid is needed.").bearerResponse(issuer: issuer)
+            let error = OAuthError.against(.tokenScope, "The scope openid is needed.", expected: "openid", received: .value(claims.scope.text))
+            var response = error.bearerResponse(errors)
             response.headers[.wwwAuthenticate]? += ", scope=\"openid\""
             return (response, app)
         }
         let found = try await database.readOne { [grants] in try grants.find(grantID, in: $0) }
         guard case .success(let grant) = try await standing.check(found, at: now, in: database),
             let person = try await database.readOne({ [people] in try people.find(grant.personID, in: $0) })
-        else { return (OAuthError.invalidToken("The grant behind the token has ended.").bearerResponse(issuer: issuer), app) }
+        else { return (OAuthError.against(.tokenLive, "The grant behind the token has ended.", received: .secret(token)).bearerResponse(errors), app) }
         return (.tokenJSON(Self.claims(of: person, scope: claims.scope)), app)
     }
 
@@ -94,8 +100,8 @@ struct UserinfoEndpoint: Sendable {
         return response
     }
 
-    private func refused(_ refusal: PossessionRefusal, at now: Timestamp) -> Response {
-        var response = OAuthError(refusal.code, refusal.message).response(issuer: issuer, status: .unauthorized)
+    private func refused(_ refusal: PossessionRefusal, _ evidence: PossessionCheck.Evidence, _ errors: ErrorAddresses.Of, at now: Timestamp) -> Response {
+        var response = refusal.error(for: evidence).response(errors, status: .unauthorized)
         response.headers[.wwwAuthenticate] = DPoPChallenge.text(refusal)
         if refusal.needsNonce { response.headers[.dpopNonce] = possession.proofs.nonce(at: now) }
         return response
@@ -121,5 +127,15 @@ struct UserinfoEndpoint: Sendable {
             claims.append("phone_number_verified", .boolean(false))
         }
         return claims
+    }
+}
+
+extension PossessionRefusal {
+    fileprivate func error(for evidence: PossessionCheck.Evidence) -> OAuthError {
+        switch self {
+        case .proof(let refusal): refusal.error(for: evidence.target, received: evidence.proofs)
+        case .proofMissing: .against(.proofSent, message, expected: expected)
+        default: .against(.tokenBound, message, expected: expected, received: .note(got))
+        }
     }
 }

@@ -29,13 +29,22 @@ struct AuthorizationCodeGrant: TokenGrant {
     }
 
     func respond(to request: TokenRequest) async throws -> TokenOutcome {
-        guard let code = request.parameters["code"] else { return .refused(.invalidRequest("The parameter code is missing.")) }
+        guard let code = request.parameters["code"] else {
+            return .refused(.against(.parameterSent, "The parameter code is missing.", parameter: "code", expected: "an authorization code"))
+        }
         guard let redirectURI = request.parameters["redirect_uri"] else {
-            return .refused(.invalidRequest("The parameter redirect_uri is missing: send the one of the authorization request."))
+            return .refused(
+                .against(
+                    .parameterSent, "The parameter redirect_uri is missing: send the one of the authorization request.", parameter: "redirect_uri",
+                    expected: "the redirect_uri of the authorization request"))
         }
         let verifier = request.parameters["code_verifier"].map(CodeVerifier.init)
         if case .some(nil) = verifier {
-            return .refused(.invalidGrant("The code_verifier is not 43 to 128 letters, digits, dashes, dots, underscores and tildes."))
+            return .refused(
+                .against(
+                    .verifierForm, "The code_verifier is not 43 to 128 letters, digits, dashes, dots, underscores and tildes.",
+                    expected: "43 to 128 characters",
+                    received: .secret(request.parameters["code_verifier"])))
         }
         let redemption = Redemption(
             digest: Digest(of: String(code.prefix(200))), redirectURI: redirectURI, verifier: verifier ?? nil, binding: request.binding,
@@ -45,7 +54,7 @@ struct AuthorizationCodeGrant: TokenGrant {
         case .success(let obtained): return .issued(try await issue(obtained, to: request.client.app, binding: request.binding, at: request.now))
         case .failure(let refusal):
             if case .code(.replayed(let grant)) = refusal { revocations.noteRevoked(grant) }
-            return .refused(refusal.error)
+            return .refused(refusal.error(code: code, redemption))
         }
     }
 
@@ -68,15 +77,28 @@ struct AuthorizationCodeGrant: TokenGrant {
         case code(AuthorizationCodes.Refusal)
         case standing(GrantStanding.Refusal)
 
-        var error: OAuthError {
+        func error(code: String, _ redemption: Redemption) -> OAuthError {
             switch self {
-            case .code(.unknown): .invalidGrant("The code is unknown.")
-            case .code(.otherClient): .invalidGrant("The code was issued to another app.")
-            case .code(.expired): .invalidGrant("The code has expired: it works for 60 seconds.")
-            case .code(.otherRedirectURI): .invalidGrant("The redirect_uri is not the one of the authorization request.")
-            case .code(.wrongVerifier): .invalidGrant("The code_verifier is missing or does not answer the code_challenge.")
-            case .code(.otherKey): .invalidGrant("The code is bound to another DPoP key than the one of the proof.")
-            case .code(.replayed): .invalidGrant("The code was used before; what it obtained has been revoked.")
+            case .code(.unknown): .against(.codeKnown, "The code is unknown.", received: .secret(code))
+            case .code(.otherClient): .against(.codeOfApp, "The code was issued to another app.", received: .secret(code))
+            case .code(.expired(let end)):
+                .against(
+                    .codeFresh, "The code has expired: it works for 60 seconds.", expected: "within 60 seconds",
+                    received: .note("\(redemption.now.seconds - end.seconds) seconds too late"))
+            case .code(.otherRedirectURI(let asked)):
+                .against(
+                    .codeRedirectURI, "The redirect_uri is not the one of the authorization request.", expected: asked, received: .value(redemption.redirectURI)
+                )
+            case .code(.wrongVerifier(let challenge)):
+                .against(
+                    .verifier, "The code_verifier is missing or does not answer the code_challenge.",
+                    expected: challenge.map { "a verifier whose S256 is \($0.text)" } ?? "no code_verifier: none was announced",
+                    received: redemption.verifier.map { .note("one whose S256 is \($0.challenge.text)") })
+            case .code(.otherKey):
+                .against(
+                    .codeKey, "The code is bound to another DPoP key than the one of the proof.", expected: "the key of dpop_jkt",
+                    received: redemption.binding.dpopKey.map { .value("the key \($0)") } ?? nil)
+            case .code(.replayed): .against(.codeOnce, "The code was used before; what it obtained has been revoked.", received: .secret(code))
             case .standing(let refusal): refusal.error
             }
         }

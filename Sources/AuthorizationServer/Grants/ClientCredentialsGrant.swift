@@ -11,13 +11,19 @@ struct ClientCredentialsGrant: TokenGrant {
     func respond(to request: TokenRequest) async throws -> TokenOutcome {
         let app = request.client.app
         // RFC 6749 §4.4: confidential clients only. Registration keeps the others out; this is the second lock.
-        guard app.isConfidential else { return .refused(.unauthorizedClient("A public client has no client credentials.")) }
+        guard app.isConfidential else { return .refused(.against(.secretOfOwn, "A public client has no client credentials.")) }
         let own = app.scopes.filter(\.isForApps)
-        guard let scope = request.parameters["scope"].map(ScopeSet.init) ?? own else { return .refused(.invalidScope("A scope is unknown.")) }
-        guard scope.isSubset(of: own) else {
-            return .refused(.invalidScope("With client credentials the app can have only its own scopes: \(own.isEmpty ? "none" : own.text)."))
+        guard let scope = request.parameters["scope"].map(ScopeSet.init) ?? own else {
+            return .refused(.against(.scopeKnown, "A scope is unknown.", expected: own.text, received: .value(request.parameters["scope"])))
         }
-        guard !scope.isEmpty else { return .refused(.invalidScope("The app is registered for no scope of its own.")) }
+        guard scope.isSubset(of: own) else {
+            let text = own.isEmpty ? "none" : own.text
+            return .refused(
+                .against(
+                    .ownScope, "With client credentials the app can have only its own scopes: \(text).", expected: text,
+                    received: .value(request.parameters["scope"])))
+        }
+        guard !scope.isEmpty else { return .refused(.against(.ownScope, "The app is registered for no scope of its own.", expected: "none")) }
         return .issued(TokenResponse(access: try tokens.issue(.own(of: app, scope: scope, binding: request.binding), at: request.now)))
     }
 }

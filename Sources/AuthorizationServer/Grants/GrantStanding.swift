@@ -18,9 +18,9 @@ struct GrantStanding: Sendable {
 
         var error: OAuthError {
             switch self {
-            case .grantEnded: .invalidGrant("The grant has ended.")
-            case .consent(let status): .invalidGrant("The consent is \(status.rawValue).")
-            case .personDisabled: .invalidGrant("The customer can no longer be served.")
+            case .grantEnded: .against(.grantLive, "The grant has ended.")
+            case .consent(let status): .against(.consentInForce, "The consent is \(status.rawValue).", expected: "authorised", received: .note(status.rawValue))
+            case .personDisabled: .against(.customerServed, "The customer can no longer be served.")
             }
         }
     }

@@ -24,13 +24,17 @@ struct RefreshTokenGrant: TokenGrant {
 
     func respond(to request: TokenRequest) async throws -> TokenOutcome {
         let app = request.client.app
-        guard let text = request.parameters["refresh_token"] else { return .refused(.invalidRequest("The parameter refresh_token is missing.")) }
+        guard let text = request.parameters["refresh_token"] else {
+            return .refused(.against(.parameterSent, "The parameter refresh_token is missing.", parameter: "refresh_token", expected: "a refresh token"))
+        }
         guard let presented = refreshTokens.read(text, from: app.clientID) else {
-            return .refused(.invalidGrant("The refresh token is unknown or was issued to another app."))
+            return .refused(.against(.refreshKnown, "The refresh token is unknown or was issued to another app.", received: .secret(text)))
         }
         var asked: ScopeSet?
         if let text = request.parameters["scope"] {
-            guard let scope = ScopeSet(text), !scope.isEmpty else { return .refused(.invalidScope("A scope is unknown.")) }
+            guard let scope = ScopeSet(text), !scope.isEmpty else {
+                return .refused(.against(.scopeKnown, "A scope is unknown.", expected: app.scopes.text, received: .value(text)))
+            }
             asked = scope
         }
         switch try await refresh(presented, asked: asked, request) {
@@ -40,7 +44,7 @@ struct RefreshTokenGrant: TokenGrant {
             return .issued(TokenResponse(access: access, refreshToken: token))
         case .failure(let refusal):
             if case .refresh(.replayed) = refusal { revocations.noteRevoked(presented.grantID) }
-            return .refused(refusal.error)
+            return .refused(refusal.error(token: text, request))
         }
     }
 
@@ -53,18 +57,24 @@ struct RefreshTokenGrant: TokenGrant {
     private enum Refusal: Error {
         case refresh(RefreshRefusal)
         case standing(GrantStanding.Refusal)
-        case scope
-        case otherKey
+        case scope(allowed: ScopeSet)
+        case otherKey(String)
 
-        var error: OAuthError {
+        func error(token: String, _ request: TokenRequest) -> OAuthError {
             switch self {
-            case .refresh(.unknownGrant), .refresh(.neverIssued): .invalidGrant("The refresh token is unknown.")
-            case .refresh(.revoked): .invalidGrant("The grant was revoked.")
-            case .refresh(.expired): .invalidGrant("The grant has expired.")
-            case .refresh(.replayed): .invalidGrant("The refresh token was used before; its grant has been revoked.")
+            case .refresh(.unknownGrant), .refresh(.neverIssued): .against(.refreshKnown, "The refresh token is unknown.", received: .secret(token))
+            case .refresh(.revoked): .against(.grantLive, "The grant was revoked.")
+            case .refresh(.expired): .against(.grantLive, "The grant has expired.")
+            case .refresh(.replayed): .against(.refreshOnce, "The refresh token was used before; its grant has been revoked.", received: .secret(token))
             case .standing(let refusal): refusal.error
-            case .otherKey: .invalidGrant("The refresh token is bound to another DPoP key than the one of the proof.")
-            case .scope: .invalidScope("A refresh can narrow the granted scope, not widen it.")
+            case .otherKey(let key):
+                .against(
+                    .refreshKey, "The refresh token is bound to another DPoP key than the one of the proof.", expected: "the key \(key)",
+                    received: request.binding.dpopKey.map { .value("the key \($0)") } ?? nil)
+            case .scope(let allowed):
+                .against(
+                    .refreshScope, "A refresh can narrow the granted scope, not widen it.", expected: allowed.text,
+                    received: .value(request.parameters["scope"]))
             }
         }
     }
@@ -75,7 +85,7 @@ struct RefreshTokenGrant: TokenGrant {
         let found = try await database.readOne { try grants.find(presented.grantID, in: $0) }
         guard let before = found else { return .failure(.refresh(.unknownGrant)) }
         // RFC 9449 §5: the refresh tokens of public clients are bound; those of confidential ones are protected by their authentication.
-        if let key = before.dpopKey, request.binding.dpopKey.map({ constantTimeEqual($0, key) }) != true { return .failure(.otherKey) }
+        if let key = before.dpopKey, request.binding.dpopKey.map({ constantTimeEqual($0, key) }) != true { return .failure(.otherKey(key)) }
         // An ended grant is explained by the refresh itself, which tells a replay from an expiry.
         if before.isLive(at: now), case .failure(let refusal) = try await standing.check(before, at: now, in: database) {
             return .failure(.standing(refusal))
@@ -83,7 +93,7 @@ struct RefreshTokenGrant: TokenGrant {
         // Scopes that the app has lost since are not given again.
         let allowed = before.scope.intersection(app.scopes)
         let scope = asked ?? allowed
-        guard scope.isSubset(of: allowed) else { return .failure(.scope) }
+        guard scope.isSubset(of: allowed) else { return .failure(.scope(allowed: allowed)) }
         // A confidential client keeps its token, so there is nothing to write.
         if !app.isPublic, before.isCurrent(presented, at: now) {
             return .success(Refreshed(grant: before, generation: before.generation, scope: scope))

@@ -25,9 +25,11 @@ struct AuthorizationCodes: Sendable {
     enum Refusal: Hashable, Sendable {
         case unknown
         case otherClient
-        case expired
-        case otherRedirectURI
-        case wrongVerifier
+        case expired(at: Timestamp)
+        /// - The one that the authorization request named.
+        case otherRedirectURI(String)
+        /// - What was to be answered; `nil` when nothing was.
+        case wrongVerifier(CodeChallenge?)
         /// It is bound to another DPoP key (RFC 9449 §10), or no proof came.
         case otherKey
         /// It was redeemed before: what it obtained is to be revoked (RFC 6749 §4.1.2).
@@ -76,9 +78,11 @@ struct AuthorizationCodes: Sendable {
         guard try row["client_id"] == client.text else { return .otherClient }
         if let _: Timestamp = try row["consumed_at"] { return .replayed(try row["grant_id"]) }
         let expiresAt: Timestamp = try row["expires_at"]
-        guard now.seconds < expiresAt.seconds else { return .expired }
-        guard try row["redirect_uri"] == redirectURI else { return .otherRedirectURI }
-        return try row["code_challenge"] == challenge ? .otherKey : .wrongVerifier
+        guard now.seconds < expiresAt.seconds else { return .expired(at: expiresAt) }
+        let asked: String = try row["redirect_uri"]
+        guard asked == redirectURI else { return .otherRedirectURI(asked) }
+        let announced: String = try row["code_challenge"]
+        return announced == challenge ? .otherKey : .wrongVerifier(announced.isEmpty ? nil : CodeChallenge(stored: announced))
     }
 }
 

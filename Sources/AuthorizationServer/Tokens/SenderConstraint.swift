@@ -8,11 +8,17 @@ enum SenderConstraint {
     static func binding(for request: ClientRequest) -> Result<TokenBinding, OAuthError> {
         let metadata = request.client.app.metadata
         if metadata.dpopBoundAccessTokens, request.dpopKey == nil {
-            return .failure(.invalidRequest("The app's access tokens are bound to a DPoP key: send a proof in the header DPoP."))
+            return .failure(
+                .against(.dpopProofSent, "The app's access tokens are bound to a DPoP key: send a proof in the header DPoP.", expected: "one DPoP header"))
         }
         guard metadata.tlsClientCertificateBoundAccessTokens else { return .success(TokenBinding(dpopKey: request.dpopKey)) }
         guard let certificate = request.certificate else {
-            return .failure(.invalidRequest("The app's access tokens are bound to its certificate: call the address of mtls_endpoint_aliases with it."))
+
+            return .failure(
+                .against(
+                    .bindingCertificateSent, "The app's access tokens are bound to its certificate: call the address of mtls_endpoint_aliases with it.",
+                    expected: "a client certificate"))
+
         }
         return .success(TokenBinding(dpopKey: request.dpopKey, certificate: certificate.text))
     }

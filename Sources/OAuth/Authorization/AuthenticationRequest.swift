@@ -14,7 +14,11 @@ package struct AuthenticationRequest: Hashable, Codable, Sendable {
         isEssential = claims?.isACREssential == true && !asked.isEmpty
         levels = asked.compactMap(AuthenticationLevel.init(rawValue:))
         guard levels.isEmpty else { return }
-        guard !isEssential else { throw .unmetAuthenticationRequirements("There is no such authentication here: see acr_values_supported.") }
+        guard !isEssential else {
+            throw .against(
+                .knownLevel, "There is no such authentication here: see acr_values_supported.",
+                expected: AuthenticationLevel.allCases.map(\.rawValue).joined(separator: " "), received: .value(asked.joined(separator: " ")))
+        }
         return nil
     }
 
@@ -39,11 +43,12 @@ package struct ClaimsRequest: Hashable, Sendable {
     package init?(_ parameters: RequestParameters) throws(OAuthError) {
         guard let text = parameters["claims"] else { return nil }
         guard let claims = (try? JSONValue(parsing: text, limits: .token(bytes: 8192)))?.object else {
-            throw .invalidRequest("The parameter claims is not a JSON object.")
+            throw .against(.claims, "The parameter claims is not a JSON object.", expected: "{\"id_token\":{...},\"userinfo\":{...}}", received: .value(text))
         }
         for place in ["id_token", "userinfo"] {
             guard claims[place].map({ $0.object != nil || $0 == .null }) ?? true else {
-                throw .invalidRequest("The members id_token and userinfo of claims are JSON objects.")
+                throw .against(
+                    .claims, "The members id_token and userinfo of claims are JSON objects.", expected: "an object or null in \(place)", received: .value(text))
             }
         }
         let acr = claims["id_token"]?["acr"]

@@ -24,17 +24,20 @@ package enum AuthorizationDetail: Hashable, Sendable, Codable {
     /// Reads `authorization_details`: one object of a known type with the members of that type and no other (RFC 9396 §5).
     package init?(_ parameters: RequestParameters) throws(OAuthError) {
         guard let text = parameters["authorization_details"] else { return nil }
+        let form = "[{\"type\":\"account_access\",\"consent_id\":\"cns_...\"}]"
         guard case .array(let details)? = try? JSONValue(parsing: text, limits: .token(bytes: 8192)) else {
-            throw .invalidAuthorizationDetails("The authorization_details are not a JSON array of objects.")
+            throw .against(.authorizationDetails, "The authorization_details are not a JSON array of objects.", expected: form, received: .value(text))
         }
         guard details.count == 1, let object = details.first?.object else {
-            throw .invalidAuthorizationDetails("Exactly one authorization detail is understood per request.")
+            throw .against(.authorizationDetails, "Exactly one authorization detail is understood per request.", expected: form, received: .value(text))
         }
         guard object["type"]?.string == "account_access" else {
-            throw .invalidAuthorizationDetails("The type of the authorization detail is not supported.")
+            throw .against(.authorizationDetails, "The type of the authorization detail is not supported.", expected: form, received: .value(text))
         }
         guard object.members.count == 2, let id = object["consent_id"]?.string.flatMap(ConsentID.init) else {
-            throw .invalidAuthorizationDetails("An authorization detail of type account_access has a consent_id and no other member.")
+            throw .against(
+                .authorizationDetails, "An authorization detail of type account_access has a consent_id and no other member.", expected: form,
+                received: .value(text))
         }
         self = .accountAccess(id)
     }

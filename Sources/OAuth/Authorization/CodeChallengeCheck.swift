@@ -2,18 +2,24 @@
 enum CodeChallengeCheck {
     static func challenge(_ parameters: RequestParameters, for client: RegisteredClient) throws(OAuthError) -> CodeChallenge? {
         guard let text = parameters["code_challenge"] else {
-            guard !client.requiresPKCE else { throw .invalidRequest("The parameter code_challenge is missing: PKCE is required.") }
+            guard !client.requiresPKCE else {
+                throw .against(.pkce, "The parameter code_challenge is missing: PKCE is required.", expected: "43 characters, base64url")
+            }
             // RFC 9700 §2.1.1: then the nonce protects the code.
-            guard parameters["nonce"] != nil else { throw .invalidRequest("Send a code_challenge, or a nonce at least.") }
+            guard parameters["nonce"] != nil else { throw .against(.pkce, "Send a code_challenge, or a nonce at least.", expected: "code_challenge, or nonce") }
             return nil
         }
         // RFC 7636 §4.3: without a method it would be plain, which is not supported.
         guard let method = parameters["code_challenge_method"] else {
-            throw .invalidRequest("The parameter code_challenge_method is missing: send S256.")
+            throw .against(.challengeMethod, "The parameter code_challenge_method is missing: send S256.", expected: "S256")
         }
-        guard CodeChallengeMethod(rawValue: method) != nil else { throw .invalidRequest("Only the code_challenge_method S256 is supported.") }
+        guard CodeChallengeMethod(rawValue: method) != nil else {
+            throw .against(.challengeMethod, "Only the code_challenge_method S256 is supported.", expected: "S256", received: .value(method))
+        }
         guard let challenge = CodeChallenge(text) else {
-            throw .invalidRequest("The code_challenge is not the base64url text of a SHA-256 digest.")
+            throw .against(
+                .challengeForm, "The code_challenge is not the base64url text of a SHA-256 digest.", expected: "43 characters, base64url",
+                received: .secret(text))
         }
         return challenge
     }

@@ -5,7 +5,9 @@ enum DPoPKeyCheck {
     static func thumbprint(_ parameters: RequestParameters) throws(OAuthError) -> String? {
         guard let text = parameters["dpop_jkt"] else { return nil }
         guard text.utf8.count == 43, Base64URL.decode(text)?.count == 32 else {
-            throw .invalidRequest("The dpop_jkt is not the base64url text of a SHA-256 thumbprint.")
+            throw .against(
+                .dpopThumbprint, "The dpop_jkt is not the base64url text of a SHA-256 thumbprint.", expected: "43 characters, base64url", received: .value(text)
+            )
         }
         return text
     }

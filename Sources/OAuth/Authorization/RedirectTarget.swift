@@ -26,6 +26,26 @@ package struct RedirectTarget: Hashable, Sendable {
     }
 }
 
+extension RedirectTarget.Refusal {
+    /// One plain sentence for the app's developer.
+    package var message: String {
+        switch self {
+        case .missing: "The parameter redirect_uri is missing."
+        case .repeated: "The parameter redirect_uri was sent more than once."
+        case .notRegistered: "The redirect_uri is not registered: it must equal a registered one character by character."
+        }
+    }
+
+    package func error(of client: RegisteredClient, received: String?) -> OAuthError {
+        let registered = client.redirectURIs.map(\.text).joined(separator: " ")
+        return switch self {
+        case .missing: .against(.parameterSent, message, parameter: "redirect_uri", expected: registered)
+        case .repeated: .against(.sentOnce, message, parameter: "redirect_uri", expected: "once", received: .note("several times"))
+        case .notRegistered: .against(.registeredRedirectURI, message, expected: registered, received: .value(received))
+        }
+    }
+}
+
 extension RedirectTarget {
     /// An address that passed the check in an earlier request of the same transaction.
     package init(checked address: String) { self.address = address }

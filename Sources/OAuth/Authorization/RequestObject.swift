@@ -7,7 +7,7 @@ package struct RequestObject: Sendable {
     package let parameters: RequestParameters
 
     /// Why a request object cannot be used.
-    package enum Refusal: String, Error, Hashable, Sendable {
+    package enum Refusal: String, CaseIterable, Error, Hashable, Sendable {
         case malformed, wrongType, algorithm, noKey, signature, issuer, audience, clientID, nested, malformedDate, expired, notYetValid, missingExpiry
         case missingNotBefore, lifetime, notBeforeTooOld, member
 

@@ -15,15 +15,25 @@ package struct RequestTransport: Hashable, Sendable {
 enum RequestTransportCheck {
     static func check(_ parameters: RequestParameters, _ transport: RequestTransport, for client: RegisteredClient) throws(OAuthError) {
         // A request object or a reference has been resolved by now: one inside it is refused (RFC 9101 §4, RFC 9126 §2.1).
-        if parameters["request"] != nil { throw OAuthError(.invalidRequestObject, "A request object cannot hold another one.") }
+        if parameters["request"] != nil {
+            throw .against(.requestNotNested, "A request object cannot hold another one.", received: .secret(parameters["request"]))
+        }
         // Never fetched: an address in a request would let anyone make this server call anywhere.
-        if parameters["request_uri"] != nil { throw OAuthError(.requestURINotSupported, "Only a request_uri of our own, of a pushed request, is supported.") }
-        if parameters["registration"] != nil { throw OAuthError(.registrationNotSupported, "Registration inside a request is not supported.") }
+        if parameters["request_uri"] != nil {
+            throw .against(
+                .ownRequestURI, "Only a request_uri of our own, of a pushed request, is supported.", expected: "urn:ietf:params:oauth:request_uri:...",
+                received: .value(parameters["request_uri"]))
+        }
+        if parameters["registration"] != nil { throw .against(.noRegistration, "Registration inside a request is not supported.", received: .note("a value")) }
         guard transport.isPushed || !client.requiresPushedRequests else {
-            throw .invalidRequest("The app has to push its authorization requests: RFC 9126.")
+            throw .against(
+                .pushedRequest, "The app has to push its authorization requests: RFC 9126.", expected: "client_id and a request_uri of ours",
+                received: .note("the parameters themselves"))
         }
         guard transport.isSigned || !client.requiresSignedRequests else {
-            throw .invalidRequest("The app has to sign its authorization requests: send them in the parameter request.")
+            throw .against(
+                .signedRequest, "The app has to sign its authorization requests: send them in the parameter request.", expected: "a JWT signed by the app",
+                received: .note("the parameters themselves"))
         }
     }
 }

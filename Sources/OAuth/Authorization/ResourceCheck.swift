@@ -2,8 +2,9 @@
 package enum ResourceCheck {
     /// - Parameter audience: the API's address.
     package static func check(_ parameters: RequestParameters, audience: String) throws(OAuthError) {
-        guard parameters.all("resource").allSatisfy({ $0 == audience }) else {
-            throw OAuthError(.invalidTarget, "The resource is none of this server: leave it out, or name the API as the protected resource metadata does.")
-        }
+        guard let other = parameters.all("resource").first(where: { $0 != audience }) else { return }
+        throw .against(
+            .resource, "The resource is none of this server: leave it out, or name the API as the protected resource metadata does.", expected: audience,
+            received: .value(other))
     }
 }

@@ -4,16 +4,24 @@ enum ScopeCheck {
         guard let text = parameters["scope"] else {
             // The scopes of a lodged consent follow from its permissions.
             if detail != nil { return [] }
-            throw .invalidScope("The parameter scope is missing.")
+            throw .against(.scopeSent, "The parameter scope is missing.", expected: client.scopes.text)
         }
-        guard let scope = ScopeSet(text) else { throw .invalidScope("A scope is unknown.") }
-        guard scope.isSubset(of: client.scopes) else { throw .invalidScope("The app is not registered for a scope that it asks for.") }
+        guard let scope = ScopeSet(text) else { throw .against(.scopeKnown, "A scope is unknown.", expected: client.scopes.text, received: .value(text)) }
+        guard scope.isSubset(of: client.scopes) else {
+            throw .against(.scopeRegistered, "The app is not registered for a scope that it asks for.", expected: client.scopes.text, received: .value(text))
+        }
         guard !scope.contains(where: \.isForApps) else {
-            throw .invalidScope("The scope consents.write belongs to the app itself: get it with client credentials.")
+            throw .against(
+                .scopeOfCustomer, "The scope consents.write belongs to the app itself: get it with client credentials.",
+                expected: client.scopes.filter { !$0.isForApps }.text, received: .value(text))
         }
-        guard !scope.isEmpty || detail != nil else { throw .invalidScope("The parameter scope is empty.") }
+        guard !scope.isEmpty || detail != nil else {
+            throw .against(.scopeSent, "The parameter scope is empty.", expected: client.scopes.text, received: .value(text))
+        }
         guard !scope.contains(.paymentsWrite) || detail != nil else {
-            throw .invalidScope("The scope payments.write needs a lodged payment consent.")
+            throw .against(
+                .scopeOfPayment, "The scope payments.write needs a lodged payment consent.", expected: "authorization_details with the consent_id",
+                received: .value(text))
         }
         return scope
     }

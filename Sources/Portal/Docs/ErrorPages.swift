@@ -17,13 +17,21 @@ struct ErrorPages: PortalPage {
         }
         router.get("/docs/errors/oauth/{code}") { request, context in
             guard let code = context.parameters.get("code").flatMap(OAuthError.Code.init(rawValue:)) else { throw HTTPError(.notFound) }
-            return try await site.docs(request, context, "docs/error", title: code.title) { Detail(code, issuer: context.issuer) }
+            let (refusal, hidden) = try await refusal(in: request, of: code, context)
+            return try await site.docs(request, context, "docs/error", title: code.title) {
+                Detail(code, issuer: context.issuer, refusal: refusal, hidden: hidden)
+            }
         }
     }
 
     struct Line {
         let code, title, address: String
         let status: String?
+    }
+
+    struct Rule {
+        let statement, clause: String
+        let parameter: String?
     }
 
     struct Index {
@@ -36,7 +44,15 @@ struct ErrorPages: PortalPage {
         let navigation = DocsNavigation(current: "errors")
         let code, title, advice, place: String
         let status: String?
+        let clause: String?
         let example: Code
+        /// What leads to it.
+        let rules: [Rule]
+        let hasRules: Bool
+        /// The refusal whose `error_uri` this is, for its app's own developers.
+        let refusal: RefusalDetail?
+        /// Told to everybody else who came by an `error_uri`.
+        let hidden: HiddenRefusal?
 
         init(_ error: ErrorCode, issuer: Issuer) {
             code = error.rawValue
@@ -44,6 +60,9 @@ struct ErrorPages: PortalPage {
             advice = error.advice
             place = "An API under /v1"
             status = "\(error.status.code) \(error.status.reasonPhrase)"
+            clause = nil
+            (rules, hasRules) = ([], false)
+            (refusal, hidden) = (nil, nil)
             example = Code(
                 "Example of the answer",
                 """
@@ -58,10 +77,15 @@ struct ErrorPages: PortalPage {
                 """, comment: "")
         }
 
-        init(_ error: OAuthError.Code, issuer: Issuer) {
+        init(_ error: OAuthError.Code, issuer: Issuer, refusal: RefusalDetail?, hidden: HiddenRefusal?) {
+            self.refusal = refusal
+            self.hidden = hidden
+            clause = error.clause
+            rules = RefusalRule.all.filter { $0.code == error }.map { Rule(statement: $0.statement, clause: $0.clause, parameter: $0.parameter) }
+            hasRules = !rules.isEmpty
             code = error.rawValue
             title = error.title
-            advice = error.advice
+            advice = refusal?.advice ?? error.advice
             place = "The authorization server under /oauth2"
             status = nil
             example = Code(
@@ -70,7 +94,7 @@ struct ErrorPages: PortalPage {
                 {
                   "error": "\(error.rawValue)",
                   "error_description": "…",
-                  "error_uri": "\(issuer)\(error.documentationPath)"
+                  "error_uri": "\(issuer)\(error.documentationPath)?refusal=…"
                 }
                 """, comment: "")
         }
