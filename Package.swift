@@ -128,14 +128,15 @@ let package = Package(
         // 4b: pages for people
         room("Portal", [
             "JSON", "Primitives", "Web", "JOSE", "Storage", "Certificates", "Contract", "Pages", "Passwords", "Mail", "OAuth", "OpenBanking", "Events",
-            "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering", "Gateway", "Sandbox", "SecondFactorPages", hummingbird, httpTypes, logging,
+            "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering", "Gateway", "Payments", "Sandbox", "SecondFactorPages", hummingbird, httpTypes, logging,
         ]),
         room("CustomerPages", [
             "Primitives", "Web", "Storage", "Pages", "Passwords", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank",
-            "Consents", "AccessTokens", "Metering", "AuthorizationServer", "SecondFactorPages", hummingbird, httpTypes, logging,
+            "Consents", "AccessTokens", "Metering", "AuthorizationServer", "Payments", "SecondFactorPages", hummingbird, httpTypes, logging,
         ]),
         room("StaffPages", [
-            "Primitives", "Web", "Storage", "Pages", "Events", "Applications", "Identity", "SecondFactorPages", hummingbird, httpTypes, logging,
+            "Primitives", "Web", "Storage", "Pages", "OpenBanking", "Risk", "Events", "Applications", "Identity", "Payments", "SecondFactorPages", hummingbird,
+            httpTypes, logging,
         ]),
         room("Demo", ["Primitives", "Web", "Pages", hummingbird, httpTypes, httpClient, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
 
@@ -210,7 +211,7 @@ let package = Package(
             name: "Specifications",
             dependencies: [
                 "JSON", "Primitives", "Web", "JOSE", "Storage", "Contract", "Pages", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
-                "Bank", "Consents", "AccessTokens", "Metering", "AuthorizationServer", "Gateway", "BankAPI", "Sandbox", "Portal", "CustomerPages",
+                "Bank", "Consents", "AccessTokens", "Metering", "AuthorizationServer", "Gateway", "Payments", "BankAPI", "Sandbox", "Portal", "CustomerPages",
                 "Demo", "Mail", "Passwords", "Certificates", "Composition", "TestSupport", crypto, x509, asn1, httpTypes, hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],

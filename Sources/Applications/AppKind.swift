@@ -39,9 +39,9 @@ package enum AppKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLR
     /// What an app of this kind may ask for unless it was registered for less.
     package var defaultScopes: ScopeSet {
         switch self {
-        case .web: ScopeSet(Scope.allCases.filter { $0 != .paymentsWrite })
+        case .web: ScopeSet(Scope.allCases)
         case .singlePage, .native: [.openid, .profile, .email, .phone, .address, .offlineAccess, .accountsRead, .transactionsRead]
-        case .backend: [.consentsWrite]
+        case .backend: [.consentsWrite, .paymentsWrite]
         }
     }
 

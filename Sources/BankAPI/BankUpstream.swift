@@ -1,4 +1,5 @@
 package import Gateway
+package import Primitives
 package import Storage
 
 /// The sandbox's bank as the upstream of the `/v1` operations that it serves, in this process.
@@ -7,9 +8,11 @@ package struct BankUpstream: Upstream {
     typealias Handler = @Sendable (GuardedCall, any Database) async throws -> UpstreamAnswer
 
     private let database: any Database
+    private let payments: PaymentOperations
 
-    package init(database: any Database) {
+    package init(database: any Database, randomness: any RandomSource = SystemRandom()) {
         self.database = database
+        payments = PaymentOperations(database: database, randomness: randomness)
     }
 
     /// By the contract's `operationId`.
@@ -21,9 +24,10 @@ package struct BankUpstream: Upstream {
     ]
 
     /// The operations it answers.
-    package static var operations: Set<String> { Set(handlers.keys) }
+    package static var operations: Set<String> { Set(handlers.keys).union(PaymentOperations.operations) }
 
     package func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
+        if PaymentOperations.operations.contains(call.operation) { return try await payments.respond(to: call) }
         guard let handler = Self.handlers[call.operation] else { throw UnservedOperation(operation: call.operation) }
         return try await handler(call, database)
     }

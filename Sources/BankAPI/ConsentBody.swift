@@ -13,6 +13,8 @@ extension Consent {
             ("status_actor", .string(standing.actor.rawValue)), ("status_reason", .string(standing.reason)),
             ("status_changed_at", .string(standing.since.rfc3339)), ("permissions", .array(permissions.names.map(JSONValue.string))),
         ])
+        if let payment { body.append("payment", .object(payment.instruction.json)) }
+        body.append("debtor_account", payment?.debtorAccount?.rawValue)
         body.append("transactions_from", transactionsFrom?.rfc3339)
         body.append("transactions_to", transactionsTo?.rfc3339)
         body.append("expires_at", .string(expiresAt.rfc3339))

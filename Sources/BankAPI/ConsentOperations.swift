@@ -38,8 +38,7 @@ package struct ConsentOperations: Upstream {
             let body = consent.body(at: call.now, issuer: call.issuer)
             let answer = UpstreamAnswer.json(body, status: .created, headers: [.location: consent.address(call.issuer)])
             // With the consent's own row: whoever repeats the request finds both or neither.
-            if let claim = call.idempotency { try idempotency.complete(claim, with: answer, in: tx) }
-            return answer
+            return try idempotency.complete(call.idempotency, with: answer, in: tx)
         }
     }
 

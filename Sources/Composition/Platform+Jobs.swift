@@ -6,6 +6,7 @@ internal import Consents
 internal import Gateway
 internal import Identity
 internal import Metering
+internal import Payments
 internal import Portal
 internal import Primitives
 package import ServiceLifecycle
@@ -32,6 +33,7 @@ extension Platform {
                 let now = bench.clock.now
                 _ = try await bench.database.write { try Books().settleDue(at: now, randomness: bench.randomness, in: $0) }
             },
+            PeriodicJob("payments", every: .seconds(1)) { try await settlePayments() },
             PeriodicJob("signing keys", every: .seconds(60)) { [keys, bench, configuration] in
                 try await keys.rotateWhenDue(lifetime: configuration.keyLifetime, at: bench.clock.now)
             },
@@ -44,6 +46,15 @@ extension Platform {
     private func expireConsents() async throws {
         let now = bench.clock.now
         while try await bench.database.write({ try Consents().expireDue(at: now, in: $0) }) == 200 {}
+    }
+
+    /// Settles accepted payments whose time has come, and sends to review what a process that died had received and never decided.
+    private func settlePayments() async throws {
+        let now = bench.clock.now
+        let books = PaymentBooks(randomness: bench.randomness)
+        guard try await bench.database.readOne({ try PaymentRecords().isAnythingDue(at: now, in: $0) }) else { return }
+        while try await bench.database.write({ try books.settleDue(at: now, in: $0) }) == 100 {}
+        while try await bench.database.write({ try books.interruptAll(at: now, in: $0) }) == 100 {}
     }
 
     /// Removes what can no longer matter. Each kind in a transaction of its own, so that none waits for another.

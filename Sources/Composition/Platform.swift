@@ -112,13 +112,14 @@ package struct Platform: Sendable {
             issuer: issuer, randomness: randomness)
         AuthorizationServerRoutes(
             database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations, replays: replays,
-            possession: possession, authorization: authorization, certificates: clientCertificates, master: travelKey, addresses: addresses, randomness: randomness
+            possession: possession, authorization: authorization, certificates: clientCertificates, master: travelKey, addresses: addresses,
+            randomness: randomness
         ).add(to: router)
 
         // The API
         let consents = ConsentDirectory(database: database, feed: feed)
         let upstreams = Upstreams(
-            platform: ConsentOperations(database: database, randomness: randomness), sandbox: BankUpstream(database: database),
+            platform: ConsentOperations(database: database, randomness: randomness), sandbox: BankUpstream(database: database, randomness: randomness),
             live: try Self.liveBank(configuration, http: http))
         let policies = AllPolicies(
             verifier: verifier, possession: possession, addresses: addresses, revocations: revocations, apps: apps, consents: consents, database: database,

@@ -84,6 +84,9 @@ extension CustomerRoutes {
         router.get("/my/looks") { request, context in
             try await signedIn(request, context) { try await looksPage(for: $0, request, context) }
         }
+        router.get("/my/payments") { request, context in
+            try await signedIn(request, context) { try await paymentsPage(for: $0, context) }
+        }
         router.get("/my/looks.csv") { request, context in
             try await signedIn(request, context) { try await looksDownload(for: $0, context) }
         }
@@ -103,14 +106,16 @@ extension CustomerRoutes {
         let usage = try await usage(of: inForce.map(\.id), by: person.id, at: now)
         let acquaintances = try await database.readOne { [grants] tx in try grants.list(of: person.id, in: tx) }
             .filter { $0.consentID == nil && $0.revokedAt == nil && $0.expiresAt > now }
-        let book = try await names(person, apps: consents.map(\.appID) + looks.compactMap(\.appID) + acquaintances.map(\.appID), accounts: consents.flatMap(\.accounts))
+        let book = try await names(
+            person, apps: consents.map(\.appID) + looks.compactMap(\.appID) + acquaintances.map(\.appID), accounts: consents.flatMap(\.accounts))
         let token = csrf.token(for: session.id.rawValue)
         let shown = looks.prefix(Self.looksOnOverview)
         let past = try await past(of: consents, book: book, at: now)
         let page = ConnectionsPage(
             lead: lead(for: person, count: inForce.count),
             stopped: request.query?["stopped"].flatMap { ConsentID($0) }.flatMap { id in consents.first { $0.id == id } }.map { book.app($0.appID) },
-            connections: inForce.map { connection($0, usage: usage[$0.id], book: book, csrf: token, now: now) }, hasConnections: !inForce.isEmpty, offersDemo: pages.isDemo,
+            connections: inForce.map { connection($0, usage: usage[$0.id], book: book, csrf: token, now: now) }, hasConnections: !inForce.isEmpty,
+            offersDemo: pages.isDemo,
             acquaintances: acquaintances.map { grant in
                 ConnectionsPage.Acquaintance(
                     id: grant.id.rawValue, app: book.app(grant.appID), firm: book.firm(grant.appID), initials: initials(of: book.app(grant.appID)),
@@ -134,7 +139,7 @@ extension CustomerRoutes {
         let app = book.app(consent.appID)
         return ConnectionsPage.Connection(
             id: consent.id.rawValue, app: app, firm: book.firm(consent.appID), initials: initials(of: app),
-            sees: ConsentWords.sees(consent.permissions, consent.window),
+            sees: consent.payment.map { PaymentWords($0.instruction).sentence } ?? ConsentWords.sees(consent.permissions, consent.window),
             accounts: consent.accounts.compactMap { book.accounts[$0] }.map { .init(name: $0.name, number: $0.maskedNumber) },
             hasAccounts: !consent.accounts.isEmpty, since: consent.statusChangedAt.day, until: consent.expiresAt.day,
             left: consent.expiresAt.left(seenAt: now), lastLooked: usage?.words(seenAt: now) ?? "Not yet",

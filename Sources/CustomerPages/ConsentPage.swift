@@ -1,6 +1,7 @@
 internal import Applications
 internal import AuthorizationServer
 internal import Bank
+internal import Consents
 internal import Identity
 internal import OAuth
 internal import OpenBanking
@@ -26,6 +27,8 @@ struct ConsentPage {
     let registered, registeredISO: String
     let purpose: String?
     let items: [ConsentWords.Item]
+    /// What would be paid, where the app asks for a payment.
+    let payment: PaymentWords?
     let nots: [String]
     let until, untilISO, days: String
     let offline: String
@@ -39,7 +42,13 @@ struct ConsentPage {
     /// - Parameter chosen: what the customer ticked before. At first it is empty: which accounts are shared is theirs to say, so none is ticked for them.
     init(_ question: ConsentQuestion, sealed: String, balances: [AccountID: Balance], chosen: Set<AccountID>, errors: FormErrors, now: Timestamp) {
         let app = question.app
-        heading = question.asksForAccounts ? "\(app.name) asks to see your accounts" : "\(app.name) asks who you are"
+        payment = question.payment.map { PaymentWords($0.instruction) }
+        heading =
+            if let payment {
+                "\(app.name) asks to pay \(payment.amount)"
+            } else {
+                question.asksForAccounts ? "\(app.name) asks to see your accounts" : "\(app.name) asks who you are"
+            }
         itemsHeading = question.asksForAccounts ? "What it would see" : "What it would learn"
         givenName = question.person.givenName
         transaction = sealed
@@ -58,7 +67,7 @@ struct ConsentPage {
         offline = Self.offline(for: question)
         asksForAccounts = question.asksForAccounts
         hasAvailable = question.hasShareableAccount
-        accounts = Self.choices(question.accounts, balances: balances, chosen: chosen)
+        accounts = Self.choices(question, balances: balances, chosen: chosen)
         accountsError = errors["accounts"]
         self.errors = errors.summary
         destination = Self.host(of: question.transaction.redirectURI)
@@ -66,27 +75,31 @@ struct ConsentPage {
 
     /// `offline_access` changes these words and nothing else: whether there is a refresh token is settled where the app is registered.
     private static func offline(for question: ConsentQuestion) -> String {
-        guard question.asksForAccounts, question.keepsAccess else { return "" }
+        guard question.asksForAccounts, question.payment == nil, question.keepsAccess else { return "" }
         return "It may look at any time until then\(question.identityScopes.contains(.offlineAccess) ? ", also while you are away" : ""). "
     }
 
     private static func words(for question: ConsentQuestion) -> ConsentWords {
-        guard let permissions = question.permissions else { return ConsentWords(scope: question.identityScopes, person: question.person) }
+        guard let permissions = question.permissions, question.payment == nil else {
+            return ConsentWords(scope: question.identityScopes, person: question.person)
+        }
         // The ends were put in order when the consent was lodged.
         let window = DataWindow(from: question.transactionsFrom, to: question.transactionsTo) ?? DataWindow(from: question.transactionsFrom, to: nil)
         guard let window else { return ConsentWords(scope: question.identityScopes, person: question.person) }
         return ConsentWords(permissions: permissions, window: window, scope: question.identityScopes, person: question.person)
     }
 
-    private static func choices(_ accounts: [Account], balances: [AccountID: Balance], chosen: Set<AccountID>) -> [AccountChoice] {
-        let first = accounts.first(where: \.isShareable)?.id
-        return accounts.enumerated().map { index, account in
-            let reason = account.reasonNotShareable.map { "Cannot be shared: \($0)." }
+    private static func choices(_ question: ConsentQuestion, balances: [AccountID: Balance], chosen: Set<AccountID>) -> [AccountChoice] {
+        let first = question.accounts.first { question.reasonNotOffered($0) == nil }?.id
+        let refusal = question.payment == nil ? "Cannot be shared" : "Cannot pay this"
+        return question.accounts.enumerated().map { index, account in
+            let obstacle = question.reasonNotOffered(account)
+            let reason = obstacle.map { "\(refusal): \($0)." }
             let joint = account.isJoint ? "Held by \(sentence(account.holderNames))" : nil
             return AccountChoice(
                 field: account.id == first ? "accounts" : "account-\(index + 1)", id: account.id.rawValue, name: account.name, number: account.maskedNumber,
-                amount: balances[account.id]?.booked.text ?? account.currency.rawValue, note: reason ?? joint, isAvailable: account.isShareable,
-                isChosen: account.isShareable && chosen.contains(account.id))
+                amount: balances[account.id]?.booked.text ?? account.currency.rawValue, note: reason ?? joint, isAvailable: obstacle == nil,
+                isChosen: obstacle == nil && chosen.contains(account.id))
         }
     }
 

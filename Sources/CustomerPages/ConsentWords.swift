@@ -34,6 +34,12 @@ struct ConsentWords {
         nots.append("It cannot move money, and it never gets your password")
     }
 
+    /// A payment, as its receipt tells it.
+    init(payment: PaymentWords) {
+        items.append(Item(title: "\(payment.amount) to \(payment.creditor), once", detail: "Account \(payment.account), reference \(payment.reference)"))
+        nots.append("It sees none of your accounts, and it cannot pay anything else")
+    }
+
     /// What an app learns about the person, with what it would learn, so that nobody has to guess.
     init(scope: ScopeSet, person: Person) {
         if scope.contains(.profile) { items.append(Item(title: "Your name", detail: person.name)) }

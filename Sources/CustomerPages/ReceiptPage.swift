@@ -45,13 +45,16 @@ extension CustomerRoutes {
         var steps = history.map { (status: $0.status, actor: $0.actor, at: $0.at) }
         if steps.last?.status != standing.status { steps.append((standing.status, standing.actor, standing.since)) }
         let app = book.app(consent.appID)
-        let words = ConsentWords(permissions: consent.permissions, window: consent.window)
+        let words =
+            consent.payment.map { ConsentWords(payment: PaymentWords($0.instruction)) }
+            ?? ConsentWords(permissions: consent.permissions, window: consent.window)
         let page = ReceiptPage(
             id: consent.id.rawValue, app: app, firm: book.firm(consent.appID), initials: initials(of: app), status: standing.status.rawValue,
             statusWords: Self.words(for: standing, until: consent.expiresAt), isInForce: standing.status == .authorised || standing.status == .suspended,
             items: words.items, nots: words.nots,
             accounts: consent.accounts.compactMap { book.accounts[$0] }.map { .init(name: $0.name, number: $0.maskedNumber) },
-            hasAccounts: !consent.accounts.isEmpty, since: history.first { $0.status == .authorised }?.at.dayAndClock ?? "Never", until: consent.expiresAt.dayAndClock,
+            hasAccounts: !consent.accounts.isEmpty, since: history.first { $0.status == .authorised }?.at.dayAndClock ?? "Never",
+            until: consent.expiresAt.dayAndClock,
             csrf: csrf.token(for: session.id.rawValue),
             steps: steps.compactMap { step in
                 Self.event(step.status, by: step.actor, app: app, consent: consent).map { .init(text: $0, when: step.at.dayAndClock) }

@@ -54,6 +54,9 @@ package enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadab
     case consentConfirmed = "consent.confirmed"
     case grantCreated = "grant.created"
     case grantRevoked = "grant.revoked"
+    // Payments
+    case paymentReleased = "payment.released"
+    case paymentRejected = "payment.rejected"
     // Keys
     case keyCreated = "key.created"
     case keyRotated = "key.rotated"

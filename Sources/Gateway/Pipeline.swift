@@ -87,8 +87,8 @@ struct Pipeline: Sendable {
         guard let claim = call.idempotency else { return ending }
         do {
             if case .answered(let answer, false) = ending {
-                // The platform's own handlers complete their claim inside the transaction that creates; the bank behind us cannot.
-                guard call.rules.server == .bank else { return ending }
+                // Our own handlers complete their claim inside the transaction that creates; a bank behind us cannot.
+                guard !answer.isKept else { return ending }
                 try await database.write { [idempotency] in try idempotency.complete(claim, with: answer, in: $0) }
             } else {
                 try await database.write { [idempotency] in try idempotency.release(claim, in: $0) }

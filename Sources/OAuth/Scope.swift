@@ -11,7 +11,10 @@ package enum Scope: String, CaseIterable, Sendable, Codable {
     package var needsConsent: Bool { [.accountsRead, .transactionsRead, .paymentsWrite].contains(self) }
 
     /// Scopes that an app may hold for itself, without a customer (client credentials).
-    package var isForApps: Bool { self == .consentsWrite }
+    package var isForApps: Bool { self == .consentsWrite || self == .paymentsWrite }
+
+    /// Scopes that a customer can give.
+    package var isForCustomers: Bool { self != .consentsWrite }
 }
 
 /// A set of scopes with the wire form's order: as the catalogue lists them.

@@ -38,12 +38,14 @@ package struct NavigationEntry: Sendable {
     package static let customer = [
         NavigationEntry("connections", "Connections", "/my"),
         NavigationEntry("looks", "Every look", "/my/looks"),
+        NavigationEntry("payments", "Payments", "/my/payments"),
         NavigationEntry("security", "Security", "/my/security"),
     ]
 
     package static let staff = [
         NavigationEntry("audit", "Audit", "/staff"),
         NavigationEntry("organisations", "Organisations", "/staff/organisations"),
+        NavigationEntry("payments", "Held payments", "/staff/payments"),
         NavigationEntry("people", "People", "/staff/people"),
         NavigationEntry("second-factor", "Two-step sign-in", "/staff/second-factor"),
     ]

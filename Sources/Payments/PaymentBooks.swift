@@ -90,10 +90,13 @@ package struct PaymentBooks: Sendable {
         try records.move(payment, on: .hold, by: .system, because: .interrupted, at: now, in: tx)
     }
 
-    /// Sends to review what was received before a moment and never decided.
+    /// How long after its receipt a payment without a decision is one that its process never made: far beyond the decision's own deadline.
+    package static let patience = Duration.seconds(30)
+
+    /// Sends to review what was received and never decided.
     /// - Returns: how many were found, at most `limit`.
-    package func interruptAll(receivedBefore moment: Timestamp, at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
-        let found = try records.undecided(since: moment, limit: limit, in: tx)
+    package func interruptAll(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
+        let found = try records.undecided(since: now - Self.patience, limit: limit, in: tx)
         for payment in found { _ = try interrupt(payment, at: now, in: tx) }
         return found.count
     }

@@ -36,10 +36,11 @@ package struct PaymentProcess: Sendable {
     }
 
     /// - Parameter completing: runs in the second transaction with the payment as it then stands, for what must stand or fall with it.
+    /// - Returns: what `completing` made of it.
     /// - Throws: storage failures. After one the payment may have been received; the same request again finds it by its consent.
-    package func make(
-        _ new: NewPayment, at now: Timestamp, completing: @escaping @Sendable (Payment, any WriteTransaction) throws -> Void
-    ) async throws -> Result<Payment, PaymentRefusal> {
+    package func make<Answer: Sendable>(
+        _ new: NewPayment, at now: Timestamp, completing: @escaping @Sendable (Payment, any WriteTransaction) throws -> Answer
+    ) async throws -> Result<Answer, PaymentRefusal> {
         let received: Received
         do {
             received = try await database.write { [books] tx in try Self.receive(new, books, at: now, in: tx) }
@@ -51,8 +52,7 @@ package struct PaymentProcess: Sendable {
             return .success(
                 try await database.write { [books] tx in
                     let standing = try books.interrupt(payment, at: now, in: tx) ?? PaymentRecords().find(payment.id, in: tx) ?? payment
-                    try completing(standing, tx)
-                    return standing
+                    return try completing(standing, tx)
                 })
         case .new(let payment):
             let (decision, inputs) = await decision(on: payment, at: now)
@@ -61,8 +61,7 @@ package struct PaymentProcess: Sendable {
                     let decided = try books.decide(payment, decision, on: inputs, at: now, in: tx)
                     // It was sent to review while the decision was on its way.
                     let standing = try decided ?? PaymentRecords().find(payment.id, in: tx) ?? payment
-                    try completing(standing, tx)
-                    return standing
+                    return try completing(standing, tx)
                 })
         }
     }

@@ -27,7 +27,7 @@ package struct PortalPages: Sendable {
         // For developers
         OverviewPage.self, AppsPage.self, NewAppPage.self, AppPage.self, AppSecretsPage.self, AppCertificatesPage.self, EditAppPage.self, RemoveAppPage.self,
         ConfirmAppPage.self,
-        SamplesPage.self, CustomersPage.self, RequestsPage.self, RequestPage.self, UsagePage.self, TeamPage.self, SettingsPage.self,
+        SamplesPage.self, CustomersPage.self, RequestsPage.self, RequestPage.self, PaymentsPage.self, UsagePage.self, TeamPage.self, SettingsPage.self,
         // Documentation
         QuickStartPage.self, GuidePages.self, ErrorPages.self, ReferencePage.self,
     ]

@@ -1,13 +1,14 @@
 package import Hummingbird
 package import Identity
 package import Pages
+internal import Payments
 package import Primitives
 package import SecondFactorPages
 package import Storage
 package import Web
 internal import HTTPTypes
 
-/// The pages of the bank's own staff: the audit log, the organisations with their plans, and people who lost their phone.
+/// The pages of the bank's own staff: the audit log, the organisations with their plans, held payments, and people who lost their phone.
 package struct StaffRoutes: Sendable {
     let pages: PageRenderer
     let cookies: CookiePolicy
@@ -17,6 +18,7 @@ package struct StaffRoutes: Sendable {
     let signIn: SignIn
     let sessions: Sessions
     let factors: FactorTools
+    let books: PaymentBooks
 
     package init(
         pages: PageRenderer, cookies: CookiePolicy, csrf: CSRF, database: any Database, randomness: any RandomSource, signIn: SignIn,
@@ -30,12 +32,14 @@ package struct StaffRoutes: Sendable {
         self.signIn = signIn
         self.sessions = sessions
         self.factors = factors
+        books = PaymentBooks(randomness: randomness)
     }
 
     package func add(to router: Router<AppContext>) {
         addSignIn(to: router)
         addAuditLog(to: router)
         addOrganisations(to: router)
+        addHeldPayments(to: router)
         addPeople(to: router)
         factorPages.add(to: router)
     }

@@ -21,6 +21,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case consentNotAuthorised = "consent_not_authorised"
     case consentRevoked = "consent_revoked"
     case consentExpired = "consent_expired"
+    case consentConsumed = "consent_consumed"
+    case debtorAccountBlocked = "debtor_account_blocked"
     case permissionMissing = "permission_missing"
     case accountNotInConsent = "account_not_in_consent"
     case outsideDataWindow = "outside_data_window"
@@ -34,6 +36,9 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case unsupportedMediaType = "unsupported_media_type"
     case idempotencyKeyReused = "idempotency_key_reused"
     case consentStateConflict = "consent_state_conflict"
+    case paymentDiffers = "payment_differs"
+    case insufficientFunds = "insufficient_funds"
+    case creditorAccountRefused = "creditor_account_refused"
     // 429
     case burstExceeded = "burst_exceeded"
     case dailyQuotaExceeded = "daily_quota_exceeded"
@@ -47,8 +52,9 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         switch self {
         case .invalidRequest, .malformedBody, .invalidPermissions, .invalidIdempotencyKey: .badRequest
         case .missingToken, .invalidToken, .expiredToken, .revokedToken, .invalidDPoPProof, .appInactive: .unauthorized
-        case .addressNotAllowed, .insufficientScope, .consentRequired, .consentNotAuthorised, .consentRevoked, .consentExpired, .permissionMissing,
-            .accountNotInConsent, .outsideDataWindow, .forbidden:
+        case .addressNotAllowed, .insufficientScope, .consentRequired, .consentNotAuthorised, .consentRevoked, .consentExpired, .consentConsumed,
+            .permissionMissing,
+            .debtorAccountBlocked, .accountNotInConsent, .outsideDataWindow, .forbidden:
             .forbidden
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
@@ -56,7 +62,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .idempotencyInFlight: .conflict
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
-        case .idempotencyKeyReused, .consentStateConflict: .unprocessableContent
+        case .idempotencyKeyReused, .consentStateConflict, .paymentDiffers, .insufficientFunds, .creditorAccountRefused: .unprocessableContent
         case .burstExceeded, .dailyQuotaExceeded: .tooManyRequests
         case .internalError: .internalServerError
         case .upstreamFailed: .badGateway
@@ -95,6 +101,11 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .unsupportedMediaType: "The body's content type is not one we read"
         case .idempotencyKeyReused: "The idempotency key was used for another request"
         case .consentStateConflict: "The consent's state does not allow this"
+        case .consentConsumed: "The consent's payment was made"
+        case .debtorAccountBlocked: "The customer's account cannot pay"
+        case .paymentDiffers: "The payment is not the one that the customer approved"
+        case .insufficientFunds: "There is not enough on the customer's account"
+        case .creditorAccountRefused: "The creditor's account cannot be paid"
         case .burstExceeded: "Too many calls at once"
         case .dailyQuotaExceeded: "Today's calls are used"
         case .internalError: "Something went wrong on our side"
@@ -137,6 +148,13 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .unsupportedMediaType: "Send JSON with the content type application/json."
         case .idempotencyKeyReused: "Use a new Idempotency-Key for a new request; the same key only repeats the same request."
         case .consentStateConflict: "Read the consent first; its status tells what can still be done."
+        case .consentConsumed:
+            "A payment consent is for one payment. Repeat a request with its own Idempotency-Key to see its answer; lodge a new consent for a new payment."
+        case .debtorAccountBlocked: "The bank or the customer stopped the account. Lodge a new consent; the customer may pick another account."
+        case .paymentDiffers:
+            "Send amount, creditor and reference exactly as they stand in the consent. For anything else lodge a new consent; the customer decides."
+        case .insufficientFunds: "Nothing was moved, and the consent is as it was: try again with a new Idempotency-Key when there is money on the account."
+        case .creditorAccountRefused: "Check the creditor's account number. Lodge a new consent for another one; the customer decides."
         case .burstExceeded: "Wait for the seconds in Retry-After, then continue more slowly. RateLimit tells what is left."
         case .dailyQuotaExceeded: "Wait until 00:00 UTC, when the count starts again, or choose a larger plan."
         case .internalError: "Try again. If it happens again, tell us the request id."

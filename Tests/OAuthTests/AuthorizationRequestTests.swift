@@ -127,9 +127,14 @@ struct AuthorizationRequestTests {
     @Test func `RFC 9396 §5 a lodged consent is named by one object with its members and no other`() throws {
         let sound = #"[{"type":"account_access","consent_id":"cns_7Hq2VbX9kPzR4mWd"}]"#
 
-        #expect(try parse(["authorization_details": sound, "scope": nil]).detail == .accountAccess(ConsentID("cns_7Hq2VbX9kPzR4mWd")!))
+        #expect(
+            try parse(["authorization_details": sound, "scope": nil]).detail
+                == AuthorizationDetail(type: .accountAccess, consentID: ConsentID("cns_7Hq2VbX9kPzR4mWd")!))
+        let payment = #"[{"type":"payment","consent_id":"cns_1"}]"#
+        #expect(
+            try parse(["authorization_details": payment, "scope": nil]).detail == AuthorizationDetail(type: .payment, consentID: ConsentID("cns_1")!))
         for details in [
-            "x", "{}", "[]", "[1]", #"[{"type":"account_access"}]"#, #"[{"type":"payment","consent_id":"cns_1"}]"#, #"[{"consent_id":"cns_1"}]"#,
+            "x", "{}", "[]", "[1]", #"[{"type":"account_access"}]"#, #"[{"type":"transfer","consent_id":"cns_1"}]"#, #"[{"consent_id":"cns_1"}]"#,
             #"[{"type":"account_access","consent_id":"app_1"}]"#, #"[{"type":"account_access","consent_id":1}]"#,
             #"[{"type":"account_access","consent_id":"cns_1","actions":["read"]}]"#,
             #"[{"type":"account_access","consent_id":"cns_1","consent_id":"cns_2"}]"#,

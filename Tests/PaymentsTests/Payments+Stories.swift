@@ -76,7 +76,7 @@ extension Database {
     ) async throws -> Result<Payment, PaymentRefusal> {
         try await PaymentProcess(database: self).make(
             NewPayment(appID: app, organisationID: acme, personID: amina, consentID: consent, instruction: instruction, idempotencyKey: key), at: now
-        ) { _, _ in }
+        ) { payment, _ in payment }
     }
 
     func balance(of account: AccountID = .everyday) async throws -> Balance {

@@ -17,7 +17,7 @@ struct RiskDecisionsTests {
         let process = PaymentProcess(database: database, randomness: SystemRandom(), timer: ContinuousClock()) { _, _ in inputs }
         return try await process.make(
             NewPayment(appID: copilot, organisationID: acme, personID: amina, consentID: consent, instruction: bill()), at: noon
-        ) { _, _ in }.get()
+        ) { payment, _ in payment }.get()
     }
 
     private func inputs(paymentsLastHour: Int, knowsCreditor: Bool = true, hour: Int = 12) -> RiskInputs {
@@ -94,7 +94,7 @@ struct RiskDecisionsTests {
 
             let payment = try await process.make(
                 NewPayment(appID: copilot, organisationID: acme, personID: amina, consentID: consent, instruction: bill()), at: noon
-            ) { _, _ in }.get()
+            ) { payment, _ in payment }.get()
             gate.open()
 
             #expect(payment.status == .held && payment.reason == .underReview)
@@ -131,7 +131,7 @@ struct RiskDecisionsTests {
 
             let later = noon + .minutes(1)
             let found = try await database.write { tx in
-                try (0..<2).map { _ in try PaymentBooks().interruptAll(receivedBefore: later - .seconds(30), at: later, in: tx) }
+                try (0..<2).map { _ in try PaymentBooks().interruptAll(at: later, in: tx) }
             }
             // The same request again is answered with the payment it made.
             let again = try await database.make(under: consent, key: "key-1", at: later).get()

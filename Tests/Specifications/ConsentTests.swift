@@ -47,7 +47,8 @@ struct ConsentTests {
 
     @Test(arguments: [
         (#"{}"#, "required"), (#"{"type":"account_access","permissions":[],"expires_at":"2027-02-19"}"#, "minItems"),
-        (sound.replacing("account_access", with: "payment"), "enum"), (sound.replacing("ReadBalances", with: "ReadEverything"), "enum"),
+        (sound.replacing("account_access", with: "funds"), "enum"), (sound.replacing("account_access", with: "payment"), "type"),
+        (sound.replacing("ReadBalances", with: "ReadEverything"), "enum"),
         (sound.replacing("ReadBalances", with: "ReadAccountsBasic"), "uniqueItems"),
         (sound.replacing(#""type":"#, with: #""colour":"blue","type":"#), "additionalProperties"),
         (sound.replacing("2027-02-19T00:00:00Z", with: "soon"), "format"), (sound.replacing("2027-02-19T00:00:00Z", with: "2026-11-21T06:00:00Z"), "term"),

@@ -44,9 +44,10 @@ struct RFC8414Tests {
             #expect(!list("introspection_endpoint_auth_methods_supported").contains("none"))
             #expect(
                 list("scopes_supported") == [
-                    "openid", "profile", "email", "phone", "address", "offline_access", "accounts.read", "transactions.read", "consents.write",
+                    "openid", "profile", "email", "phone", "address", "offline_access", "accounts.read", "transactions.read", "payments.write",
+                    "consents.write",
                 ])
-            #expect(list("authorization_details_types_supported") == ["account_access"])
+            #expect(list("authorization_details_types_supported") == ["account_access", "payment"])
             #expect(list("acr_values_supported") == ["urn:wekeza:acr:1", "urn:wekeza:acr:2"])
             #expect(metadata["authorization_response_iss_parameter_supported"] as? Bool == true)
             for name in ["authorization_endpoint", "token_endpoint", "introspection_endpoint", "revocation_endpoint", "jwks_uri"] {

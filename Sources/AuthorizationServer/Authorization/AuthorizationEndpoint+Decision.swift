@@ -34,10 +34,12 @@ extension AuthorizationEndpoint {
         else {
             return .refusedChoice("Sign in again to decide.")
         }
+        guard try await !paymentNeedsCode(transaction, session: session) else { return .refusedChoice("Sign in again to decide.") }
         let code = Secret.random(prefix: "wkz_ac_", from: randomness)
         let approval = Approval(transaction: transaction, app: app, session: session, accounts: chosen, requestID: requestID, now: now)
         if let refusal = refusal(of: approval, among: own) { return .refusedChoice(refusal) }
         return try await database.write { tx in
+            if let refusal = try refusalToPay(approval, among: own, in: tx) { return .refusedChoice(refusal) }
             guard try answers.claim(transaction, as: .approved, at: now, in: tx) else { return .alreadyAnswered }
             switch try grant(approval, in: tx) {
             case .success(let grant):
@@ -80,6 +82,17 @@ extension AuthorizationEndpoint {
             if let reason = account.reasonNotShareable { return "\(account.name) cannot be shared: \(reason)." }
         }
         return nil
+    }
+
+    /// A payment is made from one account, which its terms allow.
+    private func refusalToPay(_ approval: Approval, among own: [Account], in tx: any ReadTransaction) throws -> String? {
+        guard approval.transaction.scope.contains(.paymentsWrite), let id = approval.transaction.consentID,
+            let terms = try consents.find(id, in: tx)?.payment
+        else { return nil }
+        guard approval.accounts.count == 1, let account = own.first(where: { approval.accounts.contains($0.id) }) else {
+            return "Choose one account to pay from."
+        }
+        return terms.reasonNotPaying(from: account).map { "\(account.name) cannot pay this: \($0)." }
     }
 
     private func grant(_ approval: Approval, in tx: any WriteTransaction) throws -> Result<Grant, OAuthError> {

@@ -39,6 +39,7 @@ extension AuthorizationEndpoint {
             return .answer(envelope.error(.against(.signedIn, "The customer has to sign in.")))
         }
         if let step = try await stepUp(transaction, session: session, at: now) { return step }
+        if try await paymentNeedsCode(transaction, session: session) { return .stepUp }
         if transaction.isSilent { return .answer(try await silentAnswer(transaction, app: app, session: session, at: now)) }
         return try await database.read { tx in
             if try answers.isAnswered(transaction.id, in: tx) { return .alreadyAnswered }
@@ -62,6 +63,13 @@ extension AuthorizationEndpoint {
             ? .against(.signedIn, "The customer has to sign in with a one-time code.")
             : .against(.levelReached, "The customer did not sign in with a one-time code.")
         return .answer(envelope(transaction, at: now).error(error))
+    }
+
+    /// Whether a payment is to be approved by a session that is less sure of the customer than they can prove: who has a second factor uses it
+    /// wherever money is to leave (Delegated Regulation (EU) 2018/389, article 4).
+    func paymentNeedsCode(_ transaction: AuthorizationTransaction, session: Session) async throws -> Bool {
+        guard transaction.scope.contains(.paymentsWrite), session.level < .passwordAndCode else { return false }
+        return try await database.readOne { try SecondFactors.isEnrolled(session.person.id, in: $0) }
     }
 
     /// `prompt=none` (OpenID Connect Core §3.1.2.1): only who the customer is, granted to this app before, can be told without a page.
@@ -95,7 +103,7 @@ extension AuthorizationEndpoint {
         return .success(
             ConsentQuestion(
                 transaction: transaction, app: app, person: person, identityScopes: transaction.scope.filter { !$0.needsConsent },
-                permissions: permissions, transactionsFrom: consent?.transactionsFrom, transactionsTo: consent?.transactionsTo,
+                permissions: permissions, payment: consent?.payment, transactionsFrom: consent?.transactionsFrom, transactionsTo: consent?.transactionsTo,
                 expiresAt: consent?.expiresAt ?? now + ConsentTerm.standard,
                 accounts: permissions == nil ? [] : try accounts.list(of: person.id, in: tx)))
     }

@@ -1,6 +1,6 @@
 package import Applications
 package import Bank
-import Consents
+package import Consents
 package import Identity
 package import OAuth
 package import OpenBanking
@@ -15,6 +15,8 @@ package struct ConsentQuestion: Sendable {
     package let identityScopes: ScopeSet
     /// `nil` when the app only learns who the customer is.
     package let permissions: PermissionSet?
+    /// What the app wants to pay; the permissions are empty then.
+    package let payment: PaymentTerms?
     package let transactionsFrom: Timestamp?
     package let transactionsTo: Timestamp?
     /// When the access ends.
@@ -23,7 +25,12 @@ package struct ConsentQuestion: Sendable {
     package let accounts: [Account]
 
     package var asksForAccounts: Bool { permissions != nil }
-    package var hasShareableAccount: Bool { accounts.contains(where: \.isShareable) }
+    package var hasShareableAccount: Bool { accounts.contains { reasonNotOffered($0) == nil } }
+
+    /// Why an account cannot be chosen, as the rest of a sentence; `nil` when it can.
+    package func reasonNotOffered(_ account: Account) -> String? {
+        account.reasonNotShareable ?? payment.flatMap { $0.reasonNotPaying(from: account) }
+    }
     /// Whether the app keeps access while the customer is away.
     package var keepsAccess: Bool { app.grantTypes.contains(.refreshToken) }
 }

@@ -6,14 +6,22 @@ import Primitives
 
 /// Whether a lodged consent can be authorised by this request: it belongs to the app, waits for its customer and has not expired.
 enum LodgedConsentCheck {
-    /// - Parameter person: who is asked, once they are signed in.
+    /// - Parameters:
+    ///   - type: what the request says that the consent is for; later it is known.
+    ///   - person: who is asked, once they are signed in.
     /// - Returns: the scopes of the token: the identity scopes asked for, and the API scopes that follow from the permissions.
     static func scope(
-        of consent: Consent?, asked: ScopeSet, by app: App, person: PersonID? = nil, at now: Timestamp
+        of consent: Consent?, as type: AuthorizationDetailType? = nil, asked: ScopeSet, by app: App, person: PersonID? = nil, at now: Timestamp
     ) -> Result<ScopeSet, OAuthError> {
         // A consent of another app is told like one that does not exist.
         guard let consent, consent.appID == app.id else {
             return .failure(.against(.lodgedConsent, "The app has no consent with this consent_id.", expected: "a consent_id that this app lodged"))
+        }
+        if let type, type.rawValue != consent.type.rawValue {
+            return .failure(
+                .against(
+                    .authorizationDetails, "The consent is of type \(consent.type.rawValue).", expected: consent.type.rawValue,
+                    received: .value(type.rawValue)))
         }
         guard consent.waits(for: person, at: now) else {
             let status = consent.status(at: now)
@@ -22,7 +30,7 @@ enum LodgedConsentCheck {
                     .lodgedConsent, "The consent is \(status.rawValue): it does not wait for this customer.", expected: "awaiting_authorisation",
                     received: .value("\(consent.id) is \(status.rawValue)")))
         }
-        let following = ScopeSet(consent.permissions.scopes.compactMap(Scope.init))
+        let following = ScopeSet(consent.scopes.compactMap(Scope.init))
         guard following.isSubset(of: app.scopes) else {
             return .failure(
                 .against(

@@ -26,7 +26,7 @@ struct Metadata: Sendable {
             ("introspection_endpoint", address("/oauth2/introspect")),
             ("revocation_endpoint", address("/oauth2/revoke")),
             ("jwks_uri", address("/oauth2/jwks")),
-            ("scopes_supported", list(Scope.allCases.filter { $0 != .paymentsWrite }.map(\.rawValue))),
+            ("scopes_supported", list(Scope.allCases.map(\.rawValue))),
             ("response_types_supported", list(ResponseType.allCases.map(\.rawValue))),
             ("response_modes_supported", list(ResponseMode.allCases.map(\.rawValue))),
             ("grant_types_supported", list(grants.all.map(\.type.rawValue))),
@@ -44,7 +44,7 @@ struct Metadata: Sendable {
             ("introspection_signing_alg_values_supported", list(SignatureAlgorithm.allCases.map(\.rawValue))),
             ("dpop_signing_alg_values_supported", list(DPoPProof.algorithms.map(\.rawValue))),
             ("authorization_response_iss_parameter_supported", .boolean(true)),
-            ("authorization_details_types_supported", list(AuthorizationDetail.types)),
+            ("authorization_details_types_supported", list(AuthorizationDetailType.allCases.map(\.rawValue))),
             // RFC 9470 §7
             ("acr_values_supported", list(AuthenticationLevel.allCases.map(\.rawValue))),
             ("service_documentation", address("/docs")),
@@ -84,12 +84,12 @@ struct Metadata: Sendable {
         JSONObject([
             ("resource", .string(AccessTokenIssuer.audience(of: issuer.text))),
             ("authorization_servers", list([issuer.text])),
-            ("scopes_supported", list(Scope.allCases.filter { ($0.needsConsent || $0.isForApps) && $0 != .paymentsWrite }.map(\.rawValue))),
+            ("scopes_supported", list(Scope.allCases.filter { $0.needsConsent || $0.isForApps }.map(\.rawValue))),
             ("bearer_methods_supported", list(["header"])),
             ("dpop_signing_alg_values_supported", list(DPoPProof.algorithms.map(\.rawValue))),
             ("dpop_bound_access_tokens_required", .boolean(false)),
             ("tls_client_certificate_bound_access_tokens", .boolean(addresses.mutualTLS != nil)),
-            ("authorization_details_types_supported", list(AuthorizationDetail.types)),
+            ("authorization_details_types_supported", list(AuthorizationDetailType.allCases.map(\.rawValue))),
             ("resource_name", .string("Wekeza accounts and consents")),
             ("resource_documentation", address("/docs")),
         ])

@@ -43,8 +43,8 @@ struct TokenResponse: Sendable {
         members.append("scope", .string(access.claims.scope.text))
         if let consentID = access.claims.consentID {
             // RFC 9396 §7: what was granted, so the app learns the consent that plain scopes made.
-            let detail = AuthorizationDetail.accountAccess(consentID).json.map { ($0.0, JSONValue.string($0.1)) }
-            members.append("authorization_details", .array([.object(JSONObject(detail))]))
+            let detail = AuthorizationDetail(type: AuthorizationDetailType(of: access.claims.scope), consentID: consentID)
+            members.append("authorization_details", .array([.object(detail.json)]))
         }
         return members
     }

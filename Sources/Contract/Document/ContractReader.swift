@@ -83,17 +83,19 @@ struct ContractReader {
     }
 
     private func access(_ node: Located) throws -> AccessRules {
-        try node.allows(["scope", "token", "permissions", "account", "window", "served_by", "idempotent"])
+        try node.allows(["scope", "token", "permissions", "account", "window", "served_by", "idempotent", "consumes_consent"])
         let permissions = try node.optional("permissions")
         try permissions?.allows(["any_of", "all_of"])
         guard let token = AccessRules.Token(rawValue: try node.required("token").string()) else { throw node.error("token is customer or app") }
         guard let server = AccessRules.Server(rawValue: try node.required("served_by").string()) else { throw node.error("served_by is bank or platform") }
         return AccessRules(
-            scope: try node.required("scope").string(), token: token, allPermissions: try permissions?.optional("all_of")?.elements().map { try $0.string() } ?? [],
+            scope: try node.required("scope").string(), token: token,
+            allPermissions: try permissions?.optional("all_of")?.elements().map { try $0.string() } ?? [],
             anyPermission: try permissions?.optional("any_of")?.elements().map { try $0.string() } ?? [],
             accountParameter: try node.optional("account")?.string(),
             windowParameters: try node.optional("window").map { .init(from: try $0.required("from").string(), to: try $0.required("to").string()) },
-            server: server, isIdempotent: try node.optional("idempotent")?.boolean() ?? false)
+            server: server, isIdempotent: try node.optional("idempotent")?.boolean() ?? false,
+            consumesConsent: try node.optional("consumes_consent")?.boolean() ?? false)
     }
 }
 

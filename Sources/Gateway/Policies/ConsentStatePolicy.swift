@@ -14,7 +14,8 @@ struct ConsentStatePolicy: Policy {
     func check(_ call: inout Call) async throws -> Verdict {
         guard call.rules.token == .customer else { return .skipped("the app asks for itself") }
         guard let claims = call.claims, let consentID = claims.consentID else {
-            return refused(.consentRequired, "The token carries no customer's consent.", expected: "a token that a customer approved", got: "a token of the app itself")
+            return refused(
+                .consentRequired, "The token carries no customer's consent.", expected: "a token that a customer approved", got: "a token of the app itself")
         }
         guard let consent = try await consents.find(consentID), consent.appID == claims.appID, consent.personID == claims.personID else {
             // Another's consent looks like one that does not exist.
@@ -22,6 +23,7 @@ struct ConsentStatePolicy: Policy {
         }
         call.consent = consent
         let standing = consent.standing(at: call.now)
+        if standing.status == .consumed, call.rules.consumesConsent { return .passed("used up: a repetition may find its answer") }
         guard standing.status == .authorised else { return refusal(standing) }
         return .passed("authorised, and not expired")
     }
@@ -31,6 +33,7 @@ struct ConsentStatePolicy: Policy {
         switch standing.status {
         case .revoked: return refused(.consentRevoked, "\(Self.words(standing.actor)) withdrew the consent.", expected: "authorised", got: got)
         case .expired: return refused(.consentExpired, "The consent has expired.", expected: "authorised", got: got)
+        case .consumed: return refused(.consentConsumed, "The consent's payment was made.", expected: "authorised", got: got)
         default: return refused(.consentNotAuthorised, "The consent is not in force.", expected: "authorised", got: got)
         }
     }

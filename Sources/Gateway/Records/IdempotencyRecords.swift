@@ -80,6 +80,15 @@ package struct IdempotencyRecords: Sendable {
         guard kept == 1 else { throw IdempotencyClaimLost() }
     }
 
+    /// Keeps the answer in the transaction that does the work.
+    /// - Parameter claim: `nil` when no key was sent.
+    package func complete(_ claim: IdempotencyClaim?, with answer: UpstreamAnswer, in tx: any WriteTransaction) throws -> UpstreamAnswer {
+        var kept = answer
+        kept.isKept = true
+        if let claim { try complete(claim, with: answer, in: tx) as Void }
+        return kept
+    }
+
     /// Lets the key go, because nothing was done under it.
     package func release(_ claim: IdempotencyClaim, in tx: any WriteTransaction) throws {
         try tx.execute(

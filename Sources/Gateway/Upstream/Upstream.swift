@@ -86,6 +86,8 @@ package struct UpstreamAnswer: Sendable {
     package let body: [UInt8]
     /// How many entries the answer holds, for the record.
     package let records: Int?
+    /// Whether it was kept under the request's idempotency key already, in the transaction that did the work.
+    package var isKept = false
 
     package init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = [], records: Int? = nil) {
         self.status = status

@@ -1,25 +1,27 @@
 package import JSON
 package import Primitives
 
+/// What a lodged consent is for, as authorization details name it (RFC 9396 §2).
+package enum AuthorizationDetailType: String, CaseIterable, Sendable, Codable {
+    case accountAccess = "account_access"
+    case payment
+
+    /// By the API scopes that the token carries: a payment's scope comes from a payment consent alone.
+    package init(of scope: ScopeSet) { self = scope.contains(.paymentsWrite) ? .payment : .accountAccess }
+}
+
 /// What the app asks for in detail (RFC 9396 §2): the consent that it lodged before.
-package enum AuthorizationDetail: Hashable, Sendable, Codable {
-    case accountAccess(ConsentID)
+package struct AuthorizationDetail: Hashable, Sendable, Codable {
+    package let type: AuthorizationDetailType
+    package let consentID: ConsentID
 
-    /// The `type` values that are understood, for the metadata (RFC 9396 §10).
-    package static let types = ["account_access"]
-
-    package var consentID: ConsentID {
-        switch self {
-        case .accountAccess(let id): id
-        }
+    package init(type: AuthorizationDetailType, consentID: ConsentID) {
+        self.type = type
+        self.consentID = consentID
     }
 
     /// The wire form, as the token answer repeats it (RFC 9396 §7).
-    package var json: [(String, String)] {
-        switch self {
-        case .accountAccess(let id): [("type", "account_access"), ("consent_id", id.rawValue)]
-        }
-    }
+    package var json: JSONObject { JSONObject([("type", .string(type.rawValue)), ("consent_id", .string(consentID.rawValue))]) }
 
     /// Reads `authorization_details`: one object of a known type with the members of that type and no other (RFC 9396 §5).
     package init?(_ parameters: RequestParameters) throws(OAuthError) {
@@ -31,14 +33,14 @@ package enum AuthorizationDetail: Hashable, Sendable, Codable {
         guard details.count == 1, let object = details.first?.object else {
             throw .against(.authorizationDetails, "Exactly one authorization detail is understood per request.", expected: form, received: .value(text))
         }
-        guard object["type"]?.string == "account_access" else {
+        guard let type = object["type"]?.string.flatMap(AuthorizationDetailType.init) else {
             throw .against(.authorizationDetails, "The type of the authorization detail is not supported.", expected: form, received: .value(text))
         }
         guard object.members.count == 2, let id = object["consent_id"]?.string.flatMap(ConsentID.init) else {
             throw .against(
-                .authorizationDetails, "An authorization detail of type account_access has a consent_id and no other member.", expected: form,
+                .authorizationDetails, "An authorization detail of type \(type.rawValue) has a consent_id and no other member.", expected: form,
                 received: .value(text))
         }
-        self = .accountAccess(id)
+        self.init(type: type, consentID: id)
     }
 }

@@ -10,10 +10,10 @@ enum ScopeCheck {
         guard scope.isSubset(of: client.scopes) else {
             throw .against(.scopeRegistered, "The app is not registered for a scope that it asks for.", expected: client.scopes.text, received: .value(text))
         }
-        guard !scope.contains(where: \.isForApps) else {
+        guard !scope.contains(where: { !$0.isForCustomers }) else {
             throw .against(
                 .scopeOfCustomer, "The scope consents.write belongs to the app itself: get it with client credentials.",
-                expected: client.scopes.filter { !$0.isForApps }.text, received: .value(text))
+                expected: client.scopes.filter(\.isForCustomers).text, received: .value(text))
         }
         guard !scope.isEmpty || detail != nil else {
             throw .against(.scopeSent, "The parameter scope is empty.", expected: client.scopes.text, received: .value(text))

@@ -136,10 +136,30 @@ package struct PaymentRecords: Sendable {
         ).map(Payment.init)
     }
 
+    /// Whether there is a payment to settle, or one that was never decided.
+    package func isAnythingDue(at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
+        try tx.first(
+            """
+            SELECT id
+            FROM payment
+            WHERE (status = \(PaymentStatus.accepted) AND settles_at <= \(now))
+                OR (status = \(PaymentStatus.received) AND settles_at <= \(now - PaymentBooks.patience))
+            LIMIT 1
+            """) != nil
+    }
+
     /// Every status it has had, the oldest first.
     package func timeline(of id: PaymentID, in tx: any ReadTransaction) throws -> [PaymentStep] {
-        try tx.all("SELECT status, actor, reason, occurred_at FROM payment_event WHERE payment_id = \(id) ORDER BY id").map {
-            PaymentStep(status: try $0["status"], actor: try $0["actor"], reason: try $0["reason"], at: try $0["occurred_at"])
+        try timelines(of: [id], in: tx)[id] ?? []
+    }
+
+    /// The same of several, in one statement.
+    package func timelines(of ids: [PaymentID], in tx: any ReadTransaction) throws -> [PaymentID: [PaymentStep]] {
+        guard !ids.isEmpty else { return [:] }
+        let rows = try tx.all(
+            "SELECT payment_id, status, actor, reason, occurred_at FROM payment_event WHERE payment_id IN \(list: ids) ORDER BY id")
+        return try Dictionary(grouping: rows) { row -> PaymentID in try row["payment_id"] }.mapValues { rows in
+            try rows.map { PaymentStep(status: try $0["status"], actor: try $0["actor"], reason: try $0["reason"], at: try $0["occurred_at"]) }
         }
     }
 

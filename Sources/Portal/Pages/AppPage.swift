@@ -149,10 +149,13 @@ struct AppHead: Sendable {
         self.lastCall = lastCall.map { $0.ago(seenAt: now) }.map { $0.prefix(1).lowercased() + $0.dropFirst() }
         // Who keeps no secret keeps no certificate's key either.
         let certificates = app.isConfidential ? [("certificates", "Certificates", "/certificates")] : []
-        tabs = ([("keys", "Keys and addresses", "")] + certificates + [("requests", "Requests", "/requests"), ("samples", "Code samples", "/samples")]).map {
-            key, label, path in
-            Tab(label: label, address: "/portal/apps/\(app.id)\(path)", isCurrent: key == tab)
-        }
+        tabs =
+            ([("keys", "Keys and addresses", "")] + certificates + [
+                ("requests", "Requests", "/requests"), ("payments", "Payments", "/payments"), ("samples", "Code samples", "/samples"),
+            ]).map {
+                key, label, path in
+                Tab(label: label, address: "/portal/apps/\(app.id)\(path)", isCurrent: key == tab)
+            }
     }
 }
 

@@ -1,0 +1,62 @@
+import JSON
+import OpenBanking
+import Payments
+import Primitives
+import Web
+
+extension PaymentInstruction {
+    /// Reads amount, creditor and reference, whose shapes the gateway has checked.
+    /// - Returns: `nil` with the rules that the values break added to `violations`.
+    init?(_ body: JSONValue, at pointer: String, _ violations: inout [Problem.Violation]) {
+        do throws(PaymentInstructionRefusal) {
+            try self.init(
+                amount: body["amount"]?["amount"]?.string ?? "", currency: body["amount"]?["currency"]?.string ?? "",
+                creditorName: body["creditor"]?["name"]?.string ?? "", creditorAccount: body["creditor"]?["account"]?.string ?? "",
+                reference: body["reference"]?.string ?? "")
+        } catch {
+            violations += error.faults.map {
+                Problem.Violation(pointer: "\(pointer)/\($0.member.rawValue)", rule: $0.rule, expected: $0.expected, got: $0.got)
+            }
+            return nil
+        }
+    }
+
+    /// The contract's schema `PaymentInstruction`.
+    var json: JSONObject {
+        JSONObject([
+            ("amount", .object(JSONObject([("amount", .string(amount.decimal)), ("currency", .string(amount.currency.rawValue))]))),
+            ("creditor", .object(JSONObject([("name", .string(creditor.name)), ("account", .string(creditor.account))]))),
+            ("reference", .string(reference)),
+        ])
+    }
+}
+
+extension Payment {
+    /// A payment on the wire: the contract's schema `Payment`.
+    /// - Parameter timeline: the oldest first.
+    func body(timeline: [PaymentStep], issuer: Issuer) -> JSONObject {
+        var body = JSONObject([
+            ("id", .string(id.rawValue)), ("status", .string(status.rawValue)), ("status_code", .string(status.iso20022)),
+            ("status_reason", .string(reason.rawValue)),
+        ])
+        body.append("reason_code", reason.iso20022)
+        body.append("consent_id", .string(consentID.rawValue))
+        for member in instruction.json.members { body.append(member.name, member.value) }
+        body.append("debtor_account", .string(debtorAccount.rawValue))
+        body.append("created_at", .string(createdAt.rfc3339))
+        body.append("timeline", .array(timeline.map { .object($0.json) }))
+        body.append("links", .object(PageLinks(current: address(issuer)).json))
+        return body
+    }
+
+    func address(_ issuer: Issuer) -> String { issuer.address("/v1/payments/\(id)") }
+}
+
+extension PaymentStep {
+    fileprivate var json: JSONObject {
+        var step = JSONObject([("status", .string(status.rawValue)), ("status_code", .string(status.iso20022)), ("reason", .string(reason.rawValue))])
+        step.append("reason_code", reason.iso20022)
+        step.append("at", .string(at.rfc3339))
+        return step
+    }
+}

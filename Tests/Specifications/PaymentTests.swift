@@ -1,0 +1,400 @@
+import Applications
+import Bank
+import Composition
+import Consents
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import JSON
+import OAuth
+import OpenBanking
+import Payments
+import Primitives
+import Storage
+import TestSupport
+import Testing
+import Web
+
+/// A bill of Kenya Power, as the app lodges and sends it.
+private struct Bill {
+    var amount = "1250.00"
+    var currency = "KES"
+    var name = "Kenya Power"
+    var account = "KPLC-882-001"
+    var reference = "Bill 77"
+
+    var members: String {
+        #""amount":{"amount":"\#(amount)","currency":"\#(currency)"},"creditor":{"name":"\#(name)","account":"\#(account)"},"reference":"\#(reference)""#
+    }
+}
+
+extension TestServer {
+    fileprivate func payingApp() async throws -> TestApp { try await register(scopes: ScopeSet(Scope.allCases)) }
+
+    fileprivate func lodgePayment(_ bill: Bill, _ app: TestApp, more: String = "") async throws -> TestResponse {
+        try await call("/v1/consents", token: appToken(app), method: .post, json: #"{"type":"payment","payment":{\#(bill.members)}\#(more)}"#)
+    }
+
+    fileprivate func detail(_ consent: String) -> [(name: String, value: String)] {
+        [("authorization_details", #"[{"type":"payment","consent_id":"\#(consent)"}]"#), ("scope", "openid")]
+    }
+
+    /// A consent for the bill, and the token that the customer approved for it.
+    fileprivate func approved(_ bill: Bill = Bill(), for app: TestApp) async throws -> (consent: String, token: String) {
+        let consent = try await lodgePayment(bill, app).json["id"] as? String ?? ""
+        return (consent, try await tokens(for: app, detail(consent)).access)
+    }
+
+    fileprivate func pay(_ bill: Bill = Bill(), under consent: String, token: String, key: String? = UUID().uuidString) async throws -> TestResponse {
+        try await call(
+            "/v1/payments", token: token, method: .post, json: #"{"consent_id":"\#(consent)",\#(bill.members)}"#,
+            headers: key.map { [.idempotencyKey: $0] } ?? [:])
+    }
+
+    /// The client's own token with the scope of its payments.
+    fileprivate func paymentsToken(_ app: TestApp) async throws -> String {
+        try await token(app, [("grant_type", "client_credentials"), ("scope", "payments.write")]).json["access_token"] as? String ?? ""
+    }
+
+    fileprivate func payments(_ app: TestApp) async throws -> [[String: Any]] {
+        try await call("/v1/payments", token: paymentsToken(app)).json["data"] as? [[String: Any]] ?? []
+    }
+
+    fileprivate func consentStatus(_ id: String, _ app: TestApp) async throws -> String? {
+        try await call("/v1/consents/\(id)", token: appToken(app)).json["status"] as? String
+    }
+}
+
+@Suite("Payments over HTTP")
+struct PaymentTests {
+    @Test(arguments: Engine.available) func `PY-01 a customer approves exactly one payment, and the app makes it`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let lodged = try await server.lodgePayment(Bill(), app)
+            #expect(lodged.status == .created, "\(lodged.text)")
+            lodged.keeps("createConsent")
+            let consent = lodged.json["id"] as? String ?? ""
+
+            let browser = TestBrowser(server)
+            try await browser.open(server.authorizationURI(app, server.detail(consent)))
+            try await browser.submit("password", [("username", "amina.traveler"), ("password", "sandbox")])
+            let page = await browser.page
+            for text in ["asks to pay KES 1,250.00", "Kenya Power", "KPLC-882-001", "Bill 77", "Which account pays?"] {
+                #expect(page.contains(text), "\(text)")
+            }
+
+            let authorization = try await server.authorize(app, server.detail(consent), browser: browser)
+            let answer = try await server.redeem(authorization, by: app)
+            let details = answer.json["authorization_details"] as? [[String: String]]
+            #expect(details == [["type": "payment", "consent_id": consent]])
+            #expect(answer.json["scope"] as? String == "openid payments.write")
+
+            let paid = try await server.pay(under: consent, token: answer.json["access_token"] as? String ?? "")
+            #expect(paid.status == .created, "\(paid.text)")
+            paid.keeps("createPayment")
+            #expect(paid.json["status"] as? String == "accepted" && paid.json["status_code"] as? String == "ACSP")
+            #expect(try await server.consentStatus(consent, app) == "consumed")
+
+            server.clock.advance(by: .seconds(6))
+            try await server.database.write { _ = try PaymentBooks().settleDue(at: server.clock.now, in: $0) }
+            let read = try await server.get(
+                paid.location?.replacingOccurrences(of: TestServer.issuer.text, with: "") ?? "",
+                headers: [.authorization: "Bearer \(try await server.paymentsToken(app))"])
+            read.keeps("getPayment")
+            let timeline = (read.json["timeline"] as? [[String: String]])?.compactMap { $0["status"] }
+            #expect(timeline == ["received", "accepted", "settled"])
+        }
+    }
+
+    @Test(arguments: Engine.available) func `PY-02 the same key and body is answered with the first answer, also when the consent is used up`(engine: Engine)
+        async throws
+    {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (consent, token) = try await server.approved(for: app)
+
+            let first = try await server.pay(under: consent, token: token, key: "once")
+            let again = try await server.pay(under: consent, token: token, key: "once")
+
+            #expect(first.status == .created && again.status == .created, "\(again.text)")
+            #expect(again.text == first.text && again.headers[.idempotencyReplayed] == "true")
+            #expect(try await server.payments(app).count == 1)
+        }
+    }
+
+    @Test(arguments: Engine.available) func `PY-03 the same key with another body is refused, and another key finds the consent used up`(engine: Engine)
+        async throws
+    {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (consent, token) = try await server.approved(for: app)
+            _ = try await server.pay(under: consent, token: token, key: "once")
+
+            try await server.pay(Bill(amount: "1250.01"), under: consent, token: token, key: "once")
+                .isRefused(.unprocessableContent, .idempotencyKeyReused, by: "createPayment")
+            try await server.pay(under: consent, token: token, key: "twice")
+                .isRefused(.forbidden, .consentConsumed, rule: "consent_state", by: "createPayment")
+            #expect(try await server.payments(app).count == 1)
+        }
+    }
+
+    @Test(arguments: Engine.available) func `PY-04 no key, an empty one, a long one: 400`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (consent, token) = try await server.approved(for: app)
+
+            for key in [nil, "", String(repeating: "k", count: 41), "a b"] {
+                try await server.pay(under: consent, token: token, key: key).isRefused(.badRequest, .invalidIdempotencyKey, by: "createPayment")
+            }
+            #expect(try await server.consentStatus(consent, app) == "authorised")
+        }
+    }
+
+    @Test(arguments: Engine.available) func `PY-05 20 copies at once: one payment, and every 201 is the same`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            for round in 0..<5 {
+                let bill = Bill(amount: "10.00", reference: "Round \(round)")
+                let (consent, token) = try await server.approved(bill, for: app)
+
+                let answers = try await withThrowingTaskGroup(of: TestResponse.self) { group in
+                    for _ in 0..<20 { group.addTask { try await server.pay(bill, under: consent, token: token, key: "round-\(round)") } }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+
+                #expect(answers.allSatisfy { [.created, .conflict].contains($0.status) })
+                #expect(Set(answers.filter { $0.status == .created }.compactMap { $0.json["id"] as? String }).count == 1)
+                #expect(try await server.payments(app).count == round + 1)
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available) func `PY-09 each member that differs from the approval is named, and nothing moves`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (consent, token) = try await server.approved(for: app)
+
+            for (bill, pointer) in [
+                (Bill(amount: "1250.01"), "/amount/amount"), (Bill(currency: "USD"), "/amount/currency"), (Bill(name: "Kenya  Power"), "/creditor/name"),
+                (Bill(account: "KPLC-882-002"), "/creditor/account"), (Bill(reference: "Bill 78"), "/reference"),
+            ] {
+                let refusal = try await server.pay(bill, under: consent, token: token)
+                refusal.isRefused(.unprocessableContent, .paymentDiffers, rule: "dynamic_linking", by: "createPayment")
+                #expect(refusal.violations.first?["pointer"] == pointer)
+            }
+            #expect(try await server.consentStatus(consent, app) == "authorised")
+            #expect(try await server.pay(under: consent, token: token).status == .created)
+        }
+    }
+
+    @Test(arguments: Engine.available) func `PY-10 a token pays under its own consent alone`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let (app, other) = (try await server.payingApp(), try await server.payingApp())
+            let (consent, _) = try await server.approved(for: app)
+            let (own, token) = try await server.approved(for: other)
+
+            try await server.pay(under: consent, token: token).isRefused(.forbidden, .consentRequired, rule: "consent", by: "createPayment")
+            #expect(try await server.consentStatus(consent, app) == "authorised")
+            #expect(try await server.consentStatus(own, other) == "authorised")
+        }
+    }
+
+    @Test(arguments: Engine.available) func `a payment consent reads no accounts, and an account consent pays nothing`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (consent, token) = try await server.approved(for: app)
+            let reading = try await server.tokens(for: app).access
+
+            try await server.call("/v1/accounts", token: token).isRefused(.forbidden, .insufficientScope, by: "listAccounts")
+            try await server.pay(under: consent, token: reading).isRefused(.forbidden, .insufficientScope, by: "createPayment")
+            try await server.pay(under: consent, token: server.paymentsToken(app)).isRefused(.forbidden, .consentRequired, by: "createPayment")
+        }
+    }
+
+    @Test(arguments: Engine.available) func `PY-14 a withdrawn consent and an expired one pay nothing`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (withdrawn, first) = try await server.approved(for: app)
+            _ = try await server.send(.delete, "/v1/consents/\(withdrawn)", headers: [.authorization: "Bearer \(try await server.appToken(app))"])
+            try await server.settle()
+            try await server.pay(under: withdrawn, token: first).isRefused(.forbidden, .consentRevoked, by: "createPayment")
+
+            let expiry = (server.clock.now + .seconds(60)).rfc3339
+            let expiring = try await server.lodgePayment(Bill(), app, more: #","expires_at":"\#(expiry)""#).json["id"] as? String ?? ""
+            let second = try await server.tokens(for: app, server.detail(expiring)).access
+            server.clock.advance(by: .seconds(61))
+            let late = try await server.pay(under: expiring, token: second)
+            #expect([.forbidden, .unauthorized].contains(late.status), "\(late.text)")
+            #expect(try await server.payments(app).isEmpty)
+        }
+    }
+
+    @Test(arguments: Engine.available) func `more than there is: 422, and the consent stays`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let bill = Bill(amount: "9999999999.00")
+            let (consent, token) = try await server.approved(bill, for: app)
+
+            let refusal = try await server.pay(bill, under: consent, token: token)
+
+            refusal.isRefused(.unprocessableContent, .insufficientFunds, rule: "funds", by: "createPayment")
+            #expect(try await server.consentStatus(consent, app) == "authorised")
+        }
+    }
+
+    @Test(arguments: Engine.available) func `another app's payment looks like none`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let (app, other) = (try await server.payingApp(), try await server.payingApp())
+            let (consent, token) = try await server.approved(for: app)
+            let id = try await server.pay(under: consent, token: token).json["id"] as? String ?? ""
+
+            for path in [id, "pay_unknown", "acc_1", "%00"] {
+                let answer = try await server.call("/v1/payments/\(path)", token: server.paymentsToken(other))
+                #expect([.notFound, .badRequest].contains(answer.status), "\(path): \(answer.text)")
+            }
+            #expect(try await server.payments(other).isEmpty)
+        }
+    }
+
+    @Test(arguments: Engine.available) func `the list is paged, and no payment comes twice or is left out`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            var made: Set<String> = []
+            for number in 0..<5 {
+                let bill = Bill(amount: "1\(number).00")
+                let (consent, token) = try await server.approved(bill, for: app)
+                made.insert(try await server.pay(bill, under: consent, token: token).json["id"] as? String ?? "")
+            }
+
+            var (uri, seen): (String?, [String]) = ("/v1/payments?limit=2", [])
+            let token = try await server.paymentsToken(app)
+            while let next = uri {
+                let page = try await server.call(next, token: token)
+                page.keeps("listPayments")
+                seen += (page.json["data"] as? [[String: Any]] ?? []).compactMap { $0["id"] as? String }
+                uri = ((page.json["links"] as? [String: String])?["next"])?.replacingOccurrences(of: TestServer.issuer.text, with: "")
+            }
+
+            #expect(seen.count == 5 && Set(seen) == made)
+            try await server.call("/v1/payments?cursor=zzz", token: token).isRefused(.badRequest, .invalidRequest, by: "listPayments")
+        }
+    }
+}
+
+@Suite("Payment consents")
+struct PaymentConsentTests {
+    @Test(arguments: [
+        (#""amount":{"amount":"0","currency":"KES"}"#, "/payment/amount/amount"), (#""amount":{"amount":"-5.00","currency":"KES"}"#, "/payment/amount/amount"),
+        (#""amount":{"amount":"1.001","currency":"KES"}"#, "/payment/amount/amount"),
+        (#""amount":{"amount":"1e3","currency":"KES"}"#, "/payment/amount/amount"),
+        (#""amount":{"amount":"99999999999999999999","currency":"KES"}"#, "/payment/amount/amount"),
+        (#""amount":{"amount":"5","currency":"EUR"}"#, "/payment/amount/currency"),
+        (#""amount":{"amount":5,"currency":"KES"}"#, "/payment/amount/amount"), (#""amount":"5""#, "/payment/amount"),
+    ]) func `an amount that is none is refused by name`(amount: String, pointer: String) async throws {
+        try await TestServer.run(.sqlite) { server in
+            let app = try await server.payingApp()
+            let body = #"{"type":"payment","payment":{\#(amount),"creditor":{"name":"Kenya Power","account":"KPLC-882-001"},"reference":"Bill"}}"#
+
+            let refusal = try await server.call("/v1/consents", token: server.appToken(app), method: .post, json: body)
+
+            refusal.isRefused(.badRequest, .invalidRequest, by: "createConsent")
+            #expect(refusal.violations.first?["pointer"] == pointer, "\(refusal.text)")
+        }
+    }
+
+    @Test func `what belongs to the other type is refused by name`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let app = try await server.payingApp()
+            for (body, pointer) in [
+                (#"{"type":"payment"}"#, "/payment"), (#"{"type":"payment","payment":{\#(Bill().members)},"permissions":["ReadBalances"]}"#, "/permissions"),
+                (#"{"type":"account_access","permissions":["ReadAccountsBasic"],"expires_at":"2027-02-19T00:00:00Z","payment":{\#(Bill().members)}}"#, "/type"),
+                (#"{"type":"account_access"}"#, "/permissions"), (#"{"type":"payment","payment":{\#(Bill().members)},"payment":{\#(Bill().members)}}"#, ""),
+                (#"{"type":"payment","payment":{\#(Bill().members)},"expires_at":"2020-01-01T00:00:00Z"}"#, "/expires_at"),
+            ] {
+                let refusal = try await server.call("/v1/consents", token: server.appToken(app), method: .post, json: body)
+                #expect(refusal.status == .badRequest, "\(refusal.text)")
+                if !pointer.isEmpty { #expect(refusal.violations.first?["pointer"] == pointer, "\(refusal.text)") }
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available) func `the type of the authorization detail is the consent's`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let payment = try await server.lodgePayment(Bill(), app).json["id"] as? String ?? ""
+            let access = try await server.lodge(app, permissions: ["ReadAccountsBasic"])
+
+            for (type, consent) in [("account_access", payment), ("payment", access)] {
+                let answer = try await server.answer(
+                    app, [("authorization_details", #"[{"type":"\#(type)","consent_id":"\#(consent)"}]"#), ("scope", "openid")])
+                #expect(answer["error"] == "invalid_authorization_details")
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available) func `one account pays: none, two, or one of another currency is refused`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let consent = try await server.lodgePayment(Bill(), app).json["id"] as? String ?? ""
+            let browser = TestBrowser(server)
+            try await browser.open(server.authorizationURI(app, server.detail(consent)))
+            try await browser.submit("password", [("username", "amina.traveler"), ("password", "sandbox")])
+            let offered = await browser.forms.flatMap(\.options).filter { $0.name == "accounts" }.map(\.value)
+            let own = try await server.database.read { tx -> [Account] in
+                try Accounts().list(offered.compactMap { AccountID($0) }, in: tx)
+            }
+            #expect(!own.isEmpty && own.allSatisfy { $0.currency == .kes })
+            let dollars = try #require(
+                try await server.database.read { tx in try Accounts().list(of: own[0].holder, in: tx).first { $0.currency == .usd } })
+
+            for chosen in [[], [offered[0], dollars.id.rawValue], [dollars.id.rawValue]] {
+                try await browser.submit("decision", [("decision", "approve")] + chosen.map { ("accounts", $0) })
+                #expect(await browser.left == nil)
+                #expect(await browser.page.contains("There is a problem"))
+            }
+            #expect(try await server.consentStatus(consent, app) == "awaiting_authorisation")
+        }
+    }
+
+    @Test(arguments: Engine.available) func `the account that the app named is the only one that pays`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let reading = try await server.tokens(for: app, accounts: 2).access
+            let list = try await server.call("/v1/accounts", token: reading).json["data"] as? [[String: Any]] ?? []
+            let named = try #require(list.first { $0["currency"] as? String == "KES" }?["id"] as? String)
+            let consent = try await server.lodgePayment(Bill(), app, more: #","debtor_account":"\#(named)""#).json["id"] as? String ?? ""
+
+            let browser = TestBrowser(server)
+            try await browser.open(server.authorizationURI(app, server.detail(consent)))
+            try await browser.submit("password", [("username", "amina.traveler"), ("password", "sandbox")])
+
+            #expect(await browser.forms.flatMap(\.options).filter { $0.name == "accounts" }.map(\.value) == [named])
+        }
+    }
+
+    @Test(arguments: Engine.available) func `who has a second factor approves a payment with it`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (phone, browser) = try await server.enrolled(.customer)
+            let consent = try await server.lodgePayment(Bill(), app).json["id"] as? String ?? ""
+            let weak = TestBrowser(server, cookies: await browser.cookies)
+
+            try await weak.open(server.authorizationURI(app, server.detail(consent)))
+            #expect(await weak.page.contains("One-time code"))
+            server.clock.advance(by: .seconds(60))
+            try await weak.submit("code", [("code", phone.code(at: server.clock.now))])
+            #expect(await weak.page.contains("Which account pays?"))
+            let answer = try await server.redeem(server.authorize(app, server.detail(consent), browser: weak), by: app)
+
+            #expect(try await server.claims(answer.json["access_token"] as? String)?["acr"]?.string == "urn:wekeza:acr:2")
+        }
+    }
+
+    @Test(arguments: Engine.available) func `a plain payments.write without a lodged payment is refused`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+
+            #expect(try await server.answer(app, [("scope", "openid payments.write")])["error"] == "invalid_scope")
+        }
+    }
+}
