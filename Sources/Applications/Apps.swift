@@ -6,7 +6,7 @@ package import Storage
 
 /// The register of apps. Each change is audited and announced, so that every node's caches hear of it.
 package struct Apps: Sendable {
-    private let audit = AuditLog()
+    let audit = AuditLog()
     private let randomness: any RandomSource
 
     package init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
@@ -49,6 +49,18 @@ package struct Apps: Sendable {
         _ id: AppID, _ change: AppChange, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Result<App, AppRefusal> {
         guard let before = try lockActive(id, in: tx) else { return .failure(.notFound) }
+        let method = change.authenticationMethod ?? before.authenticationMethod
+        guard method.usesSecret == before.authenticationMethod.usesSecret, (method == .none) == before.isPublic else {
+            return .failure(.contradiction("Make a new app: one with a secret, one with a key and a public one cannot become one another"))
+        }
+        return try write(change, to: before, by: actor, at: now, requestID: requestID, in: tx)
+    }
+
+    /// - Parameter before: the app as it stands, locked.
+    func write(
+        _ change: AppChange, to before: App, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Result<App, AppRefusal> {
+        let id = before.id
         let name = change.name ?? before.name
         let purpose = change.purpose ?? before.purpose
         let redirectURIs = change.redirectURIs ?? before.redirectURIs
@@ -57,9 +69,6 @@ package struct Apps: Sendable {
         let (profile, method, metadata) = (
             change.profile ?? before.profile, change.authenticationMethod ?? before.authenticationMethod, change.metadata ?? before.metadata
         )
-        guard method.usesSecret == before.authenticationMethod.usesSecret, (method == .none) == before.isPublic else {
-            return .failure(.contradiction("Make a new app: one with a secret, one with a key and a public one cannot become one another"))
-        }
         let refusal =
             NewApp.refusal(name: name) ?? NewApp.refusal(purpose: purpose)
             ?? NewApp.refusal(redirectURIs: redirectURIs, required: before.grantTypes.contains(.authorizationCode))
@@ -174,7 +183,7 @@ package struct Apps: Sendable {
         ).map(AppSecret.init)
     }
 
-    private func insertSecret(
+    func insertSecret(
         _ given: Secret?, for id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> (record: AppSecret, secret: Secret) {
         let secret = given ?? .random(prefix: "wkz_sk_", from: randomness)
@@ -194,7 +203,7 @@ package struct Apps: Sendable {
     }
 
     /// Locks the app's row, so that two who count its secrets count one after the other.
-    private func lockActive(_ id: AppID, in tx: any WriteTransaction) throws -> App? {
+    func lockActive(_ id: AppID, in tx: any WriteTransaction) throws -> App? {
         guard try tx.execute("UPDATE app SET name = name WHERE id = \(id) AND removed_at IS NULL") == 1 else { return nil }
         return try find(id, in: tx)
     }

@@ -25,7 +25,8 @@ package struct PortalPages: Sendable {
         LandingPage.self, SignUpPage.self, ConfirmationPage.self, SignInPage.self, ForgottenPasswordPage.self, ResetPasswordPage.self,
         InvitationPage.self, ReceivedCertificatePage.self,
         // For developers
-        OverviewPage.self, AppsPage.self, NewAppPage.self, AppPage.self, AppSecretsPage.self, AppCertificatesPage.self, EditAppPage.self, RemoveAppPage.self,
+        OverviewPage.self, AppsPage.self, NewAppPage.self, AppPage.self, AppSecretsPage.self, AppCertificatesPage.self, EditAppPage.self, AppSecurityPage.self,
+        RemoveAppPage.self,
         ConfirmAppPage.self,
         SamplesPage.self, CustomersPage.self, RequestsPage.self, RequestPage.self, PaymentsPage.self, UsagePage.self, TeamPage.self, SettingsPage.self,
         // Documentation

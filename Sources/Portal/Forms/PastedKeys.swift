@@ -1,0 +1,30 @@
+import JSON
+import OAuth
+
+/// A JWK set as somebody pasted it.
+enum PastedKeys {
+    enum Reading {
+        case set(JSONValue)
+        /// What is wrong, a sentence without a full stop.
+        case fault(String)
+    }
+
+    /// What the shared rules leave out in silence, because a published set may hold keys for others (RFC 7517 §5), is told to whoever pastes one.
+    static func read(_ text: String) -> Reading {
+        guard let value = try? JSONValue(parsing: text, limits: .token(bytes: 65_536)) else {
+            return .fault("This is not JSON, or a member stands in it twice: paste the whole set, from { to }")
+        }
+        if value["kty"] != nil { return .fault("This is one key: put it into a set, {\"keys\": [ … ]}") }
+        for (index, key) in (value["keys"]?.array ?? []).enumerated() {
+            if let fault = fault(of: key) { return .fault("Key \(index + 1) \(fault)") }
+        }
+        return .set(value)
+    }
+
+    private static func fault(of key: JSONValue) -> String? {
+        if key["kty"]?.string == "oct" { return "is a symmetric key (kty oct), which is a secret: take it out, replace it, and register public keys" }
+        if let use = key["use"]?.string, use != "sig" { return "is not for signatures (use \(use.prefix(20))): take it out, or write use sig" }
+        if let operations = key["key_ops"]?.array, !operations.contains(.string("verify")) { return "is not for signatures: its key_ops lack verify" }
+        return nil
+    }
+}
