@@ -10,6 +10,9 @@ package enum Scope: String, CaseIterable, Sendable, Codable {
     /// Scopes whose calls need a customer's consent.
     package var needsConsent: Bool { [.accountsRead, .transactionsRead, .paymentsWrite].contains(self) }
 
+    /// Those that the metadata announces and that an app may register itself for.
+    package static let announced = allCases.filter { $0 != .paymentsWrite }
+
     /// Scopes that an app may hold for itself, without a customer (client credentials).
     package var isForApps: Bool { self == .consentsWrite }
 }

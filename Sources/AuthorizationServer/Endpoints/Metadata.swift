@@ -13,7 +13,7 @@ struct Metadata: Sendable {
     private var issuer: Issuer { addresses.issuer }
 
     /// Those that a client can use here: a certificate needs a listener that asks for one.
-    private var methodNames: [ClientAuthenticationMethod] { methods.all.map(\.method).filter { addresses.mutualTLS != nil || !$0.usesCertificate } }
+    private var methodNames: [ClientAuthenticationMethod] { methods.usable(at: addresses) }
 
     /// `/.well-known/oauth-authorization-server`
     var authorizationServer: JSONObject {
@@ -25,8 +25,9 @@ struct Metadata: Sendable {
             ("require_pushed_authorization_requests", .boolean(false)),
             ("introspection_endpoint", address("/oauth2/introspect")),
             ("revocation_endpoint", address("/oauth2/revoke")),
+            ("registration_endpoint", address(RegistrationEndpoint.path)),
             ("jwks_uri", address("/oauth2/jwks")),
-            ("scopes_supported", list(Scope.allCases.filter { $0 != .paymentsWrite }.map(\.rawValue))),
+            ("scopes_supported", list(Scope.announced.map(\.rawValue))),
             ("response_types_supported", list(ResponseType.allCases.map(\.rawValue))),
             ("response_modes_supported", list(ResponseMode.allCases.map(\.rawValue))),
             ("grant_types_supported", list(grants.all.map(\.type.rawValue))),
@@ -84,7 +85,7 @@ struct Metadata: Sendable {
         JSONObject([
             ("resource", .string(AccessTokenIssuer.audience(of: issuer.text))),
             ("authorization_servers", list([issuer.text])),
-            ("scopes_supported", list(Scope.allCases.filter { ($0.needsConsent || $0.isForApps) && $0 != .paymentsWrite }.map(\.rawValue))),
+            ("scopes_supported", list(Scope.announced.filter { $0.needsConsent || $0.isForApps }.map(\.rawValue))),
             ("bearer_methods_supported", list(["header"])),
             ("dpop_signing_alg_values_supported", list(DPoPProof.algorithms.map(\.rawValue))),
             ("dpop_bound_access_tokens_required", .boolean(false)),
