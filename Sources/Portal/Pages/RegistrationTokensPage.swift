@@ -169,7 +169,7 @@ extension RegistrationTokensPage.Row {
         left = "\(token.usesLeft) of \(token.uses)"
         until = token.expiresAt.day
         profile = token.profile.title
-        lastUsed = token.lastUsedAt?.ago(seenAt: now)
+        lastUsed = token.lastUsedAt.map { $0.ago(seenAt: now) }.map { $0.prefix(1).lowercased() + $0.dropFirst() }
         isLive = token.isLive(at: now)
         ended = isLive ? nil : token.revokedAt != nil ? "Revoked" : token.usesLeft == 0 ? "Used up" : "Expired"
     }
