@@ -3,12 +3,14 @@ import Composition
 import Events
 import Foundation
 import HTTPTypes
+import Hummingbird
 import HummingbirdTesting
 import JOSE
 import JSON
 import OAuth
 import Primitives
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 import Web
@@ -231,6 +233,32 @@ struct RFC7591Tests {
                 answer.isRefused(member == "redirect_uris" ? "invalid_redirect_uri" : "invalid_client_metadata", naming: member, of: "\(member) \(uri)")
             }
         }
+    }
+
+    /// RG-05
+    @Test func `§5 RG-05 nothing that the metadata names is fetched`() async throws {
+        let asked = Mutex(0)
+        let router = Router()
+        router.get("/**") { _, _ in
+            asked.withLock { $0 += 1 }
+            return Response(status: .ok)
+        }
+        try await Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: .quiet).test(.live) { canary async throws in
+            let port = try #require(canary.port)
+            try await TestServer.run(.sqlite) { server async throws in
+                let address = JSONValue.string("http://127.0.0.1:\(port)/x")
+                let answer = try await server.registerSoftware([
+                    "client_uri": address, "logo_uri": address, "tos_uri": address, "policy_uri": address, "jwks_uri": address, "redirect_uris": .array([address]),
+                ])
+                let app = TestApp(app: try #require(try await server.app(answer)), secret: nil)
+                let page = try await server.get(server.authorizationURI(app), headers: [.accept: "text/html"])
+                _ = try await server.signedIn(for: app)
+
+                #expect(answer.status == .created && page.status.code < 400)
+            }
+        }
+
+        #expect(asked.withLock { $0 } == 0)
     }
 
     @Test func `§3-1 a body that is no JSON object is refused: type, syntax, repeated members, depth, length`() async throws {

@@ -1,6 +1,8 @@
+internal import Applications
 package import JOSE
 package import JSON
 package import OAuth
+package import Storage
 internal import Synchronization
 
 /// Whose software statements are believed (RFC 7591 §2.3), and for whom: what the operator's file says. It can be replaced while the server runs.
@@ -13,6 +15,14 @@ package final class StatementIssuers: Sendable {
 
     subscript(name: String) -> StatementIssuer? { issuers.withLock { issuers in issuers.first { $0.name == name } } }
     var isEmpty: Bool { issuers.withLock(\.isEmpty) }
+
+    /// Of the organisations that they speak for.
+    package var handles: [String] { issuers.withLock { issuers in Set(issuers.flatMap(\.organisations.values)).sorted() } }
+
+    /// Those that no organisation here has.
+    package static func unknown(_ handles: [String], in tx: any ReadTransaction) throws -> [String] {
+        try handles.filter { try Organisations().find(handle: $0, in: tx) == nil }
+    }
 }
 
 /// One issuer of software statements.
