@@ -243,12 +243,14 @@ struct RFC7591Tests {
             asked.withLock { $0 += 1 }
             return Response(status: .ok)
         }
-        try await Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: .quiet).test(.live) { canary async throws in
+        try await Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: .quiet).test(.live) {
+            canary async throws in
             let port = try #require(canary.port)
             try await TestServer.run(.sqlite) { server async throws in
                 let address = JSONValue.string("http://127.0.0.1:\(port)/x")
                 let answer = try await server.registerSoftware([
-                    "client_uri": address, "logo_uri": address, "tos_uri": address, "policy_uri": address, "jwks_uri": address, "redirect_uris": .array([address]),
+                    "client_uri": address, "logo_uri": address, "tos_uri": address, "policy_uri": address, "jwks_uri": address,
+                    "redirect_uris": .array([address]),
                 ])
                 let app = TestApp(app: try #require(try await server.app(answer)), secret: nil)
                 let page = try await server.get(server.authorizationURI(app), headers: [.accept: "text/html"])
