@@ -15,6 +15,12 @@ package struct ApplicationsRestoration: Sendable {
             "UPDATE invitation SET withdrawn_at = \(now) WHERE accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > \(now)")
     }
 
+    /// Every initial access token that waits is revoked: it may have been used or revoked meanwhile.
+    /// - Returns: how many.
+    package func revokeInitialAccessTokens(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute("UPDATE initial_access_token SET revoked_at = \(now) WHERE revoked_at IS NULL AND uses_left > 0 AND expires_at > \(now)")
+    }
+
     /// Every app is held until somebody of its organisation, or the operator, confirms it: it may have been removed meanwhile, or one of its secrets.
     /// - Returns: how many.
     package func holdApps(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {

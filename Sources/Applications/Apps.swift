@@ -66,20 +66,22 @@ package struct Apps: Sendable {
         let redirectURIs = change.redirectURIs ?? before.redirectURIs
         let allowedNetworks = change.allowedNetworks ?? before.allowedNetworks
         let scopes = change.scopes ?? before.scopes
+        let (kind, grantTypes) = (change.kind ?? before.kind, change.grantTypes ?? before.grantTypes)
+        let usesBrowser = grantTypes.contains(.authorizationCode)
         let (profile, method, metadata) = (
             change.profile ?? before.profile, change.authenticationMethod ?? before.authenticationMethod, change.metadata ?? before.metadata
         )
         let refusal =
             NewApp.refusal(name: name) ?? NewApp.refusal(purpose: purpose)
-            ?? NewApp.refusal(redirectURIs: redirectURIs, required: before.grantTypes.contains(.authorizationCode))
+            ?? NewApp.refusal(redirectURIs: redirectURIs, required: usesBrowser)
             ?? NewApp.refusal(allowedNetworks: allowedNetworks, isPublic: before.isPublic)
-            ?? SecurityContradiction.refusal(
-                profile: profile, method: method, metadata: metadata, usesBrowser: before.grantTypes.contains(.authorizationCode))
+            ?? NewApp.refusal(grantTypes: grantTypes, method: method)
+            ?? SecurityContradiction.refusal(profile: profile, method: method, metadata: metadata, usesBrowser: usesBrowser)
         if let refusal { return .failure(refusal) }
         try tx.execute(
             """
             UPDATE app SET name = \(name), purpose = \(purpose), redirect_uris = \(Columns.redirectURIs(redirectURIs)),
-                allowed_networks = \(Columns.networks(allowedNetworks)), scopes = \(scopes.text),
+                allowed_networks = \(Columns.networks(allowedNetworks)), scopes = \(scopes.text), kind = \(kind), grant_types = \(Columns.grantTypes(grantTypes)),
                 profile = \(profile), authentication_method = \(method.rawValue), metadata = \(metadata.json.text)
             WHERE id = \(id)
             """)
@@ -209,7 +211,7 @@ package struct Apps: Sendable {
     }
 
     /// `app-` and 16 lower-case letters and digits: 82 random bits.
-    private func randomClientID() -> ClientID? {
+    func randomClientID() -> ClientID? {
         let alphabet = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
         var text: [UInt8] = []
         while text.count < 16 {
@@ -231,7 +233,8 @@ private enum Columns {
     static func described(_ app: App) -> [String: String] {
         [
             "name": app.name, "purpose": app.purpose ?? "", "redirect_uris": redirectURIs(app.redirectURIs),
-            "allowed_networks": networks(app.allowedNetworks), "scopes": app.scopes.text, "profile": app.profile.rawValue,
+            "allowed_networks": networks(app.allowedNetworks), "scopes": app.scopes.text, "kind": app.kind.rawValue,
+            "grant_types": grantTypes(app.grantTypes), "profile": app.profile.rawValue,
             "authentication_method": app.authenticationMethod.rawValue, "metadata": app.metadata.json.text,
         ]
     }

@@ -56,19 +56,24 @@ package struct AppChange: Sendable {
     package var redirectURIs: [RedirectURI]?
     package var allowedNetworks: [IPNetwork]?
     package var scopes: ScopeSet?
+    package var kind: AppKind?
+    package var grantTypes: Set<GrantType>?
     package var profile: SecurityProfile?
     package var authenticationMethod: ClientAuthenticationMethod?
     package var metadata: ClientMetadata?
 
     package init(
         name: String? = nil, purpose: String?? = nil, redirectURIs: [RedirectURI]? = nil, allowedNetworks: [IPNetwork]? = nil, scopes: ScopeSet? = nil,
-        profile: SecurityProfile? = nil, authenticationMethod: ClientAuthenticationMethod? = nil, metadata: ClientMetadata? = nil
+        kind: AppKind? = nil, grantTypes: Set<GrantType>? = nil, profile: SecurityProfile? = nil, authenticationMethod: ClientAuthenticationMethod? = nil,
+        metadata: ClientMetadata? = nil
     ) {
         self.name = name
         self.purpose = purpose
         self.redirectURIs = redirectURIs
         self.allowedNetworks = allowedNetworks
         self.scopes = scopes
+        self.kind = kind
+        self.grantTypes = grantTypes
         self.profile = profile
         self.authenticationMethod = authenticationMethod
         self.metadata = metadata
@@ -81,7 +86,9 @@ package enum AppRefusal: Error, Hashable, Sendable {
     case redirectURIMissing, tooManyRedirectURIs, redirectURITwice(String)
     case tooManyNetworks, networkTwice(String), networksOfPublicApp
     case clientIDTaken
-    /// Grant types, method and scopes that contradict each other; the text says which.
+    /// Grant types that do not go together, or not with the method; the text says which.
+    case grantTypes(String)
+    /// Profile, method and metadata that contradict each other; the text says which.
     case contradiction(String)
     case notFound
     case publicApp, tooManySecrets, lastSecret
@@ -101,7 +108,7 @@ package enum AppRefusal: Error, Hashable, Sendable {
         case .networksOfPublicApp:
             "Leave the allowed addresses out: an app without a secret runs on its customers’ devices and calls from wherever they are"
         case .clientIDTaken: "Choose another client id: this one is taken"
-        case .contradiction(let text): text
+        case .grantTypes(let text), .contradiction(let text): text
         case .notFound: "There is no such app"
         case .publicApp: "Apps in a browser or on a device have no secret"
         case .tooManySecrets: "Revoke one secret first: an app has at most two"
@@ -121,14 +128,7 @@ extension NewApp {
         let usesBrowser = grantTypes.contains(.authorizationCode)
         if let refusal = Self.refusal(redirectURIs: redirectURIs, required: usesBrowser) { return refusal }
         if let refusal = Self.refusal(allowedNetworks: allowedNetworks, isPublic: authenticationMethod == .none) { return refusal }
-        guard !grantTypes.isEmpty else { return .contradiction("Choose at least one grant type") }
-        guard !grantTypes.contains(.refreshToken) || usesBrowser else {
-            return .contradiction("Refresh tokens come with authorization codes: add authorization_code")
-        }
-        // RFC 6749 §4.4: client credentials are for confidential clients only.
-        guard authenticationMethod != .none || !grantTypes.contains(.clientCredentials) else {
-            return .contradiction("Client credentials need an app that keeps a secret")
-        }
+        if let refusal = Self.refusal(grantTypes: grantTypes, method: authenticationMethod) { return refusal }
         return SecurityContradiction.refusal(
             profile: profile, method: authenticationMethod, metadata: metadata, usesBrowser: usesBrowser)
     }
@@ -155,6 +155,18 @@ extension NewApp {
         guard redirectURIs.count <= maximumRedirectURIs else { return .tooManyRedirectURIs }
         var seen = Set<RedirectURI>()
         return redirectURIs.first { !seen.insert($0).inserted }.map { .redirectURITwice($0.text) }
+    }
+
+    static func refusal(grantTypes: Set<GrantType>, method: ClientAuthenticationMethod) -> AppRefusal? {
+        guard !grantTypes.isEmpty else { return .grantTypes("Choose at least one grant type") }
+        guard !grantTypes.contains(.refreshToken) || grantTypes.contains(.authorizationCode) else {
+            return .grantTypes("Refresh tokens come with authorization codes: add authorization_code")
+        }
+        // RFC 6749 §4.4: client credentials are for confidential clients only.
+        guard method != .none || !grantTypes.contains(.clientCredentials) else {
+            return .grantTypes("Client credentials need an app that keeps a secret")
+        }
+        return nil
     }
 
     static func refusal(allowedNetworks: [IPNetwork], isPublic: Bool) -> AppRefusal? {

@@ -32,6 +32,8 @@ package struct Configuration: Sendable {
     package var clientAuthorities: String?
     /// The folder of what these authorities revoked; `nil` asks for no revocation.
     package var revocationLists: String?
+    /// A JSON file of the issuers whose software statements are believed (RFC 7591 §2.3).
+    package var statementIssuers: String?
     /// The proxies whose `X-Forwarded-For` is believed.
     package var trustedProxies = TrustedProxies.none
     /// The proxies whose `Client-Cert` is believed (RFC 9440). A list of its own: one that passes the field on as it came would let anybody be anybody.

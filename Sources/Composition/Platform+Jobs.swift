@@ -71,6 +71,8 @@ extension Platform {
             { [bench] in _ = try SecondFactors(master: bench.master, randomness: bench.randomness).purge(at: now, in: $0) },
             { try Quotas.purge(at: now, in: $0) },
             { try AppCertificates().purge(at: now, in: $0) },
+            { try AppRegistrations().purge(at: now, in: $0) },
+            { try InitialAccessTokens().purge(endedBefore: now - .days(90), in: $0) },
             { try PortalMigrations.purge(before: now - .days(1), in: $0) },
         ]
         for purge in purges { try await bench.database.write { try purge($0) } }

@@ -41,6 +41,7 @@ package struct Platform: Sendable {
     package let quotas: Quotas
     package let passwords: PasswordHasher
     let trust: ClientTrust
+    let statementTrust: StatementTrust
     package let certificateCheck: ClientCertificateCheck
     package let clientCertificates: ClientCertificates
     /// The public listener's answers.
@@ -80,6 +81,7 @@ package struct Platform: Sendable {
         quotas = Quotas(database: database, logger: logger)
         let sandboxAuthority = try await SandboxAuthority.load(database: database, master: bench.master, randomness: randomness, at: now)
         trust = try ClientTrust(configuration, sandbox: sandboxAuthority.authority.certificate)
+        statementTrust = try StatementTrust(configuration)
         certificateCheck = ClientCertificateCheck(authorities: trust.authorities, revocationLists: trust.revocationLists)
         clientCertificates = ClientCertificates(check: certificateCheck, database: database, feed: feed)
 
@@ -112,8 +114,9 @@ package struct Platform: Sendable {
             issuer: issuer, randomness: randomness)
         AuthorizationServerRoutes(
             database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations, replays: replays,
-            possession: possession, authorization: authorization, certificates: clientCertificates, master: travelKey, addresses: addresses,
-            randomness: randomness
+            possession: possession, authorization: authorization, certificates: clientCertificates,
+            registration: RegistrationPolicy(openFor: configuration.demo ? DemoWorld.organisation : nil, issuers: statementTrust.issuers), master: travelKey,
+            addresses: addresses, randomness: randomness
         ).add(to: router)
 
         // The API

@@ -42,6 +42,10 @@ package enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadab
     case secretRevoked = "secret.revoked"
     case certificateAdded = "certificate.added"
     case certificateRemoved = "certificate.removed"
+    case initialAccessTokenCreated = "initial_access_token.created"
+    case initialAccessTokenRevoked = "initial_access_token.revoked"
+    case registrationAccessTokenCreated = "registration_access_token.created"
+    case registrationAccessTokenRevoked = "registration_access_token.revoked"
     // Consents and grants
     case consentLodged = "consent.lodged"
     case consentAuthorised = "consent.authorised"

@@ -7,11 +7,14 @@ package struct JWK: Hashable, Sendable {
     /// The one algorithm it is meant for; `nil` for any that it can do.
     package let algorithm: SignatureAlgorithm?
     package let key: PublicKey
+    /// `x5c`: certificates of the key, the first one its own, each in base64 of its DER (RFC 7517 §4.7).
+    package let certificates: [String]
 
-    package init(keyID: String?, algorithm: SignatureAlgorithm?, key: PublicKey) {
+    package init(keyID: String?, algorithm: SignatureAlgorithm?, key: PublicKey, certificates: [String] = []) {
         self.keyID = keyID
         self.algorithm = algorithm
         self.key = key
+        self.certificates = certificates
     }
 
     /// - Returns: `nil` for a key that is sound but not one for signatures that we read (`use`, `key_ops`, `alg`): a set may hold such for others.
@@ -24,8 +27,12 @@ package struct JWK: Hashable, Sendable {
             guard let known = SignatureAlgorithm(rawValue: name), key.algorithms.contains(known) else { return nil }
             algorithm = known
         }
-        self.init(keyID: object["kid"]?.string, algorithm: algorithm, key: key)
+        self.init(
+            keyID: object["kid"]?.string, algorithm: algorithm, key: key,
+            certificates: (object["x5c"]?.array ?? []).prefix(Self.longestChain).compactMap(\.string))
     }
+
+    private static let longestChain = 10
 
     package func suits(_ wanted: SignatureAlgorithm) -> Bool { (algorithm == nil || algorithm == wanted) && key.algorithms.contains(wanted) }
 
@@ -33,6 +40,7 @@ package struct JWK: Hashable, Sendable {
         var members = JSONObject([("kty", key.members["kty"] ?? .null), ("use", .string("sig"))])
         members.append("alg", algorithm?.rawValue)
         members.append("kid", keyID)
+        if !certificates.isEmpty { members.append("x5c", .array(certificates.map(JSONValue.string))) }
         for member in key.members.members where member.name != "kty" { members.append(member.name, member.value) }
         return members
     }

@@ -1,19 +1,6 @@
 package import JOSE
 package import JSON
 
-/// A member of client metadata that cannot be taken, and why (RFC 7591 §3.2.2 `invalid_client_metadata`).
-package struct ClientMetadataRefusal: Error, Hashable, Sendable {
-    /// The wire name of the member.
-    package let member: String
-    /// One sentence without a full stop, for a form or an answer.
-    package let message: String
-
-    package init(_ member: String, _ message: String) {
-        self.member = member
-        self.message = message
-    }
-}
-
 extension ClientMetadata {
     /// Reads the members that are known; others are ignored (RFC 7591 §2).
     package init(reading object: JSONObject) throws(ClientMetadataRefusal) {
@@ -30,6 +17,7 @@ extension ClientMetadata {
         defaultMaxAge = try Self.defaultMaxAge(in: object)
         defaultACRValues = try Self.texts("default_acr_values", in: object)
         for page in Page.allCases { pages[page] = try Self.address(page.rawValue, in: object) }
+        translations = try Self.translations(in: object)
         contacts = try Self.texts("contacts", in: object)
         softwareID = try Self.text("software_id", in: object)
         softwareVersion = try Self.text("software_version", in: object)
@@ -53,6 +41,7 @@ extension ClientMetadata {
         members.append("default_max_age", seconds: defaultMaxAge.map(Int64.init))
         if !defaultACRValues.isEmpty { members.append("default_acr_values", .array(defaultACRValues.map(JSONValue.string))) }
         for page in Page.allCases { members.append(page.rawValue, pages[page]) }
+        for (name, text) in translations.sorted(by: { $0.key < $1.key }) { members.append(name, .string(text)) }
         if !contacts.isEmpty { members.append("contacts", .array(contacts.map(JSONValue.string))) }
         members.append("software_id", softwareID)
         members.append("software_version", softwareVersion)
@@ -92,7 +81,7 @@ extension ClientMetadata {
         return Int(seconds)
     }
 
-    private static func text(_ name: String, in object: JSONObject, longest: Int = 200) throws(ClientMetadataRefusal) -> String? {
+    static func text(_ name: String, in object: JSONObject, longest: Int = 200) throws(ClientMetadataRefusal) -> String? {
         guard let value = object[name] else { return nil }
         guard let text = value.string, !text.isEmpty, text.utf8.count <= longest else {
             throw ClientMetadataRefusal(name, "Use a text of 1 to \(longest) bytes")
@@ -100,7 +89,7 @@ extension ClientMetadata {
         return text
     }
 
-    private static func texts(_ name: String, in object: JSONObject) throws(ClientMetadataRefusal) -> [String] {
+    static func texts(_ name: String, in object: JSONObject) throws(ClientMetadataRefusal) -> [String] {
         guard let value = object[name] else { return [] }
         guard let values = value.array, values.count <= 20 else { throw ClientMetadataRefusal(name, "Use a list of at most 20 texts") }
         var texts: [String] = []
@@ -114,7 +103,7 @@ extension ClientMetadata {
     }
 
     /// An absolute web address, `https` or on this machine: the same rules as a redirect URI's.
-    private static func address(_ name: String, in object: JSONObject) throws(ClientMetadataRefusal) -> String? {
+    static func address(_ name: String, in object: JSONObject) throws(ClientMetadataRefusal) -> String? {
         guard let text = try text(name, in: object, longest: 2000) else { return nil }
         switch RedirectURI.register(text) {
         case .success(let uri) where uri.scheme == "https" || uri.scheme == "http": return uri.text

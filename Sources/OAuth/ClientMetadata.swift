@@ -28,6 +28,8 @@ package struct ClientMetadata: Hashable, Sendable {
     package var defaultACRValues: [String] = []
     /// Pages of the app, by their wire names; they are shown, never fetched.
     package var pages: [Page: String] = [:]
+    /// What people read in other languages (RFC 7591 §2.2), by its whole wire name: `client_name#sw`.
+    package var translations: [String: String] = [:]
     package var contacts: [String] = []
     package var softwareID: String?
     package var softwareVersion: String?

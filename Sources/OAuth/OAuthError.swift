@@ -56,6 +56,11 @@ package struct OAuthError: Error, Hashable, Sendable {
         // RFC 6750 §3.1
         case invalidToken = "invalid_token"
         case insufficientScope = "insufficient_scope"
+        // RFC 7591 §3.2.2
+        case invalidRedirectURI = "invalid_redirect_uri"
+        case invalidClientMetadata = "invalid_client_metadata"
+        case invalidSoftwareStatement = "invalid_software_statement"
+        case unapprovedSoftwareStatement = "unapproved_software_statement"
     }
 
     package static func invalidRequest(_ description: String) -> OAuthError { OAuthError(.invalidRequest, description) }
@@ -111,6 +116,10 @@ extension OAuthError.Code {
         case .useDPoPNonce: "The DPoP proof needs a nonce of ours"
         case .invalidToken: "The access token does not work here"
         case .insufficientScope: "The token's scope does not cover this address"
+        case .invalidRedirectURI: "A redirect URI cannot be registered"
+        case .invalidClientMetadata: "A member of the client metadata cannot be registered"
+        case .invalidSoftwareStatement: "The software statement proves nothing"
+        case .unapprovedSoftwareStatement: "The software statement is of nobody we know"
         }
     }
 
@@ -151,6 +160,13 @@ extension OAuthError.Code {
             "Make the proof again with the nonce of the header DPoP-Nonce, and send the request again. Look at your clock: within a minute of ours no nonce is needed."
         case .invalidToken: "Access tokens live 5 minutes. Get the next one with the refresh token."
         case .insufficientScope: "Ask for the scope when you send the customer."
+        case .invalidRedirectURI:
+            "Read the description: it names the address and the rule. Use https, http for localhost only, or for a native app a scheme with a dot; no wildcard, no fragment."
+        case .invalidClientMetadata:
+            "Read the description: it names the member, the rule and what came. The metadata of this server lists what it supports; members that it does not know are left out."
+        case .invalidSoftwareStatement:
+            "Read the description: it names what is wrong. Get a new statement from its issuer: one works once where it has a jti, and until its exp."
+        case .unapprovedSoftwareStatement: "Ask the bank to trust the issuer of your statement, and to say which organisation here it speaks of."
         }
     }
 }

@@ -26,8 +26,7 @@ package struct PortalPages: Sendable {
         InvitationPage.self, ReceivedCertificatePage.self,
         // For developers
         OverviewPage.self, AppsPage.self, NewAppPage.self, AppPage.self, AppSecretsPage.self, AppCertificatesPage.self, EditAppPage.self, AppSecurityPage.self,
-        RemoveAppPage.self,
-        ConfirmAppPage.self,
+        RemoveAppPage.self, ConfirmAppPage.self, SelfRegistrationPage.self, RegistrationTokensPage.self,
         SamplesPage.self, CustomersPage.self, RequestsPage.self, RequestPage.self, PaymentsPage.self, UsagePage.self, TeamPage.self, SettingsPage.self,
         // Documentation
         QuickStartPage.self, GuidePages.self, ErrorPages.self, ReferencePage.self,

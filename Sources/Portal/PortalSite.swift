@@ -29,6 +29,8 @@ package struct PortalSite: Sendable {
     let confirmation: EmailConfirmation
     let renewal: PasswordRenewal
     let apps: Apps
+    let registrations: AppRegistrations
+    let registrationTokens: InitialAccessTokens
     let invitations: Invitations
     let quotas: Quotas
     let contract: APIContract
@@ -77,6 +79,8 @@ package struct PortalSite: Sendable {
         confirmation = EmailConfirmation(randomness: randomness)
         renewal = PasswordRenewal(sessions: sessions, randomness: randomness)
         apps = Apps(randomness: randomness)
+        registrations = AppRegistrations(randomness: randomness)
+        registrationTokens = InitialAccessTokens(randomness: randomness)
         invitations = Invitations(randomness: randomness)
         self.quotas = quotas
         self.contract = contract

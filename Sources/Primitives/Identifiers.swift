@@ -40,6 +40,13 @@ package struct InvitationID: Identifier {
     package init(trusted rawValue: String) { self.rawValue = rawValue }
 }
 
+/// A token that lets software register itself.
+package struct InitialAccessTokenID: Identifier {
+    package static let prefix = "iat_"
+    package let rawValue: String
+    package init(trusted rawValue: String) { self.rawValue = rawValue }
+}
+
 /// A consent.
 package struct ConsentID: Identifier {
     package static let prefix = "cns_"

@@ -7,6 +7,7 @@ extension SecretID: SQLBindable, SQLReadable {}
 extension PersonID: SQLBindable, SQLReadable {}
 extension SessionID: SQLBindable, SQLReadable {}
 extension InvitationID: SQLBindable, SQLReadable {}
+extension InitialAccessTokenID: SQLBindable, SQLReadable {}
 extension ConsentID: SQLBindable, SQLReadable {}
 extension GrantID: SQLBindable, SQLReadable {}
 extension AccountID: SQLBindable, SQLReadable {}

@@ -46,6 +46,11 @@ package struct Restorations: Sendable {
         try tx.first("SELECT name FROM migration WHERE name = \(Self.marker)") != nil
     }
 
+    /// When this database was last brought back.
+    package func latest(in tx: any ReadTransaction) throws -> Timestamp? {
+        try tx.first("SELECT restored_at FROM restoration ORDER BY id DESC LIMIT 1").map { try $0["restored_at"] }
+    }
+
     /// The key of everything that is handed out and comes back: another one after each return.
     package func travelKey(of master: MasterKey, in tx: any ReadTransaction) throws -> MasterKey {
         guard let row = try tx.first("SELECT salt FROM restoration ORDER BY id DESC LIMIT 1") else { return master }

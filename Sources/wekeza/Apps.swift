@@ -68,14 +68,17 @@ struct Apps: AsyncParsableCommand {
             let certificate = try metadata.readCertificate()
             let created = try await bench.database.write { [organisation, randomness = bench.randomness, now = bench.clock.now] tx in
                 let created = try Self.create(draft, joining: organisation, plan: plan, randomness: randomness, at: now, in: tx)
+                let token = try AppRegistrations(randomness: randomness).issueToken(
+                    for: created.app.id, from: .commandLine, by: .commandLine, at: now, requestID: nil, in: tx
+                ).token
                 if let certificate {
                     _ = try AppCertificates().add(
                         AppCertificate(certificate, of: created.app.id, source: .upload, at: now), by: .commandLine, requestID: nil, in: tx)
                 }
-                return created
+                return (app: created.app, secret: created.secret, token: token)
             }
             await bench.database.close()
-            try show(created.app, secret: created.secret)
+            try show(created.app, secret: created.secret, token: created.token)
         }
 
         private func draft() throws -> NewApp {
@@ -128,7 +131,7 @@ struct Apps: AsyncParsableCommand {
             }
         }
 
-        private func show(_ app: App, secret: Secret?) throws {
+        private func show(_ app: App, secret: Secret?, token: Secret) throws {
             if json {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -136,11 +139,12 @@ struct Apps: AsyncParsableCommand {
                     app_id: app.id.rawValue, client_id: app.clientID.text, client_secret: secret?.value, organisation_id: app.organisationID.rawValue,
                     grant_types: GrantType.allCases.filter(app.grantTypes.contains).map(\.rawValue), scope: app.scopes.text,
                     token_endpoint_auth_method: app.authenticationMethod.rawValue, redirect_uris: app.redirectURIs.map(\.text),
-                    profile: app.profile.rawValue)
+                    profile: app.profile.rawValue, registration_access_token: token.value)
                 print(String(decoding: try encoder.encode(printed), as: UTF8.self))
             } else {
-                print("client_id      \(app.clientID)")
-                if let secret { print("client_secret  \(secret.value)") }
+                print("client_id                  \(app.clientID)")
+                if let secret { print("client_secret              \(secret.value)") }
+                print("registration_access_token  \(token.value)")
             }
         }
 
@@ -153,6 +157,7 @@ struct Apps: AsyncParsableCommand {
             let scope, token_endpoint_auth_method: String
             let redirect_uris: [String]
             let profile: String
+            let registration_access_token: String
         }
 
         private static func redirectURI(_ text: String) throws -> RedirectURI {

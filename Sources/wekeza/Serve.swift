@@ -54,6 +54,12 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "A folder of what these authorities revoked, read again when it changes; without it nobody asks. [WEKEZA_CRL_DIR]")
     var crlDir: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A JSON file of the issuers whose software statements let apps register themselves, and for whom. [WEKEZA_SOFTWARE_STATEMENT_ISSUERS, default none]",
+            valueName: "file"))
+    var softwareStatementIssuers: String?
+
     @Option(help: "The base address of the core banking system behind live calls. [WEKEZA_UPSTREAM, default none]")
     var upstream: String?
 
@@ -100,6 +106,7 @@ struct Serve: AsyncParsableCommand {
         guard configuration.revocationLists == nil || configuration.clientAuthorities != nil else {
             throw ConfigurationError("--crl-dir says what the authorities of --client-ca revoked: name them too.")
         }
+        configuration.statementIssuers = softwareStatementIssuers ?? environment["WEKEZA_SOFTWARE_STATEMENT_ISSUERS"]
         configuration.upstream = upstream ?? environment["WEKEZA_UPSTREAM"]
         configuration.trustedProxies = try Self.proxies(trustedProxies ?? environment["WEKEZA_TRUSTED_PROXIES"], named: "--trusted-proxies")
         configuration.certificateProxies = try Self.proxies(

@@ -105,7 +105,7 @@ struct AppsTests {
                 try await refusal(grants: []), try await refusal(.backend, [], grants: [.refreshToken]),
                 try await refusal(.singlePage, grants: [.clientCredentials], method: ClientAuthenticationMethod.none),
             ]
-            #expect(contradictions.allSatisfy { if case .contradiction = $0 { true } else { false } })
+            #expect(contradictions.allSatisfy { if case .grantTypes = $0 { true } else { false } })
         }
     }
 

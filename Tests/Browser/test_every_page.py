@@ -10,7 +10,7 @@ from conftest import check, sign_in
 
 # Downloads and addresses of the protocol are no pages; signing out ends the walk.
 SKIPPED = re.compile(r"\.csv$|\.ya?ml$|\.json$|\.pem$|^/oauth2/|^/\.well-known/|^/static/|^/openapi/")
-IDENTIFIER = re.compile(r"\b(app|cns|org|req|usr|ses|sec|inv|grt|evt|key)_[0-9A-Za-z_-]+|mail-\d+")
+IDENTIFIER = re.compile(r"\b(app|cns|org|req|usr|ses|sec|inv|iat|grt|evt|key)_[0-9A-Za-z_-]+|mail-\d+")
 # Pages of one template with much the same text: a few stand for all.
 ALIKE = re.compile(r"^/docs/(errors/oauth|errors|reference)/.+")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from authorities import DAY, Authority, pem
 from conftest import BINARY, ROOT, Server, engines, free_port, limit_descriptors, postgres_database
+from joserfc.jwk import ECKey
 
 
 class Machine:
@@ -388,6 +389,18 @@ def test_no_list_at_all_and_a_broken_one(fresh, tmp_path):
 
     (tmp_path / "lists" / "root.pem").unlink()
     assert fresh.found("revocation lists", *arguments)["state"] == "problem"
+
+
+@pytest.mark.parametrize("text, state", [
+    ('{"issuers":[]}', "ok"), ('{"issuers":', "problem"),
+    ('{"issuers":[{"issuer":"https://d.example","organisation_claim":"org_id","organisations":{"1":"nobody"},"jwks":{"keys":[KEY]}}]}', "warning"),
+])
+def test_the_issuers_of_software_statements(migrated, tmp_path, text, state):
+    key = json.dumps(ECKey.generate_key("P-256").as_dict(private=False))
+    file = tmp_path / "issuers.json"
+    file.write_text(text.replace("KEY", key))
+
+    assert migrated.states("statement issuers", "--software-statement-issuers", str(file)) == [state]
 
 
 def test_the_third_port(fresh):

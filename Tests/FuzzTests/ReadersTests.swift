@@ -33,7 +33,8 @@ struct ReadersTests {
     private static let assertion = jws(
         #"{"iss":"acme-budget","sub":"acme-budget","aud":"http://localhost:8080","jti":"a","iat":1795240800,"exp":1795240860,"nbf":1795240800}"#)
     private static let requestObject = jws(
-        #"{"iss":"acme-budget","aud":["http://localhost:8080"],"client_id":"acme-budget","exp":1795240860,"nbf":1795240800,"scope":"openid","max_age":1,"claims":{"id_token":{"acr":{"essential":true}}},"resource":["a","b"]}"#)
+        #"{"iss":"acme-budget","aud":["http://localhost:8080"],"client_id":"acme-budget","exp":1795240860,"nbf":1795240800,"scope":"openid","max_age":1,"claims":{"id_token":{"acr":{"essential":true}}},"resource":["a","b"]}"#
+    )
 
     /// Runs a reader on every case.
     private func each(_ samples: [String], _ read: (String) throws -> Void) rethrows {
@@ -133,11 +134,44 @@ struct ReadersTests {
     }
 
     @Test func `client metadata that is read says the same when it is written and read again`() throws {
-        let sample = #"{"jwks_uri":"https://a.example/jwks","default_max_age":5,"contacts":["a@b.example"],"dpop_bound_access_tokens":true,"id_token_signed_response_alg":"PS256","tls_client_auth_subject_dn":"CN=a","client_uri":"https://a.example"}"#
+        let sample =
+            #"{"jwks_uri":"https://a.example/jwks","default_max_age":5,"contacts":["a@b.example"],"dpop_bound_access_tokens":true,"id_token_signed_response_alg":"PS256","tls_client_auth_subject_dn":"CN=a","client_uri":"https://a.example"}"#
         try each([sample]) { text in
             guard let object = (try? JSONValue(parsing: text, limits: .token()))?.object, let read = try? ClientMetadata(reading: object) else { return }
             let again = try ClientMetadata(reading: read.json)
             #expect(again == read)
+        }
+    }
+
+    @Test func `registrations are read or refused by a member's name, in words that an answer can carry`() {
+        let sample =
+            #"{"client_name":"Robot","client_name#sw":"Roboti","redirect_uris":["https://a.example/cb"],"grant_types":["authorization_code"],"response_types":["code"],"scope":"openid","token_endpoint_auth_method":"none","application_type":"native","logo_uri":"https://a.example/l","jwks":\#(JWKSet([JWK(keyID: "a", algorithm: nil, key: Self.key.publicKey)]).text)}"#
+        each([sample]) { text in
+            guard let object = (try? JSONValue(parsing: text, limits: .token()))?.object else { return }
+            switch Self.registration(object) {
+            case .success(let read): #expect(read.redirectURIs.allSatisfy { !$0.text.contains("#") } && read.metadata.translations.count <= 20)
+            case .failure(let refusal):
+                let answer = refusal.error(about: object)
+                #expect(answer.description.utf8.allSatisfy { $0 >= 32 && $0 < 127 && $0 != 34 && $0 != 92 } && answer.description.utf8.count < 600)
+            }
+        }
+    }
+
+    private static func registration(_ object: JSONObject) -> Result<ClientRegistration, ClientMetadataRefusal> {
+        do { return .success(try ClientRegistration(reading: object, methods: ClientAuthenticationMethod.allCases)) } catch { return .failure(error) }
+    }
+
+    @Test func `software statements are judged whatever their claims hold`() {
+        let claims =
+            #"{"iss":"https://d.example","iat":1795240800,"exp":1795240860,"nbf":1795240800,"jti":"a","aud":["http://localhost:8080"],"client_name":"Robot","client_id":"x"}"#
+        let request = JSONObject([("client_name", .string("Mine")), ("contacts", .array([]))])
+        each([claims]) { text in
+            guard let jws = try? UnverifiedJWS(parsing: Self.jws(text), limit: 32_768),
+                let read = try? SoftwareStatement(jws, text: "", issuer: "https://d.example", audience: "http://localhost:8080", at: Self.now)
+            else { return }
+            #expect(read.expiresAt > Self.now && read.members["client_id"] == nil)
+            let names = read.overriding(request).names
+            #expect(Set(names).count == names.count)
         }
     }
 

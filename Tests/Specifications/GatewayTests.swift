@@ -482,7 +482,8 @@ struct GatewayTests {
     @Test func `every operation of the contract has a route`() async throws {
         try await TestServer.run(.sqlite) { server in
             for operation in contract.operations {
-                let path = operation.path.replacing("{account_id}", with: "acc_1").replacing("{consent_id}", with: "cns_1")
+                let path = operation.path.replacing("{account_id}", with: "acc_1").replacing("{consent_id}", with: "cns_1").replacing(
+                    "{client_id}", with: "app-1")
                 let method = try #require(HTTPRequest.Method(operation.method))
                 let response = try await server.send(method, path)
                 #expect(![.notFound, .methodNotAllowed].contains(response.status), "\(operation.method) \(operation.path)")

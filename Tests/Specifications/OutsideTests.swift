@@ -13,7 +13,7 @@ import Web
 @Suite("The outside · what no standard says")
 struct OutsideTests {
     private static let later = [
-        "/oauth2/register", "/oauth2/device_authorization", "/oauth2/bc-authorize", "/oauth2/grants", "/oauth2/logout", "/device",
+        "/oauth2/device_authorization", "/oauth2/bc-authorize", "/oauth2/grants", "/oauth2/logout", "/device",
         "/v1/transfers", "/v1/bulk-payments", "/v1/funds-confirmations", "/v1/webhook-endpoints", "/v1/events", "/sandbox/v1/clock",
     ]
 

@@ -59,7 +59,7 @@ struct PortalPagesTests {
         }
     }
 
-    @Test(arguments: ["/portal", "/portal/apps", "/portal/apps/new", "/portal/customers", "/portal/requests", "/portal/usage", "/portal/team", "/portal/settings", "/r/req_x", "/portal/apps/app_x"])
+    @Test(arguments: ["/portal", "/portal/apps", "/portal/apps/new", "/portal/customers", "/portal/requests", "/portal/usage", "/portal/team", "/portal/settings", "/portal/registration", "/r/req_x", "/portal/apps/app_x"])
     func `a visitor is asked to sign in first`(path: String) async throws {
         try await TestServer.run(.sqlite) { server in
             let answer = try await server.get(path)
@@ -75,6 +75,7 @@ struct PortalPagesTests {
         "/portal/apps/APP/secrets", "/portal/apps/APP/secrets/SECRET/revoke", "/portal/team/invitations", "/portal/team/invitations/inv_x/withdraw",
         "/portal/team/usr_demodeveloper/role", "/portal/team/usr_demodeveloper/remove", "/portal/settings/name", "/portal/settings/password",
         "/portal/settings/sessions/ses_x/end", "/portal/settings/sessions/end-others", "/portal/customers/password", "/portal/customers/usr_x/second-factor/reset",
+        "/portal/registration", "/portal/registration/iat_x/revoke", "/portal/apps/APP/registration/revoke",
         "/portal/settings/second-factor/begin", "/portal/settings/second-factor/turn-on", "/portal/settings/second-factor/change",
     ]
 

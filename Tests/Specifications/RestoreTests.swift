@@ -7,6 +7,7 @@ import Foundation
 import Gateway
 import HTTPTypes
 import Identity
+import JOSE
 import Logging
 import OAuth
 import OpenBanking
@@ -164,6 +165,33 @@ struct RestoreTests {
                 try tx.all("SELECT id FROM invitation WHERE digest = \(invitation.digest) AND withdrawn_at IS NULL").count
             }
             #expect(waiting == 0)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `initial access tokens are revoked, and software statements of before are refused`(engine: Engine) async throws {
+        let issued = now
+        let right = { @Sendable (app: App, statement: SoftwareStatement?) in
+            RegistrationRight(organisationID: app.organisationID, profile: .oauth21, softwareStatement: statement)
+        }
+        try await restored(engine) { database, app in
+            let tokens = InitialAccessTokens()
+            return try await database.write { tx in
+                try tokens.create(name: "Build", uses: 5, lifetime: .days(7), for: app.organisationID, by: .system, at: issued, requestID: nil, in: tx).get()
+            }
+        } _: { database, app, made in
+            let later = issued + .minutes(2)
+            let directory = try Directory()
+            #expect(try await database.read { try InitialAccessTokens().find(made.secret.value, at: later, in: $0) } == nil)
+            for (moment, isTaken) in [(issued, false), (later, true)] {
+                let text = try directory.statement(at: moment)
+                let statement = try SoftwareStatement(UnverifiedJWS(parsing: text), text: text, issuer: Directory.issuer, audience: "", at: later)
+                let taken = try? await database.write { tx in
+                    try AppRegistrations().register(
+                        NewApp(organisationID: app.organisationID, name: "Robot", kind: .backend), by: right(app, statement), at: later, requestID: nil, in: tx)
+                }
+                #expect((taken != nil) == isTaken)
+            }
         }
     }
 

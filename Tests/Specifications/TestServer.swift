@@ -36,9 +36,10 @@ struct TestServer: Sendable {
     /// - Parameters:
     ///   - demo: whether the demo world is there, as after `wekeza serve --demo`.
     ///   - proxies: as `--trusted-proxies` and `--client-cert-proxies` name them.
+    ///   - statementIssuers: the file of `--software-statement-issuers`.
     ///   - authorities: as the file of `--client-ca` holds them; with one there is a listener that asks for client certificates.
     static func run<R: Sendable>(
-        _ engine: Engine, demo: Bool = true, trusting proxies: [String] = [], authorities: String? = nil,
+        _ engine: Engine, demo: Bool = true, trusting proxies: [String] = [], authorities: String? = nil, statementIssuers: String? = nil,
         _ body: @escaping @Sendable (TestServer) async throws -> R
     ) async throws -> R {
         try await withDatabase(
@@ -46,7 +47,8 @@ struct TestServer: Sendable {
         ) { database in
             let mailbox = MemoryMailbox()
             let clock = ManualClock()
-            let platform = try await platform(on: database, clock: clock, mailbox: mailbox, demo: demo, trusting: proxies, authorities: authorities)
+            let platform = try await platform(
+                on: database, clock: clock, mailbox: mailbox, demo: demo, trusting: proxies, authorities: authorities, statementIssuers: statementIssuers)
             return try await Application(responder: Peers(responder: platform.responder), logger: .quiet).test(.router) { client in
                 try await body(TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine))
             }
@@ -68,12 +70,13 @@ struct TestServer: Sendable {
 
     private static func platform(
         on database: any Database, clock: ManualClock, mailbox: MemoryMailbox, demo: Bool = true, trusting proxies: [String] = [],
-        authorities: String? = nil
+        authorities: String? = nil, statementIssuers: String? = nil
     ) async throws -> Platform {
         var configuration = Configuration(issuer: issuer)
         configuration.trustedProxies = TrustedProxies(proxies.compactMap(IPNetwork.init))
         configuration.certificateProxies = configuration.trustedProxies
         configuration.clientAuthorities = authorities
+        configuration.statementIssuers = statementIssuers
         if authorities != nil { configuration.mutualTLSBase = MutualTLSBase("https://localhost:8443") }
         configuration.demo = demo
         configuration.assets = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardizedFileURL.path

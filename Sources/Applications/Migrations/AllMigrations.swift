@@ -107,5 +107,42 @@ package enum ApplicationsMigrations {
                 created_at BIGINT NOT NULL
             );
             """),
+        Migration(
+            "applications.0007_registration",
+            """
+            CREATE TABLE initial_access_token (
+                id TEXT NOT NULL PRIMARY KEY,
+                digest TEXT NOT NULL,
+                hint TEXT NOT NULL,
+                organisation_id TEXT NOT NULL,
+                name TEXT NOT NULL,
+                profile TEXT NOT NULL,
+                uses BIGINT NOT NULL,
+                uses_left BIGINT NOT NULL,
+                created_at BIGINT NOT NULL,
+                expires_at BIGINT NOT NULL,
+                last_used_at BIGINT,
+                revoked_at BIGINT
+            );
+            CREATE UNIQUE INDEX initial_access_token_by_digest ON initial_access_token (digest);
+            CREATE INDEX initial_access_token_by_organisation ON initial_access_token (organisation_id, created_at);
+
+            CREATE TABLE app_registration (
+                app_id TEXT NOT NULL PRIMARY KEY,
+                digest TEXT NOT NULL,
+                origin TEXT NOT NULL,
+                initial_access_token_id TEXT,
+                software_statement TEXT,
+                created_at BIGINT NOT NULL,
+                revoked_at BIGINT
+            );
+            CREATE UNIQUE INDEX app_registration_by_digest ON app_registration (digest);
+
+            CREATE TABLE software_statement_use (
+                digest TEXT NOT NULL PRIMARY KEY,
+                expires_at BIGINT NOT NULL
+            );
+            CREATE INDEX software_statement_use_by_expiry ON software_statement_use (expires_at);
+            """),
     ]
 }

@@ -16,14 +16,16 @@ package struct AuthorizationServerRoutes: Sendable {
     private let introspection: IntrospectionEndpoint
     private let revocation: RevocationEndpoint
     private let userinfo: UserinfoEndpoint
+    private let registration: RegistrationEndpoint
+    private let configuration: ClientConfigurationEndpoint
     private let metadata: Metadata
     private let keys: SigningKeys
     private let issuer: Issuer
 
     package init(
         database: any Database, apps: AppDirectory, secretUse: SecretUse, keys: SigningKeys, verifier: AccessTokenVerifier, revocations: Revocations,
-        replays: ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint, certificates: ClientCertificates, master: MasterKey,
-        addresses: ServerAddresses,
+        replays: ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint, certificates: ClientCertificates,
+        registration policy: RegistrationPolicy, master: MasterKey, addresses: ServerAddresses,
         randomness: any RandomSource = SystemRandom()
     ) {
         let issuer = addresses.issuer
@@ -45,6 +47,11 @@ package struct AuthorizationServerRoutes: Sendable {
         userinfo = UserinfoEndpoint(
             database: database, apps: apps, verifier: verifier, revocations: revocations, possession: possession, addresses: addresses,
             errors: authorization.errors)
+        let rights = RegistrationRights(database: database, policy: policy, issuer: issuer)
+        registration = RegistrationEndpoint(
+            database: database, rights: rights, methods: methods.usable(at: addresses), randomness: randomness, issuer: issuer)
+        configuration = ClientConfigurationEndpoint(
+            database: database, rights: rights, methods: methods.usable(at: addresses), randomness: randomness, issuer: issuer)
         metadata = Metadata(addresses: addresses, grants: grants, methods: methods)
         self.keys = keys
         self.issuer = issuer
@@ -53,6 +60,7 @@ package struct AuthorizationServerRoutes: Sendable {
     package func add(to router: Router<AppContext>) {
         addClientEndpoints(to: router)
         addUserinfo(to: router)
+        addRegistration(to: router)
         addPublicDocuments(to: router)
     }
 
@@ -80,6 +88,14 @@ package struct AuthorizationServerRoutes: Sendable {
         router.on("/oauth2/userinfo", method: .options) { request, _ in CrossOrigin.preflight(request, methods: "GET, POST") }
     }
 
+    private func addRegistration(to router: Router<AppContext>) {
+        let path = RouterPath(ClientConfigurationEndpoint.path)
+        router.on(RouterPath(RegistrationEndpoint.path), method: .post) { [registration] in try await registration.respond(to: $0, context: $1) }
+        router.on(path, method: .get) { [configuration] in try await configuration.read($0, context: $1) }
+        router.on(path, method: .put) { [configuration] in try await configuration.update($0, context: $1) }
+        router.on(path, method: .delete) { [configuration] in try await configuration.remove($0, context: $1) }
+    }
+
     private func addPublicDocuments(to router: Router<AppContext>) {
         let authorizationServer = metadata.authorizationServer
         let openIDProvider = metadata.openIDProvider
@@ -105,7 +121,7 @@ package struct AuthorizationServerRoutes: Sendable {
     package static let refusalWording = RefusalWording(
         covers: {
             ["/oauth2/token", "/oauth2/par", "/oauth2/introspect", "/oauth2/revoke", "/oauth2/userinfo", "/oauth2/jwks"].contains($0)
-                || $0.hasPrefix("/.well-known/")
+                || $0.hasPrefix("/.well-known/") || $0 == RegistrationEndpoint.path || $0.hasPrefix("\(RegistrationEndpoint.path)/")
         }
     ) { problem, _, context in
         var response = OAuthError.invalidRequest(problem.detail).response(issuer: context.issuer, status: problem.code.status)

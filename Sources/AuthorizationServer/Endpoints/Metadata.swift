@@ -13,7 +13,7 @@ struct Metadata: Sendable {
     private var issuer: Issuer { addresses.issuer }
 
     /// Those that a client can use here: a certificate needs a listener that asks for one.
-    private var methodNames: [ClientAuthenticationMethod] { methods.all.map(\.method).filter { addresses.mutualTLS != nil || !$0.usesCertificate } }
+    private var methodNames: [ClientAuthenticationMethod] { methods.usable(at: addresses) }
 
     /// `/.well-known/oauth-authorization-server`
     var authorizationServer: JSONObject {
@@ -25,6 +25,7 @@ struct Metadata: Sendable {
             ("require_pushed_authorization_requests", .boolean(false)),
             ("introspection_endpoint", address("/oauth2/introspect")),
             ("revocation_endpoint", address("/oauth2/revoke")),
+            ("registration_endpoint", address(RegistrationEndpoint.path)),
             ("jwks_uri", address("/oauth2/jwks")),
             ("scopes_supported", list(Scope.allCases.map(\.rawValue))),
             ("response_types_supported", list(ResponseType.allCases.map(\.rawValue))),

@@ -43,5 +43,15 @@ package enum AuthorizationServerMigrations {
             CREATE INDEX pushed_authorization_request_by_app ON pushed_authorization_request (app_id, expires_at);
             CREATE INDEX pushed_authorization_request_by_expiry ON pushed_authorization_request (expires_at);
             """),
+        Migration(
+            "authorization_server.0004_registration_limit",
+            """
+            CREATE TABLE registration_limit (
+                key TEXT PRIMARY KEY,
+                window_started_at BIGINT NOT NULL,
+                registered BIGINT NOT NULL
+            );
+            CREATE INDEX registration_limit_by_window ON registration_limit (window_started_at);
+            """),
     ]
 }

@@ -94,7 +94,8 @@ package struct AuthorizationPurge: Sendable {
     package func run(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         let codes = try tx.execute("DELETE FROM authorization_code WHERE expires_at < \(now - .days(1))")
         let pushed = try tx.execute("DELETE FROM pushed_authorization_request WHERE expires_at < \(now - .hours(3))")
-        return codes + pushed + (try tx.execute("DELETE FROM authorization_answer WHERE expires_at < \(now - .days(1))"))
+        let limits = try RegistrationLimit().purge(at: now, in: tx)
+        return codes + pushed + limits + (try tx.execute("DELETE FROM authorization_answer WHERE expires_at < \(now - .days(1))"))
     }
 }
 

@@ -31,6 +31,7 @@ struct Recovery: Sendable {
         (report.sessions, report.links) = try IdentityRestoration().endSessionsAndLinks(at: now, in: tx)
         report.recoveryCodes = try IdentityRestoration().endCodes(at: now, in: tx)
         report.invitations = try ApplicationsRestoration().withdrawInvitations(at: now, in: tx)
+        report.initialAccessTokens = try ApplicationsRestoration().revokeInitialAccessTokens(at: now, in: tx)
         if !trustsCredentials {
             report.passwords = try IdentityRestoration().voidPasswords(sandboxHash: sandboxPasswordHash, by: actor, at: now, in: tx)
             report.apps = try ApplicationsRestoration().holdApps(by: actor, at: now, in: tx)
@@ -55,6 +56,7 @@ package struct RecoveryReport: Sendable {
     package internal(set) var links = 0
     package internal(set) var recoveryCodes = 0
     package internal(set) var invitations = 0
+    package internal(set) var initialAccessTokens = 0
     /// `nil` when the operator vouched for credentials.
     package internal(set) var passwords: Int?
     package internal(set) var apps: Int?
@@ -75,7 +77,7 @@ package struct RecoveryReport: Sendable {
         let common = [
             "Consents: \(pausedConsents) are paused until their customers confirm them, \(endedConsents) that waited for a customer ended.",
             "Ended: grants with their refresh tokens \(grants), codes \(codes), sessions \(sessions), mailed links \(links), recovery codes \(recoveryCodes), "
-                + "invitations \(invitations), "
+                + "invitations \(invitations), initial access tokens \(initialAccessTokens), "
                 + "and every access token, because new keys sign.",
         ]
         guard let passwords, let apps else {

@@ -4,7 +4,7 @@ package struct AllChecks: Sendable {
 
     private static let all: [any Check] = [
         AssetsCheck(), DataFolderCheck(), MasterKeyCheck(), DiskCheck(), DatabaseCheck(), SchemaCheck(), ClockCheck(), KeysCheck(), CertificateCheck(),
-        ClientTrustCheck(),
+        ClientTrustCheck(), StatementIssuersCheck(),
         IssuerCheck(), PortsCheck(), DescriptorsCheck(), MailCheck(), DemoCheck(),
     ]
 

@@ -2,10 +2,11 @@ internal import Logging
 internal import ServiceLifecycle
 internal import UnixSignals
 
-/// Reads certificates and authorities again on SIGHUP. Everything else that can change lives in the database and applies at once.
+/// Reads certificates, authorities and issuers of software statements again on SIGHUP. Everything else that can change lives in the database and applies at once.
 struct Reload: Service {
     let certificates: [ServerCertificate]
     let trust: ClientTrust
+    let statementTrust: StatementTrust
     let logger: Logger
 
     func run() async throws {
@@ -19,6 +20,7 @@ struct Reload: Service {
             isWhole = attempt("the certificate stays as it was") { try certificate.reload() } && isWhole
         }
         isWhole = attempt("the client authorities stay as they were") { try trust.reload() } && isWhole
+        isWhole = attempt("the issuers of software statements stay as they were") { try statementTrust.reload() } && isWhole
         trust.refresh(logger: logger)
         if isWhole { logger.notice("reloaded", metadata: ["certificates": "\(certificates.count)"]) }
     }

@@ -8,7 +8,8 @@ import Web
 struct ShownOnce: Sendable {
     struct Content: Codable, Sendable {
         let session: SessionID
-        let app: AppID
+        /// The id of the app or token whose secret it is.
+        let owner: String
         let secret: String
     }
 
@@ -18,13 +19,13 @@ struct ShownOnce: Sendable {
         cookie = SealedCookie("wkz_shown", purpose: "portal.shown_once", lifetime: .minutes(10), master: master, cookies: cookies)
     }
 
-    func put(_ secret: Secret, of app: AppID, for session: SessionID, at now: Timestamp, on response: inout Response) throws {
-        try cookie.set(Content(session: session, app: app, secret: secret.value), at: now, on: &response)
+    func put(_ secret: Secret, of owner: String, for session: SessionID, at now: Timestamp, on response: inout Response) throws {
+        try cookie.set(Content(session: session, owner: owner, secret: secret.value), at: now, on: &response)
     }
 
-    /// The secret, when this browser and session wait for one of this app.
-    func take(of app: AppID, for session: SessionID, from request: Request, at now: Timestamp) -> Secret? {
-        guard let content = cookie.content(in: request, at: now), content.session == session, content.app == app else { return nil }
+    /// The secret, when this browser and session wait for one of this owner.
+    func take(of owner: String, for session: SessionID, from request: Request, at now: Timestamp) -> Secret? {
+        guard let content = cookie.content(in: request, at: now), content.session == session, content.owner == owner else { return nil }
         return Secret(content.secret)
     }
 

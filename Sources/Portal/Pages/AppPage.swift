@@ -45,6 +45,7 @@ struct AppPage: PortalPage {
         let isLimited: Bool
         /// The reader's own address, when the app may not call from there.
         let readerElsewhere: String?
+        let selfRegistration: SelfRegistration?
         let sample: Code?
         let lastStep: SampleStep?
         let once: String
@@ -93,7 +94,8 @@ struct AppPage: PortalPage {
             canAddSecret: app.authenticationMethod.usesSecret && live.count < 2, hasTwoSecrets: live.count > 1, olderInUse: older(of: live, at: now),
             secrets: live.map { SecretRow($0, isOnly: live.count == 1, at: now) }, redirectURIs: app.redirectURIs.map(\.text),
             hasRedirectURIs: !app.redirectURIs.isEmpty, allowedNetworks: app.allowedNetworks.map(\.description), isLimited: !app.allowedNetworks.isEmpty,
-            readerElsewhere: app.mayCall(from: context.client.ip) ? nil : context.client.text, sample: SampleLanguage.curl.steps(values).first?.code,
+            readerElsewhere: app.mayCall(from: context.client.ip) ? nil : context.client.text,
+            selfRegistration: try await site.selfRegistration(of: app), sample: SampleLanguage.curl.steps(values).first?.code,
             lastStep: SampleLanguage.curl.steps(values).first,
             once: site.forms.make())
         return site.pages.page("portal/app", model, shell: developer.shell(app.name, current: "apps"))

@@ -37,7 +37,7 @@ struct AppSecretsPage: PortalPage {
     /// Takes the secret from the browser's cookie and the cookie from the browser.
     private func showOnce(_ developer: Developer, _ request: Request, _ context: AppContext) async throws -> Response {
         let app = try await site.app(context, of: developer)
-        guard let secret = site.shownOnce.take(of: app.id, for: developer.session.id, from: request, at: context.receivedAt) else {
+        guard let secret = site.shownOnce.take(of: app.id.rawValue, for: developer.session.id, from: request, at: context.receivedAt) else {
             var shell = developer.shell("The secret was shown once", current: "apps")
             shell.width = .narrow
             let notice = Notice(
@@ -74,7 +74,7 @@ struct AppSecretsPage: PortalPage {
         switch added {
         case .success(let secret)?:
             var response = Response.seeOther("/portal/apps/\(app.id)/secret")
-            try site.shownOnce.put(secret, of: app.id, for: developer.session.id, at: context.receivedAt, on: &response)
+            try site.shownOnce.put(secret, of: app.id.rawValue, for: developer.session.id, at: context.receivedAt, on: &response)
             return response
         case .failure(let refusal)?: throw PortalRefusal.conflict(heading: "No secret was added", lead: refusal.message + ".")
         case nil: return .seeOther("/portal/apps/\(app.id)/secret")

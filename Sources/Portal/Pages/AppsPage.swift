@@ -21,6 +21,8 @@ struct AppsPage: PortalPage {
     struct Row {
         let id, name, clientID, environment, lastCall, refused: String
         let week: Sparkline
+        /// It registered itself.
+        let isRegistered: Bool
     }
 
     struct Model {
@@ -35,13 +37,14 @@ struct AppsPage: PortalPage {
         let organisation = developer.organisation
         let now = context.receivedAt
         let rows = try await site.database.read { [site] tx in
-            try site.apps.list(of: organisation.id, in: tx).map { app in
+            let registered = try site.registrations.ids(of: organisation.id, in: tx)
+            return try site.apps.list(of: organisation.id, in: tx).map { app in
                 let days = try site.records.dayCounts(ofOrganisation: organisation.id, appID: app.id, from: now.date.adding(days: -6), to: now.date, in: tx)
                 let last = try site.records.list(ofOrganisation: organisation.id, filter: .init(appID: app.id), limit: 1, in: tx).first
                 return Row(
                     id: app.id.rawValue, name: app.name, clientID: app.clientID.text, environment: app.environment.title,
                     lastCall: last?.receivedAt.ago(seenAt: now) ?? "Never", refused: days.reduce(0) { $0 + $1.refused }.grouped,
-                    week: Sparkline(days, through: now.date))
+                    week: Sparkline(days, through: now.date), isRegistered: registered.contains(app.id))
             }
         }
         let model = Model(
@@ -81,7 +84,8 @@ struct Sparkline: Sendable {
         lastY = Self.decimal(places.last?.y ?? 0)
         label =
             largest == 0
-            ? "No calls in the last 7 days" : "Calls in the last 7 days, from \((totals.min() ?? 0).grouped) to \(largest.grouped) a day, \((totals.last ?? 0).grouped) today"
+            ? "No calls in the last 7 days"
+            : "Calls in the last 7 days, from \((totals.min() ?? 0).grouped) to \(largest.grouped) a day, \((totals.last ?? 0).grouped) today"
     }
 
     private static func decimal(_ value: Double) -> String {

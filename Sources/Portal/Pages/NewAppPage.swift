@@ -70,7 +70,7 @@ struct NewAppPage: PortalPage {
         switch outcome {
         case .created(let id, let secret):
             var response = Response.seeOther(secret == nil ? "/portal/apps/\(id)?created=1" : "/portal/apps/\(id)/secret")
-            if let secret { try site.shownOnce.put(secret, of: id, for: developer.session.id, at: context.receivedAt, on: &response) }
+            if let secret { try site.shownOnce.put(secret, of: id.rawValue, for: developer.session.id, at: context.receivedAt, on: &response) }
             return response
         case .repeated(let id): return .seeOther("/portal/apps/\(id)?created=1")
         case .refused(let refusal):
