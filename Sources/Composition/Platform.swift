@@ -112,7 +112,8 @@ package struct Platform: Sendable {
             issuer: issuer, randomness: randomness)
         AuthorizationServerRoutes(
             database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations, replays: replays,
-            possession: possession, authorization: authorization, certificates: clientCertificates, master: travelKey, addresses: addresses, randomness: randomness
+            possession: possession, authorization: authorization, certificates: clientCertificates, master: travelKey, addresses: addresses,
+            randomness: randomness
         ).add(to: router)
 
         // The API
@@ -121,7 +122,8 @@ package struct Platform: Sendable {
             platform: ConsentOperations(database: database, randomness: randomness), sandbox: BankUpstream(database: database),
             live: try Self.liveBank(configuration, http: http))
         let policies = AllPolicies(
-            verifier: verifier, possession: possession, addresses: addresses, revocations: revocations, apps: apps, consents: consents, database: database,
+            verifier: verifier, possession: possession, certificates: clientCertificates, addresses: addresses, revocations: revocations, apps: apps,
+            consents: consents, database: database,
             quotas: quotas, upstreams: upstreams)
         GatewayRoutes(contract: contract, policies: policies, database: database, quotas: quotas, recorder: recorder).add(to: router)
 

@@ -185,9 +185,17 @@ class App:
         request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
         sent = self.developer.submit(self.open(self.certificates), "/certificates", {"pem": request.public_bytes(serialization.Encoding.PEM).decode()})
         assert sent.is_redirect, sent.text
-        link = re.search(r'href="([^"]+/certificate\.pem)"', self.open(self.certificates).text).group(1)
+        link = self.link("certificate.pem")
         certificate, *chain = x509.load_pem_x509_certificates(self.open(urljoin(self.certificates, link)).content)
         return Identity(certificate, key, chain)
+
+    def link(self, name):
+        return re.search(rf'href="([^"]+/{re.escape(name)})"', self.open(self.certificates).text).group(1)
+
+    def remove_certificate(self):
+        link = self.link("remove")
+        sent = self.developer.submit(self.open(urljoin(self.certificates, link)), link, {})
+        assert sent.is_redirect, sent.text
 
 
 @pytest.fixture(scope="module", params=engines())
@@ -217,7 +225,7 @@ def apache(bank, app, signing_key, port):
     """Starts the relying party, as registered or other than that."""
     started = []
 
-    def start(*options, key=signing_key, presents_certificate=True):
+    def start(*options, app=app, key=signing_key, presents_certificate=True):
         started.append(Apache(bank, app, key, port, *options, presents_certificate=presents_certificate))
         started[-1].wait_until_ready()
         return started[-1]
@@ -238,6 +246,11 @@ def visit(apache, customer, decision="approve"):
     return customer.browser.get(customer.decide(asked.headers["Location"], decision))
 
 
+def told(page):
+    """What the module tells the page behind it."""
+    return dict(line.split("=", 1) for line in unescape(page.text).splitlines() if "=" in line)
+
+
 def claims(token):
     payload = token.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -249,14 +262,14 @@ def test_a_customer_signs_in_to_apache(bank, app, apache, amina):
     page = visit(running, amina)
 
     assert page.status_code == 200 and page.url == f"{running.address}/account/page", page.text + running.errors
-    told = dict(line.split("=", 1) for line in unescape(page.text).splitlines() if "=" in line)
-    assert told["REMOTE_USER"] == "amina.traveler"
+    variables = told(page)
+    assert variables["REMOTE_USER"] == "amina.traveler"
     # Of the ID token, whose signature the module checked, and of userinfo.
-    assert told["OIDC_CLAIM_iss"] == bank.server.issuer and told["OIDC_CLAIM_aud"] == app.client_id and told["OIDC_CLAIM_nonce"]
-    assert told["OIDC_CLAIM_name"] and told["OIDC_CLAIM_email"] == "amina.traveler@example.test"
+    assert variables["OIDC_CLAIM_iss"] == bank.server.issuer and variables["OIDC_CLAIM_aud"] == app.client_id and variables["OIDC_CLAIM_nonce"]
+    assert variables["OIDC_CLAIM_name"] and variables["OIDC_CLAIM_email"] == "amina.traveler@example.test"
 
     # The token endpoint saw the certificate: to nobody else is the token of any use.
-    token = told["OIDC_access_token"]
+    token = variables["OIDC_access_token"]
     thumbprint = base64.urlsafe_b64encode(hashlib.sha256(der(app.identity.certificate)).digest()).rstrip(b"=").decode()
     assert claims(token)["cnf"] == {"x5t#S256": thumbprint}
     call = {"headers": {"Authorization": f"Bearer {token}"}, "verify": str(bank.authority)}
@@ -265,6 +278,24 @@ def test_a_customer_signs_in_to_apache(bank, app, apache, amina):
     assert requests.get(f"{bank.alias}/v1/accounts", **call).status_code == 401
     # What signed in stays signed in.
     assert "REMOTE_USER=amina.traveler" in amina.browser.get(f"{running.address}/account/page", allow_redirects=False).text
+
+
+def test_a_token_ends_with_the_certificate_that_the_developer_removes(bank, signing_key, port, apache, amina, tmp_path):
+    app = App(bank, signing_key, tmp_path, f"https://localhost:{port}/account/callback")
+    running = apache(app=app)
+    token = told(visit(running, amina))["OIDC_access_token"]
+
+    def ask(path):
+        return requests.get(
+            bank.alias + path, cert=(str(running.folder / "client.pem"), str(running.folder / "client.key")), verify=str(bank.authority),
+            headers={"Authorization": f"Bearer {token}"})
+    assert [ask(path).status_code for path in ("/v1/accounts", "/oauth2/userinfo")] == [200, 200]
+
+    app.remove_certificate()
+
+    assert eventually(lambda: ask("/v1/accounts").status_code == 401)
+    for path in ("/v1/accounts", "/oauth2/userinfo"):
+        assert "not accepted: not_of_this_app" in ask(path).headers["WWW-Authenticate"]
 
 
 def refused(running, page):

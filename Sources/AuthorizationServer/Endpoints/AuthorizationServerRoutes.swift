@@ -22,11 +22,13 @@ package struct AuthorizationServerRoutes: Sendable {
 
     package init(
         database: any Database, apps: AppDirectory, secretUse: SecretUse, keys: SigningKeys, verifier: AccessTokenVerifier, revocations: Revocations,
-        replays: ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint, certificates: ClientCertificates, master: MasterKey, addresses: ServerAddresses,
+        replays: ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint, certificates: ClientCertificates, master: MasterKey,
+        addresses: ServerAddresses,
         randomness: any RandomSource = SystemRandom()
     ) {
         let issuer = addresses.issuer
-        let methods = AllMethods(assertions: AssertionCheck(keys: authorization.requestObjects.keys, replays: replays, addresses: addresses), certificates: certificates)
+        let methods = AllMethods(
+            assertions: AssertionCheck(keys: authorization.requestObjects.keys, replays: replays, addresses: addresses), certificates: certificates)
         let refreshTokens = RefreshTokens(master: master)
         let grants = AllGrants(
             database: database, tokens: AccessTokenIssuer(keys: keys, issuer: issuer.text, randomness: randomness),
@@ -35,12 +37,14 @@ package struct AuthorizationServerRoutes: Sendable {
             authentication: ClientAuthentication(apps: apps, secretUse: secretUse, methods: methods), proofs: possession.proofs,
             addresses: addresses)
         pushed = PushedAuthorizationEndpoint(authorization: authorization)
-        token = TokenEndpoint(grants: grants, issuer: issuer)
+        token = TokenEndpoint(grants: grants, certificates: certificates, issuer: issuer)
         introspection = IntrospectionEndpoint(
             database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, keys: keys, issuer: issuer)
         revocation = RevocationEndpoint(
             database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, issuer: issuer)
-        userinfo = UserinfoEndpoint(database: database, apps: apps, verifier: verifier, revocations: revocations, possession: possession, addresses: addresses)
+        userinfo = UserinfoEndpoint(
+            database: database, apps: apps, verifier: verifier, revocations: revocations, possession: possession, certificates: certificates,
+            addresses: addresses)
         metadata = Metadata(addresses: addresses, grants: grants, methods: methods)
         self.keys = keys
         self.issuer = issuer

@@ -1,5 +1,6 @@
 import AccessTokens
 import Applications
+import Certificates
 import Hummingbird
 import OAuth
 import Web
@@ -7,6 +8,7 @@ import Web
 /// RFC 6749 §3.2
 struct TokenEndpoint: Sendable {
     let grants: AllGrants
+    let certificates: ClientCertificates
     let issuer: Issuer
 
     func respond(to request: ClientRequest, context: AppContext) async throws -> Response {
@@ -29,6 +31,11 @@ struct TokenEndpoint: Sendable {
         switch SenderConstraint.binding(for: request) {
         case .success(let found): binding = found
         case .failure(let error): return error.response(issuer: issuer)
+        }
+        if binding.certificate != nil, let presented = context.clientCertificate,
+            let refusal = try await certificates.refusal(ofBound: presented.der, intermediates: presented.chain, for: client.app, at: context.receivedAt)
+        {
+            return OAuthError.invalidRequest("The client certificate is not accepted: \(refusal.code).").response(issuer: issuer)
         }
         let request = TokenRequest(client: client, parameters: parameters, binding: binding, requestID: context.requestID, now: context.receivedAt)
         switch try await grant.respond(to: request) {

@@ -18,6 +18,7 @@ struct UserinfoEndpoint: Sendable {
     let verifier: AccessTokenVerifier
     let revocations: Revocations
     let possession: PossessionCheck
+    let certificates: ClientCertificates
     let addresses: ServerAddresses
     private let people = People()
     private let grants = Grants()
@@ -25,13 +26,14 @@ struct UserinfoEndpoint: Sendable {
 
     init(
         database: any Database, apps: AppDirectory, verifier: AccessTokenVerifier, revocations: Revocations, possession: PossessionCheck,
-        addresses: ServerAddresses
+        certificates: ClientCertificates, addresses: ServerAddresses
     ) {
         self.database = database
         self.apps = apps
         self.verifier = verifier
         self.revocations = revocations
         self.possession = possession
+        self.certificates = certificates
         self.addresses = addresses
     }
 
@@ -73,6 +75,12 @@ struct UserinfoEndpoint: Sendable {
             target: DPoPProof.Target(method: request.method.rawValue, addresses: addresses.all(request.uri.path), accessToken: token),
             certificate: context.clientCertificate.map { Thumbprint(ofDER: $0.der).text })
         if let refusal = try await possession.refusal(of: evidence, for: claims.binding, at: now) { return (refused(refusal, at: now), app) }
+        if claims.binding.certificate != nil, let presented = context.clientCertificate,
+            let refusal = try await certificates.refusal(ofBound: presented.der, intermediates: presented.chain, for: app, at: now)
+        {
+            let error = OAuthError.invalidToken("The certificate that the access token is bound to is not accepted: \(refusal.code).")
+            return (error.bearerResponse(issuer: issuer), app)
+        }
         guard app.mayCall(from: client.ip) else {
             return (OAuthError.invalidToken("The app may not call from \(client.text).").bearerResponse(issuer: issuer), app)
         }
