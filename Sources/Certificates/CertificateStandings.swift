@@ -19,7 +19,7 @@ package final class CertificateStandings: Sendable {
         let standing: CertificateStanding
         let since: Timestamp
         let until: Timestamp
-        let edition: [Int]
+        let edition: ClientCertificateCheck.Edition
     }
 
     /// - Parameter capacity: standings remembered at most, of about two hundred bytes.

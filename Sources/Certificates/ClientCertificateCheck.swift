@@ -63,8 +63,13 @@ package final class ClientCertificateCheck: Sendable {
         return .success(VerifiedClientCertificate(certificate: certificate, authority: authority, until: until))
     }
 
-    /// Changes when another authority is trusted or another list is in force.
-    var edition: [Int] { [authorities.current.edition, revocationLists?.edition ?? 0] }
+    /// Of the authorities and of the lists: another one when others are trusted or in force.
+    struct Edition: Hashable, Sendable {
+        let authorities: Int
+        let lists: Int
+    }
+
+    var edition: Edition { Edition(authorities: authorities.current.edition, lists: revocationLists?.edition ?? 0) }
 
     /// Whether a list names a certificate whose chain is not known.
     func isListed(_ certificate: ClientCertificate) -> Bool { revocationLists?.names(certificate.certificate) ?? false }

@@ -201,6 +201,25 @@ struct RFC8705Tests {
         }
     }
 
+    /// MT-04
+    @Test(arguments: Way.allCases) func `§2 a code is not redeemed with another app's certificate, and stays good for its own`(way: Way) async throws {
+        try await Gate.run(way: way) { gate in
+            let (mine, other) = (try await gate.register(as: .web), try await gate.register(.subjectDN, "O=Acme Ltd,CN=other", as: .web))
+            let (own, foreign) = (try gate.authority.issue(), try gate.authority.issue("other"))
+            let authorization = try await gate.server.authorize(mine)
+            func redeem(_ app: TestApp, _ certificate: TestIdentity) async throws -> TestResponse {
+                try await gate.server.presenting(certificate).redeem(authorization, by: app, [("client_id", app.clientID)], headers: [:])
+            }
+
+            let (stolen, posing) = (try await redeem(other, foreign), try await redeem(mine, foreign))
+            let redeemed = try await redeem(mine, own)
+
+            #expect(stolen.status == .badRequest && stolen.errorCode == "invalid_grant")
+            #expect(posing.status == .unauthorized && posing.errorCode == "invalid_client")
+            #expect(redeemed.status == .ok)
+        }
+    }
+
     /// MT-02
     @Test(arguments: Engine.available, Way.allCases)
     func `§3 a bound token works with its certificate alone`(engine: Engine, way: Way) async throws {
