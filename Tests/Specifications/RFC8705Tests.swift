@@ -372,6 +372,29 @@ struct RFC8705Tests {
         }
     }
 
+    @Test(arguments: Engine.available)
+    func `§3 asking at each call whether the certificate is in force costs no statement`(engine: Engine) async throws {
+        try await Gate.run(engine, way: .handshake) { gate in
+            let app = try await gate.register()
+            let certificate = try gate.authority.issue()
+            let token = try await gate.token(app, certificate).json["access_token"] as? String ?? ""
+            // The least of ten times: what was revoked lately is loaded once, beside the first calls.
+            func statements(_ certificate: TestIdentity) async throws -> Int {
+                var least = Int.max
+                for _ in 0..<10 {
+                    let before = gate.server.database.statistics.statements
+                    _ = try await gate.server.presenting(certificate).call("/v1/accounts", token: token)
+                    least = min(least, gate.server.database.statistics.statements - before)
+                }
+                return least
+            }
+
+            // An app's own token reads no accounts: the call ends at its scope, after the certificate.
+            #expect(try await gate.server.presenting(certificate).call("/v1/accounts", token: token).errorCode == "insufficient_scope")
+            #expect(try await statements(certificate) == 0)
+        }
+    }
+
     @Test func `§3 over TLS it is this connection's certificate that counts`() async throws {
         try await Gate.run(way: .handshake) { gate in
             let app = try await gate.register()
