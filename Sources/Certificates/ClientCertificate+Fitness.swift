@@ -24,7 +24,10 @@ extension Certificate {
         .ecdsaWithSHA256, .ecdsaWithSHA384, .ecdsaWithSHA512, .sha256WithRSAEncryption, .sha384WithRSAEncryption, .sha512WithRSAEncryption, .ed25519,
     ]
 
-    func isValid(at now: Timestamp) -> Bool { Timestamp(notValidBefore) <= now && now.seconds <= Timestamp(notValidAfter).seconds }
+    func isValid(at now: Timestamp) -> Bool { Timestamp(notValidBefore) <= now && now < end }
+
+    /// The first moment after its last second (RFC 5280 §4.1.2.5).
+    var end: Timestamp { Timestamp(seconds: Timestamp(notValidAfter).seconds) + .seconds(1) }
 
     /// Whether a certificate's key is one that we take.
     static func reading(_ der: [UInt8]) -> Certificate? {

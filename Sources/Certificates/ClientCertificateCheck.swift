@@ -7,6 +7,8 @@ package struct VerifiedClientCertificate: Hashable, Sendable {
     package let certificate: ClientCertificate
     /// Who vouches for it.
     package let authority: CertificateAuthorities.Kind
+    /// When the first certificate of its chain or the first list is out of date, and all of it is to be asked anew.
+    package let until: Timestamp
 }
 
 /// Says whether a certificate identifies a client: whether an authority that we trust issued it for that, and it is in force. To be asked at each request: a
@@ -50,10 +52,27 @@ package final class ClientCertificateCheck: Sendable {
         }
         guard let anchor = chain.last else { return .failure(.untrustedChain) }
         let authority = authorities.kind(of: anchor)
+        var until = chain.map(\.end).min() ?? certificate.certificate.end
         // The sandbox's own authority keeps no list: what was removed there is seen by its record.
-        if authority == .configured, let refusal = revocationLists?.refusal(of: chain, at: now) { return .failure(refusal) }
-        return .success(VerifiedClientCertificate(certificate: certificate, authority: authority))
+        if authority == .configured, let revocationLists {
+            switch revocationLists.check(chain, at: now) {
+            case .success(let nextUpdate): until = min(until, nextUpdate ?? until)
+            case .failure(let refusal): return .failure(refusal)
+            }
+        }
+        return .success(VerifiedClientCertificate(certificate: certificate, authority: authority, until: until))
     }
+
+    /// Of the authorities and of the lists: another one when others are trusted or in force.
+    struct Edition: Hashable, Sendable {
+        let authorities: Int
+        let lists: Int
+    }
+
+    var edition: Edition { Edition(authorities: authorities.current.edition, lists: revocationLists?.edition ?? 0) }
+
+    /// Whether a list names a certificate whose chain is not known.
+    func isListed(_ certificate: ClientCertificate) -> Bool { revocationLists?.names(certificate.certificate) ?? false }
 
     private func chain(of certificate: ClientCertificate, _ intermediates: [[UInt8]], at now: Timestamp) async -> Result<[Certificate], CertificateRefusal> {
         guard intermediates.count <= Self.longestChain else { return .failure(.chainTooLong) }

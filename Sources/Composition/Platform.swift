@@ -125,7 +125,8 @@ package struct Platform: Sendable {
             platform: ConsentOperations(database: database, randomness: randomness), sandbox: BankUpstream(database: database, randomness: randomness),
             live: try Self.liveBank(configuration, http: http))
         let policies = AllPolicies(
-            verifier: verifier, possession: possession, addresses: addresses, revocations: revocations, apps: apps, consents: consents, database: database,
+            verifier: verifier, possession: possession, certificates: clientCertificates, addresses: addresses, revocations: revocations, apps: apps,
+            consents: consents, database: database,
             quotas: quotas, upstreams: upstreams)
         GatewayRoutes(contract: contract, policies: policies, database: database, quotas: quotas, recorder: recorder).add(to: router)
 

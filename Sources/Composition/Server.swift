@@ -3,6 +3,7 @@ package import Hummingbird
 internal import Logging
 internal import Mail
 internal import Metrics
+internal import NIOCore
 internal import Passwords
 internal import Primitives
 internal import ServiceLifecycle
@@ -59,7 +60,7 @@ package enum Server {
         let listeners = Listeners(configuration, certificates: certificates, platform: platform, drain: drain, logger: logger)
         let greeting = Greeting(configuration, world: platform.demoWorld)
         let missing = Mutex(Listeners.count(configuration))
-        let running: @Sendable () -> Void = {
+        let running: @Sendable (any Channel) -> Void = { _ in
             if missing.withLock({
                 $0 -= 1; return $0 == 0
             }) {

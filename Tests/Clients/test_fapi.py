@@ -1,11 +1,9 @@
 """The whole way of FAPI 2.0 with Authlib's assertions and a DPoP key of joserfc: pushed, by assertion, bound, and over mutual TLS by curl."""
 
-import base64
 import hashlib
 import json
 import secrets
 import subprocess
-import time
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -17,26 +15,9 @@ from joserfc.jwk import ECKey, KeySet
 
 from authorities import der, self_signed
 from conftest import Server, engines
+from proofs import Proofs, compact
 
 CALLBACK = "https://partner.example/callback"
-
-
-def compact(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-class Proofs:
-    """DPoP proofs (RFC 9449 §4.2)."""
-
-    def __init__(self):
-        self.key = ECKey.generate_key("P-256")
-
-    def make(self, method, address, token=None):
-        claims = {"htm": method, "htu": address, "iat": int(time.time()), "jti": secrets.token_urlsafe(16)}
-        if token:
-            claims["ath"] = compact(hashlib.sha256(token.encode()).digest())
-        header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": self.key.as_dict(private=False)}
-        return jwt.encode(header, claims, self.key)
 
 
 @pytest.fixture(scope="module")

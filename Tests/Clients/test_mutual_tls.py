@@ -5,10 +5,12 @@ import datetime
 import hashlib
 import json
 import os
+import secrets
 import signal
 import socket
 import ssl
 import subprocess
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
@@ -267,6 +269,47 @@ def test_mt_07_a_certificate_that_was_revoked_meanwhile_is_refused_on_open_and_r
         assert eventually(lambda: open_connection.get(ADDRESS).get("refusal") == "revoked")
     assert ask()["refusal"] == "revoked"
     assert own_bank.received(other)["accepted"] is True
+
+
+def bound(bank, identity, customer):
+    """What asks for something with a token that is bound to a certificate: the API, userinfo, and the token endpoint itself."""
+    callback = "https://partner.example/callback"
+    app = bank.server.create_app(
+        "Bound partner", "--redirect-uri", callback, "--auth-method", "tls_client_auth", "--tls-client-auth-subject-dn", "CN=acme,O=Test",
+        "--certificate-bound", "--grant-types", "authorization_code", "--scopes", "openid accounts.read")
+    verifier = secrets.token_urlsafe(48)
+    query = urlencode({
+        "response_type": "code", "client_id": app["client_id"], "redirect_uri": callback, "scope": "openid accounts.read", "code_challenge_method": "S256",
+        "code_challenge": base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()})
+    code = parse_qs(urlsplit(customer.decide(f"{bank.server.issuer}/oauth2/authorize?{query}")).query)["code"][0]
+    presented = {"cert": identity.write(bank.folder, "bound"), "verify": bank.authority}
+    base = f"https://localhost:{bank.server.tls_port}"
+    redemption = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback, "code_verifier": verifier, "client_id": app["client_id"]}
+
+    def redeem():
+        return requests.post(f"{base}/oauth2/token", data=redemption, **presented)
+    token = redeem().json()["access_token"]
+
+    def ask(path):
+        return requests.get(base + path, headers={"Authorization": f"Bearer {token}"}, **presented)
+    return ask, redeem
+
+
+def test_mt_02_a_bound_token_ends_when_its_certificate_is_revoked(own_bank, amina):
+    identity = own_bank.issuing.issue("acme")
+    ask, redeem = bound(own_bank, identity, amina)
+    assert [ask(path).status_code for path in ("/v1/accounts", "/oauth2/userinfo")] == [200, 200]
+
+    own_bank.issuing.revoke(identity)
+    own_bank.publish()
+    own_bank.server.process.send_signal(signal.SIGHUP)
+
+    assert eventually(lambda: ask("/v1/accounts").status_code == 401)
+    for path in ("/v1/accounts", "/oauth2/userinfo"):
+        refused = ask(path)
+        assert refused.status_code == 401 and 'error="invalid_token"' in refused.headers["WWW-Authenticate"]
+        assert "not accepted: revoked" in refused.headers["WWW-Authenticate"]
+    assert redeem().json()["error"] == "invalid_client"
 
 
 def test_mt_05_an_issuer_that_was_revoked(own_bank):

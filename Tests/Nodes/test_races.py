@@ -1,16 +1,22 @@
 """One-shot things, asked for at once at two nodes: one wins."""
 
+import json
 import os
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import pytest
+import requests
+from joserfc.jwk import ECKey
 from pages import Pages, send_code
 from partners import Partner
+from proofs import Proofs, assertion
+from servers import FormParser
 
-ROUNDS = range(int(os.environ.get("WEKEZA_ROUNDS", "1")))
+ROUNDS = range(int(os.environ.get("WEKEZA_ROUNDS", "5")))
 AT_ONCE = 50
 
 
@@ -69,13 +75,107 @@ def test_one_of_fifty_calls_gets_the_last_unit(nodes, crowd, round):
 
 
 @pytest.fixture(scope="module")
-def diana(nodes):
-    """A customer with a phone and recovery codes."""
-    return Pages(nodes).turn_on_two_steps("diana.student")
+def keyed(nodes, tmp_path_factory):
+    """A partner that proves itself by assertions, with its key."""
+    key = ECKey.generate_key("P-256", {"kid": "partner-1"})
+    keys = tmp_path_factory.mktemp("keys") / "jwks.json"
+    keys.write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
+    app = nodes[0].create_app(
+        "Keyed", "--auth-method", "private_key_jwt", "--jwks", str(keys), "--grant-types", "client_credentials", "--scopes", "consents.write",
+        "--plan", "unlimited")
+    return app["client_id"], key
 
 
-def one_signs_in(crowd, nodes, code):
-    fields, cookies = Pages(nodes).after_password("diana.student")
+@pytest.mark.parametrize("round", ROUNDS)
+def test_one_of_fifty_uses_of_an_assertion_authenticates(nodes, keyed, crowd, round):
+    """RFC 7523 §3: the jti, CA-15."""
+    fields = {"grant_type": "client_credentials"} | assertion(keyed[1], keyed[0], nodes[0].issuer)
+
+    answers = together(crowd, nodes, lambda node: requests.post(f"{node.address}/oauth2/token", data=fields, timeout=20))
+
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 401: AT_ONCE - 1}
+    assert {answer.json()["error_description"] for answer in answers if answer.status_code == 401} == {"The client_assertion was used before."}
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_one_of_fifty_uses_of_a_proof_binds_a_token(nodes, crowd, round):
+    """RFC 9449 §11.1 at the token endpoint, DP-08."""
+    partner, proofs = Partner(nodes[0]), Proofs()
+    proof = proofs.make("POST", f"{nodes[0].issuer}/oauth2/token")
+
+    def ask(node):
+        return requests.post(
+            f"{node.address}/oauth2/token", data={"grant_type": "client_credentials", "scope": "consents.write"}, headers={"DPoP": proof},
+            auth=(partner.client_id, partner.secret), timeout=20)
+    answers = together(crowd, nodes, ask)
+
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 400: AT_ONCE - 1}
+    assert {answer.json()["error"] for answer in answers if answer.status_code == 400} == {"invalid_dpop_proof"}
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_one_of_fifty_uses_of_a_proof_reads(nodes, crowd, round):
+    """RFC 9449 §11.1 at the API, DP-08."""
+    partner, proofs = Partner(nodes[0]), Proofs()
+    token = requests.post(
+        f"{nodes[0].address}/oauth2/token", data={"grant_type": "client_credentials", "scope": "consents.write"},
+        headers={"DPoP": proofs.make("POST", f"{nodes[0].issuer}/oauth2/token")}, auth=(partner.client_id, partner.secret)).json()["access_token"]
+    headers = {"Authorization": f"DPoP {token}", "DPoP": proofs.make("GET", f"{nodes[0].issuer}/v1/consents", token)}
+
+    answers = together(crowd, nodes, lambda node: requests.get(f"{node.address}/v1/consents", headers=headers, timeout=20))
+
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 401: AT_ONCE - 1}
+    assert all('error="invalid_dpop_proof"' in answer.headers["WWW-Authenticate"] for answer in answers if answer.status_code == 401)
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_one_of_fifty_tabs_with_one_request_uri_gets_a_code(nodes, amina, crowd, round):
+    """RFC 9126 §4: the reference is spent by the answer, PA-10."""
+    partner = Partner(nodes[0])
+    asked = dict(parse_qs(urlsplit(partner.authorization(scope="openid")[0]).query))
+    pushed = partner.post(nodes[0], "/oauth2/par", **{name: values[0] for name, values in asked.items()}).json()["request_uri"]
+    address = f"{nodes[0].issuer}/oauth2/authorize?{urlencode({'client_id': partner.client_id, 'request_uri': pushed})}"
+    page = amina.follow(amina.browser.get(address, allow_redirects=False))
+    amina.follow(amina.submit(page, "password", {"username": amina.name, "password": amina.password}))
+    tabs = []
+    for _ in range(AT_ONCE):
+        page = amina.follow(amina.browser.get(address, allow_redirects=False))
+        parser = FormParser()
+        parser.feed(page.text)
+        form = next(form for form in parser.forms if "/oauth2/authorize" in form["action"])
+        tabs.append((urlsplit(urljoin(page.url, form["action"])), dict(form["fields"]) | {"decision": "approve"}))
+    cookies = amina.browser.cookies.get_dict()
+
+    def answer(node):
+        target, fields = tabs.pop()
+        sent = requests.post(
+            node.address + target.path + (f"?{target.query}" if target.query else ""), data=fields, cookies=cookies,
+            headers={"Origin": node.issuer}, allow_redirects=False, timeout=20)
+        assert sent.status_code < 500, sent.text
+        return parse_qs(urlsplit(sent.headers.get("Location", "")).query).get("code")
+    codes = together(crowd, nodes, answer)
+
+    assert len([code for code in codes if code]) == 1
+
+
+PEOPLE = ["diana.student", "brian.parent", "chao.digital", "elijah.boomer"]
+
+
+@pytest.fixture(scope="module")
+def with_phone(nodes):
+    """Customers with a phone and recovery codes: another one each round, because a phone has three codes to begin with."""
+    known = {}
+
+    def of(round):
+        name = PEOPLE[round % len(PEOPLE)]
+        if name not in known:
+            known[name] = Pages(nodes).turn_on_two_steps(name)
+        return name, *known[name]
+    return of
+
+
+def one_signs_in(crowd, nodes, name, code):
+    fields, cookies = Pages(nodes).after_password(name)
 
     answers = together(crowd, nodes, lambda node: send_code(node, fields, cookies, code))
 
@@ -85,14 +185,14 @@ def one_signs_in(crowd, nodes, code):
 
 
 @pytest.mark.parametrize("round", ROUNDS)
-def test_one_of_fifty_uses_of_a_one_time_code_signs_in(nodes, diana, crowd, round):
-    phone, _ = diana
+def test_one_of_fifty_uses_of_a_one_time_code_signs_in(nodes, with_phone, crowd, round):
+    name, phone, _ = with_phone(round)
 
-    one_signs_in(crowd, nodes, phone.code())
+    one_signs_in(crowd, nodes, name, phone.code())
 
 
 @pytest.mark.parametrize("round", ROUNDS)
-def test_one_of_fifty_uses_of_a_recovery_code_signs_in(nodes, diana, crowd, round):
-    _, codes = diana
+def test_one_of_fifty_uses_of_a_recovery_code_signs_in(nodes, with_phone, crowd, round):
+    name, _, codes = with_phone(round)
 
-    one_signs_in(crowd, nodes, codes[round])
+    one_signs_in(crowd, nodes, name, codes[round])

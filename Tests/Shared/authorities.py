@@ -69,15 +69,19 @@ class Authority:
         """What a client sends along: every authority below the root."""
         return [self.certificate, *self.issuer.chain] if self.issuer else []
 
-    def issue(self, common_name, begins=-DAY, ends=DAY, usage=ExtendedKeyUsageOID.CLIENT_AUTH, key=None):
+    def issue(self, common_name, begins=-DAY, ends=DAY, usage=ExtendedKeyUsageOID.CLIENT_AUTH, key=None, hosts=()):
         key = key or new_key()
-        certificate = (
+        builder = (
             x509.CertificateBuilder().subject_name(name(common_name)).issuer_name(self.name).public_key(key.public_key())
             .serial_number(x509.random_serial_number()).not_valid_before(now() + begins).not_valid_after(now() + ends)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-            .sign(self.key, hashes.SHA256()))
-        return Identity(certificate, key, self.chain)
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False))
+        if hosts:
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]), critical=False)
+        return Identity(builder.sign(self.key, hashes.SHA256()), key, self.chain)
+
+    def issue_server(self, host):
+        return self.issue(host, usage=ExtendedKeyUsageOID.SERVER_AUTH, hosts=[host])
 
     def revoke(self, identity):
         self.revoked.append(identity.certificate.serial_number)

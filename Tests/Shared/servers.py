@@ -60,8 +60,8 @@ class Server:
         self.engine, self.beside = engine, beside
         self.folder = beside.folder if beside else folder or tempfile.TemporaryDirectory()
         self.port, self.ops_port, self.tls_port = port or free_port(), free_port(), free_port()
-        self.issuer = beside.issuer if beside else f"http://localhost:{self.port}"
-        self.address = f"http://localhost:{self.port}"
+        self.address = f"{'https' if '--tls-cert' in arguments else 'http'}://localhost:{self.port}"
+        self.issuer = beside.issuer if beside else self.address
         if database:
             self.database = database
         elif beside:

@@ -101,6 +101,7 @@ extension TestServer {
         router.addMiddleware { RequestIdentity(issuer: Self.issuer, clock: clock, randomness: SystemRandom()) }
         let policies = AllPolicies(
             verifier: AccessTokenVerifier(keys: platform.keys, issuer: Self.issuer.text), possession: platform.possession,
+            certificates: platform.clientCertificates,
             addresses: ServerAddresses(issuer: Self.issuer), revocations: Revocations(database: database, feed: platform.feed),
             apps: platform.apps, consents: ConsentDirectory(database: database, feed: platform.feed), database: database, quotas: platform.quotas,
             upstreams: Upstreams(platform: ConsentOperations(database: database), sandbox: upstream, live: upstream))

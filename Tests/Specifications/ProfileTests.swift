@@ -107,6 +107,52 @@ struct ProfileTests {
         }
     }
 
+    /// Pushed and redeemed at the listener of mutual TLS, authorized at the public one, which is https alone.
+    @Test(arguments: Engine.available)
+    func `FAPI 2 the whole way over TLS: pushed, by assertion, bound to the certificate of the handshake`(engine: Engine) async throws {
+        try await TestServer.runOverTLS(engine) { server in
+            let (key, own, other) = (try TestKey(), try TestIdentity.selfSigned(), try TestIdentity.selfSigned())
+            var metadata = key.metadata
+            metadata.tlsClientCertificateBoundAccessTokens = true
+            let app = try await server.register(method: .privateKeyJWT, profile: .fapi2, metadata: metadata)
+            func assertion() throws -> [(name: String, value: String)] {
+                app.fields(try key.assertion(of: app.clientID, for: server.issuer, at: server.clock.now))
+            }
+            let client = server.presenting(own)
+            let request = (Parameters(urlEncoded: String(server.authorizationURI(app).dropFirst(18)))?.pairs ?? []).filter { $0.name != "client_id" }
+
+            let pushed = try await client.post("/oauth2/par", form: request + assertion())
+            let browser = TestBrowser(server)
+            let answer = try await server.authorize(app, pushed: pushed, browser: browser)
+            let redemption: [(name: String, value: String)] = [
+                ("grant_type", "authorization_code"), ("code", answer["code"] ?? ""), ("redirect_uri", app.redirectURI), ("code_verifier", TestServer.verifier),
+            ]
+            let unbound = try await server.at(.mutualTLS).post("/oauth2/token", form: redemption + assertion())
+            let bound = try await client.post("/oauth2/token", form: redemption + assertion())
+
+            #expect(pushed.status == .created && answer["iss"] == "https://bank.example")
+            // V3.3.1: what an https issuer sets, no other host and no plain connection gets.
+            let cookies = await browser.cookies.keys
+            #expect(!cookies.isEmpty && cookies.allSatisfy { $0.hasPrefix("__Host-") })
+            #expect(unbound.status == .badRequest && unbound.errorCode == "invalid_request")
+            #expect(bound.status == .ok && bound.json["token_type"] as? String == "Bearer")
+            let token = bound.json["access_token"] as? String ?? ""
+            let claims = try await server.claims(token)
+            #expect(claims?["iss"]?.string == "https://bank.example" && claims?["aud"]?.string == "https://bank.example/v1")
+            #expect(try await client.call("/v1/accounts", token: token).status == .ok)
+            #expect(try await client.userinfo(token).status == .ok)
+            for sender in [server.at(.open), server.at(.mutualTLS), server.presenting(other)] {
+                #expect(try await sender.call("/v1/accounts", token: token).status == .unauthorized)
+                #expect(try await sender.userinfo(token).status == .unauthorized)
+            }
+            // FAPI 2 §5.3.2.1: the refresh token stays, and its tokens are bound to the certificate that comes with it.
+            let refresh: [(name: String, value: String)] = [("grant_type", "refresh_token"), ("refresh_token", bound.json["refresh_token"] as? String ?? "")]
+            let renewed = try await server.presenting(other).post("/oauth2/token", form: refresh + assertion())
+            #expect(renewed.json["refresh_token"] as? String == bound.json["refresh_token"] as? String)
+            #expect(try await server.claims(renewed.json["access_token"] as? String)?["cnf"]?["x5t#S256"]?.string == other.thumbprint)
+        }
+    }
+
     @Test(arguments: [SecurityProfile.fapi2, .fapi2MessageSigning])
     func `FAPI 2 an app that cannot keep the rules is not registered`(profile: SecurityProfile) async throws {
         try await TestServer.run(.sqlite) { server in

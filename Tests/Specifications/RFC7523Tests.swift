@@ -164,6 +164,33 @@ struct RFC7523Tests {
         }
     }
 
+    @Test(arguments: [SecurityProfile.oauth21, .fapi2])
+    func `§3-3 over TLS the endpoint's address at either listener will do, under FAPI 2 the issuer alone`(profile: SecurityProfile) async throws {
+        try await TestServer.runOverTLS(.sqlite) { server in
+            let key = try TestKey()
+            var metadata = key.metadata
+            metadata.dpopBoundAccessTokens = profile == .fapi2
+            let app = try await server.register(method: .privateKeyJWT, profile: profile, metadata: metadata)
+            func isAccepted(_ listener: Wire.Listener, _ audience: String) async throws -> Bool {
+                let assertion = try key.assertion(of: app.clientID, at: server.clock.now, claims: ["aud": .string(audience)])
+                let proof = try key.proof(at: server.clock.now, claims: ["htu": .string("https://\(listener.host)/oauth2/token")])
+                let answer = try await server.at(listener).post(
+                    "/oauth2/token", form: [("grant_type", "client_credentials"), ("scope", "consents.write")] + app.fields(assertion), headers: [.dpop: proof])
+                return answer.status == .ok
+            }
+
+            for listener in Wire.Listener.allCases {
+                #expect(try await isAccepted(listener, "https://bank.example"))
+                for audience in ["https://bank.example/oauth2/token", "https://mtls.bank.example/oauth2/token"] {
+                    #expect(try await isAccepted(listener, audience) == (profile == .oauth21), "\(audience)")
+                }
+                for audience in ["http://bank.example", "https://mtls.bank.example", "https://mtls.bank.example/oauth2/par"] {
+                    #expect(try await !isAccepted(listener, audience), "\(audience)")
+                }
+            }
+        }
+    }
+
     /// CA-10
     @Test(arguments: ["iss", "sub"])
     func `§3-1 issuer and subject are the client_id`(claim: String) async throws {

@@ -30,6 +30,31 @@ struct RFC8414Tests {
         }
     }
 
+    /// DI-02
+    @Test(arguments: paths)
+    func `§2 over TLS each address is https, of the issuer's host, and answers there`(path: String) async throws {
+        try await TestServer.runOverTLS(.sqlite) { server in
+            let answer = try await server.get(path)
+            let metadata = answer.json
+            let aliases = metadata["mtls_endpoint_aliases"] as? [String: String] ?? [:]
+
+            #expect(metadata["issuer"] as? String == "https://bank.example")
+            #expect(answer.headers[.strictTransportSecurity] != nil)
+            let addresses = metadata.compactMapValues { $0 as? String }.filter { $0.key.hasSuffix("_endpoint") || $0.key == "jwks_uri" }
+            #expect(addresses.count >= 6)
+            for (listener, addresses) in [(Wire.Listener.open, addresses), (.mutualTLS, aliases)] {
+                for (name, address) in addresses {
+                    let base = "https://\(listener.host)"
+                    #expect(address.hasPrefix(base + "/oauth2/"), "\(name)")
+                    #expect(try await server.at(listener).get(String(address.dropFirst(base.count))).status != .notFound, "\(name)")
+                }
+            }
+            #expect(Set(aliases.keys).isSubset(of: Set(["userinfo_endpoint"]).union(addresses.keys)) && aliases.count == 5)
+            // Whichever listener is asked, it says the same.
+            #expect(try await server.at(.mutualTLS).get(path).text == answer.text)
+        }
+    }
+
     @Test(arguments: paths)
     func `§2 what is announced is what is there`(path: String) async throws {
         try await TestServer.run(.sqlite) { server in

@@ -38,75 +38,84 @@ private struct PartnerAuthority: Sendable {
 
     var pem: String { get throws { try certificate.serializeAsPEM().pemString } }
 
-    /// A client's certificate, DER.
     func issue(
         _ commonName: String = "acme", until: Timestamp = ManualClock().now + .days(1), usage: ExtendedKeyUsage.Usage = .clientAuth,
         names: [GeneralName] = [], isSelfSigned: Bool = false
-    ) throws -> [UInt8] {
+    ) throws -> TestIdentity {
         let clientKey = P256.Signing.PrivateKey()
         let subject = try X509.DistinguishedName {
             CommonName(commonName)
             OrganizationName("Acme Ltd")
         }
-        return try Certificate(
+        let certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: .init(clientKey.publicKey), notValidBefore: Self.date(ManualClock().now - .days(2)),
             notValidAfter: Self.date(until), issuer: isSelfSigned ? subject : Self.name, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: Certificate.Extensions {
                 try ExtendedKeyUsage([usage])
                 if !names.isEmpty { SubjectAlternativeNames(names) }
-            }, issuerPrivateKey: .init(isSelfSigned ? clientKey : key)
-        ).serializeAsPEM().derBytes
+            }, issuerPrivateKey: .init(isSelfSigned ? clientKey : key))
+        return TestIdentity(der: try certificate.serializeAsPEM().derBytes, key: clientKey)
     }
 }
 
-/// A server behind a trusted proxy, which passes certificates on.
+/// How certificates reach the server.
+enum Way: CaseIterable, Sendable {
+    /// A trusted proxy tells them (RFC 9440).
+    case proxy
+    /// In a handshake with the server's own listener, under an https issuer.
+    case handshake
+}
+
+/// A server that is shown certificates.
 private struct Gate: Sendable {
     static let proxy = "192.0.2.7"
     let server: TestServer
     let authority: PartnerAuthority
 
-    static func run(_ engine: Engine = .sqlite, _ body: @escaping @Sendable (Gate) async throws -> Void) async throws {
+    static func run(_ engine: Engine = .sqlite, way: Way, _ body: @escaping @Sendable (Gate) async throws -> Void) async throws {
         let authority = try PartnerAuthority()
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("authority-\(UUID().uuidString).pem")
         try authority.pem.write(to: file, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(at: file) }
-        try await TestServer.run(engine, trusting: [proxy], authorities: file.path) { server in
-            try await body(Gate(server: server.called(from: proxy), authority: authority))
+        switch way {
+        case .proxy:
+            try await TestServer.run(engine, trusting: [proxy], authorities: file.path) { server in
+                try await body(Gate(server: server.called(from: proxy), authority: authority))
+            }
+        case .handshake:
+            try await TestServer.runOverTLS(engine, authorities: file.path) { try await body(Gate(server: $0, authority: authority)) }
         }
     }
 
-    static func headers(_ certificate: [UInt8]?) -> HTTPFields {
-        certificate.map { [.clientCert: ":\(Data($0).base64EncodedString()):"] } ?? [:]
-    }
-
-    func register(_ kind: TLSClientSubject.Kind = .subjectDN, _ value: String = "O=Acme Ltd,CN=acme", bound: Bool = true) async throws -> TestApp {
+    func register(
+        _ kind: TLSClientSubject.Kind = .subjectDN, _ value: String = "O=Acme Ltd,CN=acme", bound: Bool = true, as app: AppKind = .backend
+    ) async throws -> TestApp {
         var metadata = ClientMetadata()
         metadata.tlsSubject = TLSClientSubject(kind: kind, value: value)
         metadata.tlsClientCertificateBoundAccessTokens = bound
-        return try await server.register(.backend, method: .tlsClientAuth, metadata: metadata)
+        return try await server.register(app, method: .tlsClientAuth, metadata: metadata)
     }
 
-    func token(_ app: TestApp, _ certificate: [UInt8]?) async throws -> TestResponse {
-        try await server.post(
-            "/oauth2/token", form: [("grant_type", "client_credentials"), ("client_id", app.clientID)], headers: Self.headers(certificate))
+    func token(_ app: TestApp, _ certificate: TestIdentity?) async throws -> TestResponse {
+        try await server.presenting(certificate).post("/oauth2/token", form: [("grant_type", "client_credentials"), ("client_id", app.clientID)])
     }
 
-    func isRefused(_ app: TestApp, _ certificate: [UInt8]?) async throws -> Bool {
+    func isRefused(_ app: TestApp, _ certificate: TestIdentity?) async throws -> Bool {
         let answer = try await token(app, certificate)
         return answer.status == .unauthorized && answer.errorCode == "invalid_client"
     }
 
     /// A call of the API. 404 is the answer of the resource: the token passed.
-    func read(_ token: String, _ certificate: [UInt8]?) async throws -> TestResponse {
-        try await server.call("/v1/consents/cns_0000000000000000", token: token, headers: Self.headers(certificate))
+    func read(_ token: String, _ certificate: TestIdentity?) async throws -> TestResponse {
+        try await server.presenting(certificate).call("/v1/consents/cns_0000000000000000", token: token)
     }
 }
 
 @Suite("RFC 8705 · Mutual TLS")
 struct RFC8705Tests {
-    @Test(arguments: Engine.available)
-    func `§2-1 a certificate of a trusted authority for the registered subject obtains a token`(engine: Engine) async throws {
-        try await Gate.run(engine) { gate in
+    @Test(arguments: Engine.available, Way.allCases)
+    func `§2-1 a certificate of a trusted authority for the registered subject obtains a token`(engine: Engine, way: Way) async throws {
+        try await Gate.run(engine, way: way) { gate in
             let app = try await gate.register()
 
             let answer = try await gate.token(app, gate.authority.issue())
@@ -116,8 +125,8 @@ struct RFC8705Tests {
     }
 
     /// MT-01
-    @Test func `§2-1 no certificate, another's, a foreign, self-signed, expired or server's one is refused`() async throws {
-        try await Gate.run { gate in
+    @Test(arguments: Way.allCases) func `§2-1 no certificate, another's, a foreign, self-signed, expired or server's one is refused`(way: Way) async throws {
+        try await Gate.run(way: way) { gate in
             let app = try await gate.register()
             let foreign = try PartnerAuthority()
             let now = gate.server.clock.now
@@ -132,8 +141,8 @@ struct RFC8705Tests {
         }
     }
 
-    @Test func `§2-1 a certificate is judged at each request: it expires on the connection`() async throws {
-        try await Gate.run { gate in
+    @Test(arguments: Way.allCases) func `§2-1 a certificate is judged at each request: it expires on the connection`(way: Way) async throws {
+        try await Gate.run(way: way) { gate in
             let app = try await gate.register()
             let certificate = try gate.authority.issue()
 
@@ -143,8 +152,8 @@ struct RFC8705Tests {
         }
     }
 
-    @Test func `§2-1-2 the subject may be an alternative name of any kind`() async throws {
-        try await Gate.run { gate in
+    @Test(arguments: Way.allCases) func `§2-1-2 the subject may be an alternative name of any kind`(way: Way) async throws {
+        try await Gate.run(way: way) { gate in
             let names: [GeneralName] = [
                 .dnsName("client.acme.example"), .uniformResourceIdentifier("spiffe://acme/client"), .rfc822Name("ops@acme.example"),
                 .ipAddress(ASN1OctetString(contentBytes: [192, 0, 2, 10])),
@@ -163,14 +172,14 @@ struct RFC8705Tests {
         }
     }
 
-    @Test(arguments: Engine.available)
-    func `§2-2 a registered certificate, whoever signed it, obtains a token until it is removed or expires`(engine: Engine) async throws {
-        try await Gate.run(engine) { gate in
+    @Test(arguments: Engine.available, Way.allCases)
+    func `§2-2 a registered certificate, whoever signed it, obtains a token until it is removed or expires`(engine: Engine, way: Way) async throws {
+        try await Gate.run(engine, way: way) { gate in
             let server = gate.server
             let app = try await server.register(.backend, method: .selfSignedTLSClientAuth)
             let (first, second) = (try gate.authority.issue(isSelfSigned: true), try gate.authority.issue(isSelfSigned: true))
             let records = try [first, second].map {
-                AppCertificate(try ClientCertificate.read($0).get(), of: app.app.id, source: .upload, at: server.clock.now)
+                AppCertificate(try ClientCertificate.read($0.der).get(), of: app.app.id, source: .upload, at: server.clock.now)
             }
             #expect(try await gate.isRefused(app, first))
             try await server.database.write { tx in
@@ -192,10 +201,29 @@ struct RFC8705Tests {
         }
     }
 
+    /// MT-04
+    @Test(arguments: Way.allCases) func `§2 a code is not redeemed with another app's certificate, and stays good for its own`(way: Way) async throws {
+        try await Gate.run(way: way) { gate in
+            let (mine, other) = (try await gate.register(as: .web), try await gate.register(.subjectDN, "O=Acme Ltd,CN=other", as: .web))
+            let (own, foreign) = (try gate.authority.issue(), try gate.authority.issue("other"))
+            let authorization = try await gate.server.authorize(mine)
+            func redeem(_ app: TestApp, _ certificate: TestIdentity) async throws -> TestResponse {
+                try await gate.server.presenting(certificate).redeem(authorization, by: app, [("client_id", app.clientID)], headers: [:])
+            }
+
+            let (stolen, posing) = (try await redeem(other, foreign), try await redeem(mine, foreign))
+            let redeemed = try await redeem(mine, own)
+
+            #expect(stolen.status == .badRequest && stolen.errorCode == "invalid_grant")
+            #expect(posing.status == .unauthorized && posing.errorCode == "invalid_client")
+            #expect(redeemed.status == .ok)
+        }
+    }
+
     /// MT-02
-    @Test(arguments: Engine.available)
-    func `§3 a bound token works with its certificate alone`(engine: Engine) async throws {
-        try await Gate.run(engine) { gate in
+    @Test(arguments: Engine.available, Way.allCases)
+    func `§3 a bound token works with its certificate alone`(engine: Engine, way: Way) async throws {
+        try await Gate.run(engine, way: way) { gate in
             let app = try await gate.register()
             let (certificate, renewed) = (try gate.authority.issue(), try gate.authority.issue())
             let token = try await gate.token(app, certificate).json["access_token"] as? String ?? ""
@@ -203,47 +231,44 @@ struct RFC8705Tests {
             let claims = try await gate.server.claims(token)
             let answers = [try await gate.read(token, certificate), try await gate.read(token, nil), try await gate.read(token, renewed)]
 
-            #expect(claims?["cnf"]?["x5t#S256"]?.string == Thumbprint(ofDER: certificate).text)
+            #expect(claims?["cnf"]?["x5t#S256"]?.string == Thumbprint(ofDER: certificate.der).text)
             #expect(answers.map(\.status) == [.notFound, .unauthorized, .unauthorized])
             #expect(answers[1].errorCode == "invalid_token" && answers[2].headers[.wwwAuthenticate]?.hasPrefix("Bearer ") == true)
         }
     }
 
-    @Test func `§3 an app of another method binds its tokens too, and gets none without a certificate`() async throws {
-        try await Gate.run { gate in
+    @Test(arguments: Way.allCases) func `§3 an app of another method binds its tokens too, and gets none without a certificate`(way: Way) async throws {
+        try await Gate.run(way: way) { gate in
             var metadata = ClientMetadata()
             metadata.tlsClientCertificateBoundAccessTokens = true
             let app = try await gate.server.register(.backend, metadata: metadata)
             let certificate = try gate.authority.issue(isSelfSigned: true)
-            func token(_ certificate: [UInt8]?) async throws -> TestResponse {
-                var headers = app.basic
-                headers[.clientCert] = Gate.headers(certificate)[.clientCert]
-                return try await gate.server.token(app, [("grant_type", "client_credentials")], headers: headers)
+            func token(_ certificate: TestIdentity?) async throws -> TestResponse {
+                try await gate.server.presenting(certificate).token(app, [("grant_type", "client_credentials")])
             }
 
             let bound = try await gate.server.claims(try await token(certificate).json["access_token"] as? String)
             let refused = try await token(nil)
 
-            #expect(bound?["cnf"]?["x5t#S256"]?.string == Thumbprint(ofDER: certificate).text)
+            #expect(bound?["cnf"]?["x5t#S256"]?.string == Thumbprint(ofDER: certificate.der).text)
             #expect(refused.status == .badRequest && refused.errorCode == "invalid_request")
         }
     }
 
-    @Test func `§3-2 introspection tells the binding`() async throws {
-        try await Gate.run { gate in
+    @Test(arguments: Way.allCases) func `§3-2 introspection tells the binding`(way: Way) async throws {
+        try await Gate.run(way: way) { gate in
             let app = try await gate.register()
             let certificate = try gate.authority.issue()
             let token = try await gate.token(app, certificate).json["access_token"] as? String ?? ""
 
-            let answer = try await gate.server.post(
-                "/oauth2/introspect", form: [("token", token), ("client_id", app.clientID)], headers: Gate.headers(certificate))
+            let answer = try await gate.server.presenting(certificate).post("/oauth2/introspect", form: [("token", token), ("client_id", app.clientID)])
 
-            #expect((answer.json["cnf"] as? [String: String])?["x5t#S256"] == Thumbprint(ofDER: certificate).text)
+            #expect((answer.json["cnf"] as? [String: String])?["x5t#S256"] == Thumbprint(ofDER: certificate.der).text)
         }
     }
 
     @Test func `RFC 9440 §2 a certificate that a stranger tells is not believed`() async throws {
-        try await Gate.run { gate in
+        try await Gate.run(way: .proxy) { gate in
             let app = try await gate.register()
             let stranger = Gate(server: gate.server.called(from: "198.51.100.9"), authority: gate.authority)
 
@@ -252,26 +277,27 @@ struct RFC8705Tests {
     }
 
     /// CA-16
-    @Test func `RFC 6749 §2-3 a certificate replaces no other proof`() async throws {
-        try await Gate.run { gate in
+    @Test(arguments: Way.allCases) func `RFC 6749 §2-3 a certificate replaces no other proof`(way: Way) async throws {
+        try await Gate.run(way: way) { gate in
             let (secretApp, tlsApp) = (try await gate.server.register(.backend), try await gate.register())
             let certificate = try gate.authority.issue()
 
             #expect(try await gate.isRefused(secretApp, certificate))
-            let both = try await gate.server.post(
-                "/oauth2/token", form: [("grant_type", "client_credentials"), ("client_id", tlsApp.clientID), ("client_secret", "x")],
-                headers: Gate.headers(certificate))
+            let both = try await gate.server.presenting(certificate).post(
+                "/oauth2/token", form: [("grant_type", "client_credentials"), ("client_id", tlsApp.clientID), ("client_secret", "x")])
             #expect(both.errorCode == "invalid_client")
         }
     }
 
-    @Test func `§5 the metadata names the addresses and the methods, where there is such a listener`() async throws {
-        try await Gate.run { gate in
+    @Test(arguments: Way.allCases) func `§5 the metadata names the addresses and the methods, where there is such a listener`(way: Way) async throws {
+        try await Gate.run(way: way) { gate in
             let metadata = try await gate.server.get("/.well-known/oauth-authorization-server").json
             let aliases = metadata["mtls_endpoint_aliases"] as? [String: String] ?? [:]
 
-            #expect(aliases["token_endpoint"] == "https://localhost:8443/oauth2/token")
-            #expect(aliases["pushed_authorization_request_endpoint"] == "https://localhost:8443/oauth2/par")
+            let base = way == .proxy ? "https://localhost:8443" : "https://mtls.bank.example"
+            #expect(aliases["token_endpoint"] == base + "/oauth2/token")
+            #expect(aliases["pushed_authorization_request_endpoint"] == base + "/oauth2/par")
+            #expect(aliases.count == 5 && aliases.values.allSatisfy { $0.hasPrefix(base + "/oauth2/") })
             #expect((metadata["token_endpoint_auth_methods_supported"] as? [String])?.contains("tls_client_auth") == true)
             #expect(metadata["tls_client_certificate_bound_access_tokens"] as? Bool == true)
         }
@@ -283,15 +309,103 @@ struct RFC8705Tests {
         }
     }
 
-    @Test func `RFC 9449 §4-3 the htu may name either listener`() async throws {
-        try await Gate.run { gate in
-            let app = try await gate.server.register()
-            let key = try TestKey()
-            for base in [TestServer.issuer.text, "https://localhost:8443"] {
-                var headers = app.basic
-                headers[.dpop] = try key.proof(at: gate.server.clock.now, claims: ["htu": .string(base + "/oauth2/token")])
-                #expect(try await gate.server.token(app, [("grant_type", "client_credentials"), ("scope", "consents.write")], headers: headers).status == .ok)
+    @Test(arguments: Engine.available, Way.allCases)
+    func `§3 a bound token ends with its certificate's time, at the API and at userinfo`(engine: Engine, way: Way) async throws {
+        try await Gate.run(engine, way: way) { gate in
+            let app = try await gate.register(as: .web)
+            let client = gate.server.presenting(try gate.authority.issue(until: gate.server.clock.now + .minutes(2)))
+            let answer = try await client.redeem(gate.server.authorize(app), by: app, [("client_id", app.clientID)], headers: [:])
+            let token = answer.json["access_token"] as? String ?? ""
+            func answers() async throws -> [TestResponse] {
+                [try await client.call("/v1/accounts", token: token), try await client.userinfo(token)]
             }
+            #expect(try await answers().map(\.status) == [.ok, .ok])
+
+            gate.server.clock.advance(by: .minutes(2))
+            #expect(try await answers().map(\.status) == [.ok, .ok])
+            gate.server.clock.advance(by: .seconds(1))
+            let refused = try await answers()
+
+            for answer in refused {
+                #expect(answer.status == .unauthorized && answer.errorCode == "invalid_token")
+                #expect(answer.headers[.wwwAuthenticate]?.contains(#"error="invalid_token""#) == true)
+                #expect(answer.text.contains("expired"))
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available, Way.allCases)
+    func `§3 a token is bound to any certificate in its time, and one that an app registered ends with it`(engine: Engine, way: Way) async throws {
+        try await Gate.run(engine, way: way) { gate in
+            let server = gate.server
+            var metadata = ClientMetadata()
+            metadata.tlsClientCertificateBoundAccessTokens = true
+            let (secretApp, registered) = (
+                try await server.register(.backend, metadata: metadata),
+                try await server.register(.backend, method: .selfSignedTLSClientAuth, metadata: metadata)
+            )
+            let (own, foreign) = (try gate.authority.issue(isSelfSigned: true), try PartnerAuthority().issue())
+            let expired = try gate.authority.issue(until: server.clock.now - .seconds(1), isSelfSigned: true)
+            let record = AppCertificate(try ClientCertificate.read(own.der).get(), of: registered.app.id, source: .upload, at: server.clock.now)
+            try await server.database.write { tx in _ = try AppCertificates().add(record, by: .commandLine, requestID: nil, in: tx).get() }
+            try await server.settle()
+            func bySecret(_ certificate: TestIdentity) async throws -> TestResponse {
+                try await server.presenting(certificate).token(secretApp, [("grant_type", "client_credentials")])
+            }
+
+            for certificate in [own, foreign] {
+                let token = try await bySecret(certificate).json["access_token"] as? String ?? ""
+                #expect(try await gate.read(token, certificate).status == .notFound)
+            }
+            let refused = try await bySecret(expired)
+            #expect(refused.status == .badRequest && refused.errorCode == "invalid_request")
+
+            let token = try await gate.token(registered, own).json["access_token"] as? String ?? ""
+            #expect(try await gate.read(token, own).status == .notFound)
+            let now = server.clock.now
+            _ = try await server.database.write { tx in
+                try AppCertificates().remove(record.thumbprint, of: registered.app.id, by: .commandLine, at: now, requestID: nil, in: tx)
+            }
+            try await server.settle()
+            let removed = try await gate.read(token, own)
+            #expect(removed.status == .unauthorized && removed.errorCode == "invalid_token")
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§3 asking at each call whether the certificate is in force costs no statement`(engine: Engine) async throws {
+        try await Gate.run(engine, way: .handshake) { gate in
+            let app = try await gate.register()
+            let certificate = try gate.authority.issue()
+            let token = try await gate.token(app, certificate).json["access_token"] as? String ?? ""
+            // The least of ten times: what was revoked lately is loaded once, beside the first calls.
+            func statements(_ certificate: TestIdentity) async throws -> Int {
+                var least = Int.max
+                for _ in 0..<10 {
+                    let before = gate.server.database.statistics.statements
+                    _ = try await gate.server.presenting(certificate).call("/v1/accounts", token: token)
+                    least = min(least, gate.server.database.statistics.statements - before)
+                }
+                return least
+            }
+
+            // An app's own token reads no accounts: the call ends at its scope, after the certificate.
+            #expect(try await gate.server.presenting(certificate).call("/v1/accounts", token: token).errorCode == "insufficient_scope")
+            #expect(try await statements(certificate) == 0)
+        }
+    }
+
+    @Test func `§3 over TLS it is this connection's certificate that counts`() async throws {
+        try await Gate.run(way: .handshake) { gate in
+            let app = try await gate.register()
+            let (mine, other) = (try gate.authority.issue(), try gate.authority.issue("other"))
+            let token = try await gate.token(app, mine).json["access_token"] as? String ?? ""
+
+            let told = try await gate.server.at(.mutualTLS).call("/v1/accounts", token: token, headers: [.clientCert: mine.field])
+            let open = try await gate.server.at(.open).call("/v1/accounts", token: token, headers: [.clientCert: mine.field])
+            let forged = try await gate.server.presenting(other).call("/v1/accounts", token: token, headers: [.clientCert: mine.field])
+
+            #expect([told, open, forged].allSatisfy { $0.status == .unauthorized && $0.errorCode == "invalid_token" })
         }
     }
 }

@@ -1,4 +1,5 @@
 import Applications
+import AuthorizationServer
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
@@ -330,6 +331,35 @@ struct RFC9126Tests {
 
             #expect(rows.count == 1)
             #expect(!rows[0].1.contains("amina") && !rows[0].1.contains("login_hint"))
+        }
+    }
+
+    /// PA-13
+    @Test(arguments: Engine.available)
+    func `§2-3 ten thousand of one app wait at most, the next is 429, and when their time is over they go`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let (app, other) = (try await server.register(), try await server.register())
+            _ = try await server.push(app)
+            try await server.database.write { tx in
+                _ = try tx.execute(
+                    """
+                    WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 9998)
+                    INSERT INTO pushed_authorization_request (digest, authorization_id, app_id, sealed_parameters, is_signed, expires_at)
+                    SELECT CAST(n AS TEXT), authorization_id, app_id, sealed_parameters, is_signed, expires_at
+                    FROM pushed_authorization_request
+                    CROSS JOIN number
+                    """)
+            }
+
+            let (last, refused, others) = (try await server.push(app), try await server.push(app), try await server.push(other))
+            server.clock.advance(by: .seconds(91))
+            let later = try await server.push(app)
+
+            #expect([last, refused, others, later].map(\.status) == [.created, .tooManyRequests, .created, .created])
+            #expect(refused.headers[.retryAfter] == "90" && refused.json["request_uri"] == nil)
+            let now = server.clock.now
+            let purged = try await server.database.write { try AuthorizationPurge().run(at: now + .hours(3), in: $0) }
+            #expect(purged == 10_001)
         }
     }
 

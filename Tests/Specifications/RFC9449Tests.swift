@@ -130,6 +130,39 @@ struct RFC9449Tests {
         }
     }
 
+    @Test(arguments: Engine.available)
+    func `§4-3 over TLS the htu names either listener, whichever was called, and nothing else`(engine: Engine) async throws {
+        try await TestServer.runOverTLS(engine) { server in
+            let (app, key) = (try await server.register(), try TestKey())
+            func proof(_ htu: String, _ method: String = "POST", token: String? = nil) throws -> String {
+                try key.proof(method, token: token, at: server.clock.now, claims: ["htu": .string(htu)])
+            }
+            func token(_ listener: Wire.Listener, _ proof: String) async throws -> TestResponse {
+                var headers = app.basic
+                headers[.dpop] = proof
+                return try await server.at(listener).token(app, [("grant_type", "client_credentials"), ("scope", "consents.write")], headers: headers)
+            }
+            func read(_ listener: Wire.Listener, _ token: String, _ proof: String) async throws -> TestResponse {
+                try await server.at(listener).get(Holder.path, headers: [.authorization: "DPoP \(token)", .dpop: proof])
+            }
+
+            for listener in Wire.Listener.allCases {
+                for base in Wire.Listener.allCases.map({ "https://\($0.host)" }) {
+                    let answer = try await token(listener, proof(base + "/oauth2/token"))
+                    #expect(answer.status == .ok, "\(base) at \(listener)")
+                    let bound = answer.json["access_token"] as? String ?? ""
+                    #expect(try await read(listener, bound, proof(base + Holder.path, "GET", token: bound)).status == .notFound, "\(base) at \(listener)")
+                }
+                for base in [
+                    "http://bank.example", "https://bank.example:8443", "https://bank.example.evil.example", "http://mtls.bank.example", "https://localhost",
+                ] {
+                    let answer = try await token(listener, proof(base + "/oauth2/token"))
+                    #expect(answer.status == .badRequest && answer.errorCode == "invalid_dpop_proof", "\(base) at \(listener)")
+                }
+            }
+        }
+    }
+
     @Test(arguments: [SignatureAlgorithm.ps256, .edDSA])
     func `§4-2 other algorithms of FAPI work too`(algorithm: SignatureAlgorithm) async throws {
         try await Holder.run { holder async throws in

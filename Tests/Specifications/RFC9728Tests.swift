@@ -38,6 +38,20 @@ struct RFC9728Tests {
         }
     }
 
+    @Test func `RFC 9728 §3-3 over TLS the resource and its metadata are https at either listener`() async throws {
+        try await TestServer.runOverTLS(.sqlite) { server in
+            for listener in Wire.Listener.allCases {
+                let challenge = try await server.at(listener).get("/v1/accounts").headers[.wwwAuthenticate] ?? ""
+                #expect(challenge.contains(#"resource_metadata="https://bank.example/.well-known/oauth-protected-resource/v1""#))
+                let metadata = try await server.at(listener).get("/.well-known/oauth-protected-resource/v1").json
+
+                #expect(metadata["resource"] as? String == "https://bank.example/v1")
+                #expect(metadata["authorization_servers"] as? [String] == ["https://bank.example"])
+                #expect(metadata["tls_client_certificate_bound_access_tokens"] as? Bool == true)
+            }
+        }
+    }
+
     @Test(arguments: Engine.available)
     func `RFC 8707 §2 the API may be named, once or twice, at both endpoints`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in

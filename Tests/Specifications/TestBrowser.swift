@@ -83,13 +83,13 @@ actor TestBrowser {
             if !cookies.isEmpty { headers[.cookie] = cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; ") }
             if body != nil {
                 headers[.contentType] = "application/x-www-form-urlencoded"
-                headers[.origin] = TestServer.issuer.text
+                headers[.origin] = server.issuer.text
             }
             let response = try await server.send(method, uri, headers: headers, body: body)
             remember(response.headers)
             (page, status, self.headers, address) = (response.text, response.status.code, response.headers, uri)
             guard (300..<400).contains(status), let location = response.location else { return }
-            let origin = TestServer.issuer.text
+            let origin = server.issuer.text
             if location.hasPrefix(origin + "/") {
                 uri = String(location.dropFirst(origin.count))
             } else if location.hasPrefix("/") {

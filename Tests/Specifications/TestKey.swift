@@ -43,10 +43,11 @@ struct TestKey: Sendable {
     /// RFC 7523 §3.
     /// - Parameter claims: members that replace those of a sound assertion; a null takes one away.
     func assertion(
-        of clientID: String, at now: Timestamp, claims: [String: JSONValue] = [:], header: [String: JSONValue] = [:]
+        of clientID: String, for issuer: Issuer = TestServer.issuer, at now: Timestamp, claims: [String: JSONValue] = [:],
+        header: [String: JSONValue] = [:]
     ) throws -> String {
         let sound: [String: JSONValue] = [
-            "iss": .string(clientID), "sub": .string(clientID), "aud": .string(TestServer.issuer.text), "jti": .string(UUID().uuidString),
+            "iss": .string(clientID), "sub": .string(clientID), "aud": .string(issuer.text), "jti": .string(UUID().uuidString),
             "iat": .integer(now.seconds), "exp": .integer((now + .seconds(60)).seconds),
         ]
         return try sign(sound.merging(claims) { $1 }, header: header)

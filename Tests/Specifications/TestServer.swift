@@ -31,6 +31,12 @@ struct TestServer: Sendable {
     let engine: Engine
     /// The address that requests come from; without one they come from no socket.
     var peer: String?
+    /// What a proxy adds to each request.
+    var told: HTTPFields = [:]
+    /// The way over TLS; without one requests reach the routes directly.
+    var route: Wire.Route?
+
+    var issuer: Issuer { platform.configuration.issuer }
 
     /// Runs the body against a server of its own. Nothing runs in the background: `settle()` does what the background would have done.
     /// - Parameters:
@@ -47,8 +53,8 @@ struct TestServer: Sendable {
         ) { database in
             let mailbox = MemoryMailbox()
             let clock = ManualClock()
-            let platform = try await platform(
-                on: database, clock: clock, mailbox: mailbox, demo: demo, trusting: proxies, authorities: authorities, statementIssuers: statementIssuers)
+            let configuration = configuration(demo: demo, trusting: proxies, authorities: authorities, statementIssuers: statementIssuers)
+            let platform = try await platform(configuration, on: database, clock: clock, mailbox: mailbox)
             return try await Application(responder: Peers(responder: platform.responder), logger: .quiet).test(.router) { client in
                 try await body(TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine))
             }
@@ -64,14 +70,36 @@ struct TestServer: Sendable {
 
     var database: any Database { platform.bench.database }
 
-    private static let demoWorld = TestContents("demo world") { database in
-        _ = try await platform(on: database, clock: ManualClock(), mailbox: MemoryMailbox())
+    /// The same over TLS, with an https issuer: real sockets, the public listener's and that of mutual TLS.
+    static func runOverTLS<R: Sendable>(
+        _ engine: Engine, authorities: String? = nil, _ body: @escaping @Sendable (TestServer) async throws -> R
+    ) async throws -> R {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("wire-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        return try await withDatabase(
+            engine, migrations: AllMigrations.all(on: engine) + (engine == .sqlite ? ReplayMemory.migrations : []), contents: demoWorld
+        ) { database in
+            let (mailbox, clock) = (MemoryMailbox(), ManualClock())
+            var configuration = configuration(issuer: Issuer("https://\(Wire.Listener.open.host)") ?? issuer, authorities: authorities)
+            try Wire.configure(&configuration, folder: folder)
+            let platform = try await platform(configuration, on: database, clock: clock, mailbox: mailbox)
+            return try await Wire.run(to: platform) { wire in
+                try await Application(responder: wire, logger: .quiet).test(.router) { client in
+                    try await body(
+                        TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine, route: Wire.Route()))
+                }
+            }
+        }
     }
 
-    private static func platform(
-        on database: any Database, clock: ManualClock, mailbox: MemoryMailbox, demo: Bool = true, trusting proxies: [String] = [],
-        authorities: String? = nil, statementIssuers: String? = nil
-    ) async throws -> Platform {
+    private static let demoWorld = TestContents("demo world") { database in
+        _ = try await platform(configuration(), on: database, clock: ManualClock(), mailbox: MemoryMailbox())
+    }
+
+    private static func configuration(
+        issuer: Issuer = issuer, demo: Bool = true, trusting proxies: [String] = [], authorities: String? = nil, statementIssuers: String? = nil
+    ) -> Configuration {
         var configuration = Configuration(issuer: issuer)
         configuration.trustedProxies = TrustedProxies(proxies.compactMap(IPNetwork.init))
         configuration.certificateProxies = configuration.trustedProxies
@@ -80,6 +108,12 @@ struct TestServer: Sendable {
         if authorities != nil { configuration.mutualTLSBase = MutualTLSBase("https://localhost:8443") }
         configuration.demo = demo
         configuration.assets = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardizedFileURL.path
+        return configuration
+    }
+
+    private static func platform(
+        _ configuration: Configuration, on database: any Database, clock: ManualClock, mailbox: MemoryMailbox
+    ) async throws -> Platform {
         let bench = Workbench(database: database, master: .test, clock: clock, randomness: SystemRandom(), logger: .quiet)
         let instant = ContinuousClock.now
         let replays = ReplayMemory(database: database, clock: clock)
@@ -124,7 +158,10 @@ extension TestServer {
     func send(_ method: HTTPRequest.Method, _ uri: String, headers: HTTPFields = [:], body: String? = nil) async throws -> TestResponse {
         var headers = headers
         headers[Peers.field] = peer
-        return try await client.executeRequest(uri: uri, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
+        for field in told { headers[field.name] = field.value }
+        return try await Wire.$route.withValue(route ?? Wire.Route()) {
+            try await client.executeRequest(uri: uri, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
+        }
     }
 
     /// A form as a program posts it.

@@ -39,14 +39,14 @@ package struct AuthorizationServerRoutes: Sendable {
             authentication: ClientAuthentication(apps: apps, secretUse: secretUse, methods: methods), proofs: possession.proofs,
             addresses: addresses, errors: authorization.errors)
         pushed = PushedAuthorizationEndpoint(authorization: authorization)
-        token = TokenEndpoint(grants: grants, audience: AccessTokenIssuer.audience(of: issuer.text))
+        token = TokenEndpoint(grants: grants, certificates: certificates, audience: AccessTokenIssuer.audience(of: issuer.text))
         introspection = IntrospectionEndpoint(
             database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, keys: keys, issuer: issuer)
         revocation = RevocationEndpoint(
             database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens)
         userinfo = UserinfoEndpoint(
-            database: database, apps: apps, verifier: verifier, revocations: revocations, possession: possession, addresses: addresses,
-            errors: authorization.errors)
+            database: database, apps: apps, verifier: verifier, revocations: revocations, possession: possession, certificates: certificates,
+            addresses: addresses, errors: authorization.errors)
         let rights = RegistrationRights(database: database, policy: policy, issuer: issuer)
         registration = RegistrationEndpoint(
             database: database, rights: rights, methods: methods.usable(at: addresses), randomness: randomness, issuer: issuer)

@@ -1,5 +1,6 @@
 import AccessTokens
 import Applications
+import Certificates
 import Hummingbird
 import OAuth
 import Web
@@ -7,6 +8,7 @@ import Web
 /// RFC 6749 §3.2
 struct TokenEndpoint: Sendable {
     let grants: AllGrants
+    let certificates: ClientCertificates
     /// The API's address.
     let audience: String
 
@@ -35,6 +37,14 @@ struct TokenEndpoint: Sendable {
         switch SenderConstraint.binding(for: request) {
         case .success(let found): binding = found
         case .failure(let error): return request.refused(error)
+        }
+        if binding.certificate != nil, let presented = context.clientCertificate,
+            let refusal = try await certificates.refusal(ofBound: presented.der, intermediates: presented.chain, for: client.app, at: context.receivedAt)
+        {
+            return request.refused(
+                .against(
+                    .bindingCertificateAccepted, "The client certificate is not accepted: \(refusal.code).", parameter: "client certificate",
+                    expected: "a certificate in force", received: .value(refusal.code)))
         }
         let tokenRequest = TokenRequest(client: client, parameters: parameters, binding: binding, requestID: context.requestID, now: context.receivedAt)
         switch try await grant.respond(to: tokenRequest) {

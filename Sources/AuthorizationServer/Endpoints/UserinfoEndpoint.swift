@@ -18,6 +18,7 @@ struct UserinfoEndpoint: Sendable {
     let verifier: AccessTokenVerifier
     let revocations: Revocations
     let possession: PossessionCheck
+    let certificates: ClientCertificates
     let addresses: ServerAddresses
     let errors: ErrorAddresses
     private let people = People()
@@ -26,13 +27,14 @@ struct UserinfoEndpoint: Sendable {
 
     init(
         database: any Database, apps: AppDirectory, verifier: AccessTokenVerifier, revocations: Revocations, possession: PossessionCheck,
-        addresses: ServerAddresses, errors: ErrorAddresses
+        certificates: ClientCertificates, addresses: ServerAddresses, errors: ErrorAddresses
     ) {
         self.database = database
         self.apps = apps
         self.verifier = verifier
         self.revocations = revocations
         self.possession = possession
+        self.certificates = certificates
         self.addresses = addresses
         self.errors = errors
     }
@@ -76,6 +78,14 @@ struct UserinfoEndpoint: Sendable {
             target: DPoPProof.Target(method: request.method.rawValue, addresses: addresses.all(request.uri.path), accessToken: token),
             certificate: context.clientCertificate.map { Thumbprint(ofDER: $0.der).text })
         if let refusal = try await possession.refusal(of: evidence, for: claims.binding, at: now) { return (refused(refusal, evidence, errors, at: now), app) }
+        if claims.binding.certificate != nil, let presented = context.clientCertificate,
+            let refusal = try await certificates.refusal(ofBound: presented.der, intermediates: presented.chain, for: app, at: now)
+        {
+            let error = OAuthError.against(
+                .tokenCertificate, "The certificate that the access token is bound to is not accepted: \(refusal.code).",
+                expected: "a certificate in force", received: .value(refusal.code))
+            return (error.bearerResponse(errors), app)
+        }
         guard app.mayCall(from: client.ip) else {
             let error = OAuthError.against(
                 .tokenAddress, "The app may not call from \(client.text).", expected: app.allowedNetworks.text, received: .value(client.text))

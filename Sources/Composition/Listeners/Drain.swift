@@ -1,21 +1,21 @@
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
-internal import ServiceLifecycle
+package import ServiceLifecycle
 internal import Synchronization
 
 /// The time between being asked to stop and accepting no more. `/readyz` answers 503, so that a balancer sends new requests to other nodes, and each
 /// connection ends with its next answer, so that none is cut.
-final class Drain: Service, Sendable {
+package final class Drain: Service, Sendable {
     private let period: Duration
     private let hasBegun = Atomic(false)
 
-    init(_ period: Duration) { self.period = period }
+    package init(_ period: Duration) { self.period = period }
 
     var isOn: Bool { hasBegun.load(ordering: .relaxed) }
 
     /// Stops before every other service: they go on serving meanwhile.
-    func run() async throws {
+    package func run() async throws {
         try await gracefulShutdown()
         hasBegun.store(true, ordering: .relaxed)
         try await Task.sleep(for: period)

@@ -1,17 +1,17 @@
 internal import Certificates
 internal import Foundation
-internal import Hummingbird
+package import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
-internal import Logging
-internal import NIOCore
+package import Logging
+package import NIOCore
 internal import NIOSSL
 internal import Primitives
-internal import ServiceLifecycle
-internal import Web
+package import ServiceLifecycle
+package import Web
 
 /// The sockets of one process.
-struct Listeners {
+package struct Listeners {
     private let configuration: Configuration
     private let certificates: ServerCertificates
     private let check: ClientCertificateCheck
@@ -28,7 +28,7 @@ struct Listeners {
     /// Monitoring asks one question at a time.
     private static let mostOperationsConnections = 32
 
-    init(_ configuration: Configuration, certificates: ServerCertificates, platform: Platform, drain: Drain, logger: Logger) {
+    package init(_ configuration: Configuration, certificates: ServerCertificates, platform: Platform, drain: Drain, logger: Logger) {
         self.configuration = configuration
         self.certificates = certificates
         check = platform.certificateCheck
@@ -40,14 +40,14 @@ struct Listeners {
 
     /// The public listener: HTTP, or HTTPS when the set-up names a certificate. `localhost` listens on 127.0.0.1 and, where the machine has it, on ::1.
     /// - Parameter running: is called once for each socket that listens.
-    func publicListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) throws -> [any Service] {
+    package func publicListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable (any Channel) -> Void) throws -> [any Service] {
         let http = http(lastAnswers: [LastAnswer(drain)])
         let server = try certificates.publicListener.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0.configuration) } ?? http
         return listeners(responder, server: server, port: configuration.port, portFlag: "--port", running: running)
     }
 
     /// The listener that asks for a client certificate, where there is one: HTTPS with the same answers.
-    func mutualTLSListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) throws -> [any Service] {
+    package func mutualTLSListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable (any Channel) -> Void) throws -> [any Service] {
         guard let port = configuration.mutualTLSPort, let certificate = certificates.mutualTLS else { return [] }
         let context = try NIOSSLContext(configuration: certificate.askingForClientCertificate)
         let server = HTTPServerBuilder { [drain, check, clock] responder in
@@ -61,7 +61,7 @@ struct Listeners {
     }
 
     private func listeners(
-        _ responder: some HTTPResponder<AppContext>, server: HTTPServerBuilder, port: Int, portFlag: String, running: @escaping @Sendable () -> Void
+        _ responder: some HTTPResponder<AppContext>, server: HTTPServerBuilder, port: Int, portFlag: String, running: @escaping @Sendable (any Channel) -> Void
     ) -> [any Service] {
         Self.hosts(configuration.host).map { host in
             let application = Application(
@@ -69,19 +69,19 @@ struct Listeners {
                 configuration: .init(
                     address: .hostname(host, port: port), serverName: nil, backlog: 1024,
                     availableConnectionsDelegate: .maximum(mostConnections, logger: logger)),
-                onServerRunning: { _ in running() }, logger: logger)
+                onServerRunning: { running($0) }, logger: logger)
             return Listening(listener: application, host: host, port: port, portFlag: portFlag)
         }
     }
 
     /// The operations listener, on loopback only.
-    func operations(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable () -> Void) -> any Service {
+    func operations(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable (any Channel) -> Void) -> any Service {
         let application = Application(
             responder: responder, server: http(),
             configuration: .init(
                 address: .hostname("127.0.0.1", port: configuration.opsPort), serverName: nil,
                 availableConnectionsDelegate: .maximum(Self.mostOperationsConnections, logger: logger)),
-            onServerRunning: { _ in running() }, logger: logger)
+            onServerRunning: { running($0) }, logger: logger)
         return Listening(listener: application, host: "127.0.0.1", port: configuration.opsPort, portFlag: "--ops-port")
     }
 

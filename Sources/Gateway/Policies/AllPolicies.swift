@@ -10,12 +10,13 @@ package struct AllPolicies: Sendable {
     package let inOrder: [any Policy]
 
     package init(
-        verifier: AccessTokenVerifier, possession: PossessionCheck, addresses: ServerAddresses, revocations: Revocations, apps: AppDirectory,
+        verifier: AccessTokenVerifier, possession: PossessionCheck, certificates: ClientCertificates, addresses: ServerAddresses, revocations: Revocations,
+        apps: AppDirectory,
         consents: ConsentDirectory, database: any Database, quotas: Quotas, upstreams: Upstreams
     ) {
         inOrder = [
             TokenPolicy(verifier: verifier),
-            PossessionPolicy(possession: possession, addresses: addresses),
+            PossessionPolicy(possession: possession, addresses: addresses, certificates: certificates, apps: apps),
             RevocationPolicy(revocations: revocations),
             AppPolicy(apps: apps),
             AddressPolicy(),

@@ -1,15 +1,18 @@
 import AccessTokens
+import Applications
 import Certificates
 import HTTPTypes
 import Hummingbird
 import OAuth
 import Web
 
-/// A bound token is sent by whoever it was issued to: with its certificate (RFC 8705 §3) or a proof of its DPoP key (RFC 9449 §7.1).
+/// A bound token is sent by whoever it was issued to: with its certificate, which is still in force (RFC 8705 §3), or a proof of its DPoP key (RFC 9449 §7.1).
 struct PossessionPolicy: Policy {
     let name = "possession"
     let possession: PossessionCheck
     let addresses: ServerAddresses
+    let certificates: ClientCertificates
+    let apps: AppDirectory
 
     func check(_ call: inout Call) async throws -> Verdict {
         guard let claims = call.claims, let token = call.token else { return .skipped("no token") }
@@ -20,6 +23,7 @@ struct PossessionPolicy: Policy {
             target: DPoPProof.Target(method: call.request.method.rawValue, addresses: addresses.all(call.request.uri.path), accessToken: token.text),
             certificate: claims.binding.certificate == nil ? nil : call.clientCertificate.map { Thumbprint(ofDER: $0.der).text })
         guard let refusal = try await possession.refusal(of: evidence, for: claims.binding, at: call.now) else {
+            if let refusal = try await certificateRefusal(of: call, claims) { return self.refused(refusal) }
             return .passed(claims.binding.dpopKey == nil ? "sent with its certificate" : "sent with a proof of its key")
         }
         let isProof = refusal.code != .invalidToken
@@ -31,6 +35,17 @@ struct PossessionPolicy: Policy {
             verdict = .refused(problem)
         }
         return verdict
+    }
+
+    /// A connection lasts, and so does a token: what was in force when both began may be expired or revoked by now.
+    private func certificateRefusal(of call: Call, _ claims: AccessTokenClaims) async throws -> CertificateRefusal? {
+        guard claims.binding.certificate != nil, let presented = call.clientCertificate, let app = try await apps.find(claims.appID) else { return nil }
+        return try await certificates.refusal(ofBound: presented.der, intermediates: presented.chain, for: app, at: call.now)
+    }
+
+    private func refused(_ refusal: CertificateRefusal) -> Verdict {
+        let detail = "The certificate that the access token is bound to is not accepted: \(refusal.code)."
+        return refused(.invalidToken, detail, expected: "a certificate in force", got: refusal.code, challenge: .invalidToken(detail))
     }
 }
 

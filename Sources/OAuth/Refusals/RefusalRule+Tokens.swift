@@ -13,6 +13,9 @@ extension RefusalRule {
     package static let bindingCertificateSent = RefusalRule(
         "binding_certificate_sent", .invalidRequest, "An app whose tokens are bound to its certificate presents it", "RFC 8705 §3",
         advice: "Call the address of mtls_endpoint_aliases with the certificate.")
+    package static let bindingCertificateAccepted = RefusalRule(
+        "binding_certificate_accepted", .invalidRequest, "A token is bound to a certificate that is in force", "RFC 8705 §3, RFC 5280 §6.1",
+        advice: "The app’s certificates page tells what is wrong with a certificate.")
     package static let codeKnown = RefusalRule(
         "code_known", .invalidGrant, "The code is one that we issued", "RFC 6749 §4.1.3, §5.2", parameter: "code",
         advice: "Send the code as it stood in the redirect, decoded once.")
@@ -67,7 +70,7 @@ extension RefusalRule {
         advice: "Ask for consents.write. What belongs to customers comes with their approval.")
 
     static let tokens = [
-        supportedGrantType, registeredGrantType, dpopProofSent, bindingCertificateSent, codeKnown, codeOfApp, codeFresh, codeOnce, codeRedirectURI,
+        supportedGrantType, registeredGrantType, dpopProofSent, bindingCertificateSent, bindingCertificateAccepted, codeKnown, codeOfApp, codeFresh, codeOnce, codeRedirectURI,
         verifierForm,
         verifier, codeKey, grantLive, consentInForce, customerServed, refreshKnown, refreshOnce, refreshKey, refreshScope, secretOfOwn, ownScope,
     ]
@@ -82,6 +85,9 @@ extension RefusalRule {
     package static let tokenBound = RefusalRule(
         "access_token_bound", .invalidToken, "Who sends a bound token holds what it is bound to", "RFC 9449 §7.1, RFC 8705 §3", parameter: "Authorization",
         advice: "Send the token in the way that its token_type says, with the key or the certificate that it was issued to.")
+    package static let tokenCertificate = RefusalRule(
+        "access_token_certificate", .invalidToken, "The certificate that a token is bound to is in force", "RFC 8705 §3", parameter: "Authorization",
+        advice: "Get a new token with a certificate that is in force; the app’s certificates page tells what is wrong with this one.")
     package static let tokenAddress = RefusalRule(
         "access_token_address", .invalidToken, "The app calls from one of its allowed addresses", "RFC 6750 §3.1",
         advice: "Add the address on the app’s page, when the call was yours.")
@@ -92,5 +98,5 @@ extension RefusalRule {
         "access_token_scope", .insufficientScope, "The token’s scope covers the address", "RFC 6750 §3.1", parameter: "scope",
         advice: "Ask for the scope when you send the customer.")
 
-    static let tokenUse = [tokenLive, tokenBound, tokenAddress, proofSent, tokenScope]
+    static let tokenUse = [tokenLive, tokenBound, tokenCertificate, tokenAddress, proofSent, tokenScope]
 }

@@ -1,0 +1,121 @@
+import Certificates
+import Foundation
+import Primitives
+import SwiftASN1
+import Testing
+import X509
+
+/// RFC 8705 §3 at each request: what a certificate is worth to which a token is bound.
+@Suite("Client certificates · standing")
+struct CertificateStandingsTests {
+    private let root: TestAuthority
+    private let issuing: TestAuthority
+    private let folder: TestFolder
+    private let lists: RevocationLists
+    private let authorities: CertificateAuthorities
+    private let standings: CertificateStandings
+
+    init() throws {
+        root = try TestAuthority("Root")
+        issuing = try TestAuthority("Issuing", issuer: root)
+        folder = try TestFolder()
+        try folder.write(root.revocationList(), to: "root.crl")
+        try folder.write(issuing.revocationList(), to: "issuing.crl")
+        lists = try RevocationLists(directory: folder.path)
+        authorities = try CertificateAuthorities(configured: [try root.der], sandbox: nil)
+        standings = CertificateStandings(check: ClientCertificateCheck(authorities: authorities, revocationLists: lists))
+    }
+
+    private func standing(
+        _ certificate: ClientCertificate, through intermediates: [TestAuthority] = [], at now: Timestamp = noon
+    ) async throws -> Result<CertificateStanding, CertificateRefusal> {
+        await standings.standing(of: certificate.der, intermediates: try intermediates.map { try $0.der }, at: now)
+    }
+
+    private func alone(_ name: String = "acme", until: Timestamp = noon + .days(1)) throws -> ClientCertificate {
+        let certificate = try TestAuthority(name, isAuthority: false, usage: KeyUsage(digitalSignature: true), until: until)
+        return try ClientCertificate.read(certificate.der).get()
+    }
+
+    @Test func `an authority of ours vouches, another does not, and neither does the certificate itself`() async throws {
+        #expect(try await standing(root.issue()) == .success(.vouched(.configured)))
+        #expect(try await standing(issuing.issue(), through: [issuing]) == .success(.vouched(.configured)))
+        #expect(try await standing(TestAuthority("Elsewhere").issue()) == .success(.alone(.unknownIssuer("CN=Elsewhere"))))
+        #expect(try await standing(TestAuthority("Root").issue()) == .success(.alone(.foreignIssuer("CN=Root"))))
+        #expect(try await standing(alone()) == .success(.alone(.selfSigned)))
+    }
+
+    @Test func `it ends with the certificate's last second, whoever signed it, though it was remembered`() async throws {
+        for certificate in [try root.issue(until: noon + .minutes(1)), try alone(until: noon + .minutes(1))] {
+            #expect(try await standing(certificate).isSuccess)
+            #expect(try await standing(certificate, at: noon + .minutes(1)).isSuccess)
+            #expect(try await standing(certificate, at: noon + .seconds(61)) == .failure(.expired(at: noon + .minutes(1))))
+        }
+    }
+
+    @Test func `it ends with an issuer's time`() async throws {
+        let brief = try TestAuthority("Brief", issuer: root, until: noon + .minutes(1))
+        try folder.write(brief.revocationList(), to: "brief.crl")
+        _ = try lists.refresh()
+        let certificate = try brief.issue()
+
+        #expect(try await standing(certificate, through: [brief]).isSuccess)
+        #expect(try await standing(certificate, through: [brief], at: noon + .minutes(2)) == .failure(.issuerNotValid("CN=Brief")))
+    }
+
+    @Test func `a clock that was set back before its time is asked anew`() async throws {
+        let certificate = try root.issue(from: noon - .minutes(1))
+
+        #expect(try await standing(certificate).isSuccess)
+        #expect(try await standing(certificate, at: noon - .minutes(2)) == .failure(.notYetValid(from: noon - .minutes(1))))
+    }
+
+    @Test func `a newer list ends it at once, and one that is out of date too`() async throws {
+        let serial = Certificate.SerialNumber(bytes: [1, 2, 3])
+        let (certificate, other) = (try root.issue(serialNumber: serial), try root.issue())
+        #expect(try await standing(certificate).isSuccess)
+        #expect(try await standing(other).isSuccess)
+
+        try folder.write(root.revocationList(.init(serialNumbers: [serial])), to: "root.crl")
+        _ = try lists.refresh()
+
+        #expect(try await standing(certificate) == .failure(.revoked))
+        #expect(try await standing(other).isSuccess)
+        #expect(try await standing(other, at: noon + .hours(1)) == .failure(.staleRevocationList(issuer: "CN=Root")))
+    }
+
+    @Test func `whoever leaves the chain out, or sends something else, gains nothing`() async throws {
+        let serial = Certificate.SerialNumber(bytes: [1, 2, 3])
+        try folder.write(issuing.revocationList(.init(serialNumbers: [serial])), to: "issuing.crl")
+        _ = try lists.refresh()
+        let certificate = try issuing.issue(serialNumber: serial)
+
+        #expect(try await standing(certificate) == .failure(.revoked))
+        #expect(try await standing(certificate, through: [root]) == .failure(.revoked))
+        #expect(try await standing(certificate, through: [issuing]) == .failure(.revoked))
+        #expect(try await standing(certificate, through: Array(repeating: issuing, count: 5)) == .failure(.chainTooLong))
+        let garbage = await standings.standing(of: certificate.der, intermediates: [[1, 2, 3]], at: noon)
+        // The chain that was found a moment ago is known.
+        #expect(garbage == .failure(.revoked))
+        #expect(await standings.standing(of: try issuing.issue().der, intermediates: [[1, 2, 3]], at: noon) == .failure(.malformedChain))
+    }
+
+    @Test func `an authority that is trusted no more vouches no more`() async throws {
+        let certificate = try root.issue()
+        #expect(try await standing(certificate) == .success(.vouched(.configured)))
+
+        try authorities.replace(configured: [try TestAuthority("Newer Root").der])
+
+        #expect(try await standing(certificate) == .success(.alone(.unknownIssuer("CN=Root"))))
+    }
+
+    @Test func `what cannot be read has no standing`() async throws {
+        for der in [[], [0x30, 0x80], Array(repeating: UInt8(1), count: 30_000)] as [[UInt8]] {
+            #expect(await !standings.standing(of: der, intermediates: [], at: noon).isSuccess)
+        }
+    }
+}
+
+extension Result {
+    fileprivate var isSuccess: Bool { if case .success = self { true } else { false } }
+}
