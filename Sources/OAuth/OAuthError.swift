@@ -86,6 +86,7 @@ extension OAuthError.Code {
         case .invalidDPoPProof: "RFC 9449 §5"
         case .useDPoPNonce: "RFC 9449 §8"
         case .invalidToken, .insufficientScope: "RFC 6750 §3.1"
+        case .invalidRedirectURI, .invalidClientMetadata, .invalidSoftwareStatement, .unapprovedSoftwareStatement: "RFC 7591 §3.2.2"
         }
     }
 

@@ -65,7 +65,7 @@ struct AppSecurityPage: PortalPage {
         switch outcome {
         case .success((let app, let secret?)):
             var response = Response.seeOther("/portal/apps/\(app.id)/secret")
-            try site.shownOnce.put(secret, of: app.id, for: developer.session.id, at: context.receivedAt, on: &response)
+            try site.shownOnce.put(secret, of: app.id.rawValue, for: developer.session.id, at: context.receivedAt, on: &response)
             return response
         case .success((let app, nil)): return .seeOther("/portal/apps/\(app.id)?saved=1")
         case .failure(.notFound): throw PortalRefusal.notFound
