@@ -71,18 +71,33 @@ class RelyingParty(Party):
     def token(self, **parameters):
         return requests.post(self.metadata["token_endpoint"], data=parameters, auth=(self.client_id, self.client_secret), timeout=10)
 
-    def own_token(self):
-        return self.token(grant_type="client_credentials", scope="consents.write").json()["access_token"]
+    def own_token(self, scope="consents.write"):
+        return self.token(grant_type="client_credentials", scope=scope).json()["access_token"]
 
     def lodge(self, expires_at="2027-02-19T00:00:00Z", **more):
         wish = {
             "type": "account_access", "expires_at": expires_at,
             "permissions": ["ReadAccountsBasic", "ReadBalances", "ReadTransactionsDetail", "ReadTransactionsCredits", "ReadTransactionsDebits"], **more,
         }
+        return self.lodged(wish)
+
+    def lodge_payment(self, payment, **more):
+        """`payment`: amount, creditor and reference, as `pay` sends them."""
+        return self.lodged({"type": "payment", "payment": payment, **more})
+
+    def lodged(self, wish):
         answer = requests.post(
             self.issuer + "/v1/consents", json=wish, headers={"Authorization": f"Bearer {self.own_token()}", "Idempotency-Key": secrets.token_hex(12)}, timeout=10)
         assert answer.status_code == 201, answer.text
         return answer.json()["id"]
+
+    def pay(self, consent_id, payment, key=None):
+        headers = {"Authorization": f"Bearer {self.tokens['access_token']}", "Idempotency-Key": key or secrets.token_hex(12)}
+        return requests.post(self.issuer + "/v1/payments", json={"consent_id": consent_id, **payment}, headers=headers, timeout=10)
+
+    def payment(self, payment_id):
+        return requests.get(
+            f"{self.issuer}/v1/payments/{payment_id}", headers={"Authorization": f"Bearer {self.own_token('payments.write')}"}, timeout=10).json()
 
     def consent(self, consent_id):
         return requests.get(f"{self.issuer}/v1/consents/{consent_id}", headers={"Authorization": f"Bearer {self.own_token()}"}, timeout=10)
@@ -90,7 +105,7 @@ class RelyingParty(Party):
     def end(self, consent_id):
         return requests.delete(f"{self.issuer}/v1/consents/{consent_id}", headers={"Authorization": f"Bearer {self.own_token()}"}, timeout=10)
 
-    def authorize_address(self, consent_id=None, scope="openid profile", **more):
+    def authorize_address(self, consent_id=None, scope="openid profile", type="account_access", **more):
         state, verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(40)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         self.flows[state] = verifier
@@ -99,7 +114,7 @@ class RelyingParty(Party):
             "nonce": secrets.token_urlsafe(16), "code_challenge": challenge, "code_challenge_method": "S256", **more,
         }
         if consent_id:
-            query["authorization_details"] = json.dumps([{"type": "account_access", "consent_id": consent_id}])
+            query["authorization_details"] = json.dumps([{"type": type, "consent_id": consent_id}])
         return self.metadata["authorization_endpoint"] + "?" + urlencode(query)
 
     def exchange(self):

@@ -16,7 +16,7 @@ struct APIContractTests {
             Set(guarded) == [
                 "GET /v1/accounts", "GET /v1/accounts/{account_id}/balance", "GET /v1/accounts/{account_id}/transactions",
                 "GET /v1/accounts/{account_id}/details", "POST /v1/consents", "GET /v1/consents", "GET /v1/consents/{consent_id}",
-                "DELETE /v1/consents/{consent_id}",
+                "DELETE /v1/consents/{consent_id}", "POST /v1/payments", "GET /v1/payments", "GET /v1/payments/{payment_id}",
             ])
     }
 

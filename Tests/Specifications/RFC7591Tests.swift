@@ -168,7 +168,7 @@ struct RFC7591Tests {
         ("token_endpoint_auth_method", #""tls_client_auth""#, "tls_client_auth"), ("token_endpoint_auth_method", #""private_key_jwt""#, "jwks"),
         ("client_name", #""""#, "an empty text"), ("client_name", "1", "1"), ("client_name", #""Wekeza\u0000""#, "can be seen"),
         ("client_name", #""Wekeza \u202eknaB""#, "can be seen"), ("client_name", #""Wekeza\nBank""#, "one line"),
-        ("scope", #""openid accounts.delete""#, "accounts.delete"), ("scope", #"["openid"]"#, "openid"), ("scope", #""payments.write""#, "payments.write"),
+        ("scope", #""openid accounts.delete""#, "accounts.delete"), ("scope", #"["openid"]"#, "openid"), ("scope", #""payments.delete""#, "payments.delete"),
         ("scope", #""""#, "at least one"), ("application_type", #""desktop""#, "desktop"), ("subject_type", #""pairwise""#, "pairwise"),
         ("contacts", #""ops@robot.example.com""#, "ops@robot"), ("contacts", "[1]", "1"), ("software_id", "1", "1"), ("software_version", "[]", "[]"),
         ("jwks", "[]", "array"), ("jwks", #"{"keys":[]}"#, "at least one key"),

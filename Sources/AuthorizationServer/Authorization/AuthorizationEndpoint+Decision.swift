@@ -76,7 +76,8 @@ extension AuthorizationEndpoint {
     /// The chosen accounts are the customer's own and open, and there is one at least.
     private func refusal(of approval: Approval, among own: [Account]) -> String? {
         guard approval.transaction.asksForAccounts else { return nil }
-        guard !approval.accounts.isEmpty else { return "Choose at least one account." }
+        let pays = approval.transaction.scope.contains(.paymentsWrite)
+        guard !approval.accounts.isEmpty else { return pays ? "Choose one account to pay from." : "Choose at least one account." }
         for id in approval.accounts {
             guard let account = own.first(where: { $0.id == id }) else { return "Choose among your own accounts." }
             if let reason = account.reasonNotShareable { return "\(account.name) cannot be shared: \(reason)." }
