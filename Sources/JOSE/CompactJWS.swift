@@ -52,7 +52,7 @@ package struct UnverifiedJWS: Sendable {
 
     package func isSigned(by key: PublicKey) -> Bool { key.isValid(signature, for: signingInput, by: algorithm) }
 
-    private static func decode(_ part: ArraySlice<UInt8>) -> [UInt8]? { Base64URL.decode(String(decoding: part, as: UTF8.self)) }
+    private static func decode(_ part: ArraySlice<UInt8>) -> [UInt8]? { part.withUnsafeBufferPointer { Base64URL.decode($0) } }
 
     /// - Returns: `nil` when the member is there but no text.
     private static func text(_ value: JSONValue?) -> String?? {

@@ -77,9 +77,7 @@ package struct DPoPProof: Hashable, Sendable {
         let claims = jws.claims
         guard let tokenID = claims["jti"]?.string, (1...255).contains(tokenID.utf8.count) else { throw .missingTokenID }
         guard claims["htm"]?.string == target.method else { throw .method }
-        guard let address = claims["htu"]?.string.flatMap(WebAddress.init), target.addresses.contains(where: { WebAddress($0) == address }) else {
-            throw .address
-        }
+        guard let address = claims["htu"]?.string, target.isAddressed(by: address) else { throw .address }
         guard let issuedAt = try? claims.numericDate("iat") else { throw .missingTime }
         if let accessToken = target.accessToken {
             guard let digest = claims["ath"]?.string, constantTimeEqual(digest, Digest(of: accessToken).text) else { throw .accessToken }
@@ -94,6 +92,15 @@ package struct DPoPProof: Hashable, Sendable {
             guard issuedAt > now - Self.lifetime, issuedAt <= now + Self.forgivenSkew else { throw .nonceNeeded }
             (madeAfter, expiresAt) = (issuedAt, issuedAt + Self.lifetime)
         }
+    }
+}
+
+extension DPoPProof.Target {
+    /// Nearly every client writes an address as we do; only other spellings are taken apart.
+    fileprivate func isAddressed(by text: String) -> Bool {
+        if addresses.contains(text) { return true }
+        guard let address = WebAddress(text) else { return false }
+        return addresses.contains { WebAddress($0) == address }
     }
 }
 

@@ -33,22 +33,36 @@ package enum Base64URL {
 
     /// - Returns: `nil` for padding, foreign characters, an impossible length, or bits set beyond the last byte: each value has one spelling.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        var output: [UInt8] = []
-        output.reserveCapacity(text.utf8.count * 3 / 4)
+        var text = String(text)
+        return text.withUTF8 { decode($0) }
+    }
+
+    /// The same of ASCII characters that lie in memory.
+    package static func decode(_ characters: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        var isSound = true
+        let bytes = [UInt8](unsafeUninitializedCapacity: characters.count * 3 / 4 + 1) { output, written in
+            isSound = values.withUnsafeBufferPointer { read(characters, $0, into: output, &written) }
+        }
+        return isSound ? bytes : nil
+    }
+
+    private static func read(
+        _ characters: UnsafeBufferPointer<UInt8>, _ values: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>, _ written: inout Int
+    ) -> Bool {
         var buffer: UInt32 = 0
-        var bits = 0
-        for character in text.utf8 {
+        var bits: UInt32 = 0
+        for character in characters {
             let value = values[Int(character)]
-            guard value != 0xFF else { return nil }
+            guard value != 0xFF else { return false }
             buffer = buffer << 6 | UInt32(value)
             bits += 6
             if bits >= 8 {
                 bits -= 8
-                output.append(UInt8(truncatingIfNeeded: buffer >> UInt32(bits)))
+                output[written] = UInt8(truncatingIfNeeded: buffer >> bits)
+                written += 1
             }
         }
-        guard bits < 6, buffer & (1 << UInt32(bits) - 1) == 0 else { return nil }
-        return output
+        return bits < 6 && buffer & (1 << bits - 1) == 0
     }
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)

@@ -1,8 +1,6 @@
 import Applications
-import Bank
-import Composition
-import Consents
 import Foundation
+import Gateway
 import HTTPTypes
 import HummingbirdTesting
 import JSON
@@ -14,56 +12,6 @@ import Storage
 import TestSupport
 import Testing
 import Web
-
-/// A bill of Kenya Power, as the app lodges and sends it.
-private struct Bill {
-    var amount = "1250.00"
-    var currency = "KES"
-    var name = "Kenya Power"
-    var account = "KPLC-882-001"
-    var reference = "Bill 77"
-
-    var members: String {
-        #""amount":{"amount":"\#(amount)","currency":"\#(currency)"},"creditor":{"name":"\#(name)","account":"\#(account)"},"reference":"\#(reference)""#
-    }
-}
-
-extension TestServer {
-    fileprivate func payingApp() async throws -> TestApp { try await register(scopes: ScopeSet(Scope.allCases)) }
-
-    fileprivate func lodgePayment(_ bill: Bill, _ app: TestApp, more: String = "") async throws -> TestResponse {
-        try await call("/v1/consents", token: appToken(app), method: .post, json: #"{"type":"payment","payment":{\#(bill.members)}\#(more)}"#)
-    }
-
-    fileprivate func detail(_ consent: String) -> [(name: String, value: String)] {
-        [("authorization_details", #"[{"type":"payment","consent_id":"\#(consent)"}]"#), ("scope", "openid")]
-    }
-
-    /// A consent for the bill, and the token that the customer approved for it.
-    fileprivate func approved(_ bill: Bill = Bill(), for app: TestApp) async throws -> (consent: String, token: String) {
-        let consent = try await lodgePayment(bill, app).json["id"] as? String ?? ""
-        return (consent, try await tokens(for: app, detail(consent)).access)
-    }
-
-    fileprivate func pay(_ bill: Bill = Bill(), under consent: String, token: String, key: String? = UUID().uuidString) async throws -> TestResponse {
-        try await call(
-            "/v1/payments", token: token, method: .post, json: #"{"consent_id":"\#(consent)",\#(bill.members)}"#,
-            headers: key.map { [.idempotencyKey: $0] } ?? [:])
-    }
-
-    /// The client's own token with the scope of its payments.
-    fileprivate func paymentsToken(_ app: TestApp) async throws -> String {
-        try await token(app, [("grant_type", "client_credentials"), ("scope", "payments.write")]).json["access_token"] as? String ?? ""
-    }
-
-    fileprivate func payments(_ app: TestApp) async throws -> [[String: Any]] {
-        try await call("/v1/payments", token: paymentsToken(app)).json["data"] as? [[String: Any]] ?? []
-    }
-
-    fileprivate func consentStatus(_ id: String, _ app: TestApp) async throws -> String? {
-        try await call("/v1/consents/\(id)", token: appToken(app)).json["status"] as? String
-    }
-}
 
 @Suite("Payments over HTTP")
 struct PaymentTests {
@@ -229,6 +177,23 @@ struct PaymentTests {
         }
     }
 
+    @Test func `a live bank is given no payment, whose consent it could not use up`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let app = try await server.register(scopes: ScopeSet(Scope.allCases), environment: .live)
+            let (consent, token) = try await server.approved(for: app)
+
+            try await server.behindGateway(
+                ScriptedUpstream { call in
+                    Issue.record("\(call.operation) was forwarded")
+                    return .noContent
+                }
+            ) { gateway in
+                try await gateway.pay(under: consent, token: token).isRefused(.serviceUnavailable, .noUpstream, rule: "route", by: "createPayment")
+            }
+            #expect(try await server.consentStatus(consent, app) == "authorised")
+        }
+    }
+
     @Test(arguments: Engine.available) func `more than there is: 422, and the consent stays`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.payingApp()
@@ -277,124 +242,6 @@ struct PaymentTests {
 
             #expect(seen.count == 5 && Set(seen) == made)
             try await server.call("/v1/payments?cursor=zzz", token: token).isRefused(.badRequest, .invalidRequest, by: "listPayments")
-        }
-    }
-}
-
-@Suite("Payment consents")
-struct PaymentConsentTests {
-    @Test(arguments: [
-        (#""amount":{"amount":"0","currency":"KES"}"#, "/payment/amount/amount"), (#""amount":{"amount":"-5.00","currency":"KES"}"#, "/payment/amount/amount"),
-        (#""amount":{"amount":"1.001","currency":"KES"}"#, "/payment/amount/amount"),
-        (#""amount":{"amount":"1e3","currency":"KES"}"#, "/payment/amount/amount"),
-        (#""amount":{"amount":"99999999999999999999","currency":"KES"}"#, "/payment/amount/amount"),
-        (#""amount":{"amount":"5","currency":"EUR"}"#, "/payment/amount/currency"),
-        (#""amount":{"amount":5,"currency":"KES"}"#, "/payment/amount/amount"), (#""amount":"5""#, "/payment/amount"),
-    ]) func `an amount that is none is refused by name`(amount: String, pointer: String) async throws {
-        try await TestServer.run(.sqlite) { server in
-            let app = try await server.payingApp()
-            let body = #"{"type":"payment","payment":{\#(amount),"creditor":{"name":"Kenya Power","account":"KPLC-882-001"},"reference":"Bill"}}"#
-
-            let refusal = try await server.call("/v1/consents", token: server.appToken(app), method: .post, json: body)
-
-            refusal.isRefused(.badRequest, .invalidRequest, by: "createConsent")
-            #expect(refusal.violations.first?["pointer"] == pointer, "\(refusal.text)")
-        }
-    }
-
-    @Test func `what belongs to the other type is refused by name`() async throws {
-        try await TestServer.run(.sqlite) { server in
-            let app = try await server.payingApp()
-            for (body, pointer) in [
-                (#"{"type":"payment"}"#, "/payment"), (#"{"type":"payment","payment":{\#(Bill().members)},"permissions":["ReadBalances"]}"#, "/permissions"),
-                (#"{"type":"account_access","permissions":["ReadAccountsBasic"],"expires_at":"2027-02-19T00:00:00Z","payment":{\#(Bill().members)}}"#, "/type"),
-                (#"{"type":"account_access"}"#, "/permissions"), (#"{"type":"payment","payment":{\#(Bill().members)},"payment":{\#(Bill().members)}}"#, ""),
-                (#"{"type":"payment","payment":{\#(Bill().members)},"expires_at":"2020-01-01T00:00:00Z"}"#, "/expires_at"),
-            ] {
-                let refusal = try await server.call("/v1/consents", token: server.appToken(app), method: .post, json: body)
-                #expect(refusal.status == .badRequest, "\(refusal.text)")
-                if !pointer.isEmpty { #expect(refusal.violations.first?["pointer"] == pointer, "\(refusal.text)") }
-            }
-        }
-    }
-
-    @Test(arguments: Engine.available) func `the type of the authorization detail is the consent's`(engine: Engine) async throws {
-        try await TestServer.run(engine) { server in
-            let app = try await server.payingApp()
-            let payment = try await server.lodgePayment(Bill(), app).json["id"] as? String ?? ""
-            let access = try await server.lodge(app, permissions: ["ReadAccountsBasic"])
-
-            for (type, consent) in [("account_access", payment), ("payment", access)] {
-                let answer = try await server.answer(
-                    app, [("authorization_details", #"[{"type":"\#(type)","consent_id":"\#(consent)"}]"#), ("scope", "openid")])
-                #expect(answer["error"] == "invalid_authorization_details")
-            }
-        }
-    }
-
-    @Test(arguments: Engine.available) func `one account pays: none, two, or one of another currency is refused`(engine: Engine) async throws {
-        try await TestServer.run(engine) { server in
-            let app = try await server.payingApp()
-            let consent = try await server.lodgePayment(Bill(), app).json["id"] as? String ?? ""
-            let browser = TestBrowser(server)
-            try await browser.open(server.authorizationURI(app, server.detail(consent)))
-            try await browser.submit("password", [("username", "amina.traveler"), ("password", "sandbox")])
-            let offered = await browser.forms.flatMap(\.options).filter { $0.name == "accounts" }.map(\.value)
-            let own = try await server.database.read { tx -> [Account] in
-                try Accounts().list(offered.compactMap { AccountID($0) }, in: tx)
-            }
-            #expect(!own.isEmpty && own.allSatisfy { $0.currency == .kes })
-            let dollars = try #require(
-                try await server.database.read { tx in try Accounts().list(of: own[0].holder, in: tx).first { $0.currency == .usd } })
-
-            for chosen in [[], [offered[0], dollars.id.rawValue], [dollars.id.rawValue]] {
-                try await browser.submit("decision", [("decision", "approve")] + chosen.map { ("accounts", $0) })
-                #expect(await browser.left == nil)
-                #expect(await browser.page.contains("There is a problem"))
-            }
-            #expect(try await server.consentStatus(consent, app) == "awaiting_authorisation")
-        }
-    }
-
-    @Test(arguments: Engine.available) func `the account that the app named is the only one that pays`(engine: Engine) async throws {
-        try await TestServer.run(engine) { server in
-            let app = try await server.payingApp()
-            let reading = try await server.tokens(for: app, accounts: 2).access
-            let list = try await server.call("/v1/accounts", token: reading).json["data"] as? [[String: Any]] ?? []
-            let named = try #require(list.first { $0["currency"] as? String == "KES" }?["id"] as? String)
-            let consent = try await server.lodgePayment(Bill(), app, more: #","debtor_account":"\#(named)""#).json["id"] as? String ?? ""
-
-            let browser = TestBrowser(server)
-            try await browser.open(server.authorizationURI(app, server.detail(consent)))
-            try await browser.submit("password", [("username", "amina.traveler"), ("password", "sandbox")])
-
-            #expect(await browser.forms.flatMap(\.options).filter { $0.name == "accounts" }.map(\.value) == [named])
-        }
-    }
-
-    @Test(arguments: Engine.available) func `who has a second factor approves a payment with it`(engine: Engine) async throws {
-        try await TestServer.run(engine) { server in
-            let app = try await server.payingApp()
-            let (phone, browser) = try await server.enrolled(.customer)
-            let consent = try await server.lodgePayment(Bill(), app).json["id"] as? String ?? ""
-            let weak = TestBrowser(server, cookies: await browser.cookies)
-
-            try await weak.open(server.authorizationURI(app, server.detail(consent)))
-            #expect(await weak.page.contains("One-time code"))
-            server.clock.advance(by: .seconds(60))
-            try await weak.submit("code", [("code", phone.code(at: server.clock.now))])
-            #expect(await weak.page.contains("Which account pays?"))
-            let answer = try await server.redeem(server.authorize(app, server.detail(consent), browser: weak), by: app)
-
-            #expect(try await server.claims(answer.json["access_token"] as? String)?["acr"]?.string == "urn:wekeza:acr:2")
-        }
-    }
-
-    @Test(arguments: Engine.available) func `a plain payments.write without a lodged payment is refused`(engine: Engine) async throws {
-        try await TestServer.run(engine) { server in
-            let app = try await server.payingApp()
-
-            #expect(try await server.answer(app, [("scope", "openid payments.write")])["error"] == "invalid_scope")
         }
     }
 }

@@ -86,6 +86,28 @@ struct RestoreTests {
     }
 
     @Test(arguments: Engine.available)
+    func `a payment that was approved ends: it may have been made meanwhile`(engine: Engine) async throws {
+        try await restored(engine) { database, app in
+            try await database.write { tx in
+                let bill = PaymentInstruction(
+                    stored: Money(minorUnits: 100_00, currency: .kes), creditor: Creditor(name: "Kenya Power", account: "KPLC-882-001"), reference: "Bill")
+                let lodged = try Consents().lodge(
+                    NewConsent(
+                        appID: app.id, organisationID: organisation, payment: PaymentTerms(instruction: bill, debtorAccount: nil),
+                        expiresAt: now + .days(30)),
+                    by: .app(app.id), at: now, requestID: nil, in: tx)
+                _ = try approve(lodged.id, by: amina, "acc_one", in: tx)
+                return lodged.id
+            }
+        } _: { database, _, id in
+            let ended = try await database.read { try Consents().find(id, in: $0) }
+            #expect(
+                ended?.standing(at: now + .minutes(2))
+                    == ConsentStanding(status: .revoked, actor: .bank, reason: ConsentReason.restored, since: now + .minutes(1)))
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `consents in force are paused by the bank until their customer confirms them`(engine: Engine) async throws {
         try await restored(engine) { database, app in
             try await database.write { tx in

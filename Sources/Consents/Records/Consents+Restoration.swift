@@ -5,22 +5,24 @@ package import Storage
 
 extension Consents {
     /// After the records were brought back from a backup: what was in force is paused until its customer confirms it, since they may have withdrawn it
-    /// meanwhile; what waited for its customer ends, since they may have declined it, and the app lodges it again. Many rows a statement: there may be millions.
+    /// meanwhile; what waited for its customer ends, since they may have declined it, and the app lodges it again. A payment that was approved ends too: it may
+    /// have been made meanwhile, and would be made twice. Many rows a statement: there may be millions.
     package func holdAfterRestoration(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> (paused: Int, ended: Int) {
         var counts = (paused: 0, ended: 0)
         try tx.walk {
             "SELECT id FROM consent WHERE id > \($0) ORDER BY id LIMIT 2000"
         } _: { rows in
             let ids: [ConsentID] = try rows.map { try $0["id"] }
-            counts.paused += try move(ids, from: .authorised, on: .suspend, by: actor, at: now, in: tx)
-            counts.ended += try move(ids, from: .awaitingAuthorisation, on: .revoke, by: actor, at: now, in: tx)
+            counts.paused += try move(ids, of: [.accountAccess], from: .authorised, on: .suspend, by: actor, at: now, in: tx)
+            counts.ended += try move(ids, of: [.payment], from: .authorised, on: .revoke, by: actor, at: now, in: tx)
+            counts.ended += try move(ids, of: ConsentType.allCases, from: .awaitingAuthorisation, on: .revoke, by: actor, at: now, in: tx)
         }
         return counts
     }
 
     /// What the clock has ended stays as it is: a job stamps it.
     private func move(
-        _ ids: [ConsentID], from status: ConsentStatus, on event: ConsentEvent, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction
+        _ ids: [ConsentID], of types: [ConsentType], from status: ConsentStatus, on event: ConsentEvent, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Int {
         guard case .moves(let target) = status.transition(on: event, by: .bank) else { return 0 }
         let lodgedAfter = status == .awaitingAuthorisation ? now - ConsentTerm.unauthorised : .epoch
@@ -28,7 +30,7 @@ extension Consents {
             """
             UPDATE consent
             SET status = \(target), status_actor = \(ConsentActor.bank), status_reason = \(ConsentReason.restored), status_changed_at = \(now)
-            WHERE id IN \(list: ids) AND status = \(status) AND expires_at > \(now) AND created_at > \(lodgedAfter)
+            WHERE id IN \(list: ids) AND type IN \(list: types) AND status = \(status) AND expires_at > \(now) AND created_at > \(lodgedAfter)
             RETURNING id, app_id
             """)
         guard !moved.isEmpty else { return 0 }

@@ -17,11 +17,12 @@ package struct Upstreams: Sendable {
         self.live = live
     }
 
-    func upstream(for server: AccessRules.Server, environment: AppEnvironment) -> (any Upstream)? {
-        switch (server, environment) {
+    func upstream(for rules: AccessRules, environment: AppEnvironment) -> (any Upstream)? {
+        switch (rules.server, environment) {
         case (.platform, _): platform
         case (.bank, .sandbox): sandbox
-        case (.bank, .live): live
+        // A bank behind HTTP cannot use a consent up in our records, so it is given nothing that would.
+        case (.bank, .live): rules.consumesConsent ? nil : live
         }
     }
 }
