@@ -131,11 +131,9 @@ package struct PaymentBooks: Sendable {
     // MARK: Settling
 
     /// Settles what is due.
-    /// - Returns: how many were due, at most `limit`.
+    /// - Returns: how many moved, at most `limit`.
     package func settleDue(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
-        let due = try records.due(at: now, limit: limit, in: tx)
-        for payment in due { _ = try settle(payment, at: now, in: tx) }
-        return due.count
+        try records.due(at: now, limit: limit, in: tx).count { try settle($0, at: now, in: tx) != nil }
     }
 
     /// Books an accepted payment; when the creditor's account takes nothing any more, it is rejected after all.

@@ -1,7 +1,6 @@
 """A payment from the app's wish to the money's arrival: its customer sees and approves exactly it, staff decides where the rules doubt it, everybody sees what became of it."""
 
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from relying_parties import RelyingParty
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Shared"))
 
-from servers import Customer  # noqa: E402
+from servers import Customer, eventually  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +48,9 @@ def approved(party, customer, payment):
     return consent
 
 
-def eventually(look, wanted):
-    deadline = time.monotonic() + 15
-    while (seen := look()) != wanted and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert seen == wanted
-
-
 def settled(party, payment_id):
     """Money to another bank arrives by itself, some seconds later."""
-    eventually(lambda: party.payment(payment_id)["status"], "settled")
+    assert eventually(lambda: party.payment(payment_id)["status"] == "settled")
 
 
 def test_a_customer_sees_approves_and_finds_a_payment(page, server, relying_party):
@@ -138,7 +130,8 @@ def test_staff_decides_what_the_rules_doubt(browse, server, relying_party, decis
 
     expect(page.locator(".callout")).to_contain_text("goes on" if decision == "Release" else "the money is free again")
     expect(page.get_by_role("row").filter(has_text=payment_id)).to_have_count(0)
-    eventually(lambda: relying_party.payment(payment_id)["status"], "settled" if decision == "Release" else "rejected")
+    wanted = "settled" if decision == "Release" else "rejected"
+    assert eventually(lambda: relying_party.payment(payment_id)["status"] == wanted)
     page.goto(f"{server.issuer}/staff?subject={payment_id}")
     expect(page.get_by_role("rowheader").filter(has_text="Payment")).to_have_count(1)
 

@@ -121,6 +121,20 @@ struct PaymentConsentTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `OpenID Connect Core §3.1.2.1 a payment is never approved without a page`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (_, browser) = try await server.enrolled(.customer)
+            let consent = try await server.lodgePayment(Bill(), app).json["id"] as? String ?? ""
+            let weak = TestBrowser(server, cookies: await browser.cookies)
+
+            let answer = try await server.answer(app, server.detail(consent) + [("prompt", "none")], browser: weak)
+
+            #expect(answer["error"] == "consent_required")
+            #expect(try await server.consentStatus(consent, app) == "awaiting_authorisation")
+        }
+    }
+
     @Test(arguments: Engine.available) func `a plain payments.write without a lodged payment is refused`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.payingApp()

@@ -39,8 +39,8 @@ extension AuthorizationEndpoint {
             return .answer(envelope.error(.against(.signedIn, "The customer has to sign in.")))
         }
         if let step = try await stepUp(transaction, session: session, at: now) { return step }
-        if try await paymentNeedsCode(transaction, session: session) { return .stepUp }
         if transaction.isSilent { return .answer(try await silentAnswer(transaction, app: app, session: session, at: now)) }
+        if try await paymentNeedsCode(transaction, session: session) { return .stepUp }
         return try await database.read { tx in
             if try answers.isAnswered(transaction.id, in: tx) { return .alreadyAnswered }
             switch try question(transaction, app: app, person: session.person, at: now, in: tx) {
