@@ -22,7 +22,7 @@ package struct Upstreams: Sendable {
         case (.platform, _): platform
         case (.bank, .sandbox): sandbox
         // A bank behind HTTP cannot use a consent up in our records, so it is given nothing that would.
-        case (.bank, .live): rules.consumesConsent ? nil : live
+        case (.bank, .live): rules.spendsConsent ? nil : live
         }
     }
 }
