@@ -160,7 +160,7 @@ struct StandingOrderTests {
             // Days that nobody was there for are made up.
             try await database.work(at: dawn + .days(30))
             let made = try await payments(database)
-            #expect(made.reversed().map(\.executionDate) == (0..<3).map { tomorrow.adding(days: $0) })
+            #expect(made.compactMap(\.executionDate).sorted() == (0..<3).map { tomorrow.adding(days: $0) })
             #expect(made.allSatisfy { $0.kind == .standingOrder && $0.standingOrderID == order.id })
             #expect(try await find(order, database)?.status == .completed)
             #expect(try await database.balance().available == kes(700))
