@@ -35,11 +35,10 @@ package struct PaymentBooks: Sendable {
         guard differences.isEmpty else {
             throw PaymentRefusal.differs(differences.map { .init(member: $0.member, approved: $0.approved, sent: $0.sent) })
         }
-        guard let account = try Accounts().find(debtor, in: tx) else { throw PaymentRefusal.unknownConsent }
-        guard account.number != new.instruction.creditor.account else { throw PaymentRefusal.paysItself }
-        if let creditor = try Accounts().find(number: new.instruction.creditor.account, in: account.world, tx), !creditor.status.allowsCredits {
-            throw PaymentRefusal.creditorAccountClosed
-        }
+        guard let (account, creditor) = try Accounts().debtor(debtor, paying: new.instruction.creditor.account, in: tx)
+        else { throw PaymentRefusal.unknownConsent }
+        guard account.id != creditor?.id else { throw PaymentRefusal.paysItself }
+        if let creditor, !creditor.status.allowsCredits { throw PaymentRefusal.creditorAccountClosed }
         guard try consents.consume(consent, at: now, requestID: new.requestID, in: tx) != nil else {
             throw PaymentRefusal.consentState(try consents.status(of: consent.id, at: now, in: tx) ?? .consumed)
         }
@@ -48,17 +47,13 @@ package struct PaymentBooks: Sendable {
             personID: new.personID, world: account.world, debtorAccount: debtor, instruction: new.instruction,
             holdID: TransactionID(at: now, from: randomness), status: .received, reason: .submitted, createdAt: now, changedAt: now, settlesAt: now,
             idempotencyKey: new.idempotencyKey)
-        try setAside(payment, at: now, in: tx)
+        try setAside(payment, in: tx)
         try records.insert(payment, in: tx)
         return payment
     }
 
-    private func setAside(_ payment: Payment, at now: Timestamp, in tx: any WriteTransaction) throws {
-        let amount = payment.instruction.amount
-        let hold = Hold(
-            id: payment.holdID, account: payment.debtorAccount, amount: Money(minorUnits: -amount.minorUnits, currency: amount.currency), madeAt: now,
-            settlesAt: now + Self.settlement, narrative: payment.narrative, payment: payment.id)
-        switch try books.hold(hold, in: tx) {
+    private func setAside(_ payment: Payment, in tx: any WriteTransaction) throws {
+        switch try books.hold(payment.hold, in: tx) {
         case .success: return
         case .failure(.insufficientFunds(_, let available)): throw PaymentRefusal.insufficientFunds(available: available)
         case .failure(.blocked(_, let status)): throw PaymentRefusal.debtorAccountBlocked(status)
@@ -122,10 +117,10 @@ package struct PaymentBooks: Sendable {
     private func accept(
         _ payment: Payment, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Payment? {
-        let creditor = try Accounts().find(number: payment.instruction.creditor.account, in: payment.world, tx)
+        let creditor = try Accounts().address(of: payment.instruction.creditor.account, in: payment.world, tx)
         let settlesAt = creditor == nil ? now + Self.settlement : now
         guard let accepted = try records.move(payment, on: .accept, by: actor, because: reason, settlesAt: settlesAt, at: now, in: tx) else { return nil }
-        return creditor == nil ? accepted : try settle(accepted, at: now, in: tx) ?? accepted
+        return creditor == nil ? accepted : try settle(accepted, to: creditor, at: now, in: tx) ?? accepted
     }
 
     // MARK: Settling
@@ -133,16 +128,19 @@ package struct PaymentBooks: Sendable {
     /// Settles what is due.
     /// - Returns: how many moved, at most `limit`.
     package func settleDue(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
-        try records.due(at: now, limit: limit, in: tx).count { try settle($0, at: now, in: tx) != nil }
+        // In the order in which the books lock accounts: two that settle, or one that settles and one that pays, do not wait for each other for ever.
+        try records.due(at: now, limit: limit, in: tx).sorted { $0.debtorAccount < $1.debtorAccount }.count { payment in
+            let creditor = try Accounts().address(of: payment.instruction.creditor.account, in: payment.world, tx)
+            return try settle(payment, to: creditor, at: now, in: tx) != nil
+        }
     }
 
     /// Books an accepted payment; when the creditor's account takes nothing any more, it is rejected after all.
-    private func settle(_ payment: Payment, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment? {
-        let creditor = try Accounts().find(number: payment.instruction.creditor.account, in: payment.world, tx)
+    private func settle(_ payment: Payment, to creditor: AccountAddress?, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment? {
         guard let entry = entry(payment, to: creditor, at: now) else {
             return try reject(payment, by: .system, because: .creditorRefused, at: now, in: tx)
         }
-        switch try books.settle(payment.holdID, with: entry, in: tx) {
+        switch try books.settle(payment.hold, with: entry, in: tx) {
         case .success: return try records.move(payment, on: .settle, by: .system, because: .booked, at: now, in: tx)
         case .failure(.blocked(let account, _)):
             return try reject(
@@ -153,7 +151,7 @@ package struct PaymentBooks: Sendable {
         }
     }
 
-    private func entry(_ payment: Payment, to creditor: Account?, at now: Timestamp) -> JournalEntry? {
+    private func entry(_ payment: Payment, to creditor: AccountAddress?, at now: Timestamp) -> JournalEntry? {
         let amount = payment.instruction.amount
         let opposite = creditor?.id ?? InternalAccount.clearing.id(amount.currency, in: payment.world)
         return try? JournalEntry(
@@ -168,6 +166,13 @@ package struct PaymentBooks: Sendable {
 }
 
 extension Payment {
+    /// What is set aside for it.
+    var hold: Hold {
+        Hold(
+            id: holdID, account: debtorAccount, amount: Money(minorUnits: -instruction.amount.minorUnits, currency: instruction.amount.currency),
+            madeAt: createdAt, settlesAt: createdAt + PaymentBooks.settlement, narrative: narrative, payment: id)
+    }
+
     /// What the statements say.
     var narrative: Narrative {
         Narrative(

@@ -31,7 +31,8 @@ struct OpposingPaymentsTests {
                             .harmless(payment)
                         }
                         let new = NewPayment(
-                            appID: copilot, organisationID: acme, personID: amina, consentID: one.consent, instruction: one.bill, idempotencyKey: "key-\(number)")
+                            appID: copilot, organisationID: acme, personID: amina, consentID: one.consent, instruction: one.bill,
+                            idempotencyKey: "key-\(number)")
                         return try await process.make(new, at: noon) { payment, _ in payment.status == .settled }.get()
                     }
                 }
