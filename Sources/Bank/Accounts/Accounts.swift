@@ -36,19 +36,6 @@ package struct Accounts: Sendable {
         try list([id], in: tx).first
     }
 
-    /// The customer's account with a number of this bank.
-    package func find(number: String, in world: OrganisationID, _ tx: any ReadTransaction) throws -> Account? {
-        try accounts(
-            tx.all(
-                """
-                SELECT id, world, name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at, matures_at,
-                       interest_basis_points, overdraft_limit
-                FROM account
-                WHERE world = \(world) AND number = \(number) AND owner = \(AccountOwner.customer)
-                """), in: tx
-        ).first
-    }
-
     /// The balance, by one read of one indexed row.
     package func balance(of id: AccountID, at now: Timestamp, in tx: any ReadTransaction) throws -> Balance? {
         guard
