@@ -8,6 +8,7 @@ import JSON
 import OpenBanking
 import Payments
 import Primitives
+import Risk
 import Storage
 import Web
 
@@ -36,13 +37,19 @@ struct PaymentOperations: Sendable {
 
     private func create(_ call: GuardedCall) async throws -> UpstreamAnswer {
         let new = try NewPayment(call)
+        let fault = new.scenario?.fault
+        if let fault, !fault.isMade { throw fault.kind.problem(call) }
         let outcome = try await process.make(new, at: call.now) { [records, idempotency] payment, tx in
-            let body = payment.body(timeline: try records.timeline(of: payment.id, in: tx), issuer: call.issuer)
+            let decision = try RiskDecisions().find(of: payment.id, in: tx)?.decision
+            let body = payment.body(timeline: try records.timeline(of: payment.id, in: tx), decision: decision, issuer: call.issuer)
             let answer = UpstreamAnswer.json(body, status: .created, headers: [.location: payment.address(call.issuer)])
             return try idempotency.complete(call.idempotency, with: answer, in: tx)
         }
         switch outcome {
-        case .success(let answer): return answer
+        case .success(let answer):
+            // The answer is kept under the request's key: it is lost on the way only.
+            if let fault { throw fault.kind.problem(call) }
+            return answer
         case .failure(let refusal): throw refusal.problem
         }
     }
@@ -58,14 +65,15 @@ struct PaymentOperations: Sendable {
                     Problem.Violation(pointer: "/query/cursor", rule: "cursor", expected: "the cursor of links.next", got: String((cursor ?? "").prefix(80)))
                 ])
         }
-        let (found, timelines) = try await database.read { [records] tx in
+        let (found, timelines, decisions) = try await database.read { [records] tx in
             let found = try records.list(ofApp: call.app.id, before: before, limit: limit + 1, in: tx)
-            return (found, try records.timelines(of: found.map(\.id), in: tx))
+            let ids = found.map(\.id)
+            return (found, try records.timelines(of: ids, in: tx), try RiskDecisions().find(of: ids, in: tx))
         }
         let page = found.prefix(limit)
         let next = found.count > limit ? page.last.map { PaymentCursor(id: $0.id).text } : nil
         let body = PageAnswer(
-            data: page.map { $0.body(timeline: timelines[$0.id] ?? [], issuer: call.issuer) },
+            data: page.map { $0.body(timeline: timelines[$0.id] ?? [], decision: decisions[$0.id]?.decision, issuer: call.issuer) },
             links: PageLinks(
                 current: call.issuer.address(call.http.path + (call.http.query.map { "?\($0)" } ?? "")),
                 next: next.map { call.issuer.address("\(call.http.path)?cursor=\($0)&limit=\(limit)") }))
@@ -74,19 +82,19 @@ struct PaymentOperations: Sendable {
 
     private func read(_ call: GuardedCall) async throws -> UpstreamAnswer {
         let id = call.pathParameters["payment_id"] ?? ""
-        let found = try await database.read { [records] tx -> (Payment, [PaymentStep])? in
+        let found = try await database.read { [records] tx -> (Payment, [PaymentStep], RiskDecisions.Kept?)? in
             // Another app's payment looks like one that does not exist.
             guard let payment = try PaymentID(id).flatMap({ try records.find($0, in: tx) }), payment.appID == call.app.id else { return nil }
-            return (payment, try records.timeline(of: payment.id, in: tx))
+            return (payment, try records.timeline(of: payment.id, in: tx), try RiskDecisions().find(of: payment.id, in: tx))
         }
-        guard let (payment, timeline) = found else {
+        guard let (payment, timeline, kept) = found else {
             throw Problem(
                 .notFound, "This app has no such payment.",
                 errors: [
                     Problem.Violation(pointer: "/path/payment_id", rule: "payment", expected: "a payment that this app made", got: String(id.prefix(64)))
                 ])
         }
-        return .json(payment.body(timeline: timeline, issuer: call.issuer), records: 1)
+        return .json(payment.body(timeline: timeline, decision: kept?.decision, issuer: call.issuer), records: 1)
     }
 }
 
@@ -124,7 +132,7 @@ extension NewPayment {
         }
         self.init(
             appID: call.app.id, organisationID: call.app.organisationID, personID: person, consentID: consent.id, instruction: instruction,
-            idempotencyKey: call.idempotency?.key, requestID: call.requestID)
+            idempotencyKey: call.idempotency?.key, requestID: call.requestID, scenario: try PaymentScenario.asked(by: call, for: instruction))
     }
 }
 
@@ -155,6 +163,10 @@ extension PaymentRefusal {
         case .creditorAccountClosed:
             Problem(
                 .creditorAccountRefused, "The creditor's account is closed.", errors: [violation("/creditor/account", "account_status", "open", "closed")])
+        case .limitExceeded:
+            Problem(
+                .paymentLimitExceeded, "The payment is above what the customer may pay through apps.",
+                errors: [violation("/amount/amount", "limit", "at most the customer's limit", "more")])
         case .insufficientFunds:
             // How much there is, is the customer's to tell.
             Problem(

@@ -48,11 +48,13 @@ extension Platform {
         while try await bench.database.write({ try Consents().expireDue(at: now, in: $0) }) == 200 {}
     }
 
-    /// Settles accepted payments whose time has come, and sends to review what a process that died had received and never decided.
+    /// Settles accepted payments whose time has come, sends to review what a process that died had received and never decided, and looks at what is held
+    /// where its scenario says so.
     private func settlePayments() async throws {
         let now = bench.clock.now
         let books = PaymentBooks(randomness: bench.randomness)
         guard try await bench.database.readOne({ try PaymentRecords().isAnythingDue(at: now, in: $0) }) else { return }
+        while try await bench.database.write({ try books.lookDue(at: now, in: $0) }) == 100 {}
         while try await bench.database.write({ try books.settleDue(at: now, in: $0) }) == 100 {}
         while try await bench.database.write({ try books.interruptAll(at: now, in: $0) }) == 100 {}
     }

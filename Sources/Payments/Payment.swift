@@ -28,6 +28,8 @@ package struct Payment: Hashable, Sendable {
     package var settlesAt: Timestamp
     /// The key of the request that made it.
     package let idempotencyKey: String?
+    /// How it is to turn out, in the sandbox.
+    package let scenario: PaymentScenario?
 }
 
 /// A payment as an app sends it. The gateway has checked the token, and that the consent behind it is in force.
@@ -39,10 +41,11 @@ package struct NewPayment: Hashable, Sendable {
     package let instruction: PaymentInstruction
     package let idempotencyKey: String?
     package let requestID: RequestID?
+    package let scenario: PaymentScenario?
 
     package init(
         appID: AppID, organisationID: OrganisationID, personID: PersonID, consentID: ConsentID, instruction: PaymentInstruction,
-        idempotencyKey: String? = nil, requestID: RequestID? = nil
+        idempotencyKey: String? = nil, requestID: RequestID? = nil, scenario: PaymentScenario? = nil
     ) {
         self.appID = appID
         self.organisationID = organisationID
@@ -51,6 +54,7 @@ package struct NewPayment: Hashable, Sendable {
         self.instruction = instruction
         self.idempotencyKey = idempotencyKey
         self.requestID = requestID
+        self.scenario = scenario
     }
 }
 
@@ -72,6 +76,8 @@ package enum PaymentRefusal: Error, Hashable, Sendable {
     case differs([Difference])
     case paysItself
     case creditorAccountClosed
+    /// More than the customer may pay through apps.
+    case limitExceeded
     /// - Parameter available: what could be spent.
     case insufficientFunds(available: Money)
     case debtorAccountBlocked(AccountStatus)

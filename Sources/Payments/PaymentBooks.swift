@@ -40,6 +40,7 @@ package struct PaymentBooks: Sendable {
         if let creditor = try Accounts().find(number: new.instruction.creditor.account, in: account.world, tx), !creditor.status.allowsCredits {
             throw PaymentRefusal.creditorAccountClosed
         }
+        if let refusal = new.scenario?.refusal { throw refusal }
         guard try consents.consume(consent, at: now, requestID: new.requestID, in: tx) != nil else {
             throw PaymentRefusal.consentState(try consents.status(of: consent.id, at: now, in: tx) ?? .consumed)
         }
@@ -47,7 +48,7 @@ package struct PaymentBooks: Sendable {
             id: PaymentID(at: now, from: randomness), appID: new.appID, organisationID: new.organisationID, consentID: consent.id,
             personID: new.personID, world: account.world, debtorAccount: debtor, instruction: new.instruction,
             holdID: TransactionID(at: now, from: randomness), status: .received, reason: .submitted, createdAt: now, changedAt: now, settlesAt: now,
-            idempotencyKey: new.idempotencyKey)
+            idempotencyKey: new.idempotencyKey, scenario: new.scenario)
         try setAside(payment, at: now, in: tx)
         try records.insert(payment, in: tx)
         return payment
@@ -77,7 +78,9 @@ package struct PaymentBooks: Sendable {
         let decided: Payment? =
             switch decision.outcome {
             case .allow: try accept(payment, by: .system, because: .checksPassed, at: now, in: tx)
-            case .review: try records.move(payment, on: .hold, by: .system, because: .underReview, at: now, in: tx)
+            case .review:
+                try records.move(
+                    payment, on: .hold, by: .system, because: .underReview, settlesAt: payment.scenario?.look.map { now + $0.after }, at: now, in: tx)
             case .block: try records.move(payment, on: .block, by: .system, because: .blockedByRisk, at: now, in: tx)
             case .decline: try reject(payment, by: .system, because: .declinedByRisk, at: now, in: tx)
             }
@@ -123,9 +126,9 @@ package struct PaymentBooks: Sendable {
         _ payment: Payment, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Payment? {
         let creditor = try Accounts().find(number: payment.instruction.creditor.account, in: payment.world, tx)
-        let settlesAt = creditor == nil ? now + Self.settlement : now
-        guard let accepted = try records.move(payment, on: .accept, by: actor, because: reason, settlesAt: settlesAt, at: now, in: tx) else { return nil }
-        return creditor == nil ? accepted : try settle(accepted, at: now, in: tx) ?? accepted
+        let wait = payment.scenario?.settlement ?? (creditor == nil ? Self.settlement : .zero)
+        guard let accepted = try records.move(payment, on: .accept, by: actor, because: reason, settlesAt: now + wait, at: now, in: tx) else { return nil }
+        return wait > .zero ? accepted : try settle(accepted, at: now, in: tx) ?? accepted
     }
 
     // MARK: Settling
@@ -136,8 +139,29 @@ package struct PaymentBooks: Sendable {
         try records.due(at: now, limit: limit, in: tx).count { try settle($0, at: now, in: tx) != nil }
     }
 
+    /// Has the staff of the sandbox's bank look at what is held, where its scenario says so.
+    /// - Returns: how many moved, at most `limit`.
+    package func lookDue(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
+        try records.looks(at: now, limit: limit, in: tx).count { try look(at: $0, now, in: tx) }
+    }
+
+    private func look(at payment: Payment, _ now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
+        guard let scenario = payment.scenario, let look = scenario.look else { return false }
+        let moved =
+            look.releases
+            ? try release(payment, at: now, in: tx) : try reject(payment, by: .bank, because: .rejectedByBank, at: now, in: tx)
+        guard let moved else { return false }
+        try AuditLog().append(
+            AuditEntry(
+                actor: .system, action: look.releases ? .paymentReleased : .paymentRejected, subject: payment.id.rawValue,
+                before: ["status": payment.status.rawValue],
+                after: ["status": moved.status.rawValue, "app": payment.appID.rawValue, "scenario": scenario.name], requestID: nil, at: now), in: tx)
+        return true
+    }
+
     /// Books an accepted payment; when the creditor's account takes nothing any more, it is rejected after all.
     private func settle(_ payment: Payment, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment? {
+        if let reason = payment.scenario?.returnReason { return try reject(payment, by: .system, because: reason, at: now, in: tx) }
         let creditor = try Accounts().find(number: payment.instruction.creditor.account, in: payment.world, tx)
         guard let entry = entry(payment, to: creditor, at: now) else {
             return try reject(payment, by: .system, because: .creditorRefused, at: now, in: tx)

@@ -85,7 +85,19 @@ package struct PaymentProcess: Sendable {
 
     private func decision(on payment: Payment, at now: Timestamp) async -> (RiskDecision, RiskInputs?) {
         // What cannot be read in time, or at all, is looked at by a person.
-        guard let inputs = await within(deadline, by: timer, { try await reading(payment, now) }) else { return (.timedOut, nil) }
+        guard let inputs = await within(deadline, by: timer, { try await signals(of: payment, at: now) }) else { return (.timedOut, nil) }
         return (RiskDecision(on: inputs), inputs)
+    }
+
+    /// What the rules look at: the account's own past, or what the payment's scenario shows them.
+    private func signals(of payment: Payment, at now: Timestamp) async throws -> RiskInputs {
+        switch payment.scenario?.outcome {
+        case nil: return try await reading(payment, now)
+        case .judged(let signals, _): return signals.inputs(for: payment.instruction.amount)
+        case .unreadable:
+            try await timer.sleep(for: deadline * 2)
+            return try await reading(payment, now)
+        case .refused, .settled, .sentBack, .unanswered: return PaymentScenario.Signals.calm.inputs(for: payment.instruction.amount)
+        }
     }
 }

@@ -26,6 +26,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case permissionMissing = "permission_missing"
     case accountNotInConsent = "account_not_in_consent"
     case outsideDataWindow = "outside_data_window"
+    case sandboxOnly = "sandbox_only"
     case forbidden = "forbidden"
     // 404 and other refusals of HTTP itself
     case notFound = "not_found"
@@ -38,6 +39,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case consentStateConflict = "consent_state_conflict"
     case paymentDiffers = "payment_differs"
     case insufficientFunds = "insufficient_funds"
+    case paymentLimitExceeded = "payment_limit_exceeded"
     case creditorAccountRefused = "creditor_account_refused"
     // 429
     case burstExceeded = "burst_exceeded"
@@ -54,7 +56,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .missingToken, .invalidToken, .expiredToken, .revokedToken, .invalidDPoPProof, .appInactive: .unauthorized
         case .addressNotAllowed, .insufficientScope, .consentRequired, .consentNotAuthorised, .consentRevoked, .consentExpired, .consentConsumed,
             .permissionMissing,
-            .debtorAccountBlocked, .accountNotInConsent, .outsideDataWindow, .forbidden:
+            .debtorAccountBlocked, .accountNotInConsent, .outsideDataWindow, .sandboxOnly, .forbidden:
             .forbidden
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
@@ -62,7 +64,9 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .idempotencyInFlight: .conflict
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
-        case .idempotencyKeyReused, .consentStateConflict, .paymentDiffers, .insufficientFunds, .creditorAccountRefused: .unprocessableContent
+        case .idempotencyKeyReused, .consentStateConflict, .paymentDiffers, .insufficientFunds, .paymentLimitExceeded,
+            .creditorAccountRefused:
+            .unprocessableContent
         case .burstExceeded, .dailyQuotaExceeded: .tooManyRequests
         case .internalError: .internalServerError
         case .upstreamFailed: .badGateway
@@ -92,6 +96,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .permissionMissing: "The consent does not include this permission"
         case .accountNotInConsent: "The account is outside the consent"
         case .outsideDataWindow: "The dates lie outside the consent's window"
+        case .sandboxOnly: "This works in the sandbox alone"
         case .forbidden: "This is not yours to see"
         case .notFound: "There is nothing at this address"
         case .methodNotAllowed: "This address does not take that method"
@@ -105,6 +110,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .debtorAccountBlocked: "The customer's account cannot pay"
         case .paymentDiffers: "The payment is not the one that the customer approved"
         case .insufficientFunds: "There is not enough on the customer's account"
+        case .paymentLimitExceeded: "The payment is above the customer's limit"
         case .creditorAccountRefused: "The creditor's account cannot be paid"
         case .burstExceeded: "Too many calls at once"
         case .dailyQuotaExceeded: "Today's calls are used"
@@ -139,6 +145,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .permissionMissing: "Lodge a new consent that includes the permission named under expected."
         case .accountNotInConsent: "Ask GET /v1/accounts first: it lists exactly the accounts the customer chose. To read another one, ask for a new consent."
         case .outsideDataWindow: "Keep from and to inside the window named under expected, or leave them out."
+        case .sandboxOnly:
+            "Use a sandbox app and one of its sandbox's own customers. Nothing under /sandbox/v1 reaches a live app or a person who was registered."
         case .forbidden: "The request belongs to another app or organisation."
         case .notFound: "Check the address and the id. A resource of another app looks exactly like one that does not exist."
         case .methodNotAllowed: "See Allow in the answer's headers for what this address takes."
@@ -154,6 +162,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .paymentDiffers:
             "Send amount, creditor and reference exactly as they stand in the consent. For anything else lodge a new consent; the customer decides."
         case .insufficientFunds: "Nothing was moved, and the consent is as it was: try again with a new Idempotency-Key when there is money on the account."
+        case .paymentLimitExceeded: "Nothing was moved, and the consent is as it was. The customer can raise the limit at their bank, or pay less."
         case .creditorAccountRefused: "Check the creditor's account number. Lodge a new consent for another one; the customer decides."
         case .burstExceeded: "Wait for the seconds in Retry-After, then continue more slowly. RateLimit tells what is left."
         case .dailyQuotaExceeded: "Wait until 00:00 UTC, when the count starts again, or choose a larger plan."

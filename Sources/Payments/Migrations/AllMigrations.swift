@@ -53,6 +53,12 @@ package enum PaymentsMigrations {
                 inputs TEXT NOT NULL,
                 decided_at BIGINT NOT NULL
             );
-            """)
+            """),
+        Migration(
+            "payments.0002_scenarios",
+            """
+            ALTER TABLE payment ADD COLUMN scenario TEXT;
+            CREATE INDEX payment_by_scenario ON payment (status, scenario, settles_at);
+            """),
     ]
 }

@@ -10,12 +10,12 @@ package struct PaymentRecords: Sendable {
         try tx.execute(
             """
             INSERT INTO payment (id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name,
-                                 creditor_account, reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key)
+                                 creditor_account, reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario)
             VALUES (\(payment.id), \(payment.appID), \(payment.organisationID), \(payment.consentID), \(payment.personID), \(payment.world),
                     \(payment.debtorAccount), \(payment.instruction.amount.minorUnits), \(payment.instruction.amount.currency),
                     \(payment.instruction.creditor.name), \(payment.instruction.creditor.account), \(payment.instruction.reference),
                     \(payment.holdID), \(payment.status), \(payment.reason), \(payment.createdAt), \(payment.changedAt), \(payment.settlesAt),
-                    \(payment.idempotencyKey))
+                    \(payment.idempotencyKey), \(payment.scenario?.name))
             """)
         try note(payment, by: .partner, in: tx)
     }
@@ -47,7 +47,7 @@ package struct PaymentRecords: Sendable {
         try tx.first(
             """
             SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
             WHERE id = \(id)
             """
@@ -58,7 +58,7 @@ package struct PaymentRecords: Sendable {
         try tx.first(
             """
             SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
             WHERE consent_id = \(consent)
             """
@@ -71,7 +71,7 @@ package struct PaymentRecords: Sendable {
         try tx.all(
             """
             SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
             WHERE app_id = \(appID) AND (\(before) IS NULL OR id < \(before))
             ORDER BY id DESC
@@ -85,7 +85,7 @@ package struct PaymentRecords: Sendable {
         try tx.all(
             """
             SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
             WHERE person_id = \(personID)
             ORDER BY id DESC
@@ -99,7 +99,7 @@ package struct PaymentRecords: Sendable {
         try tx.all(
             """
             SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
             WHERE status IN \(list: [PaymentStatus.held, .blocked])
             ORDER BY id
@@ -113,7 +113,7 @@ package struct PaymentRecords: Sendable {
         try tx.all(
             """
             SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
             WHERE status = \(PaymentStatus.accepted) AND settles_at <= \(now)
             ORDER BY settles_at, id
@@ -122,12 +122,28 @@ package struct PaymentRecords: Sendable {
         ).map(Payment.init)
     }
 
+    /// Held payments at which their scenario has the staff look now, the most overdue first.
+    func looks(at now: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
+        try tx.all(
+            """
+            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
+            FROM payment
+            WHERE status = \(PaymentStatus.held) AND scenario IN \(list: Self.looked) AND settles_at <= \(now)
+            ORDER BY settles_at, id
+            LIMIT \(limit)
+            """
+        ).map(Payment.init)
+    }
+
+    private static let looked = PaymentScenario.all.filter { $0.look != nil }.map(\.name)
+
     /// Payments that were received before a moment and never decided, the oldest first.
     func undecided(since moment: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
         try tx.all(
             """
             SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
             WHERE status = \(PaymentStatus.received) AND settles_at <= \(moment)
             ORDER BY settles_at, id
@@ -136,7 +152,7 @@ package struct PaymentRecords: Sendable {
         ).map(Payment.init)
     }
 
-    /// Whether there is a payment to settle, or one that was never decided.
+    /// Whether there is a payment to settle, one that was never decided, or one that a scenario has looked at.
     package func isAnythingDue(at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
         try tx.first(
             """
@@ -144,6 +160,7 @@ package struct PaymentRecords: Sendable {
             FROM payment
             WHERE (status = \(PaymentStatus.accepted) AND settles_at <= \(now))
                 OR (status = \(PaymentStatus.received) AND settles_at <= \(now - PaymentBooks.patience))
+                OR (status = \(PaymentStatus.held) AND scenario IN \(list: Self.looked) AND settles_at <= \(now))
             LIMIT 1
             """) != nil
     }
@@ -181,6 +198,7 @@ extension Payment {
                 stored: Money(minorUnits: try row["amount"], currency: try row["currency"]),
                 creditor: Creditor(name: try row["creditor_name"], account: try row["creditor_account"]), reference: try row["reference"]),
             holdID: try row["hold_id"], status: try row["status"], reason: try row["reason"], createdAt: try row["created_at"],
-            changedAt: try row["changed_at"], settlesAt: try row["settles_at"], idempotencyKey: try row["idempotency_key"])
+            changedAt: try row["changed_at"], settlesAt: try row["settles_at"], idempotencyKey: try row["idempotency_key"],
+            scenario: try (row["scenario"] as String?).flatMap(PaymentScenario.named))
     }
 }
