@@ -9,12 +9,24 @@ struct RoutePolicy: Policy {
 
     func check(_ call: inout Call) async throws -> Verdict {
         guard let app = call.app else { return .skipped("no app") }
+        guard call.rules.server != .sandbox || app.environment == .sandbox else {
+            return refused(.sandboxOnly, "The sandbox's controls are for sandbox apps.", expected: "a token of a sandbox app", got: "a live app's")
+        }
         guard let upstream = upstreams.upstream(for: call.rules, environment: app.environment) else {
             return refused(
-                .noUpstream, "No live bank is connected to this platform\(call.rules.consumesConsent ? " for payments" : "").", at: "", expected: "a core banking system behind the platform", got: "none",
+                .noUpstream, "No live bank is connected to this platform\(call.rules.consumesConsent ? " for payments" : "").", at: "",
+                expected: "a core banking system behind the platform", got: "none",
                 retryAfter: 60)
         }
         call.upstream = upstream
-        return .passed(call.rules.server == .platform ? "the platform" : "the \(app.environment.rawValue) bank")
+        return .passed(Self.words(call.rules.server, app.environment))
+    }
+
+    private static func words(_ server: AccessRules.Server, _ environment: AppEnvironment) -> String {
+        switch server {
+        case .platform: "the platform"
+        case .sandbox: "the sandbox's controls"
+        case .bank: "the \(environment.rawValue) bank"
+        }
     }
 }
