@@ -64,6 +64,9 @@ struct PaymentView: Decodable {
     }
 
     var isFinal: Bool { status == "settled" || status == "rejected" }
+
+    /// Whether it is worth watching: a page that was left open does not ask the bank all night.
+    func isYoung(at now: Timestamp) -> Bool { timeline.first.flatMap { Timestamp(iso8601: $0.at) }.map { now - $0 < .minutes(2) } ?? false }
 }
 
 /// `GET /sandbox/v1/scenarios`

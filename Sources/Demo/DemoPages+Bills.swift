@@ -5,14 +5,15 @@ internal import Pages
 internal import Primitives
 internal import Web
 
+/// The bills, and what the sandbox can make of a payment.
+struct BillsPage {
+    let bills: Choices
+    let scenario: Field?
+    let errors: ErrorSummary?
+}
+
 /// "Pay a bill": the customer chooses one, Financial Copilot lodges a consent for exactly it, and the bank asks.
 extension DemoPages {
-    private struct BillsPage {
-        let bills: Choices
-        let scenario: Field?
-        let errors: ErrorSummary?
-    }
-
     func choose(_ request: Request, _ context: AppContext) async throws -> Response {
         try await billsPage(chosen: Bill.all.first?.key, scenario: nil, errors: FormErrors())
     }

@@ -5,6 +5,20 @@ internal import Pages
 internal import Primitives
 internal import Web
 
+/// What is shown of one payment.
+struct PaymentPage {
+    struct Step {
+        let status, code, words, when: String
+    }
+
+    let heading, lead: String
+    let amount, creditor, reference, consentID: String
+    let scenario, paymentID: String?
+    let steps: [Step]
+    let refusal: PaymentOrder.Refusal?
+    let isOnItsWay, isWatching, canSendAgain: Bool
+}
+
 /// The payment that the customer approved: made once, watched until it has arrived, and sent again when its answer was lost.
 extension DemoPages {
     /// Makes the payment, right after the code was exchanged.
@@ -39,30 +53,17 @@ extension DemoPages {
 
     // MARK: Watching
 
-    fileprivate struct Step {
-        let status, code, words, when: String
-    }
-
-    private struct PaymentPage {
-        let heading, lead: String
-        let amount, creditor, reference, consentID: String
-        let scenario, paymentID: String?
-        let steps: [Step]
-        let refusal: PaymentOrder.Refusal?
-        let isOnItsWay, isWatching, canSendAgain: Bool
-    }
-
     func payment(_ request: Request, _ context: AppContext) async throws -> Response {
         guard let order = orders.content(in: request, at: context.receivedAt) else { return .seeOther("/demo/pay") }
         guard let id = order.paymentID else { return refusedPage(order) }
         let answer = try await platform.api("GET", "/v1/payments/\(id)", token: try await appToken(scope: "payments.write"))
         guard answer.status == 200 else { throw DemoRefusal(answer.problem ?? .unknown(answer.status), doing: "The payment could not be read.") }
         let view = try answer.decode(PaymentView.self)
-        let watches = request.query?["watch"] != nil && !view.isFinal
+        let watches = request.query?["watch"] != nil && !view.isFinal && view.isYoung(at: context.receivedAt)
         let words = Self.words(view, to: order.bill)
         let page = PaymentPage(
             heading: words.heading, lead: words.lead, amount: order.bill.text, creditor: order.bill.creditor, reference: order.bill.reference,
-            consentID: order.consentID, scenario: order.scenario, paymentID: view.id, steps: view.timeline.map { Step($0, at: context.receivedAt) },
+            consentID: order.consentID, scenario: order.scenario, paymentID: view.id, steps: view.timeline.map { PaymentPage.Step($0, at: context.receivedAt) },
             refusal: nil, isOnItsWay: !view.isFinal, isWatching: watches, canSendAgain: false)
         var response = pages.page("demo/payment", page, shell: shell(page.heading))
         // The page loads itself again without a script; the link beside it stops that.
@@ -71,15 +72,11 @@ extension DemoPages {
     }
 
     private func refusedPage(_ order: PaymentOrder) -> Response {
-        let refusal = order.refusal
-        let isOurs = (refusal?.status ?? 0) < 500
+        let words = Self.words(order.refusal)
         let page = PaymentPage(
-            heading: isOurs ? "The bank did not take it" : "We do not know whether it was paid",
-            lead: isOurs
-                ? "Nothing was moved. Your approval stands until it is used or its day is over."
-                : "The bank’s answer did not reach us. We send the very same request again, with the same key: if it was paid, we learn that, and it is not paid twice.",
+            heading: words.heading, lead: words.lead,
             amount: order.bill.text, creditor: order.bill.creditor, reference: order.bill.reference, consentID: order.consentID, scenario: order.scenario,
-            paymentID: nil, steps: [], refusal: refusal, isOnItsWay: false, isWatching: false, canSendAgain: true)
+            paymentID: nil, steps: [], refusal: order.refusal, isOnItsWay: false, isWatching: false, canSendAgain: order.refusal?.status != 401)
         return pages.page("demo/payment", page, shell: shell(page.heading))
     }
 
@@ -93,10 +90,23 @@ extension DemoPages {
         }
     }
 
+    private static func words(_ refusal: PaymentOrder.Refusal?) -> (heading: String, lead: String) {
+        switch refusal?.status ?? 0 {
+        case 401:
+            ("It is too late to ask again", "Our permission lasts five minutes. Your payments at Wekeza show whether it was paid.")
+        case 500...:
+            (
+                "We do not know whether it was paid",
+                "The bank’s answer did not reach us. We send the very same request again, with the same key: if it was paid, we learn that, and it is not paid twice."
+            )
+        default: ("The bank did not take it", "Nothing was moved. Your approval stands until it is used or its day is over.")
+        }
+    }
+
     private static let refresh = HTTPField.Name("Refresh")!  // a constant that parses
 }
 
-extension DemoPages.Step {
+extension PaymentPage.Step {
     fileprivate init(_ step: PaymentView.Step, at now: Timestamp) {
         status = step.status
         code = step.status_code

@@ -28,6 +28,8 @@ struct PaymentsPage: PortalPage {
 
     struct Row {
         let id, amount, creditor, account, reference, consent, status, code: String
+        /// How the app asked to have it turn out.
+        let scenario: String?
         let isSettled, isRejected, isWaiting: Bool
         let timeline: [Step]
     }
@@ -65,6 +67,7 @@ extension PaymentsPage.Row {
         consent = payment.consentID.rawValue
         status = payment.status.rawValue
         code = payment.status.iso20022
+        scenario = payment.scenario?.name
         isSettled = payment.status == .settled
         isRejected = payment.status == .rejected
         isWaiting = payment.status == .held || payment.status == .blocked
