@@ -15,9 +15,7 @@ extension PaymentInstruction {
                 creditorName: body["creditor"]?["name"]?.string ?? "", creditorAccount: body["creditor"]?["account"]?.string ?? "",
                 reference: body["reference"]?.string ?? "")
         } catch {
-            violations += error.faults.map {
-                Problem.Violation(pointer: "\(pointer)/\($0.member.rawValue)", rule: $0.rule, expected: $0.expected, got: $0.got)
-            }
+            violations += error.violations(at: pointer)
             return nil
         }
     }
@@ -25,10 +23,50 @@ extension PaymentInstruction {
     /// The contract's schema `PaymentInstruction`.
     var json: JSONObject {
         JSONObject([
-            ("amount", .object(JSONObject([("amount", .string(amount.decimal)), ("currency", .string(amount.currency.rawValue))]))),
-            ("creditor", .object(JSONObject([("name", .string(creditor.name)), ("account", .string(creditor.account))]))),
-            ("reference", .string(reference)),
+            ("amount", .object(amount.json)), ("creditor", .object(creditor.json)), ("reference", .string(reference)),
         ])
+    }
+}
+
+extension Money {
+    /// Reads an amount to pay.
+    /// - Returns: `nil` with the rule that the values break added to `violations`.
+    init?(_ body: JSONValue, at pointer: String, _ violations: inout [Problem.Violation]) {
+        do throws(PaymentInstructionRefusal) {
+            try self.init(positive: body["amount"]?.string ?? "", currency: body["currency"]?.string ?? "")
+        } catch {
+            // The member of the fault begins with the name that an instruction gives its amount.
+            violations += error.faults.map {
+                Problem.Violation(
+                    pointer: pointer + $0.member.rawValue.dropFirst("amount".count), rule: $0.rule, expected: $0.expected, got: $0.got)
+            }
+            return nil
+        }
+    }
+
+    /// The contract's schema `PaymentAmount`.
+    var json: JSONObject { JSONObject([("amount", .string(decimal)), ("currency", .string(currency.rawValue))]) }
+}
+
+extension Creditor {
+    /// Reads who is paid.
+    /// - Returns: `nil` with the rules that the values break added to `violations`.
+    init?(_ body: JSONValue, at pointer: String, _ violations: inout [Problem.Violation]) {
+        do throws(PaymentInstructionRefusal) {
+            try self.init(checkedName: body["name"]?.string ?? "", account: body["account"]?.string ?? "")
+        } catch {
+            violations += error.violations(at: String(pointer.dropLast("/creditor".count)))
+            return nil
+        }
+    }
+
+    /// The contract's schema `Creditor`.
+    var json: JSONObject { JSONObject([("name", .string(name)), ("account", .string(account))]) }
+}
+
+extension PaymentInstructionRefusal {
+    fileprivate func violations(at pointer: String) -> [Problem.Violation] {
+        faults.map { Problem.Violation(pointer: "\(pointer)/\($0.member.rawValue)", rule: $0.rule, expected: $0.expected, got: $0.got) }
     }
 }
 
@@ -44,7 +82,9 @@ extension Payment {
         ])
         body.append("reason_code", reason.iso20022)
         body.append("consent_id", .string(consentID.rawValue))
+        body.append("standing_order_id", standingOrderID?.rawValue)
         for member in instruction.json.members { body.append(member.name, member.value) }
+        body.append("execution_date", executionDate?.description)
         body.append("debtor_account", .string(debtorAccount.rawValue))
         body.append("created_at", .string(createdAt.rfc3339))
         body.append("timeline", .array(timeline.map { .object($0.json) }))
@@ -62,7 +102,7 @@ extension Payment {
         return notes
     }
 
-    func address(_ issuer: Issuer) -> String { issuer.address("/v1/payments/\(id)") }
+    func address(_ issuer: Issuer) -> String { issuer.address("/v1/\(kind == .transfer ? "transfers" : "payments")/\(id)") }
 }
 
 extension RiskDecision {

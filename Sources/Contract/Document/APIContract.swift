@@ -123,7 +123,7 @@ package struct AccessRules: Hashable, Sendable {
     /// Whether `Idempotency-Key` makes a repetition safe.
     package let isIdempotent: Bool
     /// Whether the operation uses the consent up: one that was used goes on to it, so that a repetition finds its first answer.
-    package let consumesConsent: Bool
+    package let spendsConsent: Bool
 
     package struct WindowParameters: Hashable, Sendable {
         package let from: String

@@ -14,7 +14,7 @@ struct RoutePolicy: Policy {
         }
         guard let upstream = upstreams.upstream(for: call.rules, environment: app.environment) else {
             return refused(
-                .noUpstream, "No live bank is connected to this platform\(call.rules.consumesConsent ? " for payments" : "").", at: "",
+                .noUpstream, "No live bank is connected to this platform\(call.rules.spendsConsent ? " for payments" : "").", at: "",
                 expected: "a core banking system behind the platform", got: "none",
                 retryAfter: 60)
         }

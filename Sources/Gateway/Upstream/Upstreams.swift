@@ -23,11 +23,11 @@ package struct Upstreams: Sendable {
     func upstream(for rules: AccessRules, environment: AppEnvironment) -> (any Upstream)? {
         switch (rules.server, environment) {
         case (.platform, _): platform
-        case (.bank, .sandbox): sandbox
-        // A bank behind HTTP cannot use a consent up in our records, so it is given nothing that would.
         case (.sandbox, .sandbox): controls
         case (.sandbox, .live): nil
-        case (.bank, .live): rules.consumesConsent ? nil : live
+        case (.bank, .sandbox): sandbox
+        // A bank behind HTTP cannot use a consent up in our records, so it is given nothing that would.
+        case (.bank, .live): rules.spendsConsent ? nil : live
         }
     }
 }

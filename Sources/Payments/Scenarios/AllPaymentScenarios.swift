@@ -33,8 +33,8 @@ extension PaymentScenario {
             "creditor_account_closed", amount: 4013, "The creditor’s account is closed, and the bank knows it before it pays. Nothing moves.",
             promises: .refusal(422, "creditor_account_refused"), by: .refused(.creditorAccountClosed)),
         PaymentScenario(
-            "limit_exceeded", amount: 4014, "The payment is above what the customer may pay through apps. Nothing moves, and the consent can be used again.",
-            promises: .refusal(422, "payment_limit_exceeded"), by: .refused(.limitExceeded)),
+            "limit_exceeded", amount: 4014, "The payment is more than the customer allows at once. Nothing moves, and the consent can be used again.",
+            promises: .refusal(422, "limit_exceeded"), by: .refused(.aboveMaximum(Money(minorUnits: 100, currency: .kes)))),
 
         // The risk rules doubt.
         PaymentScenario(
