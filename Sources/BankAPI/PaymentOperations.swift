@@ -134,7 +134,8 @@ private struct Story {
 
     init(of payment: Payment, in tx: any ReadTransaction) throws {
         self.init(
-            payment: payment, timeline: try PaymentRecords().timeline(of: payment.id, in: tx), decision: try RiskDecisions().find(of: payment.id, in: tx)?.decision)
+            payment: payment, timeline: try PaymentRecords().timeline(of: payment.id, in: tx),
+            decision: try RiskDecisions().find(of: payment.id, in: tx)?.decision)
     }
 
     func body(_ issuer: Issuer) -> JSONObject { payment.body(timeline: timeline, decision: decision, issuer: issuer) }

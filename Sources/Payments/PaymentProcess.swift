@@ -113,20 +113,18 @@ package struct PaymentProcess: Sendable {
     }
 
     private func decision(on payment: Payment, at now: Timestamp) async -> (RiskDecision, RiskInputs?) {
+        if let shown = payment.scenario?.signals {
+            let inputs = shown.inputs(for: payment.instruction.amount)
+            return (RiskDecision(on: inputs), inputs)
+        }
         // What cannot be read in time, or at all, is looked at by a person.
-        guard let inputs = await within(deadline, by: timer, { try await signals(of: payment, at: now) }) else { return (.timedOut, nil) }
+        guard let inputs = await within(deadline, by: timer, { try await read(payment, at: now) }) else { return (.timedOut, nil) }
         return (RiskDecision(on: inputs), inputs)
     }
 
-    /// What the rules look at: the account's own past, or what the payment's scenario shows them.
-    private func signals(of payment: Payment, at now: Timestamp) async throws -> RiskInputs {
-        switch payment.scenario?.outcome {
-        case nil: return try await reading(payment, now)
-        case .judged(let signals, _): return signals.inputs(for: payment.instruction.amount)
-        case .unreadable:
-            try await timer.sleep(for: deadline * 2)
-            return try await reading(payment, now)
-        case .refused, .settled, .sentBack, .unanswered: return PaymentScenario.Signals.calm.inputs(for: payment.instruction.amount)
-        }
+    private func read(_ payment: Payment, at now: Timestamp) async throws -> RiskInputs {
+        // The one scenario that shows the rules nothing has them wait in vain.
+        if payment.scenario != nil { try await timer.sleep(for: deadline * 2) }
+        return try await reading(payment, now)
     }
 }

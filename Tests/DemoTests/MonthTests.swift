@@ -160,14 +160,17 @@ struct DemoTemplatesTests {
 
     @Test func `the payment finds every name, on its way and refused`() {
         let refusal = PaymentOrder.Refusal(status: 422, code: "insufficient_funds", text: "There is not enough.", requestID: "req_1")
-        for refusal in [nil, refusal] {
-            let page = PaymentPage(
+        let pages = [nil, refusal].map { refusal in
+            PaymentPage(
                 heading: "On its way", lead: "Wekeza accepted it.", amount: "KES 640.00", creditor: "Nairobi Water", reference: "Meter", consentID: "cns_1",
                 scenario: "held", paymentID: refusal == nil ? "pay_1" : nil,
                 steps: refusal == nil ? [.init(status: "accepted", code: "ACSP", words: "checks passed", when: "today")] : [], refusal: refusal,
                 isOnItsWay: refusal == nil, isWatching: true, canSendAgain: refusal != nil)
-            #expect(Self.renderer.unresolvedNames(in: "demo/payment", contents: [page]).isEmpty)
-            #expect(Self.renderer.text("demo/payment", page, shell: Shell(audience: .visitor, title: "Payment")).contains("Nairobi Water"))
+        }
+
+        #expect(Self.renderer.unresolvedNames(in: "demo/payment", contents: pages).isEmpty)
+        for (page, text) in zip(pages, ["checks passed", "insufficient_funds"]) {
+            #expect(Self.renderer.text("demo/payment", page, shell: Shell(audience: .visitor, title: "Payment")).contains(text))
         }
     }
 }

@@ -87,6 +87,15 @@ extension PaymentScenario {
         }
     }
 
+    /// What the risk rules see in place of the account's own past; `nil` when they are to see nothing in time.
+    var signals: Signals? {
+        switch outcome {
+        case .judged(let signals, _): signals
+        case .unreadable: nil
+        case .refused, .settled, .sentBack, .unanswered: .calm
+        }
+    }
+
     /// Why the other bank sends it back; `nil` when it does not.
     var returnReason: PaymentReason? { if case .sentBack(_, let reason) = outcome { reason } else { nil } }
 
