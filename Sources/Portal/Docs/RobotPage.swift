@@ -74,7 +74,8 @@ struct RobotPage: PortalPage {
             withdraw = Code(
                 "Withdraw as the customer",
                 """
-                curl -X POST \(issuer)/sandbox/v1/consents/$CONSENT/revocation -H "Authorization: Bearer $TOKEN"
+                curl -X POST \(issuer)/sandbox/v1/consents/$CONSENT/revocation \\
+                  -H "Authorization: Bearer $TOKEN"
                 """)
         }
     }
