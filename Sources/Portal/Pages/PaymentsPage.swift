@@ -27,7 +27,9 @@ struct PaymentsPage: PortalPage {
     }
 
     struct Row {
-        let id, amount, creditor, account, reference, consent, status, code: String
+        let id, amount, creditor, account, reference, origin, status, code: String
+        /// The day that it was ordered for.
+        let day: String?
         /// How the app asked to have it turn out.
         let scenario: String?
         let isSettled, isRejected, isWaiting: Bool
@@ -64,7 +66,13 @@ extension PaymentsPage.Row {
         creditor = payment.instruction.creditor.name
         account = payment.instruction.creditor.account
         reference = payment.instruction.reference
-        consent = payment.consentID.rawValue
+        origin =
+            switch payment.kind {
+            case .payment: "under \(payment.consentID)"
+            case .transfer: "transfer under \(payment.consentID)"
+            case .standingOrder: "of \(payment.standingOrderID?.rawValue ?? "a standing order")"
+            }
+        day = payment.executionDate?.description
         status = payment.status.rawValue
         code = payment.status.iso20022
         scenario = payment.scenario?.name
