@@ -93,5 +93,11 @@ package enum PaymentsMigrations {
             CREATE INDEX standing_order_by_due ON standing_order (due_at, id);
             CREATE INDEX payment_by_standing_order ON payment (standing_order_id, id);
             """),
+        Migration(
+            "payments.0003_scenarios",
+            """
+            ALTER TABLE payment ADD COLUMN scenario TEXT;
+            CREATE INDEX payment_by_scenario ON payment (status, scenario, settles_at);
+            """),
     ]
 }
