@@ -213,6 +213,29 @@ struct ScenarioTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `a transfer under a consent that the robot approved turns out as asked`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let terms = #"""
+                "creditor":{"name":"Kenya Power","account":"KPLC-882-001"},"maximum_amount":{"amount":"2000.00","currency":"KES"},
+                "limits":[{"period":"month","alignment":"consent","amount":{"amount":"9000.00","currency":"KES"}}]
+                """#
+            let lodged = try await server.lodge("recurring_payment", terms, app, more: #","expires_at":"\#((server.clock.now + .days(90)).rfc3339)""#)
+            let consent = lodged.json["id"] as? String ?? ""
+            #expect(try await server.tellRobot(about: consent, app).status == .ok, "\(lodged.text)")
+            let answer = try await server.redeem(server.headless(server.authorizationURI(app, server.detail(consent))), by: app)
+
+            let transfer = try await server.call(
+                "/v1/transfers", token: answer.json["access_token"] as? String ?? "", method: .post, json: #"{"consent_id":"\#(consent)",\#(Bill().members)}"#,
+                headers: [.idempotencyKey: "draw-1", HTTPField.Name("X-Sandbox-Scenario")!: "declined_by_risk"])  // a constant that parses
+
+            #expect(transfer.status == .created && transfer.json["status"] as? String == "rejected", "\(transfer.text)")
+            transfer.keeps("createTransfer")
+            // Nothing of it counts towards the limits, and the consent goes on.
+            #expect(try await server.consentStatus(consent, app) == "authorised")
+        }
+    }
+
     @Test func `the contract, the list and the documentation are the table's`() async throws {
         try await TestServer.run(.sqlite) { server in
             let names = PaymentScenario.all.map(\.name)
