@@ -98,7 +98,7 @@ let package = Package(
         room("Bank", ["Primitives", "Storage", "Events"]),
 
         // 3b
-        room("Consents", ["Primitives", "Storage", "OpenBanking", "Events"]),
+        room("Consents", ["JSON", "Primitives", "Storage", "OpenBanking", "Events"]),
         room("AccessTokens", ["JSON", "Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "Identity", crypto, collections, logging]),
         room("Metering", ["Primitives", "Storage", "Applications", logging]),
 

@@ -13,7 +13,7 @@ extension Consent {
             ("status_actor", .string(standing.actor.rawValue)), ("status_reason", .string(standing.reason)),
             ("status_changed_at", .string(standing.since.rfc3339)), ("permissions", .array(permissions.names.map(JSONValue.string))),
         ])
-        if let payment { body.append("payment", .object(payment.instruction.json)) }
+        if let payment { body.append(type.rawValue, .object(payment.order.json)) }
         body.append("debtor_account", payment?.debtorAccount?.rawValue)
         body.append("transactions_from", transactionsFrom?.rfc3339)
         body.append("transactions_to", transactionsTo?.rfc3339)

@@ -12,14 +12,16 @@ extension NewConsent {
     /// - Throws: a `Problem` that names every rule the values break.
     init(_ call: GuardedCall) throws {
         let body = call.body ?? .null
-        if body["type"]?.string == ConsentType.payment.rawValue {
-            try self.init(payment: body, call)
+        let type = body["type"]?.string.flatMap(ConsentType.init) ?? .accountAccess
+        if type != .accountAccess {
+            try self.init(payment: body, of: type, call)
             return
         }
-        if body["payment"] != nil || body["debtor_account"] != nil {
+        let others = ConsentType.payments.map(\.rawValue) + ["debtor_account"]
+        if let other = others.first(where: { body[$0] != nil }) {
             throw Problem(
                 .invalidRequest, "The consent cannot be lodged as it stands.",
-                errors: [Problem.Violation(pointer: "/type", rule: "type", expected: "payment beside payment and debtor_account", got: "account_access")])
+                errors: [Problem.Violation(pointer: "/type", rule: "type", expected: "another type beside \(other)", got: type.rawValue)])
         }
         let missing = ["permissions", "expires_at"].filter { body[$0] == nil }
         guard missing.isEmpty else {
@@ -55,29 +57,37 @@ extension NewConsent {
 }
 
 extension NewConsent {
-    /// A consent for one payment.
-    private init(payment body: JSONValue, _ call: GuardedCall) throws {
-        var violations = ["permissions", "transactions_from", "transactions_to"].filter { body[$0] != nil }.map { name in
-            Problem.Violation(pointer: "/\(name)", rule: "type", expected: "no \(name) beside type payment", got: name)
+    /// A consent that moves money.
+    private init(payment body: JSONValue, of type: ConsentType, _ call: GuardedCall) throws {
+        let others = ConsentType.payments.filter { $0 != type }.map(\.rawValue) + ["permissions", "transactions_from", "transactions_to"]
+        var violations = others.filter { body[$0] != nil }.map { name in
+            Problem.Violation(pointer: "/\(name)", rule: "type", expected: "no \(name) beside type \(type.rawValue)", got: name)
+        }
+        // What goes on has an end that the app states; one payment has a day to be ordered.
+        if type == .recurringPayment, body["expires_at"] == nil {
+            violations.append(.init(pointer: "/expires_at", rule: "required", expected: "expires_at beside type \(type.rawValue)", got: "nothing"))
         }
         let expiresAt = body.moment("expires_at") ?? call.now + ConsentTerm.payment
         if let refusal = ConsentTerm.refusal(expiresAt: expiresAt, at: call.now) {
             violations.append(.init(pointer: "/expires_at", rule: "term", expected: refusal.expected, got: expiresAt.rfc3339))
         }
-        let instruction = body["payment"].flatMap { PaymentInstruction($0, at: "/payment", &violations) }
-        if body["payment"] == nil {
-            violations.append(.init(pointer: "/payment", rule: "required", expected: "payment beside type payment", got: "nothing"))
+        var order: PaymentOrder?
+        if let member = body[type.rawValue] {
+            order = PaymentOrder(member, of: type, expiresAt: expiresAt, now: call.now, &violations)
+        } else {
+            violations.append(
+                .init(pointer: "/\(type.rawValue)", rule: "required", expected: "\(type.rawValue) beside type \(type.rawValue)", got: "nothing"))
         }
-        guard violations.isEmpty, let instruction else {
+        guard violations.isEmpty, let order else {
             throw Problem(.invalidRequest, "The consent cannot be lodged as it stands.", errors: violations)
         }
         // Whose account it is shows when the customer signs in: until then an id tells the app nothing.
         self.init(
             appID: call.app.id, organisationID: call.app.organisationID,
-            payment: PaymentTerms(instruction: instruction, debtorAccount: body["debtor_account"]?.string.flatMap(AccountID.init)), expiresAt: expiresAt)
+            payment: PaymentTerms(order: order, debtorAccount: body["debtor_account"]?.string.flatMap(AccountID.init)), expiresAt: expiresAt)
     }
 }
 
 extension JSONValue {
-    fileprivate func moment(_ name: String) -> Timestamp? { self[name]?.string.flatMap { Timestamp(iso8601: $0) } }
+    func moment(_ name: String) -> Timestamp? { self[name]?.string.flatMap { Timestamp(iso8601: $0) } }
 }

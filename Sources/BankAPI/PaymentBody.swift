@@ -14,9 +14,7 @@ extension PaymentInstruction {
                 creditorName: body["creditor"]?["name"]?.string ?? "", creditorAccount: body["creditor"]?["account"]?.string ?? "",
                 reference: body["reference"]?.string ?? "")
         } catch {
-            violations += error.faults.map {
-                Problem.Violation(pointer: "\(pointer)/\($0.member.rawValue)", rule: $0.rule, expected: $0.expected, got: $0.got)
-            }
+            violations += error.violations(at: pointer)
             return nil
         }
     }
@@ -24,10 +22,50 @@ extension PaymentInstruction {
     /// The contract's schema `PaymentInstruction`.
     var json: JSONObject {
         JSONObject([
-            ("amount", .object(JSONObject([("amount", .string(amount.decimal)), ("currency", .string(amount.currency.rawValue))]))),
-            ("creditor", .object(JSONObject([("name", .string(creditor.name)), ("account", .string(creditor.account))]))),
-            ("reference", .string(reference)),
+            ("amount", .object(amount.json)), ("creditor", .object(creditor.json)), ("reference", .string(reference)),
         ])
+    }
+}
+
+extension Money {
+    /// Reads an amount to pay.
+    /// - Returns: `nil` with the rule that the values break added to `violations`.
+    init?(_ body: JSONValue, at pointer: String, _ violations: inout [Problem.Violation]) {
+        do throws(PaymentInstructionRefusal) {
+            try self.init(positive: body["amount"]?.string ?? "", currency: body["currency"]?.string ?? "")
+        } catch {
+            // The member of the fault begins with the name that an instruction gives its amount.
+            violations += error.faults.map {
+                Problem.Violation(
+                    pointer: pointer + $0.member.rawValue.dropFirst("amount".count), rule: $0.rule, expected: $0.expected, got: $0.got)
+            }
+            return nil
+        }
+    }
+
+    /// The contract's schema `PaymentAmount`.
+    var json: JSONObject { JSONObject([("amount", .string(decimal)), ("currency", .string(currency.rawValue))]) }
+}
+
+extension Creditor {
+    /// Reads who is paid.
+    /// - Returns: `nil` with the rules that the values break added to `violations`.
+    init?(_ body: JSONValue, at pointer: String, _ violations: inout [Problem.Violation]) {
+        do throws(PaymentInstructionRefusal) {
+            try self.init(checkedName: body["name"]?.string ?? "", account: body["account"]?.string ?? "")
+        } catch {
+            violations += error.violations(at: String(pointer.dropLast("/creditor".count)))
+            return nil
+        }
+    }
+
+    /// The contract's schema `Creditor`.
+    var json: JSONObject { JSONObject([("name", .string(name)), ("account", .string(account))]) }
+}
+
+extension PaymentInstructionRefusal {
+    fileprivate func violations(at pointer: String) -> [Problem.Violation] {
+        faults.map { Problem.Violation(pointer: "\(pointer)/\($0.member.rawValue)", rule: $0.rule, expected: $0.expected, got: $0.got) }
     }
 }
 

@@ -5,15 +5,22 @@ import Storage
 /// What a consent is for.
 package enum ConsentType: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
     case accountAccess = "account_access"
-    /// One payment.
+    /// One payment, at once or on a later day.
     case payment
+    /// Payments within limits.
+    case recurringPayment = "recurring_payment"
+    /// The same payment again and again.
+    case standingOrder = "standing_order"
+
+    /// Those that move money.
+    package static let payments: [ConsentType] = allCases.filter { $0 != .accountAccess }
 }
 
 extension ConsentStatus: SQLBindable, SQLReadable {}
 extension ConsentActor: SQLBindable, SQLReadable {}
 extension ConsentEvent: SQLBindable, SQLReadable {}
 
-/// A customer's decision that an app may read some accounts, or make one payment: what it asked for, what the customer chose, and where it stands.
+/// A customer's decision that an app may read some accounts, or pay from one: what it asked for, what the customer chose, and where it stands.
 package struct Consent: Hashable, Sendable {
     package let id: ConsentID
     package let appID: AppID
@@ -34,7 +41,7 @@ package struct Consent: Hashable, Sendable {
     /// What the customer chose, empty before.
     package let accounts: [AccountID]
     package let grantID: GrantID?
-    /// The payment that it is for; `nil` for account access.
+    /// What it lets the app pay; `nil` for account access.
     package let payment: PaymentTerms?
 
     /// The wire names of the API scopes that a token of this consent carries.
@@ -76,13 +83,21 @@ package struct Consent: Hashable, Sendable {
 
 /// What a payment consent is for.
 package struct PaymentTerms: Hashable, Sendable {
-    package let instruction: PaymentInstruction
+    package let order: PaymentOrder
     /// The account that the app named; otherwise the customer picks one.
     package let debtorAccount: AccountID?
 
-    package init(instruction: PaymentInstruction, debtorAccount: AccountID?) {
-        self.instruction = instruction
+    package init(order: PaymentOrder, debtorAccount: AccountID?) {
+        self.order = order
         self.debtorAccount = debtorAccount
+    }
+
+    var type: ConsentType {
+        switch order {
+        case .single: .payment
+        case .recurring: .recurringPayment
+        case .standing: .standingOrder
+        }
     }
 }
 
@@ -139,11 +154,11 @@ package struct NewConsent: Hashable, Sendable {
         self.payment = nil
     }
 
-    /// For one payment.
+    /// For payments.
     package init(appID: AppID, organisationID: OrganisationID, payment: PaymentTerms, expiresAt: Timestamp) {
         self.appID = appID
         self.organisationID = organisationID
-        self.type = .payment
+        self.type = payment.type
         self.permissions = PermissionSet(trusted: [])
         self.window = DataWindow(from: nil, to: nil)!  // two open ends are in order
         self.expiresAt = expiresAt

@@ -28,7 +28,7 @@ struct ConsentPage {
     let purpose: String?
     let items: [ConsentWords.Item]
     /// What would be paid, where the app asks for a payment.
-    let payment: PaymentWords?
+    let payment: OrderWords?
     let nots: [String]
     let until, untilISO, days: String
     let offline: String
@@ -42,10 +42,10 @@ struct ConsentPage {
     /// - Parameter chosen: what the customer ticked before. At first it is empty: which accounts are shared is theirs to say, so none is ticked for them.
     init(_ question: ConsentQuestion, sealed: String, balances: [AccountID: Balance], chosen: Set<AccountID>, errors: FormErrors, now: Timestamp) {
         let app = question.app
-        payment = question.payment.map { PaymentWords($0.instruction) }
+        payment = question.payment.map { OrderWords($0.order) }
         heading =
             if let payment {
-                "\(app.name) asks to pay \(payment.amount)"
+                "\(app.name) asks to \(payment.request)"
             } else {
                 question.asksForAccounts ? "\(app.name) asks to see your accounts" : "\(app.name) asks who you are"
             }

@@ -34,9 +34,9 @@ struct ConsentWords {
         nots.append("It cannot move money, and it never gets your password")
     }
 
-    /// A payment, as its receipt tells it.
-    init(payment: PaymentWords) {
-        items.append(Item(title: "\(payment.amount) to \(payment.creditor), once", detail: "Account \(payment.account), reference \(payment.reference)"))
+    /// What an app may pay, as its receipt tells it.
+    init(order: OrderWords) {
+        items = order.items
         nots.append("It sees none of your accounts, and it cannot pay anything else")
     }
 

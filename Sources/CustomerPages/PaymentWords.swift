@@ -11,7 +11,4 @@ struct PaymentWords {
         account = instruction.creditor.account
         reference = instruction.reference
     }
-
-    /// One sentence for a list: `Paying KES 1,250.00 to Kenya Power`.
-    var sentence: String { "Paying \(amount) to \(creditor)" }
 }

@@ -46,7 +46,7 @@ extension CustomerRoutes {
         if steps.last?.status != standing.status { steps.append((standing.status, standing.actor, standing.since)) }
         let app = book.app(consent.appID)
         let words =
-            consent.payment.map { ConsentWords(payment: PaymentWords($0.instruction)) }
+            consent.payment.map { ConsentWords(order: OrderWords($0.order)) }
             ?? ConsentWords(permissions: consent.permissions, window: consent.window)
         let page = ReceiptPage(
             id: consent.id.rawValue, app: app, firm: book.firm(consent.appID), initials: initials(of: app), status: standing.status.rawValue,

@@ -31,7 +31,8 @@ package struct PaymentBooks: Sendable {
         else { throw PaymentRefusal.unknownConsent }
         let status = consent.status(at: now)
         guard status == .authorised else { throw PaymentRefusal.consentState(status) }
-        let differences = terms.instruction.differences(from: new.instruction)
+        guard case .single(let instruction, _) = terms.order else { throw PaymentRefusal.unknownConsent }
+        let differences = instruction.differences(from: new.instruction)
         guard differences.isEmpty else {
             throw PaymentRefusal.differs(differences.map { .init(member: $0.member, approved: $0.approved, sent: $0.sent) })
         }

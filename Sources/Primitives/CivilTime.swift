@@ -41,6 +41,22 @@ package struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     package func adding(days: Int) -> CivilDate { CivilDate(daysSinceEpoch: daysSinceEpoch + Int64(days)) }
 
+    /// The same day of a later or earlier month, or that month's last day where it is shorter.
+    package func adding(months: Int) -> CivilDate {
+        let count = year * 12 + month - 1 + months
+        let (year, month) = count.quotientAndRemainder(dividingBy: 12)
+        let target = month < 0 ? (year: year - 1, month: month + 13) : (year: year, month: month + 1)
+        let day = min(day, CivilDate.daysIn(month: target.month, year: target.year))
+        // Years that no calendar of ours knows end where days do.
+        return CivilDate(year: target.year, month: target.month, day: day) ?? CivilDate(daysSinceEpoch: months < 0 ? .min : .max)
+    }
+
+    /// `2026-11-21`, and no other spelling.
+    package init?(_ text: String) {
+        guard text.utf8.count == 10, let date = Timestamp(iso8601: text)?.date, date.description == text else { return nil }
+        self = date
+    }
+
     /// Midnight UTC at the start of this day.
     package var start: Timestamp { Timestamp(seconds: daysSinceEpoch * 86400) }
 

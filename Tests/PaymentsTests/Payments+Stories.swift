@@ -62,7 +62,7 @@ extension Database {
     func approved(_ instruction: PaymentInstruction = bill(), at now: Timestamp = noon, expiresAt: Timestamp? = nil) async throws -> ConsentID {
         try await write { tx in
             let new = NewConsent(
-                appID: copilot, organisationID: acme, payment: PaymentTerms(instruction: instruction, debtorAccount: nil),
+                appID: copilot, organisationID: acme, payment: PaymentTerms(order: .single(instruction, executionDate: nil), debtorAccount: nil),
                 expiresAt: expiresAt ?? now + ConsentTerm.payment)
             let lodged = try Consents().lodge(new, by: .app(copilot), at: now, requestID: nil, in: tx)
             let authorised = try Consents().authorise(

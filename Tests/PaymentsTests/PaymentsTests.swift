@@ -80,7 +80,9 @@ struct PaymentsTests {
 
             let unapproved = try await database.write { tx in
                 try Consents().lodge(
-                    NewConsent(appID: copilot, organisationID: acme, payment: PaymentTerms(instruction: bill(), debtorAccount: nil), expiresAt: noon + .days(1)),
+                    NewConsent(
+                        appID: copilot, organisationID: acme, payment: PaymentTerms(order: .single(bill(), executionDate: nil), debtorAccount: nil),
+                        expiresAt: noon + .days(1)),
                     by: .app(copilot), at: noon, requestID: nil, in: tx)
             }
             #expect(try await database.make(under: unapproved.id) == .failure(.unknownConsent))

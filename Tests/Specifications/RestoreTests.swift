@@ -93,7 +93,7 @@ struct RestoreTests {
                     stored: Money(minorUnits: 100_00, currency: .kes), creditor: Creditor(name: "Kenya Power", account: "KPLC-882-001"), reference: "Bill")
                 let lodged = try Consents().lodge(
                     NewConsent(
-                        appID: app.id, organisationID: organisation, payment: PaymentTerms(instruction: bill, debtorAccount: nil),
+                        appID: app.id, organisationID: organisation, payment: PaymentTerms(order: .single(bill, executionDate: nil), debtorAccount: nil),
                         expiresAt: now + .days(30)),
                     by: .app(app.id), at: now, requestID: nil, in: tx)
                 _ = try approve(lodged.id, by: amina, "acc_one", in: tx)

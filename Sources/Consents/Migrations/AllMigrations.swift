@@ -56,5 +56,6 @@ package enum ConsentsMigrations {
             ALTER TABLE consent ADD COLUMN reference TEXT;
             ALTER TABLE consent ADD COLUMN debtor_account_id TEXT;
             """),
+        Migration("consents.0003_order", "ALTER TABLE consent ADD COLUMN order_details TEXT"),
     ]
 }

@@ -6,23 +6,13 @@ extension Consent {
     init(_ row: Row, accounts: [AccountID]) throws {
         let permissions: String = try row["permissions"]
         guard let permissions = PermissionSet(stored: permissions) else { throw StorageError.unexpectedValue(column: "permissions") }
+        let type: ConsentType = try row["type"]
         self.init(
             id: try row["id"], appID: try row["app_id"], organisationID: try row["organisation_id"], personID: try row["person_id"],
-            type: try row["type"], permissions: permissions, transactionsFrom: try row["transactions_from"],
+            type: type, permissions: permissions, transactionsFrom: try row["transactions_from"],
             transactionsTo: try row["transactions_to"], createdAt: try row["created_at"], expiresAt: try row["expires_at"],
             storedStatus: try row["status"], statusActor: try row["status_actor"], statusReason: try row["status_reason"],
-            statusChangedAt: try row["status_changed_at"], accounts: accounts, grantID: try row["grant_id"], payment: try PaymentTerms(row))
-    }
-}
-
-extension PaymentTerms {
-    /// - Returns: `nil` for a consent of another type.
-    init?(_ row: Row) throws {
-        guard let amount: Int64 = try row["amount"] else { return nil }
-        self.init(
-            instruction: PaymentInstruction(
-                stored: Money(minorUnits: amount, currency: try row["currency"]),
-                creditor: Creditor(name: try row["creditor_name"], account: try row["creditor_account"]), reference: try row["reference"]),
-            debtorAccount: try row["debtor_account_id"])
+            statusChangedAt: try row["status_changed_at"], accounts: accounts, grantID: try row["grant_id"],
+            payment: try PaymentOrderRow(row)?.order(of: type).map { PaymentTerms(order: $0, debtorAccount: try row["debtor_account_id"]) })
     }
 }

@@ -14,7 +14,7 @@ extension Consents {
         } _: { rows in
             let ids: [ConsentID] = try rows.map { try $0["id"] }
             counts.paused += try move(ids, of: [.accountAccess], from: .authorised, on: .suspend, by: actor, at: now, in: tx)
-            counts.ended += try move(ids, of: [.payment], from: .authorised, on: .revoke, by: actor, at: now, in: tx)
+            counts.ended += try move(ids, of: ConsentType.payments, from: .authorised, on: .revoke, by: actor, at: now, in: tx)
             counts.ended += try move(ids, of: ConsentType.allCases, from: .awaitingAuthorisation, on: .revoke, by: actor, at: now, in: tx)
         }
         return counts
@@ -22,7 +22,8 @@ extension Consents {
 
     /// What the clock has ended stays as it is: a job stamps it.
     private func move(
-        _ ids: [ConsentID], of types: [ConsentType], from status: ConsentStatus, on event: ConsentEvent, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction
+        _ ids: [ConsentID], of types: [ConsentType], from status: ConsentStatus, on event: ConsentEvent, by actor: Actor, at now: Timestamp,
+        in tx: any WriteTransaction
     ) throws -> Int {
         guard case .moves(let target) = status.transition(on: event, by: .bank) else { return 0 }
         let lodgedAfter = status == .awaitingAuthorisation ? now - ConsentTerm.unauthorised : .epoch

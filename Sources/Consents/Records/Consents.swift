@@ -19,7 +19,7 @@ package struct Consents: Sendable {
             """
             SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
                    status, status_actor, status_reason, status_changed_at, grant_id,
-                   amount, currency, creditor_name, creditor_account, reference, debtor_account_id, consent_account.account_id
+                   amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id, consent_account.account_id
             FROM consent
             LEFT JOIN consent_account ON consent_account.consent_id = consent.id
             WHERE consent.id = \(id)
@@ -34,7 +34,7 @@ package struct Consents: Sendable {
             """
             SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
                    status, status_actor, status_reason, status_changed_at, grant_id,
-                   amount, currency, creditor_name, creditor_account, reference, debtor_account_id
+                   amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id
             FROM consent
             WHERE id = \(id)
             """)
@@ -48,7 +48,7 @@ package struct Consents: Sendable {
                 """
                 SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
                        status, status_actor, status_reason, status_changed_at, grant_id,
-                       amount, currency, creditor_name, creditor_account, reference, debtor_account_id
+                       amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id
                 FROM consent
                 WHERE person_id = \(personID)
                 ORDER BY created_at DESC, id DESC
@@ -65,7 +65,7 @@ package struct Consents: Sendable {
                 """
                 SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
                        status, status_actor, status_reason, status_changed_at, grant_id,
-                       amount, currency, creditor_name, creditor_account, reference, debtor_account_id
+                       amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id
                 FROM consent
                 WHERE app_id = \(appID) AND created_at <= \(createdAt) AND (created_at < \(createdAt) OR \(before?.id) IS NULL OR id < \(before?.id))
                 ORDER BY created_at DESC, id DESC
@@ -218,17 +218,17 @@ package struct Consents: Sendable {
     // MARK: Rows
 
     private func insert(_ consent: Consent, in tx: any WriteTransaction) throws {
-        let payment = consent.payment
+        let order = consent.payment.map { PaymentOrderRow($0.order) }
         try tx.execute(
             """
             INSERT INTO consent (id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
                                  status, status_actor, status_reason, status_changed_at, grant_id,
-                                 amount, currency, creditor_name, creditor_account, reference, debtor_account_id)
+                                 amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id)
             VALUES (\(consent.id), \(consent.appID), \(consent.organisationID), \(consent.personID), \(consent.type), \(consent.permissions.text),
                     \(consent.transactionsFrom), \(consent.transactionsTo), \(consent.createdAt), \(consent.expiresAt),
                     \(consent.storedStatus), \(consent.statusActor), \(consent.statusReason), \(consent.statusChangedAt), \(consent.grantID),
-                    \(payment?.instruction.amount.minorUnits), \(payment?.instruction.amount.currency), \(payment?.instruction.creditor.name),
-                    \(payment?.instruction.creditor.account), \(payment?.instruction.reference), \(payment?.debtorAccount))
+                    \(order?.amount.minorUnits), \(order?.amount.currency), \(order?.creditor?.name), \(order?.creditor?.account), \(order?.reference),
+                    \(order?.details), \(consent.payment?.debtorAccount))
             """)
     }
 

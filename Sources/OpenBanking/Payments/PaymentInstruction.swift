@@ -13,18 +13,19 @@ package struct PaymentInstruction: Hashable, Sendable {
         amount: String, currency: String, creditorName: String, creditorAccount: String, reference: String
     ) throws(PaymentInstructionRefusal) {
         var faults: [PaymentInstructionRefusal.Fault] = []
-        let amount = Self.money(amount, currency, &faults)
-        if !Self.isText(creditorName, longest: 140) {
-            faults.append(.init(.creditorName, "text", "1 to 140 printable characters that are not all spaces", creditorName))
+        var money: Money?
+        do throws(PaymentInstructionRefusal) { money = try Money(positive: amount, currency: currency) } catch { faults += error.faults }
+        var creditor: Creditor?
+        do throws(PaymentInstructionRefusal) {
+            creditor = try Creditor(checkedName: creditorName, account: creditorAccount)
+        } catch {
+            faults += error.faults
         }
-        if !Self.isAccount(creditorAccount) {
-            faults.append(.init(.creditorAccount, "account", "an IBAN, or 6 to 34 letters, digits and dashes", creditorAccount))
-        }
-        if !Self.isText(reference, longest: 140) {
+        if !isText(reference, longest: 140) {
             faults.append(.init(.reference, "text", "1 to 140 printable characters that are not all spaces", reference))
         }
-        guard let amount, faults.isEmpty else { throw PaymentInstructionRefusal(faults: faults) }
-        self.init(stored: amount, creditor: Creditor(name: creditorName, account: creditorAccount), reference: reference)
+        guard let money, let creditor, faults.isEmpty else { throw PaymentInstructionRefusal(faults: faults) }
+        self.init(stored: money, creditor: creditor, reference: reference)
     }
 
     /// Values that passed the rules before and were kept.
@@ -32,40 +33,6 @@ package struct PaymentInstruction: Hashable, Sendable {
         self.amount = amount
         self.creditor = creditor
         self.reference = reference
-    }
-
-    private static func money(_ text: String, _ currency: String, _ faults: inout [PaymentInstructionRefusal.Fault]) -> Money? {
-        guard let known = Currency(rawValue: currency) else {
-            faults.append(.init(.currency, "currency", "one of \(Currency.allCases.map(\.rawValue).joined(separator: ", "))", currency))
-            return nil
-        }
-        guard let amount = Money(decimal: text, currency: known) else {
-            let digits = known.minorUnitDigits
-            let decimals = digits == 0 ? "no decimals" : "at most \(digits) decimals"
-            faults.append(.init(.amount, "amount", "a decimal number of at most 13 digits with \(decimals), as \(known.rawValue) has them", text))
-            return nil
-        }
-        guard amount.minorUnits > 0 else {
-            faults.append(.init(.amount, "amount.positive", "more than zero", text))
-            return nil
-        }
-        return amount
-    }
-
-    private static func isText(_ text: String, longest: Int) -> Bool {
-        // A control or format character could show the customer other words than the creditor reads.
-        !text.isEmpty && text.unicodeScalars.count <= longest && text.contains { !$0.isWhitespace }
-            && text.unicodeScalars.allSatisfy { scalar in
-                switch scalar.properties.generalCategory {
-                case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: false
-                default: true
-                }
-            }
-    }
-
-    private static func isAccount(_ text: String) -> Bool {
-        (6...34).contains(text.utf8.count)
-            && text.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == UInt8(ascii: "-") }
     }
 }
 
@@ -79,6 +46,54 @@ package struct Creditor: Hashable, Sendable {
         self.name = name
         self.account = account
     }
+
+    /// - Throws: every rule that the values break.
+    package init(checkedName name: String, account: String) throws(PaymentInstructionRefusal) {
+        var faults: [PaymentInstructionRefusal.Fault] = []
+        if !isText(name, longest: 140) {
+            faults.append(.init(.creditorName, "text", "1 to 140 printable characters that are not all spaces", name))
+        }
+        if !Self.isAccount(account) {
+            faults.append(.init(.creditorAccount, "account", "an IBAN, or 6 to 34 letters, digits and dashes", account))
+        }
+        guard faults.isEmpty else { throw PaymentInstructionRefusal(faults: faults) }
+        self.init(name: name, account: account)
+    }
+
+    private static func isAccount(_ text: String) -> Bool {
+        (6...34).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == UInt8(ascii: "-") }
+    }
+}
+
+extension Money {
+    /// An amount to pay.
+    /// - Throws: the rule that the values break.
+    package init(positive text: String, currency: String) throws(PaymentInstructionRefusal) {
+        guard let known = Currency(rawValue: currency) else {
+            throw PaymentInstructionRefusal(
+                faults: [.init(.currency, "currency", "one of \(Currency.allCases.map(\.rawValue).joined(separator: ", "))", currency)])
+        }
+        guard let amount = Money(decimal: text, currency: known) else {
+            let digits = known.minorUnitDigits
+            let decimals = digits == 0 ? "no decimals" : "at most \(digits) decimals"
+            throw PaymentInstructionRefusal(
+                faults: [.init(.amount, "amount", "a decimal number of at most 13 digits with \(decimals), as \(known.rawValue) has them", text)])
+        }
+        guard amount.minorUnits > 0 else { throw PaymentInstructionRefusal(faults: [.init(.amount, "amount.positive", "more than zero", text)]) }
+        self = amount
+    }
+}
+
+private func isText(_ text: String, longest: Int) -> Bool {
+    // A control or format character could show the customer other words than the creditor reads.
+    !text.isEmpty && text.unicodeScalars.count <= longest && text.contains { !$0.isWhitespace }
+        && text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: false
+            default: true
+            }
+        }
 }
 
 /// Why an instruction cannot be taken: each fault names its member.

@@ -53,6 +53,15 @@ package enum PaymentsMigrations {
                 inputs TEXT NOT NULL,
                 decided_at BIGINT NOT NULL
             );
-            """)
+            """),
+        Migration(
+            "payments.0002_kinds",
+            """
+            DROP INDEX payment_by_consent;
+            CREATE INDEX payment_by_consent ON payment (consent_id, created_at);
+            ALTER TABLE payment ADD COLUMN kind TEXT NOT NULL DEFAULT 'payment';
+            ALTER TABLE payment ADD COLUMN execution_date TEXT;
+            ALTER TABLE payment ADD COLUMN standing_order_id TEXT;
+            """),
     ]
 }

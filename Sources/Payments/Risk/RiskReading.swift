@@ -28,12 +28,6 @@ package struct RiskReading: Sendable {
         return RiskInputs(
             amount: amount, available: available.addingReportingOverflow(amount.minorUnits).partialValue, knowsCreditor: try before?["known"] ?? 0 > 0,
             largestBefore: try before?["largest"] ?? 0, countBefore: try before?["count"] ?? 0, paymentsLastHour: try recent?["count"] ?? 0,
-            hour: Self.hourInNairobi(now))
-    }
-
-    /// East Africa Time is three hours ahead of UTC, all year.
-    private static func hourInNairobi(_ now: Timestamp) -> Int {
-        let hour = ((now + .hours(3)).seconds % 86_400) / 3600
-        return Int(hour < 0 ? hour + 24 : hour)
+            hour: BankCalendar.hour(of: now))
     }
 }
