@@ -9,10 +9,12 @@ package struct BankUpstream: Upstream {
 
     private let database: any Database
     private let payments: PaymentOperations
+    private let bulkPayments: BulkPaymentOperations
 
     package init(database: any Database, randomness: any RandomSource = SystemRandom()) {
         self.database = database
         payments = PaymentOperations(database: database, randomness: randomness)
+        bulkPayments = BulkPaymentOperations(database: database, randomness: randomness)
     }
 
     /// By the contract's `operationId`.
@@ -24,10 +26,11 @@ package struct BankUpstream: Upstream {
     ]
 
     /// The operations it answers.
-    package static var operations: Set<String> { Set(handlers.keys).union(PaymentOperations.operations) }
+    package static var operations: Set<String> { Set(handlers.keys).union(PaymentOperations.operations).union(BulkPaymentOperations.operations) }
 
     package func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
         if PaymentOperations.operations.contains(call.operation) { return try await payments.respond(to: call) }
+        if BulkPaymentOperations.operations.contains(call.operation) { return try await bulkPayments.respond(to: call) }
         guard let handler = Self.handlers[call.operation] else { throw UnservedOperation(operation: call.operation) }
         return try await handler(call, database)
     }

@@ -51,9 +51,17 @@ extension Platform {
     /// Settles accepted payments whose time has come, and sends to review what a process that died had received and never decided.
     private func settlePayments() async throws {
         let now = bench.clock.now
+        try await settleBulkPayments(at: now)
         let books = PaymentBooks(randomness: bench.randomness)
         guard try await bench.database.readOne({ try PaymentRecords().isAnythingDue(at: now, in: $0) }) else { return }
         while try await bench.database.write({ try books.settleDue(at: now, in: $0) }) == 100 {}
+        while try await bench.database.write({ try books.interruptAll(at: now, in: $0) }) == 100 {}
+    }
+
+    private func settleBulkPayments(at now: Timestamp) async throws {
+        let books = BulkPaymentBooks(randomness: bench.randomness)
+        guard try await bench.database.readOne({ try BulkPaymentRecords().isAnythingDue(at: now, in: $0) }) else { return }
+        while try await bench.database.write({ try books.settleNext(at: now, in: $0) }) {}
         while try await bench.database.write({ try books.interruptAll(at: now, in: $0) }) == 100 {}
     }
 

@@ -84,6 +84,9 @@ extension CustomerRoutes {
         router.get("/my/looks") { request, context in
             try await signedIn(request, context) { try await looksPage(for: $0, request, context) }
         }
+        router.get("/my/payments/{id}") { request, context in
+            try await signedIn(request, context) { try await bulkPaymentPage(for: $0, request, context) }
+        }
         router.get("/my/payments") { request, context in
             try await signedIn(request, context) { try await paymentsPage(for: $0, context) }
         }

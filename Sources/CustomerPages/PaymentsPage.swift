@@ -15,25 +15,55 @@ struct PaymentsPage {
         let isSettled, isRejected: Bool
     }
 
+    /// A file of payments.
+    struct BulkRow {
+        let amount, payments, address, app, from, when, status: String
+        let reference: String?
+        let isSettled, isRejected: Bool
+    }
+
     let payments: [Row]
-    let hasPayments: Bool
+    let bulks: [BulkRow]
+    let hasPayments, hasBulks, hasNothing: Bool
 }
 
 extension CustomerRoutes {
     func paymentsPage(for session: Session, _ context: AppContext) async throws -> Response {
-        let payments = try await database.readOne { try PaymentRecords().list(ofPerson: session.person.id, in: $0) }
-        let book = try await names(session.person, apps: payments.map(\.appID), accounts: payments.map(\.debtorAccount))
+        let (payments, bulks) = try await database.read { tx in
+            (try PaymentRecords().list(ofPerson: session.person.id, in: tx), try BulkPaymentRecords().list(ofPerson: session.person.id, in: tx))
+        }
+        let book = try await names(
+            session.person, apps: payments.map(\.appID) + bulks.map(\.appID),
+            accounts: payments.map(\.debtorAccount) + bulks.compactMap { $0.execution?.debtorAccount })
         let rows = payments.map { payment in
             let words = PaymentWords(payment.instruction)
             return PaymentsPage.Row(
                 amount: words.amount, creditor: words.creditor, account: words.account, reference: words.reference, app: book.app(payment.appID),
-                from: book.accounts[payment.debtorAccount].map { "\($0.name) \($0.maskedNumber)" } ?? "an account that was yours",
+                from: Self.account(payment.debtorAccount, in: book),
                 when: payment.createdAt.moment(seenAt: context.receivedAt), status: payment.status.words, isSettled: payment.status == .settled,
                 isRejected: payment.status == .rejected)
         }
-        return pages.page(
-            "customer/payments", PaymentsPage(payments: rows, hasPayments: !rows.isEmpty),
-            shell: shell("Payments through apps", for: session, current: "payments", width: .single))
+        let bulkRows = bulks.compactMap { bulk in
+            bulk.execution.map { execution in
+                PaymentsPage.BulkRow(
+                    amount: bulk.total.text, payments: bulk.count.of("payment"), address: "/my/payments/\(bulk.id)", app: book.app(bulk.appID),
+                    from: Self.account(execution.debtorAccount, in: book), when: execution.receivedAt.moment(seenAt: context.receivedAt),
+                    status: Self.words(for: execution, of: bulk), reference: bulk.reference, isSettled: execution.status == .settled,
+                    isRejected: execution.status == .rejected)
+            }
+        }
+        let page = PaymentsPage(
+            payments: rows, bulks: bulkRows, hasPayments: !rows.isEmpty, hasBulks: !bulkRows.isEmpty, hasNothing: rows.isEmpty && bulkRows.isEmpty)
+        return pages.page("customer/payments", page, shell: shell("Payments through apps", for: session, current: "payments", width: .single))
+    }
+
+    private static func account(_ id: AccountID, in book: NameBook) -> String {
+        book.accounts[id].map { "\($0.name) \($0.maskedNumber)" } ?? "an account that was yours"
+    }
+
+    private static func words(for execution: BulkExecution, of bulk: BulkPayment) -> String {
+        guard let paid = execution.paid, paid.count < bulk.count else { return execution.status.words }
+        return "\(paid.count.grouped) of \(bulk.count.grouped) paid"
     }
 }
 

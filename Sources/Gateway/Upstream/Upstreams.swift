@@ -21,8 +21,8 @@ package struct Upstreams: Sendable {
         switch (rules.server, environment) {
         case (.platform, _): platform
         case (.bank, .sandbox): sandbox
-        // A bank behind HTTP cannot use a consent up in our records, so it is given nothing that would.
-        case (.bank, .live): rules.consumesConsent ? nil : live
+        // A bank behind HTTP can neither lodge a consent in our records nor use one up, so it is given nothing that would.
+        case (.bank, .live): rules.consumesConsent || rules.lodgesConsent ? nil : live
         }
     }
 }

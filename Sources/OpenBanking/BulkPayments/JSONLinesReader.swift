@@ -64,10 +64,10 @@ struct JSONLinesReader {
         }
         let reference = text(value["reference"], "/lines/1/reference")
         let debtorAccount = text(value["debtor_account"], "/lines/1/debtor_account")
-        if let reference, !PaymentInstruction.isText(reference, longest: 140) {
+        if let reference, !isText(reference, longest: 140) {
             refusal.add("/lines/1/reference", "text", "1 to 140 printable characters that are not all spaces", reference)
         }
-        if let debtorAccount, AccountID(debtorAccount) == nil, !PaymentInstruction.isAccount(debtorAccount) {
+        if let debtorAccount, AccountID(debtorAccount) == nil, !Creditor.isAccount(debtorAccount) {
             refusal.add("/lines/1/debtor_account", "account", "an account's id or its number", debtorAccount)
         }
         guard refusal.count == before, let total, let count = value["count"]?.integer else { return nil }
@@ -84,7 +84,7 @@ struct JSONLinesReader {
         }
         let reference = text(value["reference"], "\(place)/reference") ?? ""
         let endToEndID = text(value["end_to_end_id"], "\(place)/end_to_end_id")
-        if let endToEndID, !PaymentInstruction.isText(endToEndID, longest: 35) {
+        if let endToEndID, !isText(endToEndID, longest: 35) {
             refusal.add("\(place)/end_to_end_id", "text", "1 to 35 printable characters that are not all spaces", endToEndID)
         }
         guard refusal.count == before else {

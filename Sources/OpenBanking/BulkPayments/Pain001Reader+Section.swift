@@ -38,7 +38,7 @@ extension Pain001Reader {
         if !isOverfull { compare(section, with: payments, place, isRequired: false) }
         checkDate(of: section, place)
         guard let account = account(of: section, "DbtrAcct", place) else { return }
-        if !PaymentInstruction.isAccount(account.text) {
+        if !Creditor.isAccount(account.text) {
             refusal.add(account.place, "account", "an IBAN, or 6 to 34 letters, digits and dashes", account.text)
         } else if let debtorAccount, debtorAccount != account.text {
             refusal.add(account.place, "one_debtor", "\(debtorAccount), the account that pays the payments before", account.text)
@@ -173,7 +173,7 @@ extension Pain001Reader {
     /// `Max35Text`
     mutating func identifier(_ name: String, of node: XMLNode, _ place: String) -> String? {
         guard let element = one(name, in: node, place) else { return nil }
-        guard PaymentInstruction.isText(element.text, longest: 35) else {
+        guard isText(element.text, longest: 35) else {
             refusal.add("\(place)/\(name)", "text", "1 to 35 printable characters that are not all spaces", element.text)
             return nil
         }
