@@ -106,23 +106,26 @@ struct BulkPaymentOperations: Sendable {
     }
 
     private func list(_ call: GuardedCall) async throws -> UpstreamAnswer {
-        let limit = call.parameters.integer("limit") ?? 100
-        let cursor = call.parameters.string("cursor")
-        let before = cursor.flatMap { BulkCursor($0) }.flatMap { BulkPaymentID($0.place) }
-        guard cursor == nil || before != nil else { throw Self.brokenCursor(cursor) }
-        let (page, next) = try await database.read { [records] tx in
-            let found = try records.list(ofApp: call.app.id, before: before, limit: limit + 1, in: tx)
-            let page = found.prefix(limit)
-            return (try page.compactMap { try BulkPaymentAnswer($0, in: tx) }, found.count > limit ? page.last?.id.rawValue : nil)
+        try await call.page(of: BulkPaymentID.self) { before, limit in
+            try await database.read { [records] tx in
+                try records.list(ofApp: call.app.id, before: before, limit: limit, in: tx).compactMap { bulk in
+                    try BulkPaymentAnswer(bulk, in: tx).map { (bulk.id, $0.body(at: call.now, issuer: call.issuer)) }
+                }
+            }
         }
-        return Self.page(page.map { $0.body(at: call.now, issuer: call.issuer) }, next: next, limit: limit, call)
     }
 
     private func lines(_ call: GuardedCall) async throws -> UpstreamAnswer {
         let limit = call.parameters.integer("limit") ?? 100
         let cursor = call.parameters.string("cursor")
-        let after = cursor.flatMap { BulkCursor($0) }.flatMap { Int($0.place) }
-        guard cursor == nil || after != nil else { throw Self.brokenCursor(cursor) }
+        let after = cursor.flatMap { LineCursor($0)?.number }
+        guard cursor == nil || after != nil else {
+            throw Problem(
+                .invalidRequest, "The cursor does not come from this list.",
+                errors: [
+                    Problem.Violation(pointer: "/query/cursor", rule: "cursor", expected: "the cursor of links.next", got: String((cursor ?? "").prefix(80)))
+                ])
+        }
         let found = try await database.read { [records] tx -> ([JSONObject], last: Int?)? in
             guard let bulk = try Self.bulk(of: call, records, in: tx), let consent = try Consents().find(bulk.consentID, in: tx) else { return nil }
             let standing = consent.standing(at: call.now)
@@ -134,16 +137,10 @@ struct BulkPaymentOperations: Sendable {
             return (page, lines.count > limit ? lines.prefix(limit).last?.number : nil)
         }
         guard let (page, last) = found else { throw Self.unknown(call) }
-        return Self.page(page, next: last.map(String.init), limit: limit, call)
-    }
-
-    private static func page(_ data: [JSONObject], next: String?, limit: Int, _ call: GuardedCall) -> UpstreamAnswer {
-        let body = PageAnswer(
-            data: data,
-            links: PageLinks(
-                current: call.issuer.address(call.http.path + (call.http.query.map { "?\($0)" } ?? "")),
-                next: next.map { call.issuer.address("\(call.http.path)?cursor=\(BulkCursor(place: $0).text)&limit=\(limit)") }))
-        return .json(body.json, records: data.count)
+        let links = PageLinks(
+            current: call.issuer.address(call.http.path + (call.http.query.map { "?\($0)" } ?? "")),
+            next: last.map { call.issuer.address("\(call.http.path)?cursor=\(LineCursor(number: $0).text)&limit=\(limit)") })
+        return .json(PageAnswer(data: page, links: links).json, records: page.count)
     }
 
     /// The bulk payment in the path when it is this app's: another's looks like one that does not exist.
@@ -154,37 +151,21 @@ struct BulkPaymentOperations: Sendable {
 
     private static func id(_ call: GuardedCall) -> BulkPaymentID? { call.pathParameters["bulk_payment_id"].flatMap { BulkPaymentID($0) } }
 
-    private static func unknown(_ call: GuardedCall) -> Problem {
-        let id = call.pathParameters["bulk_payment_id"] ?? ""
-        return Problem(
-            .notFound, "This app has no such bulk payment.",
-            errors: [
-                Problem.Violation(
-                    pointer: "/path/bulk_payment_id", rule: "bulk_payment", expected: "a bulk payment that this app uploaded", got: String(id.prefix(64)))
-            ])
-    }
-
-    private static func brokenCursor(_ cursor: String?) -> Problem {
-        Problem(
-            .invalidRequest, "The cursor does not come from this list.",
-            errors: [
-                Problem.Violation(pointer: "/query/cursor", rule: "cursor", expected: "the cursor of links.next", got: String((cursor ?? "").prefix(80)))
-            ])
-    }
+    private static func unknown(_ call: GuardedCall) -> Problem { call.unknown("bulk_payment_id", "bulk_payment", "uploaded") }
 }
 
-/// Where a page ends, spelled so that nobody builds on it.
-private struct BulkCursor {
-    let place: String
+/// Where a page of a file ends, spelled so that nobody builds on it.
+private struct LineCursor {
+    let number: Int
 
-    init(place: String) { self.place = place }
+    init(number: Int) { self.number = number }
 
     init?(_ text: String) {
-        guard let bytes = Base64URL.decode(text) else { return nil }
-        place = String(decoding: bytes, as: UTF8.self)
+        guard let bytes = Base64URL.decode(text), let number = Int(String(decoding: bytes, as: UTF8.self)), number > 0 else { return nil }
+        self.number = number
     }
 
-    var text: String { Base64URL.encode(place.utf8) }
+    var text: String { Base64URL.encode(String(number).utf8) }
 }
 
 extension PaymentFileRefusal {

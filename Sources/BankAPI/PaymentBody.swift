@@ -79,7 +79,9 @@ extension Payment {
         ])
         body.append("reason_code", reason.iso20022)
         body.append("consent_id", .string(consentID.rawValue))
+        body.append("standing_order_id", standingOrderID?.rawValue)
         for member in instruction.json.members { body.append(member.name, member.value) }
+        body.append("execution_date", executionDate?.description)
         body.append("debtor_account", .string(debtorAccount.rawValue))
         body.append("created_at", .string(createdAt.rfc3339))
         body.append("timeline", .array(timeline.map { .object($0.json) }))
@@ -87,7 +89,7 @@ extension Payment {
         return body
     }
 
-    func address(_ issuer: Issuer) -> String { issuer.address("/v1/payments/\(id)") }
+    func address(_ issuer: Issuer) -> String { issuer.address("/v1/\(kind == .transfer ? "transfers" : "payments")/\(id)") }
 }
 
 extension PaymentStep {

@@ -14,28 +14,36 @@ import Web
 /// The operations on payments, for sandbox apps: a live app's go to the bank behind `--upstream`.
 struct PaymentOperations: Sendable {
     private let database: any Database
+    private let randomness: any RandomSource
     private let process: PaymentProcess
     private let records = PaymentRecords()
     private let idempotency = IdempotencyRecords()
 
     init(database: any Database, randomness: any RandomSource) {
         self.database = database
+        self.randomness = randomness
         process = PaymentProcess(database: database, randomness: randomness)
     }
 
-    static let operations: Set<String> = ["createPayment", "listPayments", "getPayment"]
+    static let operations: Set<String> = [
+        "createPayment", "listPayments", "getPayment", "cancelPayment", "createTransfer", "listTransfers", "getTransfer",
+    ]
 
     func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
         switch call.operation {
-        case "createPayment": try await create(call)
-        case "listPayments": try await list(call)
-        case "getPayment": try await read(call)
+        case "createPayment": try await create(.payment, call)
+        case "listPayments": try await list([.payment, .standingOrder], call)
+        case "getPayment": try await read([.payment, .standingOrder], call)
+        case "cancelPayment": try await cancel(call)
+        case "createTransfer": try await create(.transfer, call)
+        case "listTransfers": try await list([.transfer], call)
+        case "getTransfer": try await read([.transfer], call)
         default: throw UnservedOperation(operation: call.operation)
         }
     }
 
-    private func create(_ call: GuardedCall) async throws -> UpstreamAnswer {
-        let new = try NewPayment(call)
+    private func create(_ kind: PaymentKind, _ call: GuardedCall) async throws -> UpstreamAnswer {
+        let new = try NewPayment(kind, call)
         let outcome = try await process.make(new, at: call.now) { [records, idempotency] payment, tx in
             let body = payment.body(timeline: try records.timeline(of: payment.id, in: tx), issuer: call.issuer)
             let answer = UpstreamAnswer.json(body, status: .created, headers: [.location: payment.address(call.issuer)])
@@ -47,126 +55,73 @@ struct PaymentOperations: Sendable {
         }
     }
 
-    private func list(_ call: GuardedCall) async throws -> UpstreamAnswer {
-        let limit = call.parameters.integer("limit") ?? 100
-        let cursor = call.parameters.string("cursor")
-        let before = cursor.flatMap { PaymentCursor($0)?.id }
-        guard cursor == nil || before != nil else {
-            throw Problem(
-                .invalidRequest, "The cursor does not come from this list.",
-                errors: [
-                    Problem.Violation(pointer: "/query/cursor", rule: "cursor", expected: "the cursor of links.next", got: String((cursor ?? "").prefix(80)))
-                ])
+    private func list(_ kinds: [PaymentKind], _ call: GuardedCall) async throws -> UpstreamAnswer {
+        try await call.page(of: PaymentID.self) { [database, records] before, limit in
+            let (found, timelines) = try await database.read { tx in
+                let found = try records.list(ofApp: call.app.id, kinds: kinds, before: before, limit: limit, in: tx)
+                return (found, try records.timelines(of: found.map(\.id), in: tx))
+            }
+            return found.map { ($0.id, $0.body(timeline: timelines[$0.id] ?? [], issuer: call.issuer)) }
         }
-        let (found, timelines) = try await database.read { [records] tx in
-            let found = try records.list(ofApp: call.app.id, before: before, limit: limit + 1, in: tx)
-            return (found, try records.timelines(of: found.map(\.id), in: tx))
-        }
-        let page = found.prefix(limit)
-        let next = found.count > limit ? page.last.map { PaymentCursor(id: $0.id).text } : nil
-        let body = PageAnswer(
-            data: page.map { $0.body(timeline: timelines[$0.id] ?? [], issuer: call.issuer) },
-            links: PageLinks(
-                current: call.issuer.address(call.http.path + (call.http.query.map { "?\($0)" } ?? "")),
-                next: next.map { call.issuer.address("\(call.http.path)?cursor=\($0)&limit=\(limit)") }))
-        return .json(body.json, records: page.count)
     }
 
-    private func read(_ call: GuardedCall) async throws -> UpstreamAnswer {
-        let id = call.pathParameters["payment_id"] ?? ""
+    private func read(_ kinds: [PaymentKind], _ call: GuardedCall) async throws -> UpstreamAnswer {
         let found = try await database.read { [records] tx -> (Payment, [PaymentStep])? in
-            // Another app's payment looks like one that does not exist.
-            guard let payment = try PaymentID(id).flatMap({ try records.find($0, in: tx) }), payment.appID == call.app.id else { return nil }
+            guard let payment = try Self.payment(of: call, kinds, in: tx) else { return nil }
             return (payment, try records.timeline(of: payment.id, in: tx))
         }
-        guard let (payment, timeline) = found else {
+        guard let (payment, timeline) = found else { throw Self.unknown(call) }
+        return .json(payment.body(timeline: timeline, issuer: call.issuer), records: 1)
+    }
+
+    private func cancel(_ call: GuardedCall) async throws -> UpstreamAnswer {
+        let books = PaymentBooks(randomness: randomness)
+        let found = try await database.write { [records] tx -> (Payment, [PaymentStep])? in
+            guard let payment = try Self.payment(of: call, [.payment, .standingOrder], in: tx) else { return nil }
+            let cancelled = try books.cancel(payment, by: .partner, because: .cancelledByPartner, at: call.now, in: tx)
+            let standing = try cancelled ?? records.find(payment.id, in: tx) ?? payment
+            return (standing, try records.timeline(of: payment.id, in: tx))
+        }
+        guard let (payment, timeline) = found else { throw Self.unknown(call) }
+        // Cancelling what is cancelled changes nothing and is no error: the app wanted it cancelled.
+        guard payment.status == .cancelled else {
             throw Problem(
-                .notFound, "This app has no such payment.",
+                .notCancellable, "The payment cannot be cancelled any more.",
                 errors: [
-                    Problem.Violation(pointer: "/path/payment_id", rule: "payment", expected: "a payment that this app made", got: String(id.prefix(64)))
+                    Problem.Violation(pointer: "/path/payment_id", rule: "payment_status", expected: "scheduled or held", got: payment.status.rawValue)
                 ])
         }
         return .json(payment.body(timeline: timeline, issuer: call.issuer), records: 1)
     }
-}
 
-/// Where a page of payments ends: the last one's id, spelled so that nobody builds on it.
-private struct PaymentCursor {
-    let id: PaymentID
-
-    init(id: PaymentID) { self.id = id }
-
-    init?(_ text: String) {
-        guard let bytes = Base64URL.decode(text), let id = PaymentID(String(decoding: bytes, as: UTF8.self)) else { return nil }
-        self.id = id
+    /// The payment in the path when it is this app's: another's looks like one that does not exist.
+    private static func payment(of call: GuardedCall, _ kinds: [PaymentKind], in tx: any ReadTransaction) throws -> Payment? {
+        guard let id = (call.pathParameters["payment_id"] ?? call.pathParameters["transfer_id"]).flatMap(PaymentID.init),
+            let payment = try PaymentRecords().find(id, in: tx), payment.appID == call.app.id, kinds.contains(payment.kind)
+        else { return nil }
+        return payment
     }
 
-    var text: String { Base64URL.encode(id.rawValue.utf8) }
+    private static func unknown(_ call: GuardedCall) -> Problem {
+        let name = call.pathParameters["payment_id"] == nil ? "transfer" : "payment"
+        return call.unknown("\(name)_id", name, "made")
+    }
 }
 
 extension NewPayment {
-    /// Reads the body of `POST /v1/payments`, whose shape the gateway has checked.
+    /// Reads the body of `POST /v1/payments` or `/v1/transfers`, whose shape the gateway has checked.
     /// - Throws: a `Problem` that names every rule the values break.
-    fileprivate init(_ call: GuardedCall) throws {
+    fileprivate init(_ kind: PaymentKind, _ call: GuardedCall) throws {
         let body = call.body ?? .null
-        guard let consent = call.consent, let person = consent.personID else { throw Problem(.consentRequired, "The token carries no consent.") }
+        let (consent, person) = try call.namedConsent()
         var violations: [Problem.Violation] = []
         let instruction = PaymentInstruction(body, at: "", &violations)
-        let named = body["consent_id"]?.string ?? ""
+        let executionDate = CivilDate(body["execution_date"], at: "/execution_date", &violations)
         guard violations.isEmpty, let instruction else {
             throw Problem(.invalidRequest, "The payment cannot be made as it stands.", errors: violations)
         }
-        // The customer approved this token for one consent; to name another is to ask for another's.
-        guard named == consent.id.rawValue else {
-            throw Problem(
-                .consentRequired, "The token was approved for another consent than the payment names.",
-                errors: [Problem.Violation(pointer: "/consent_id", rule: "consent", expected: consent.id.rawValue, got: String(named.prefix(64)))])
-        }
         self.init(
-            appID: call.app.id, organisationID: call.app.organisationID, personID: person, consentID: consent.id, instruction: instruction,
-            idempotencyKey: call.idempotency?.key, requestID: call.requestID)
-    }
-}
-
-extension PaymentRefusal {
-    /// As the API tells it. Nothing has moved, and the consent is as it was.
-    fileprivate var problem: Problem {
-        switch self {
-        case .unknownConsent:
-            Problem(
-                .consentRequired, "The token carries no payment consent of this app and customer.",
-                errors: [violation("/consent_id", "consent", "a payment consent", "another")])
-        case .consentState(.consumed):
-            Problem(.consentConsumed, "The consent's payment was made.", errors: [violation("/consent_id", "consent_state", "authorised", "consumed")])
-        case .consentState(.revoked):
-            Problem(.consentRevoked, "The consent was withdrawn.", errors: [violation("/consent_id", "consent_state", "authorised", "revoked")])
-        case .consentState(.expired):
-            Problem(.consentExpired, "The consent has expired.", errors: [violation("/consent_id", "consent_state", "authorised", "expired")])
-        case .consentState(let status):
-            Problem(.consentNotAuthorised, "The consent is not in force.", errors: [violation("/consent_id", "consent_state", "authorised", status.rawValue)])
-        case .differs(let differences):
-            Problem(
-                .paymentDiffers, "The payment is not the one that the customer approved.",
-                errors: differences.map { violation("/\($0.member.rawValue)", "dynamic_linking", $0.approved, String($0.sent.prefix(140))) })
-        case .paysItself:
-            Problem(
-                .creditorAccountRefused, "The account would pay itself.",
-                errors: [violation("/creditor/account", "self_payment", "another account", "the debtor's own")])
-        case .creditorAccountClosed:
-            Problem(
-                .creditorAccountRefused, "The creditor's account is closed.", errors: [violation("/creditor/account", "account_status", "open", "closed")])
-        case .insufficientFunds:
-            // How much there is, is the customer's to tell.
-            Problem(
-                .insufficientFunds, "There is not enough on the customer's account.",
-                errors: [violation("/amount/amount", "funds", "at most what can be spent", "more")])
-        case .debtorAccountBlocked(let status):
-            Problem(
-                .debtorAccountBlocked, "The customer's account cannot pay.", errors: [violation("/consent_id", "account_status", "open", status.rawValue)])
-        }
-    }
-
-    private func violation(_ pointer: String, _ rule: String, _ expected: String, _ got: String) -> Problem.Violation {
-        Problem.Violation(pointer: pointer, rule: rule, expected: expected, got: got)
+            appID: call.app.id, organisationID: call.app.organisationID, personID: person, consentID: consent.id, kind: kind, instruction: instruction,
+            executionDate: executionDate, idempotencyKey: call.idempotency?.key, requestID: call.requestID)
     }
 }

@@ -104,14 +104,7 @@ private struct OrderReader {
         }
     }
 
-    private mutating func day(_ name: String) -> CivilDate? {
-        guard let text = body[name]?.string else { return nil }
-        guard let day = CivilDate(text) else {
-            refuse(name, "day", "a day such as 2026-11-21", text)
-            return nil
-        }
-        return day
-    }
+    private mutating func day(_ name: String) -> CivilDate? { CivilDate(body[name], at: "\(pointer)/\(name)", &violations) }
 
     /// A day of the bank's calendar that has not begun.
     private mutating func coming(_ name: String) -> CivilDate? {

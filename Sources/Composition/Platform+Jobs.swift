@@ -48,12 +48,17 @@ extension Platform {
         while try await bench.database.write({ try Consents().expireDue(at: now, in: $0) }) == 200 {}
     }
 
-    /// Settles accepted payments whose time has come, and sends to review what a process that died had received and never decided.
+    /// Executes payments whose day has come, settles accepted ones whose time has come, and sends to review what a process that died had received and never decided.
     private func settlePayments() async throws {
         let now = bench.clock.now
         try await settleBulkPayments(at: now)
         let books = PaymentBooks(randomness: bench.randomness)
-        guard try await bench.database.readOne({ try PaymentRecords().isAnythingDue(at: now, in: $0) }) else { return }
+        let isAnythingDue = try await bench.database.readOne {
+            try PaymentRecords().isAnythingDue(at: now, in: $0) || StandingOrderRecords().isAnythingDue(at: now, in: $0)
+        }
+        guard isAnythingDue else { return }
+        let process = PaymentProcess(database: bench.database, randomness: bench.randomness)
+        while try await process.executeDue(at: now) == 100 {}
         while try await bench.database.write({ try books.settleDue(at: now, in: $0) }) == 100 {}
         while try await bench.database.write({ try books.interruptAll(at: now, in: $0) }) == 100 {}
     }

@@ -71,10 +71,12 @@ extension PaymentStatus {
     /// What a payer reads.
     var words: String {
         switch self {
+        case .scheduled: "On its day"
         case .received, .accepted: "On its way"
         case .held, .blocked: "The bank is looking at it"
         case .settled: "Paid"
         case .rejected: "Not paid"
+        case .cancelled: "Cancelled"
         }
     }
 }

@@ -1,4 +1,5 @@
 package import Bank
+package import Consents
 package import OpenBanking
 package import Primitives
 import Storage
@@ -7,9 +8,20 @@ extension PaymentStatus: SQLBindable, SQLReadable {}
 extension PaymentActor: SQLBindable, SQLReadable {}
 extension PaymentReason: SQLBindable, SQLReadable {}
 
-/// A payment that an app made for a customer, under a consent that was for this payment only.
+/// What made a payment.
+package enum PaymentKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+    /// An app, under a consent for it alone.
+    case payment
+    /// An app, under a consent with limits.
+    case transfer
+    /// The plan of a standing order.
+    case standingOrder = "standing_order"
+}
+
+/// A payment that was made for a customer under a consent of theirs.
 package struct Payment: Hashable, Sendable {
     package let id: PaymentID
+    package let kind: PaymentKind
     package let appID: AppID
     package let organisationID: OrganisationID
     package let consentID: ConsentID
@@ -18,13 +30,16 @@ package struct Payment: Hashable, Sendable {
     package let world: OrganisationID
     package let debtorAccount: AccountID
     package let instruction: PaymentInstruction
-    /// What is set aside for it on the debtor's account.
+    /// The day that it was ordered for; `nil`: it was to be made at once.
+    package let executionDate: CivilDate?
+    package let standingOrderID: StandingOrderID?
+    /// What is set aside for it on the debtor's account, once it is received.
     package let holdID: TransactionID
     package var status: PaymentStatus
     package var reason: PaymentReason
     package let createdAt: Timestamp
     package var changedAt: Timestamp
-    /// When an accepted payment is to be settled.
+    /// When its next step is due: the execution of one that is scheduled, the settlement of one that is accepted.
     package var settlesAt: Timestamp
     /// The key of the request that made it.
     package let idempotencyKey: String?
@@ -36,14 +51,18 @@ package struct NewPayment: Hashable, Sendable {
     package let organisationID: OrganisationID
     package let personID: PersonID
     package let consentID: ConsentID
+    package let kind: PaymentKind
     package let instruction: PaymentInstruction
+    package let executionDate: CivilDate?
     package let idempotencyKey: String?
     package let requestID: RequestID?
 
     package init(
-        appID: AppID, organisationID: OrganisationID, personID: PersonID, consentID: ConsentID, instruction: PaymentInstruction,
-        idempotencyKey: String? = nil, requestID: RequestID? = nil
+        appID: AppID, organisationID: OrganisationID, personID: PersonID, consentID: ConsentID, kind: PaymentKind = .payment,
+        instruction: PaymentInstruction, executionDate: CivilDate? = nil, idempotencyKey: String? = nil, requestID: RequestID? = nil
     ) {
+        self.kind = kind
+        self.executionDate = executionDate
         self.appID = appID
         self.organisationID = organisationID
         self.personID = personID
@@ -70,6 +89,15 @@ package enum PaymentRefusal: Error, Hashable, Sendable {
     case consentState(ConsentStatus)
     /// The payment is not the one that the customer approved.
     case differs([Difference])
+    /// The consent is for another kind of payment.
+    case consentType(ConsentType)
+    case notYetValid(from: Timestamp)
+    /// It is more than one payment may be.
+    case aboveMaximum(Money)
+    /// It is more than is left of a limit, until its period ends.
+    case aboveLimit(PeriodicLimit, left: Money, until: Timestamp)
+    /// The customer holds no such account.
+    case notTheirAccount
     case paysItself
     case creditorAccountClosed
     /// - Parameter available: what could be spent.

@@ -8,10 +8,10 @@ import Events
 
 /// What happens to a payment and its money, each step inside the caller's transaction.
 package struct PaymentBooks: Sendable {
-    private let randomness: any RandomSource
-    private let consents: Consents
-    private let records = PaymentRecords()
-    private let books = Books()
+    let randomness: any RandomSource
+    let consents: Consents
+    let records = PaymentRecords()
+    let books = Books()
 
     /// How long another bank takes.
     package static let settlement = Duration.seconds(5)
@@ -19,53 +19,6 @@ package struct PaymentBooks: Sendable {
     package init(randomness: any RandomSource = SystemRandom()) {
         self.randomness = randomness
         consents = Consents(randomness: randomness)
-    }
-
-    // MARK: Taking
-
-    /// Takes a payment: uses up its consent, sets its amount aside, and writes it down as received.
-    /// - Throws: `PaymentRefusal`, which rolls the transaction back so that nothing of it stays; otherwise storage failures.
-    package func receive(_ new: NewPayment, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment {
-        guard let consent = try consents.find(new.consentID, in: tx), consent.appID == new.appID, consent.personID == new.personID,
-            let terms = consent.payment, let debtor = consent.accounts.first
-        else { throw PaymentRefusal.unknownConsent }
-        let status = consent.status(at: now)
-        guard status == .authorised else { throw PaymentRefusal.consentState(status) }
-        guard case .single(let instruction, _) = terms.order else { throw PaymentRefusal.unknownConsent }
-        let differences = instruction.differences(from: new.instruction)
-        guard differences.isEmpty else {
-            throw PaymentRefusal.differs(differences.map { .init(member: $0.member, approved: $0.approved, sent: $0.sent) })
-        }
-        guard let account = try Accounts().find(debtor, in: tx) else { throw PaymentRefusal.unknownConsent }
-        guard account.number != new.instruction.creditor.account else { throw PaymentRefusal.paysItself }
-        if let creditor = try Accounts().find(number: new.instruction.creditor.account, in: account.world, tx), !creditor.status.allowsCredits {
-            throw PaymentRefusal.creditorAccountClosed
-        }
-        guard try consents.consume(consent, at: now, requestID: new.requestID, in: tx) != nil else {
-            throw PaymentRefusal.consentState(try consents.status(of: consent.id, at: now, in: tx) ?? .consumed)
-        }
-        let payment = Payment(
-            id: PaymentID(at: now, from: randomness), appID: new.appID, organisationID: new.organisationID, consentID: consent.id,
-            personID: new.personID, world: account.world, debtorAccount: debtor, instruction: new.instruction,
-            holdID: TransactionID(at: now, from: randomness), status: .received, reason: .submitted, createdAt: now, changedAt: now, settlesAt: now,
-            idempotencyKey: new.idempotencyKey)
-        try setAside(payment, at: now, in: tx)
-        try records.insert(payment, in: tx)
-        return payment
-    }
-
-    private func setAside(_ payment: Payment, at now: Timestamp, in tx: any WriteTransaction) throws {
-        let amount = payment.instruction.amount
-        let hold = Hold(
-            id: payment.holdID, account: payment.debtorAccount, amount: Money(minorUnits: -amount.minorUnits, currency: amount.currency), madeAt: now,
-            settlesAt: now + Self.settlement, narrative: payment.narrative, payment: payment.id)
-        switch try books.hold(hold, in: tx) {
-        case .success: return
-        case .failure(.insufficientFunds(_, let available)): throw PaymentRefusal.insufficientFunds(available: available)
-        case .failure(.blocked(_, let status)): throw PaymentRefusal.debtorAccountBlocked(status)
-        // The customer's accounts in the payment's currency are the only ones that the consent page offers; and its amount was read from 16 digits.
-        case .failure(let refusal): throw StorageError.failed(reason: "a payment could not be set aside: \(refusal)")
-        }
     }
 
     // MARK: Deciding
@@ -97,7 +50,7 @@ package struct PaymentBooks: Sendable {
     /// Sends to review what was received and never decided.
     /// - Returns: how many were found, at most `limit`.
     package func interruptAll(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
-        let found = try records.undecided(since: now - Self.patience, limit: limit, in: tx)
+        let found = try records.due(.received, at: now - Self.patience, limit: limit, in: tx)
         for payment in found { _ = try interrupt(payment, at: now, in: tx) }
         return found.count
     }
@@ -111,12 +64,26 @@ package struct PaymentBooks: Sendable {
     package func reject(
         _ payment: Payment, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Payment? {
-        guard let rejected = try records.move(payment, on: .reject, by: actor, because: reason, at: now, in: tx) else { return nil }
+        try end(payment, on: .reject, by: actor, because: reason, at: now, in: tx)
+    }
+
+    /// Takes a payment back, where its status allows that.
+    package func cancel(
+        _ payment: Payment, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
+    ) throws -> Payment? {
+        try end(payment, on: .cancel, by: actor, because: reason, at: now, in: tx)
+    }
+
+    private func end(
+        _ payment: Payment, on event: PaymentEvent, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
+    ) throws -> Payment? {
+        guard let ended = try records.move(payment, on: event, by: actor, because: reason, at: now, in: tx) else { return nil }
+        guard payment.status != .scheduled else { return ended }
         // The move was won once, and nothing else ends the hold of a payment.
         guard case .success = try books.release(payment.holdID, at: now, in: tx) else {
             throw StorageError.failed(reason: "the hold of payment \(payment.id) was not pending")
         }
-        return rejected
+        return ended
     }
 
     /// Inside the bank it is settled at once, to another bank a little later.
@@ -134,7 +101,7 @@ package struct PaymentBooks: Sendable {
     /// Settles what is due.
     /// - Returns: how many moved, at most `limit`.
     package func settleDue(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
-        try records.due(at: now, limit: limit, in: tx).count { try settle($0, at: now, in: tx) != nil }
+        try records.due(.accepted, at: now, limit: limit, in: tx).count { try settle($0, at: now, in: tx) != nil }
     }
 
     /// Books an accepted payment; when the creditor's account takes nothing any more, it is rejected after all.

@@ -54,15 +54,37 @@ package struct PaymentProcess: Sendable {
                     let standing = try books.interrupt(payment, at: now, in: tx) ?? PaymentRecords().find(payment.id, in: tx) ?? payment
                     return try completing(standing, tx)
                 })
-        case .new(let payment):
-            let (decision, inputs) = await decision(on: payment, at: now)
-            return .success(
-                try await database.write { [books] tx in
-                    let decided = try books.decide(payment, decision, on: inputs, at: now, in: tx)
-                    // It was sent to review while the decision was on its way.
-                    let standing = try decided ?? PaymentRecords().find(payment.id, in: tx) ?? payment
-                    return try completing(standing, tx)
-                })
+        case .new(let payment): return .success(try await decide(payment, at: now, completing: completing))
+        }
+    }
+
+    /// Executes the scheduled payments whose day has come, and those of standing orders.
+    /// - Returns: how many were found, at most `limit` of each.
+    package func executeDue(at now: Timestamp, limit: Int = 100) async throws -> Int {
+        let scheduled = try await database.readOne { try PaymentRecords().due(.scheduled, at: now, limit: limit, in: $0) }
+        for payment in scheduled {
+            let executed = try await database.write { [books] tx in try books.execute(payment, at: now, in: tx) }
+            if let executed, executed.status == .received { try await decide(executed, at: now) { _, _ in } }
+        }
+        let orders = try await database.readOne { try StandingOrderRecords().due(at: now, limit: limit, in: $0) }
+        for order in orders {
+            let payment = try await database.write { [books] tx in try books.pay(order, at: now, in: tx) }
+            if let payment, payment.status == .received { try await decide(payment, at: now) { _, _ in } }
+        }
+        return max(scheduled.count, orders.count)
+    }
+
+    private func decide<Answer: Sendable>(
+        _ payment: Payment, at now: Timestamp, completing: @escaping @Sendable (Payment, any WriteTransaction) throws -> Answer
+    ) async throws -> Answer {
+        // One for a later day is decided on that day.
+        guard payment.status == .received else { return try await database.write { try completing(payment, $0) } }
+        let (decision, inputs) = await decision(on: payment, at: now)
+        return try await database.write { [books] tx in
+            let decided = try books.decide(payment, decision, on: inputs, at: now, in: tx)
+            // It was sent to review while the decision was on its way.
+            let standing = try decided ?? PaymentRecords().find(payment.id, in: tx) ?? payment
+            return try completing(standing, tx)
         }
     }
 
@@ -73,14 +95,21 @@ package struct PaymentProcess: Sendable {
     }
 
     private static func receive(_ new: NewPayment, _ books: PaymentBooks, at now: Timestamp, in tx: any WriteTransaction) throws -> Received {
+        // A consent with limits is not used up by the payment that came before.
+        if new.kind == .transfer, let earlier = try earlier(new, at: now, in: tx) { return .again(earlier) }
         do {
             return .new(try books.receive(new, at: now, in: tx))
         } catch PaymentRefusal.consentState(.consumed) {
             // The refusal came before anything was written.
-            guard let key = new.idempotencyKey, let earlier = try PaymentRecords().find(of: new.consentID, in: tx), earlier.idempotencyKey == key
-            else { throw PaymentRefusal.consentState(.consumed) }
+            guard let earlier = try earlier(new, at: now, in: tx) else { throw PaymentRefusal.consentState(.consumed) }
             return .again(earlier)
         }
+    }
+
+    /// What the same request made before: the gateway lets a key come again for another payment after a day.
+    private static func earlier(_ new: NewPayment, at now: Timestamp, in tx: any ReadTransaction) throws -> Payment? {
+        guard let key = new.idempotencyKey else { return nil }
+        return try PaymentRecords().find(of: new.consentID, key: key, since: now - .days(1), in: tx)
     }
 
     private func decision(on payment: Payment, at now: Timestamp) async -> (RiskDecision, RiskInputs?) {

@@ -76,6 +76,12 @@ package struct TransactionID: Identifier {
 }
 
 /// A payment.
+package struct StandingOrderID: Identifier {
+    package static let prefix = "sto_"
+    package let rawValue: String
+    package init(trusted rawValue: String) { self.rawValue = rawValue }
+}
+
 package struct PaymentID: Identifier {
     package static let prefix = "pay_"
     package let rawValue: String

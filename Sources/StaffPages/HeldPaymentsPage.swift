@@ -83,7 +83,8 @@ extension StaffRoutes {
         switch status {
         case .accepted, .settled: "\(sentence) goes on."
         case .rejected: "\(sentence) is rejected, and the money is free again."
-        case .received, .held, .blocked: nil
+        case .cancelled: "\(sentence) was cancelled before."
+        case .scheduled, .received, .held, .blocked: nil
         }
     }
 

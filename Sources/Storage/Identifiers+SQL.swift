@@ -14,6 +14,7 @@ extension AccountID: SQLBindable, SQLReadable {}
 extension TransactionID: SQLBindable, SQLReadable {}
 extension PaymentID: SQLBindable, SQLReadable {}
 extension BulkPaymentID: SQLBindable, SQLReadable {}
+extension StandingOrderID: SQLBindable, SQLReadable {}
 extension RequestID: SQLBindable, SQLReadable {}
 extension EventID: SQLBindable, SQLReadable {}
 extension KeyID: SQLBindable, SQLReadable {}

@@ -39,6 +39,9 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case paymentDiffers = "payment_differs"
     case insufficientFunds = "insufficient_funds"
     case creditorAccountRefused = "creditor_account_refused"
+    case consentTypeMismatch = "consent_type_mismatch"
+    case limitExceeded = "limit_exceeded"
+    case notCancellable = "not_cancellable"
     // 429
     case burstExceeded = "burst_exceeded"
     case dailyQuotaExceeded = "daily_quota_exceeded"
@@ -62,7 +65,9 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .idempotencyInFlight: .conflict
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
-        case .idempotencyKeyReused, .consentStateConflict, .paymentDiffers, .insufficientFunds, .creditorAccountRefused: .unprocessableContent
+        case .idempotencyKeyReused, .consentStateConflict, .paymentDiffers, .insufficientFunds, .creditorAccountRefused, .consentTypeMismatch,
+            .limitExceeded, .notCancellable:
+            .unprocessableContent
         case .burstExceeded, .dailyQuotaExceeded: .tooManyRequests
         case .internalError: .internalServerError
         case .upstreamFailed: .badGateway
@@ -106,6 +111,9 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .paymentDiffers: "The payment is not the one that the customer approved"
         case .insufficientFunds: "There is not enough on the customer's account"
         case .creditorAccountRefused: "The creditor's account cannot be paid"
+        case .consentTypeMismatch: "The consent is for something else"
+        case .limitExceeded: "It is more than the customer allowed"
+        case .notCancellable: "It cannot be cancelled any more"
         case .burstExceeded: "Too many calls at once"
         case .dailyQuotaExceeded: "Today's calls are used"
         case .internalError: "Something went wrong on our side"
@@ -155,6 +163,10 @@ package enum ErrorCode: String, CaseIterable, Sendable {
             "Send amount, creditor and reference exactly as they stand in the consent. For anything else lodge a new consent; the customer decides."
         case .insufficientFunds: "Nothing was moved, and the consent is as it was: try again with a new Idempotency-Key when there is money on the account."
         case .creditorAccountRefused: "Check the creditor's account number. Lodge a new consent for another one; the customer decides."
+        case .consentTypeMismatch:
+            "Each type of consent has its operation: payment goes to /v1/payments, recurring_payment to /v1/transfers, standing_order to /v1/standing-orders."
+        case .limitExceeded: "Pay less, or wait until the period ends. For larger limits lodge a new consent; the customer decides."
+        case .notCancellable: "Read it: its status tells what happened. Only what is scheduled or held can be cancelled."
         case .burstExceeded: "Wait for the seconds in Retry-After, then continue more slowly. RateLimit tells what is left."
         case .dailyQuotaExceeded: "Wait until 00:00 UTC, when the count starts again, or choose a larger plan."
         case .internalError: "Try again. If it happens again, tell us the request id."

@@ -25,11 +25,11 @@ let now = ManualClock().now
 let everyday = Persona.all[0].accountIDs(in: world)[0]
 let shared = Array(Persona.all[0].accountIDs(in: world).prefix(3))
 
-/// The accounts' part of the contract.
+/// The bank's part of the contract.
 func accountsContract() throws -> APIContract {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../openapi").standardized
     var files: [String: String] = [:]
-    for name in ["accounts.yaml", "payments.yaml", "common.yaml"] {
+    for name in ["accounts.yaml", "payments.yaml", "transfers.yaml", "standing-orders.yaml", "funds-confirmations.yaml", "bulk-payments.yaml", "common.yaml"] {
         files[name] = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
     }
     return try APIContract(files: files)
@@ -88,7 +88,9 @@ extension Database {
     }
 
     /// The answer as JSON, after it passed the contract's schema.
-    func read(_ operation: String, _ consent: Consent?, account: AccountID? = nil, query: String = "", window: ClosedRange<Timestamp>? = nil) async throws -> JSONValue {
+    func read(_ operation: String, _ consent: Consent?, account: AccountID? = nil, query: String = "", window: ClosedRange<Timestamp>? = nil) async throws
+        -> JSONValue
+    {
         try JSONValue(parsing: try await call(operation, consent, account: account, query: query, window: window).body)
     }
 

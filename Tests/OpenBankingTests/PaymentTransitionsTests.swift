@@ -5,15 +5,18 @@ import Testing
 struct PaymentTransitionsTests {
     /// Every pair that moves; whatever is not here stays or is refused.
     private static let moves: [PaymentStatus: [PaymentEvent: PaymentStatus]] = [
+        .scheduled: [.execute: .received, .reject: .rejected, .cancel: .cancelled],
         .received: [.hold: .held, .block: .blocked, .accept: .accepted, .reject: .rejected],
-        .held: [.block: .blocked, .accept: .accepted, .reject: .rejected],
+        .held: [.block: .blocked, .accept: .accepted, .reject: .rejected, .cancel: .cancelled],
         .blocked: [.accept: .accepted, .reject: .rejected],
         .accepted: [.settle: .settled, .reject: .rejected],
     ]
 
     @Test(arguments: PaymentStatus.allCases, PaymentEvent.allCases)
     func `each status answers each event as the table says`(status: PaymentStatus, event: PaymentEvent) {
-        let repeated: [PaymentStatus: PaymentEvent] = [.held: .hold, .blocked: .block, .accepted: .accept, .settled: .settle, .rejected: .reject]
+        let repeated: [PaymentStatus: PaymentEvent] = [
+            .received: .execute, .held: .hold, .blocked: .block, .accepted: .accept, .settled: .settle, .rejected: .reject, .cancelled: .cancel,
+        ]
 
         switch status.transition(on: event) {
         case .moves(let next): #expect(Self.moves[status]?[event] == next)
@@ -29,9 +32,14 @@ struct PaymentTransitionsTests {
         #expect(status.transition(on: event, by: .bank) != .refused)
     }
 
-    @Test(arguments: PaymentStatus.allCases, PaymentEvent.allCases)
-    func `a partner moves no payment`(status: PaymentStatus, event: PaymentEvent) {
-        #expect(status.transition(on: event, by: .partner) == .refused)
+    @Test(arguments: [PaymentActor.partner, .customer], PaymentStatus.allCases)
+    func `who ordered or pays a payment may cancel it, and move it in no other way`(actor: PaymentActor, status: PaymentStatus) {
+        for event in PaymentEvent.allCases where event != .cancel { #expect(status.transition(on: event, by: actor) == .refused) }
+        #expect(status.transition(on: .cancel, by: actor) == status.transition(on: .cancel))
+    }
+
+    @Test(arguments: PaymentStatus.allCases) func `the program cancels nothing by itself`(status: PaymentStatus) {
+        #expect(status.transition(on: .cancel, by: .system) == .refused)
     }
 
     @Test func `nothing leads out of a final status`() {

@@ -60,9 +60,13 @@ func withBank<R>(_ engine: Engine, holding amount: Money = kes(1_000), _ body: (
 extension Database {
     /// A payment consent that Amina approved with her everyday account.
     func approved(_ instruction: PaymentInstruction = bill(), at now: Timestamp = noon, expiresAt: Timestamp? = nil) async throws -> ConsentID {
+        try await approved(.single(instruction, executionDate: nil), at: now, expiresAt: expiresAt)
+    }
+
+    func approved(_ order: PaymentOrder, at now: Timestamp = noon, expiresAt: Timestamp? = nil) async throws -> ConsentID {
         try await write { tx in
             let new = NewConsent(
-                appID: copilot, organisationID: acme, payment: PaymentTerms(order: .single(instruction, executionDate: nil), debtorAccount: nil),
+                appID: copilot, organisationID: acme, payment: PaymentTerms(order: order, debtorAccount: nil),
                 expiresAt: expiresAt ?? now + ConsentTerm.payment)
             let lodged = try Consents().lodge(new, by: .app(copilot), at: now, requestID: nil, in: tx)
             let authorised = try Consents().authorise(
@@ -72,11 +76,20 @@ extension Database {
     }
 
     func make(
-        _ instruction: PaymentInstruction = bill(), under consent: ConsentID, by app: AppID = copilot, key: String? = "key-1", at now: Timestamp = noon
+        _ instruction: PaymentInstruction = bill(), under consent: ConsentID, by app: AppID = copilot, as kind: PaymentKind = .payment,
+        on day: CivilDate? = nil, key: String? = "key-1", at now: Timestamp = noon
     ) async throws -> Result<Payment, PaymentRefusal> {
         try await PaymentProcess(database: self).make(
-            NewPayment(appID: app, organisationID: acme, personID: amina, consentID: consent, instruction: instruction, idempotencyKey: key), at: now
+            NewPayment(
+                appID: app, organisationID: acme, personID: amina, consentID: consent, kind: kind, instruction: instruction, executionDate: day,
+                idempotencyKey: key), at: now
         ) { payment, _ in payment }
+    }
+
+    /// Executes, then settles what is due.
+    func work(at now: Timestamp) async throws {
+        while try await PaymentProcess(database: self).executeDue(at: now) > 0 {}
+        try await settleDue(at: now)
     }
 
     func balance(of account: AccountID = .everyday) async throws -> Balance {

@@ -19,7 +19,11 @@ struct BulkFile {
 
 extension TestServer {
     func upload(_ text: String, _ app: TestApp, type: String = "application/x-ndjson", key: String? = UUID().uuidString) async throws -> TestResponse {
-        var headers: HTTPFields = [.authorization: "Bearer \(try await paymentsToken(app))", .contentType: type]
+        try await upload(text, token: paymentsToken(app), type: type, key: key)
+    }
+
+    func upload(_ text: String, token: String, type: String = "application/x-ndjson", key: String? = UUID().uuidString) async throws -> TestResponse {
+        var headers: HTTPFields = [.authorization: "Bearer \(token)", .contentType: type]
         headers[.idempotencyKey] = key
         return try await send(.post, "/v1/bulk-payments", headers: headers, body: text)
     }

@@ -252,6 +252,7 @@ struct BulkPaymentTests {
     @Test func `a live bank is given no file, whose consent it could not lodge`() async throws {
         try await TestServer.run(.sqlite) { server in
             let app = try await server.register(scopes: ScopeSet(Scope.allCases), environment: .live)
+            let token = try await server.paymentsToken(app)
 
             try await server.behindGateway(
                 ScriptedUpstream { call in
@@ -259,7 +260,7 @@ struct BulkPaymentTests {
                     return .noContent
                 }
             ) { gateway in
-                try await gateway.upload(BulkFile().text, app).isRefused(.serviceUnavailable, .noUpstream, rule: "route", by: "createBulkPayment")
+                try await gateway.upload(BulkFile().text, token: token).isRefused(.serviceUnavailable, .noUpstream, rule: "route", by: "createBulkPayment")
             }
         }
     }

@@ -31,6 +31,7 @@ package struct Account: Hashable, Sendable {
 
     /// What is shown where the number is nobody's business: `•••• 4417`.
     package var maskedNumber: String { "•••• \(number.suffix(4))" }
+    package func isHeld(by person: PersonID) -> Bool { holder == person || jointHolders.contains(person) }
     package var isJoint: Bool { holderNames.count > 1 }
     package var isShareable: Bool { status.isShareable }
 

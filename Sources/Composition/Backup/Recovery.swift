@@ -5,6 +5,7 @@ internal import Consents
 internal import Events
 internal import Gateway
 internal import Identity
+internal import Payments
 package import Primitives
 package import Storage
 
@@ -25,6 +26,7 @@ struct Recovery: Sendable {
         report.codes = try AuthorizationRestoration().run(at: now, in: tx)
         report.grants = try Grants(randomness: randomness).endAllAfterRestoration(by: actor, at: now, in: tx)
         (report.pausedConsents, report.endedConsents) = try Consents(randomness: randomness).holdAfterRestoration(by: actor, at: now, in: tx)
+        (report.scheduledPayments, report.standingOrders) = try PaymentsRestoration().run(at: now, in: tx)
         try SigningKeys.replaceAfterRestoration(master: master, randomness: randomness, by: actor, at: now, in: tx)
         try IdempotencyRecords().releaseAll(in: tx)
         // What people hold
@@ -52,6 +54,8 @@ package struct RecoveryReport: Sendable {
     package internal(set) var grants = 0
     package internal(set) var pausedConsents = 0
     package internal(set) var endedConsents = 0
+    package internal(set) var scheduledPayments = 0
+    package internal(set) var standingOrders = 0
     package internal(set) var sessions = 0
     package internal(set) var links = 0
     package internal(set) var recoveryCodes = 0
@@ -76,6 +80,7 @@ package struct RecoveryReport: Sendable {
     package var lines: [String] {
         let common = [
             "Consents: \(pausedConsents) are paused until their customers confirm them, \(endedConsents) that waited for a customer ended.",
+            "Payments to come: \(scheduledPayments) scheduled ones and \(standingOrders) standing orders are cancelled, because they may have been cancelled since.",
             "Ended: grants with their refresh tokens \(grants), codes \(codes), sessions \(sessions), mailed links \(links), recovery codes \(recoveryCodes), "
                 + "invitations \(invitations), initial access tokens \(initialAccessTokens), "
                 + "and every access token, because new keys sign.",

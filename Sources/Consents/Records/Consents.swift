@@ -161,6 +161,13 @@ package struct Consents: Sendable {
         return try apply(decision, to: consent, by: .app(consent.appID), at: now, requestID: requestID, in: tx)
     }
 
+    /// Keeps a consent as it is until the transaction ends: who counts what was paid under it does so one after the other.
+    /// - Returns: the status that it is kept at; `nil` when there is no such consent.
+    package func lock(_ id: ConsentID, in tx: any WriteTransaction) throws -> ConsentStatus? {
+        // An update that changes nothing is the row lock that both engines know.
+        try tx.first("UPDATE consent SET status = status WHERE id = \(id) RETURNING status")?["status"]
+    }
+
     /// Stamps consents whose time is over, and lodged ones that nobody authorised within a day. The clock has already ended them for every reader;
     /// the stamp gives them their line of history.
     /// - Returns: how many were stamped, at most `limit`.

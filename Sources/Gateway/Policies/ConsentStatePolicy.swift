@@ -23,7 +23,7 @@ struct ConsentStatePolicy: Policy {
         }
         call.consent = consent
         let standing = consent.standing(at: call.now)
-        if standing.status == .consumed, call.rules.consumesConsent { return .passed("used up: a repetition may find its answer") }
+        if standing.status == .consumed, call.rules.spendsConsent { return .passed("used up: a repetition may find its answer") }
         guard standing.status == .authorised else { return refusal(standing) }
         return .passed("authorised, and not expired")
     }

@@ -11,7 +11,8 @@ struct RoutePolicy: Policy {
         guard let app = call.app else { return .skipped("no app") }
         guard let upstream = upstreams.upstream(for: call.rules, environment: app.environment) else {
             return refused(
-                .noUpstream, "No live bank is connected to this platform\(call.rules.consumesConsent ? " for payments" : "").", at: "", expected: "a core banking system behind the platform", got: "none",
+                .noUpstream, "No live bank is connected to this platform\(call.rules.spendsConsent ? " for payments" : "").", at: "",
+                expected: "a core banking system behind the platform", got: "none",
                 retryAfter: 60)
         }
         call.upstream = upstream

@@ -22,7 +22,7 @@ package struct Upstreams: Sendable {
         case (.platform, _): platform
         case (.bank, .sandbox): sandbox
         // A bank behind HTTP can neither lodge a consent in our records nor use one up, so it is given nothing that would.
-        case (.bank, .live): rules.consumesConsent || rules.lodgesConsent ? nil : live
+        case (.bank, .live): rules.spendsConsent || rules.lodgesConsent ? nil : live
         }
     }
 }

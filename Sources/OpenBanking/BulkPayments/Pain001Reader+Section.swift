@@ -114,6 +114,8 @@ extension Pain001Reader {
                     case .creditorName: "\(place)/Cdtr/Nm"
                     case .creditorAccount: account.place
                     case .reference: "\(place)/RmtInf/Ustrd"
+                    // A day is no part of an instruction.
+                    case .executionDate, .frequency, .firstDate, .lastDate: place
                     }
                 refusal.add(element, fault.rule, fault.expected, fault.got)
             }

@@ -104,6 +104,10 @@ package struct PaymentInstructionRefusal: Error, Hashable, Sendable {
         case creditorName = "creditor/name"
         case creditorAccount = "creditor/account"
         case reference
+        case executionDate = "execution_date"
+        case frequency
+        case firstDate = "first_date"
+        case lastDate = "last_date"
     }
 
     package struct Fault: Hashable, Sendable {

@@ -1,6 +1,10 @@
 /// Why a payment has its status; where ISO 20022 has a code for it, with that code (`ExternalStatusReason1Code`).
 package enum PaymentReason: String, CaseIterable, Sendable, Codable {
     case submitted
+    /// It waits for its day.
+    case scheduled
+    /// The day that it was ordered for has come.
+    case dayCame = "day_came"
     /// The bank accepted what the risk decision allowed.
     case checksPassed = "checks_passed"
     case booked
@@ -17,6 +21,10 @@ package enum PaymentReason: String, CaseIterable, Sendable, Codable {
     case accountBlocked = "account_blocked"
     /// The creditor's bank sent it back.
     case creditorRefused = "creditor_refused"
+    case cancelledByPartner = "cancelled_by_partner"
+    case cancelledByCustomer = "cancelled_by_customer"
+    /// The bank brought its records back from a backup and cannot know whether it was cancelled since.
+    case restored = "restored_from_backup"
 
     package var iso20022: String? {
         switch self {
@@ -26,7 +34,8 @@ package enum PaymentReason: String, CaseIterable, Sendable, Codable {
         case .creditorRefused: "AC03"
         case .declinedByRisk, .blockedByRisk: "FRAD"
         case .rejectedByBank: "MS03"
-        case .submitted, .checksPassed, .booked, .underReview, .interrupted, .releasedByBank: nil
+        case .cancelledByPartner, .cancelledByCustomer: "CUST"
+        case .submitted, .scheduled, .dayCame, .restored, .checksPassed, .booked, .underReview, .interrupted, .releasedByBank: nil
         }
     }
 }

@@ -1,5 +1,7 @@
 /// Where a payment stands, in our words and in those of ISO 20022 (`ExternalPaymentTransactionStatus1Code`).
 package enum PaymentStatus: String, CaseIterable, Sendable, Codable {
+    /// ACTC: it was taken for a later day, and nothing is set aside for it yet.
+    case scheduled
     /// RCVD: it was taken, its amount is set aside, and its risk is being decided.
     case received
     /// PDNG: a member of the bank's staff will decide.
@@ -12,25 +14,30 @@ package enum PaymentStatus: String, CaseIterable, Sendable, Codable {
     case settled
     /// RJCT: it will not be made, and nothing is set aside for it any more.
     case rejected
+    /// CANC: it will not be made, because who ordered or who pays it changed their mind.
+    case cancelled
 
     package var iso20022: String {
         switch self {
+        case .scheduled: "ACTC"
         case .received: "RCVD"
         case .held: "PDNG"
         case .blocked: "BLCK"
         case .accepted: "ACSP"
         case .settled: "ACSC"
         case .rejected: "RJCT"
+        case .cancelled: "CANC"
         }
     }
 
     /// Nothing leads out of it.
-    package var isFinal: Bool { self == .settled || self == .rejected }
+    package var isFinal: Bool { self == .settled || self == .rejected || self == .cancelled }
 }
 
 /// Who moved a payment.
 package enum PaymentActor: String, CaseIterable, Sendable, Codable {
     case partner
+    case customer
     /// A member of its staff.
     case bank
     case system
@@ -38,11 +45,14 @@ package enum PaymentActor: String, CaseIterable, Sendable, Codable {
 
 /// What may happen to a payment.
 package enum PaymentEvent: String, CaseIterable, Sendable, Codable {
+    /// Its day has come.
+    case execute
     case hold
     case block
     case accept
     case settle
     case reject
+    case cancel
 }
 
 /// What an event does to a payment.

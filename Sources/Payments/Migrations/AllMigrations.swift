@@ -62,6 +62,36 @@ package enum PaymentsMigrations {
             ALTER TABLE payment ADD COLUMN kind TEXT NOT NULL DEFAULT 'payment';
             ALTER TABLE payment ADD COLUMN execution_date TEXT;
             ALTER TABLE payment ADD COLUMN standing_order_id TEXT;
+
+            CREATE TABLE standing_order (
+                id TEXT NOT NULL PRIMARY KEY,
+                app_id TEXT NOT NULL,
+                organisation_id TEXT NOT NULL,
+                consent_id TEXT NOT NULL,
+                person_id TEXT NOT NULL,
+                world TEXT NOT NULL,
+                debtor_account_id TEXT NOT NULL,
+                amount BIGINT NOT NULL,
+                currency TEXT NOT NULL,
+                creditor_name TEXT NOT NULL,
+                creditor_account TEXT NOT NULL,
+                reference TEXT NOT NULL,
+                frequency TEXT NOT NULL,
+                first_date TEXT NOT NULL,
+                last_date TEXT,
+                status TEXT NOT NULL,
+                made BIGINT NOT NULL,
+                due_at BIGINT,
+                created_at BIGINT NOT NULL,
+                ended_at BIGINT,
+                ended_by TEXT,
+                idempotency_key TEXT
+            );
+            CREATE INDEX standing_order_by_consent ON standing_order (consent_id);
+            CREATE INDEX standing_order_by_app ON standing_order (app_id, id);
+            CREATE INDEX standing_order_by_person ON standing_order (person_id, id);
+            CREATE INDEX standing_order_by_due ON standing_order (due_at, id);
+            CREATE INDEX payment_by_standing_order ON payment (standing_order_id, id);
             """),
         // What is NULL in a bulk payment is settled when its consent is used up. Its timeline and its risk decision are kept under its id as a payment's are.
         Migration(

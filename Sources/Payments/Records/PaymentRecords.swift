@@ -9,15 +9,16 @@ package struct PaymentRecords: Sendable {
     func insert(_ payment: Payment, in tx: any WriteTransaction) throws {
         try tx.execute(
             """
-            INSERT INTO payment (id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name,
-                                 creditor_account, reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key)
-            VALUES (\(payment.id), \(payment.appID), \(payment.organisationID), \(payment.consentID), \(payment.personID), \(payment.world),
+            INSERT INTO payment (id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name,
+                                 creditor_account, reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at,
+                                 settles_at, idempotency_key)
+            VALUES (\(payment.id), \(payment.kind), \(payment.appID), \(payment.organisationID), \(payment.consentID), \(payment.personID), \(payment.world),
                     \(payment.debtorAccount), \(payment.instruction.amount.minorUnits), \(payment.instruction.amount.currency),
                     \(payment.instruction.creditor.name), \(payment.instruction.creditor.account), \(payment.instruction.reference),
-                    \(payment.holdID), \(payment.status), \(payment.reason), \(payment.createdAt), \(payment.changedAt), \(payment.settlesAt),
+                    \(payment.executionDate?.description), \(payment.standingOrderID), \(payment.holdID), \(payment.status), \(payment.reason), \(payment.createdAt), \(payment.changedAt), \(payment.settlesAt),
                     \(payment.idempotencyKey))
             """)
-        try note(payment, by: .partner, in: tx)
+        try note(payment, by: payment.kind == .standingOrder ? .system : .partner, in: tx)
     }
 
     /// Moves a payment by the transition table: one conditional write and a line of its timeline.
@@ -46,34 +47,48 @@ package struct PaymentRecords: Sendable {
     package func find(_ id: PaymentID, in tx: any ReadTransaction) throws -> Payment? {
         try tx.first(
             """
-            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+            SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
             FROM payment
             WHERE id = \(id)
             """
         ).map(Payment.init)
     }
 
-    package func find(of consent: ConsentID, in tx: any ReadTransaction) throws -> Payment? {
+    /// What a request under a consent made, by the request's key.
+    /// - Parameter moment: a key that came before it may come again for another payment.
+    func find(of consent: ConsentID, key: String, since moment: Timestamp, in tx: any ReadTransaction) throws -> Payment? {
         try tx.first(
             """
-            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+            SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
             FROM payment
-            WHERE consent_id = \(consent)
+            WHERE consent_id = \(consent) AND created_at >= \(moment) AND idempotency_key = \(key)
             """
         ).map(Payment.init)
     }
 
+    /// The sum of what was paid under a consent since a moment and was not taken back, in minor units.
+    package func total(of consent: ConsentID, since moment: Timestamp, in tx: any ReadTransaction) throws -> Int64 {
+        try tx.first(
+            """
+            SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS total
+            FROM payment
+            WHERE consent_id = \(consent) AND created_at >= \(moment) AND status NOT IN \(list: [PaymentStatus.rejected, .cancelled])
+            """)?["total"] ?? 0
+    }
+
     /// An app's payments, the newest first, page by page.
     /// - Parameter before: the last payment of the page before.
-    package func list(ofApp appID: AppID, before: PaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
+    package func list(ofApp appID: AppID, kinds: [PaymentKind] = PaymentKind.allCases, before: PaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws
+        -> [Payment]
+    {
         try tx.all(
             """
-            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+            SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
             FROM payment
-            WHERE app_id = \(appID) AND (\(before) IS NULL OR id < \(before))
+            WHERE app_id = \(appID) AND (\(before) IS NULL OR id < \(before)) AND kind IN \(list: kinds)
             ORDER BY id DESC
             LIMIT \(limit)
             """
@@ -84,8 +99,8 @@ package struct PaymentRecords: Sendable {
     package func list(ofPerson personID: PersonID, limit: Int = 200, in tx: any ReadTransaction) throws -> [Payment] {
         try tx.all(
             """
-            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+            SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
             FROM payment
             WHERE person_id = \(personID)
             ORDER BY id DESC
@@ -98,8 +113,8 @@ package struct PaymentRecords: Sendable {
     package func waitingForStaff(limit: Int = 200, in tx: any ReadTransaction) throws -> [Payment] {
         try tx.all(
             """
-            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+            SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
             FROM payment
             WHERE status IN \(list: [PaymentStatus.held, .blocked])
             ORDER BY id
@@ -108,41 +123,27 @@ package struct PaymentRecords: Sendable {
         ).map(Payment.init)
     }
 
-    /// Accepted payments whose time to settle has come, the most overdue first.
-    func due(at now: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
+    /// Payments of a status whose next step is due, the most overdue first.
+    func due(_ status: PaymentStatus, at now: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
         try tx.all(
             """
-            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+            SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
             FROM payment
-            WHERE status = \(PaymentStatus.accepted) AND settles_at <= \(now)
+            WHERE status = \(status) AND settles_at <= \(now)
             ORDER BY settles_at, id
             LIMIT \(limit)
             """
         ).map(Payment.init)
     }
 
-    /// Payments that were received before a moment and never decided, the oldest first.
-    func undecided(since moment: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
-        try tx.all(
-            """
-            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
-            FROM payment
-            WHERE status = \(PaymentStatus.received) AND settles_at <= \(moment)
-            ORDER BY settles_at, id
-            LIMIT \(limit)
-            """
-        ).map(Payment.init)
-    }
-
-    /// Whether there is a payment to settle, or one that was never decided.
+    /// Whether there is a payment to execute or to settle, or one that was never decided.
     package func isAnythingDue(at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
         try tx.first(
             """
             SELECT id
             FROM payment
-            WHERE (status = \(PaymentStatus.accepted) AND settles_at <= \(now))
+            WHERE (status IN \(list: [PaymentStatus.accepted, .scheduled]) AND settles_at <= \(now))
                 OR (status = \(PaymentStatus.received) AND settles_at <= \(now - PaymentBooks.patience))
             LIMIT 1
             """) != nil
@@ -174,13 +175,15 @@ package struct PaymentRecords: Sendable {
 
 extension Payment {
     fileprivate init(_ row: Row) throws {
+        let day: String? = try row["execution_date"]
         self.init(
-            id: try row["id"], appID: try row["app_id"], organisationID: try row["organisation_id"], consentID: try row["consent_id"],
+            id: try row["id"], kind: try row["kind"], appID: try row["app_id"], organisationID: try row["organisation_id"], consentID: try row["consent_id"],
             personID: try row["person_id"], world: try row["world"], debtorAccount: try row["debtor_account_id"],
             instruction: PaymentInstruction(
                 stored: Money(minorUnits: try row["amount"], currency: try row["currency"]),
                 creditor: Creditor(name: try row["creditor_name"], account: try row["creditor_account"]), reference: try row["reference"]),
-            holdID: try row["hold_id"], status: try row["status"], reason: try row["reason"], createdAt: try row["created_at"],
+            executionDate: day.flatMap { CivilDate($0) }, standingOrderID: try row["standing_order_id"], holdID: try row["hold_id"], status: try row["status"],
+            reason: try row["reason"], createdAt: try row["created_at"],
             changedAt: try row["changed_at"], settlesAt: try row["settles_at"], idempotencyKey: try row["idempotency_key"])
     }
 }
