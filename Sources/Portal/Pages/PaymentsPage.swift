@@ -106,7 +106,7 @@ extension PaymentsPage.BulkRow {
         amount = bulk.total.text
         payments = bulk.count.of("payment")
         self.consent = bulk.consentID.rawValue
-        status = standing.rawValue
+        status = standing.rawValue.replacing("_", with: " ")
         code = standing.iso20022(isPartial: paid != nil)
         reference = bulk.reference
         outcome = paid.map { "\($0.count.grouped) of \(bulk.count.grouped) paid, \($0.total.text)" }
