@@ -20,7 +20,7 @@ struct ConnectionsPage {
         let accounts: [AccountLine]
         let hasAccounts: Bool
         let since, until, left, lastLooked: String
-        let isEndingSoon: Bool
+        let isEndingSoon, isPayment: Bool
         let csrf: String
     }
     struct AccountLine {
@@ -84,12 +84,6 @@ extension CustomerRoutes {
         router.get("/my/looks") { request, context in
             try await signedIn(request, context) { try await looksPage(for: $0, request, context) }
         }
-        router.get("/my/payments/{id}") { request, context in
-            try await signedIn(request, context) { try await bulkPaymentPage(for: $0, request, context) }
-        }
-        router.get("/my/payments") { request, context in
-            try await signedIn(request, context) { try await paymentsPage(for: $0, context) }
-        }
         router.get("/my/looks.csv") { request, context in
             try await signedIn(request, context) { try await looksDownload(for: $0, context) }
         }
@@ -142,11 +136,11 @@ extension CustomerRoutes {
         let app = book.app(consent.appID)
         return ConnectionsPage.Connection(
             id: consent.id.rawValue, app: app, firm: book.firm(consent.appID), initials: initials(of: app),
-            sees: consent.payment.map { OrderWords($0.order).sentence } ?? ConsentWords.sees(consent.permissions, consent.window),
+            sees: consent.payment.map { OrderWords($0.order).allowance } ?? ConsentWords.sees(consent.permissions, consent.window),
             accounts: consent.accounts.compactMap { book.accounts[$0] }.map { .init(name: $0.name, number: $0.maskedNumber) },
             hasAccounts: !consent.accounts.isEmpty, since: consent.statusChangedAt.day, until: consent.expiresAt.day,
             left: consent.expiresAt.left(seenAt: now), lastLooked: usage?.words(seenAt: now) ?? "Not yet",
-            isEndingSoon: consent.expiresAt < now + .days(7), csrf: csrf)
+            isEndingSoon: consent.expiresAt < now + .days(7), isPayment: consent.payment != nil, csrf: csrf)
     }
 
     // MARK: What happened before

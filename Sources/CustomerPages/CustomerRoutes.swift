@@ -12,6 +12,7 @@ internal import AccessTokens
 internal import Bank
 internal import Consents
 internal import Metering
+internal import Payments
 
 /// The pages of the bank's customers: signing in and deciding on the way from an app and back to it, and `/my`, where they see and end what they allowed.
 package struct CustomerRoutes: Sendable {
@@ -31,6 +32,7 @@ package struct CustomerRoutes: Sendable {
     let accounts = Accounts()
     let consents = Consents()
     let grants = Grants()
+    let books = PaymentBooks()
     let records = DecisionRecords()
 
     package init(
@@ -56,6 +58,7 @@ package struct CustomerRoutes: Sendable {
         addAuthorization(to: router)
         addSignIn(to: router)
         addConnections(to: router)
+        addPayments(to: router)
         addSecurity(to: router)
         factorPages.add(to: router)
     }

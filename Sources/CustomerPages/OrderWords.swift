@@ -12,8 +12,8 @@ struct OrderWords {
     let facts: [Fact]
     /// The rest of `Budget asks to …`.
     let request: String
-    /// One sentence for a list: `Paying KES 1,250.00 to Kenya Power`.
-    let sentence: String
+    /// For a list: `KES 1,250.00 to Kenya Power`.
+    let allowance: String
     /// What we hold the app to, before `if it sends anything else, we refuse it`.
     let promise: String
     /// Before the day on which the approval ends, and after it.
@@ -32,13 +32,13 @@ struct OrderWords {
     private init(_ payment: PaymentWords, on day: CivilDate?) {
         facts = payment.facts + (day.map { [Fact(name: "On", value: $0.words)] } ?? [])
         request = "pay \(payment.amount)"
-        sentence = "Paying \(payment.amount) to \(payment.creditor)"
+        allowance = day.map { "\(payment.sentence), on \($0.words)" } ?? payment.sentence
         promise = "Once, and exactly this:"
         ending = day == nil ? "If it is not paid by" : "If it is not ordered by"
         endingRest = ", your approval ends."
         items = [
             ConsentWords.Item(
-                title: "\(payment.amount) to \(payment.creditor), \(day.map { "on \($0.words)" } ?? "once")", detail: payment.addressee)
+                title: "\(payment.sentence), \(day.map { "on \($0.words)" } ?? "once")", detail: payment.addressee)
         ]
     }
 
@@ -49,13 +49,13 @@ struct OrderWords {
                 Fact(name: "Last on or before", value: plan.lastDate?.words ?? "No end: until you or the app cancel it"),
             ]
         request = "pay \(payment.amount) \(plan.frequency.words.lowercased())"
-        sentence = "Paying \(payment.amount) to \(payment.creditor) \(plan.frequency.words.lowercased())"
+        allowance = "\(payment.sentence), \(plan.frequency.words.lowercased())"
         promise = "On these days, and exactly this:"
         ending = "If it is not ordered by"
         endingRest = ", your approval ends. You can cancel it at any time on your payments page."
         items = [
             ConsentWords.Item(
-                title: "\(payment.amount) to \(payment.creditor), \(plan.frequency.words.lowercased()) from \(plan.firstDate.words)",
+                title: "\(payment.sentence), \(plan.frequency.words.lowercased()) from \(plan.firstDate.words)",
                 detail: payment.addressee)
         ]
     }
@@ -64,7 +64,7 @@ struct OrderWords {
         let payments = bulk.count.of("payment")
         facts = [Fact(name: "In all", value: bulk.total.text, isAmount: true), Fact(name: "Payments", value: payments, isAmount: true)]
         request = "make \(payments) of \(bulk.total.text) in all"
-        sentence = "Making \(payments) of \(bulk.total.text) in all"
+        allowance = "\(payments), \(bulk.total.text) in all"
         promise = "Once, and exactly these, from the file that the app sent us:"
         ending = "If they are not made by"
         endingRest = ", your approval ends."
@@ -80,7 +80,7 @@ struct OrderWords {
         if let from = terms.validFrom { facts.append(Fact(name: "Not before", value: from.day)) }
         self.facts = facts
         request = "pay \(creditor) again and again"
-        sentence = "Paying \(creditor), at most \(terms.maximum.text) each time"
+        allowance = "At most \(terms.maximum.text) each time to \(creditor)"
         promise = "As often as it likes within these limits, without asking you again:"
         ending = "It ends on"
         endingRest = ", and you can stop it at any time on your connections page."
@@ -124,7 +124,7 @@ extension PeriodicLimit {
 }
 
 extension StandingOrderFrequency {
-    fileprivate var words: String {
+    var words: String {
         switch self {
         case .daily: "Every day"
         case .weekly: "Every week"

@@ -25,17 +25,17 @@ struct PayeesPage {
     let first, next: String?
     /// Where the page belongs; `nil` while it stands beside the question in a tab of its own.
     let back: String?
+}
 
+extension PayeesPage {
     /// - Parameter address: of the first page, with its query begun.
     init(_ bulk: BulkPayment, _ lines: [BulkPaymentLine], after: Int, address: String, back: String?) {
-        heading = "\(bulk.count.of("payment")) of \(bulk.total.text) in all"
-        lead = bulk.reference.map { "The file “\($0)”, in its order." } ?? "One file, in its order."
         let shown = lines.prefix(Self.pageSize)
-        rows = shown.map { Row($0, of: bulk) }
-        hasStatus = bulk.execution != nil
-        first = after > 0 ? address : nil
-        next = lines.count > Self.pageSize ? shown.last.map { "\(address)after=\($0.number)" } : nil
-        self.back = back
+        self.init(
+            heading: "\(bulk.count.of("payment")) of \(bulk.total.text) in all",
+            lead: bulk.reference.map { "The file “\($0)”, in its order." } ?? "One file, in its order.", rows: shown.map { Row($0, of: bulk) },
+            hasStatus: bulk.execution != nil, first: after > 0 ? address : nil,
+            next: lines.count > Self.pageSize ? shown.last.map { "\(address)after=\($0.number)" } : nil, back: back)
     }
 }
 
@@ -43,14 +43,9 @@ extension PayeesPage.Row {
     init(_ line: BulkPaymentLine, of bulk: BulkPayment) {
         let words = PaymentWords(line.instruction)
         let outcome = line.refusedBecause == nil ? bulk.execution?.status : .rejected
-        number = line.number.grouped
-        amount = words.amount
-        creditor = words.creditor
-        account = words.account
-        reference = words.reference
-        status = outcome?.words
-        isSettled = outcome == .settled
-        isRejected = outcome == .rejected
+        self.init(
+            number: line.number.grouped, amount: words.amount, creditor: words.creditor, account: words.account, reference: words.reference,
+            status: outcome?.words, isSettled: outcome == .settled, isRejected: outcome == .rejected)
     }
 }
 
@@ -62,11 +57,13 @@ struct PayeesPreview {
     let address: String
 
     static let size = 10
+}
 
+extension PayeesPreview {
     init(_ bulk: BulkPayment, _ lines: [BulkPaymentLine], sealed: String) {
-        rows = lines.map { PayeesPage.Row($0, of: bulk) }
-        more = bulk.count > lines.count ? "All \(bulk.count.of("payment"))" : nil
-        address = "/oauth2/authorize/payees?transaction=\(sealed)"
+        self.init(
+            rows: lines.map { PayeesPage.Row($0, of: bulk) }, more: bulk.count > lines.count ? "All \(bulk.count.of("payment"))" : nil,
+            address: "/oauth2/authorize/payees?transaction=\(sealed)")
     }
 }
 

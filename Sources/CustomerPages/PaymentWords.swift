@@ -11,4 +11,7 @@ struct PaymentWords {
         account = instruction.creditor.account
         reference = instruction.reference
     }
+
+    /// `KES 1,250.00 to Kenya Power`
+    var sentence: String { "\(amount) to \(creditor)" }
 }

@@ -1,4 +1,5 @@
 internal import Bank
+internal import Events
 internal import Hummingbird
 internal import Identity
 internal import OpenBanking
@@ -8,62 +9,132 @@ internal import Primitives
 internal import Storage
 internal import Web
 
-/// `/my/payments`: what apps paid for the customer, and where each payment stands.
+/// `/my/payments`: what apps paid and ordered for the customer, where each stands, and what can still be cancelled.
 struct PaymentsPage {
     struct Row {
-        let amount, creditor, account, reference, app, from, when, status: String
-        let isSettled, isRejected: Bool
+        let id, amount, creditor, account, reference, app, from, when, status: String
+        /// The day that it was ordered for.
+        let day: String?
+        let isSettled, isRejected, mayCancel: Bool
     }
 
-    /// A file of payments.
-    struct BulkRow {
-        let amount, payments, address, app, from, when, status: String
-        let reference: String?
-        let isSettled, isRejected: Bool
+    struct Order {
+        let id, amount, creditor, account, reference, app, from, plan, status: String
+        let next: String?
+        let mayCancel: Bool
     }
 
+    let message: String?
     let payments: [Row]
+    let hasPayments: Bool
+    let orders: [Order]
+    let hasOrders: Bool
     let bulks: [BulkRow]
-    let hasPayments, hasBulks, hasNothing: Bool
+    let hasBulks: Bool
+    let csrf: String
 }
 
 extension CustomerRoutes {
-    func paymentsPage(for session: Session, _ context: AppContext) async throws -> Response {
-        let (payments, bulks) = try await database.read { tx in
-            (try PaymentRecords().list(ofPerson: session.person.id, in: tx), try BulkPaymentRecords().list(ofPerson: session.person.id, in: tx))
+    func addPayments(to router: Router<AppContext>) {
+        router.get("/my/payments") { request, context in
+            try await signedIn(request, context) { try await paymentsPage(for: $0, request, context) }
+        }
+        router.get("/my/payments/{id}") { request, context in
+            try await signedIn(request, context) { try await bulkPaymentPage(for: $0, request, context) }
+        }
+        router.post("/my/payments/{id}/cancel") { request, context in
+            try await signedInForm(request, context) { session, _ in try await cancelPayment(session, context) }
+        }
+        router.post("/my/standing-orders/{id}/cancel") { request, context in
+            try await signedInForm(request, context) { session, _ in try await cancelOrder(session, context) }
+        }
+    }
+
+    private func paymentsPage(for session: Session, _ request: Request, _ context: AppContext) async throws -> Response {
+        let person = session.person
+        let (payments, orders, bulks) = try await database.read { tx in
+            (
+                try PaymentRecords().list(ofPerson: person.id, in: tx), try StandingOrderRecords().list(ofPerson: person.id, in: tx),
+                try BulkPaymentRecords().list(ofPerson: person.id, in: tx)
+            )
         }
         let book = try await names(
-            session.person, apps: payments.map(\.appID) + bulks.map(\.appID),
-            accounts: payments.map(\.debtorAccount) + bulks.compactMap { $0.execution?.debtorAccount })
-        let rows = payments.map { payment in
-            let words = PaymentWords(payment.instruction)
-            return PaymentsPage.Row(
-                amount: words.amount, creditor: words.creditor, account: words.account, reference: words.reference, app: book.app(payment.appID),
-                from: Self.account(payment.debtorAccount, in: book),
-                when: payment.createdAt.moment(seenAt: context.receivedAt), status: payment.status.words, isSettled: payment.status == .settled,
-                isRejected: payment.status == .rejected)
-        }
-        let bulkRows = bulks.compactMap { bulk in
-            bulk.execution.map { execution in
-                PaymentsPage.BulkRow(
-                    amount: bulk.total.text, payments: bulk.count.of("payment"), address: "/my/payments/\(bulk.id)", app: book.app(bulk.appID),
-                    from: Self.account(execution.debtorAccount, in: book), when: execution.receivedAt.moment(seenAt: context.receivedAt),
-                    status: Self.words(for: execution, of: bulk), reference: bulk.reference, isSettled: execution.status == .settled,
-                    isRejected: execution.status == .rejected)
-            }
-        }
+            person, apps: payments.map(\.appID) + orders.map(\.appID) + bulks.map(\.appID),
+            accounts: payments.map(\.debtorAccount) + orders.map(\.debtorAccount) + bulks.compactMap { $0.execution?.debtorAccount })
         let page = PaymentsPage(
-            payments: rows, bulks: bulkRows, hasPayments: !rows.isEmpty, hasBulks: !bulkRows.isEmpty, hasNothing: rows.isEmpty && bulkRows.isEmpty)
+            message: Self.message(request, payments, orders), payments: payments.map { .init($0, book, seenAt: context.receivedAt) },
+            hasPayments: !payments.isEmpty, orders: orders.map { .init($0, book) }, hasOrders: !orders.isEmpty,
+            bulks: bulks.compactMap { .init($0, book, seenAt: context.receivedAt) }, hasBulks: !bulks.isEmpty, csrf: csrf.token(for: session.id.rawValue))
         return pages.page("customer/payments", page, shell: shell("Payments through apps", for: session, current: "payments", width: .single))
     }
 
-    private static func account(_ id: AccountID, in book: NameBook) -> String {
-        book.accounts[id].map { "\($0.name) \($0.maskedNumber)" } ?? "an account that was yours"
+    private static func message(_ request: Request, _ payments: [Payment], _ orders: [StandingOrder]) -> String? {
+        let cancelled = request.query?["cancelled"]
+        if let payment = payments.first(where: { $0.id.rawValue == cancelled }) {
+            return payment.status == .cancelled
+                ? "\(PaymentWords(payment.instruction).sentence) is cancelled: it will not be paid."
+                : "\(PaymentWords(payment.instruction).sentence) could not be cancelled any more."
+        }
+        return orders.first { $0.id.rawValue == cancelled && $0.status != .active }.map {
+            "The standing order of \(PaymentWords($0.instruction).sentence) is cancelled: it pays no more."
+        }
     }
 
-    private static func words(for execution: BulkExecution, of bulk: BulkPayment) -> String {
-        guard let paid = execution.paid, paid.count < bulk.count else { return execution.status.words }
-        return "\(paid.count.grouped) of \(bulk.count.grouped) paid"
+    private func cancelPayment(_ session: Session, _ context: AppContext) async throws -> Response {
+        guard let id = context.parameters.get("id").flatMap({ PaymentID($0) }) else { throw HTTPError(.notFound) }
+        let (person, now, requestID) = (session.person.id, context.receivedAt, context.requestID)
+        let isTheirs = try await database.write { [books] tx in
+            guard let payment = try PaymentRecords().find(id, in: tx), payment.personID == person else { return false }
+            // One that went on meanwhile stays as it is: the page shows what became of it.
+            guard try books.cancel(payment, by: .customer, because: .cancelledByCustomer, at: now, in: tx) != nil else { return true }
+            try AuditLog().append(
+                AuditEntry(
+                    actor: .person(person), action: .paymentCancelled, subject: id.rawValue, before: ["status": payment.status.rawValue],
+                    after: ["app": payment.appID.rawValue], requestID: requestID, at: now), in: tx)
+            return true
+        }
+        guard isTheirs else { throw HTTPError(.notFound) }
+        return .seeOther("/my/payments?cancelled=\(id)")
+    }
+
+    private func cancelOrder(_ session: Session, _ context: AppContext) async throws -> Response {
+        guard let id = context.parameters.get("id").flatMap({ StandingOrderID($0) }) else { throw HTTPError(.notFound) }
+        let (person, now, requestID) = (session.person.id, context.receivedAt, context.requestID)
+        let isTheirs = try await database.write { [books] tx in
+            guard let order = try StandingOrderRecords().find(id, in: tx), order.personID == person else { return false }
+            guard try books.cancel(id, by: .customer, at: now, in: tx) != nil else { return true }
+            try AuditLog().append(
+                AuditEntry(
+                    actor: .person(person), action: .standingOrderCancelled, subject: id.rawValue, before: ["status": order.status.rawValue],
+                    after: ["app": order.appID.rawValue], requestID: requestID, at: now), in: tx)
+            return true
+        }
+        guard isTheirs else { throw HTTPError(.notFound) }
+        return .seeOther("/my/payments?cancelled=\(id)")
+    }
+}
+
+extension PaymentsPage.Row {
+    fileprivate init(_ payment: Payment, _ book: NameBook, seenAt now: Timestamp) {
+        let words = PaymentWords(payment.instruction)
+        self.init(
+            id: payment.id.rawValue, amount: words.amount, creditor: words.creditor, account: words.account, reference: words.reference,
+            app: book.app(payment.appID), from: book.account(payment.debtorAccount), when: payment.createdAt.moment(seenAt: now),
+            status: payment.status.words, day: payment.executionDate?.words, isSettled: payment.status == .settled,
+            isRejected: payment.status == .rejected,
+            mayCancel: payment.status.transition(on: .cancel, by: .customer) == .moves(to: .cancelled))
+    }
+}
+
+extension PaymentsPage.Order {
+    fileprivate init(_ order: StandingOrder, _ book: NameBook) {
+        let words = PaymentWords(order.instruction)
+        let end = order.plan.lastDate.map { " until \($0.words)" } ?? ""
+        self.init(
+            id: order.id.rawValue, amount: words.amount, creditor: words.creditor, account: words.account, reference: words.reference,
+            app: book.app(order.appID), from: book.account(order.debtorAccount),
+            plan: "\(order.plan.frequency.words) from \(order.plan.firstDate.words)\(end)", status: order.status.words,
+            next: order.nextDate?.words, mayCancel: order.status == .active)
     }
 }
 
@@ -76,6 +147,16 @@ extension PaymentStatus {
         case .held, .blocked: "The bank is looking at it"
         case .settled: "Paid"
         case .rejected: "Not paid"
+        case .cancelled: "Cancelled"
+        }
+    }
+}
+
+extension StandingOrderStatus {
+    fileprivate var words: String {
+        switch self {
+        case .active: "In force"
+        case .completed: "All paid"
         case .cancelled: "Cancelled"
         }
     }

@@ -60,6 +60,8 @@ package enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadab
     case grantRevoked = "grant.revoked"
     // Payments
     case paymentReleased = "payment.released"
+    case paymentCancelled = "payment.cancelled"
+    case standingOrderCancelled = "standing_order.cancelled"
     case paymentRejected = "payment.rejected"
     // Keys
     case keyCreated = "key.created"

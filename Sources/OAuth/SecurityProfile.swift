@@ -40,6 +40,8 @@ package struct ProfileRules: Hashable, Sendable {
     package var requiresSignedRequests = false
     /// Access tokens are bound to a certificate or a DPoP key (FAPI 2.0 §5.3.2.1).
     package var requiresSenderConstrainedTokens = false
+    /// Payments are approved with a second factor by every customer, who enrols where they have none (Delegated Regulation (EU) 2018/389, article 4).
+    package var requiresSecondFactorForPayments = false
     /// An assertion's `aud` is the issuer, as a string; otherwise the token endpoint and the endpoint that is called will do as well.
     package var requiresIssuerAsAudience = false
     package var authenticationMethods: Set<ClientAuthenticationMethod> = Set(ClientAuthenticationMethod.allCases)
@@ -49,7 +51,8 @@ package struct ProfileRules: Hashable, Sendable {
     package var idTokenAlgorithm = SignatureAlgorithm.es256
 
     fileprivate static let fapi2 = ProfileRules(
-        requiresPushedRequests: true, requiresSenderConstrainedTokens: true, requiresIssuerAsAudience: true,
+        requiresPushedRequests: true, requiresSenderConstrainedTokens: true, requiresSecondFactorForPayments: true,
+        requiresIssuerAsAudience: true,
         authenticationMethods: [.privateKeyJWT, .tlsClientAuth, .selfSignedTLSClientAuth],
         algorithms: SignatureAlgorithm.allCases.filter(\.isAllowedByFAPI))
 
@@ -69,6 +72,7 @@ extension ProfileRules {
             requiresPushedRequests ? "Authorization requests are pushed first (RFC 9126)." : nil,
             requiresSignedRequests ? "Authorization requests are signed (RFC 9101)." : nil,
             requiresSenderConstrainedTokens ? "Access tokens are bound to your certificate (RFC 8705) or your DPoP key (RFC 9449)." : nil,
+            requiresSecondFactorForPayments ? "Customers approve payments with a one-time code after the password." : nil,
             requiresIssuerAsAudience ? "The aud of a client assertion is our issuer, as a string." : nil,
             authenticationMethods != plain.authenticationMethods
                 ? "The app proves itself by a key or a certificate: "

@@ -51,7 +51,7 @@ def uploaded(party, text):
 
 
 def address(party, bulk):
-    return party.authorize_address(bulk["consent_id"], type="bulk_payment")
+    return party.authorize_address(bulk["consent_id"], type="payment")
 
 
 def carried_out(party, customer, text):

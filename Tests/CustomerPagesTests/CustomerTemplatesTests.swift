@@ -42,7 +42,7 @@ struct CustomerTemplatesTests {
             connections: [
                 .init(
                     id: "cns_1", app: "Acme", firm: "Acme Ltd", initials: "A", sees: "", accounts: [Self.account], hasAccounts: true, since: "", until: "",
-                    left: "", lastLooked: "", isEndingSoon: true, csrf: "c")
+                    left: "", lastLooked: "", isEndingSoon: true, isPayment: true, csrf: "c")
             ], hasConnections: true, offersDemo: true,
             acquaintances: [.init(id: "grt_1", app: "Acme", firm: "", initials: "", knows: "", since: "", csrf: "")], hasAcquaintances: true,
             looks: [Self.look], hasLooks: true, older: "/my/looks", past: [.init(text: "", when: "", consent: "")], hasPast: true)
@@ -54,11 +54,41 @@ struct CustomerTemplatesTests {
 
     @Test func `receipt`() {
         let page = ReceiptPage(
-            id: "cns_1", app: "", firm: "", initials: "", status: "", statusWords: "", isInForce: true, items: [.init(title: "", detail: "d")], nots: ["n"],
+            id: "cns_1", app: "", firm: "", initials: "", status: "", statusWords: "", isInForce: true, isPayment: true, usage: ["u"], hasUsage: true,
+            items: [.init(title: "", detail: "d")], nots: ["n"],
             accounts: [Self.account], hasAccounts: true, since: "", until: "", csrf: "", steps: [.init(text: "", when: "")], looks: [Self.look],
             hasLooks: true, printed: "")
 
         expectAllFound("customer/receipt", page)
+    }
+
+    @Test func `payments`() {
+        let page = PaymentsPage(
+            message: "m",
+            payments: [
+                .init(
+                    id: "pay_1", amount: "", creditor: "", account: "", reference: "", app: "", from: "", when: "", status: "", day: "d", isSettled: true,
+                    isRejected: true, mayCancel: true)
+            ], hasPayments: true,
+            orders: [
+                .init(
+                    id: "sto_1", amount: "", creditor: "", account: "", reference: "", app: "", from: "", plan: "", status: "", next: "n", mayCancel: true)
+            ], hasOrders: true,
+            bulks: [
+                .init(
+                    amount: "", payments: "", address: "", app: "", from: "", when: "", status: "", reference: "r", isSettled: true, isRejected: true)
+            ], hasBulks: true, csrf: "c")
+
+        expectAllFound("customer/payments", page)
+    }
+
+    @Test func `payees`() {
+        let page = PayeesPage(
+            heading: "", lead: "",
+            rows: [.init(number: "1", amount: "", creditor: "", account: "", reference: "", status: "s", isSettled: true, isRejected: true)], hasStatus: true,
+            first: "f", next: "n", back: "b")
+
+        expectAllFound("customer/payees", page)
     }
 
     @Test func `security`() {

@@ -28,15 +28,11 @@ extension TestServer {
         return try await send(.post, "/v1/bulk-payments", headers: headers, body: text)
     }
 
-    func bulkDetail(_ consent: String) -> [(name: String, value: String)] {
-        [("authorization_details", #"[{"type":"bulk_payment","consent_id":"\#(consent)"}]"#), ("scope", "openid")]
-    }
-
     /// An uploaded file, and the token that the customer approved for it.
     func approved(_ file: BulkFile, for app: TestApp) async throws -> (id: String, consent: String, token: String) {
         let uploaded = try await upload(file.text, app)
         let consent = uploaded.json["consent_id"] as? String ?? ""
-        return (uploaded.json["id"] as? String ?? "", consent, try await tokens(for: app, bulkDetail(consent)).access)
+        return (uploaded.json["id"] as? String ?? "", consent, try await tokens(for: app, detail(consent)).access)
     }
 
     func execute(_ id: String, token: String, key: String? = UUID().uuidString) async throws -> TestResponse {

@@ -24,14 +24,14 @@ struct BulkPaymentTests {
             let (id, consent) = (uploaded.json["id"] as? String ?? "", uploaded.json["consent_id"] as? String ?? "")
 
             let browser = TestBrowser(server)
-            try await browser.open(server.authorizationURI(app, server.bulkDetail(consent)))
+            try await browser.open(server.authorizationURI(app, server.detail(consent)))
             try await browser.submit("password", [("username", "amina.traveler"), ("password", "sandbox")])
             let page = await browser.page
             for text in [
                 "asks to make 2 payments of KES 300.00 in all", "Kenya Power", "KPLC-882-001", "KES 100.00", "Salary 1", "Nairobi Water", "NWSC-119-204", "KES 200.00",
                 "Which account pays?",
             ] { #expect(page.contains(text), "\(text)") }
-            let authorization = try await server.authorize(app, server.bulkDetail(consent), browser: browser)
+            let authorization = try await server.authorize(app, server.detail(consent), browser: browser)
             let answer = try await server.redeem(authorization, by: app)
             #expect(answer.json["scope"] as? String == "openid payments.write")
             #expect(try await server.bulk(id, app).timeline == ["awaiting_authorisation", "authorised"])
@@ -70,7 +70,7 @@ struct BulkPaymentTests {
             lodged.keeps("getConsent")
             #expect((lodged.json["bulk_payment"] as? [String: Any])?["digest"] as? String == uploaded.json["digest"] as? String)
             let browser = TestBrowser(server)
-            try await browser.open(server.authorizationURI(app, server.bulkDetail(consent)))
+            try await browser.open(server.authorizationURI(app, server.detail(consent)))
             try await browser.submit("password", [("username", "amina.traveler"), ("password", "sandbox")])
             let page = await browser.page
             #expect(page.contains("None of your accounts can pay this"))
@@ -272,7 +272,7 @@ struct BulkPaymentTests {
             let uploaded = try await server.upload(file.text, app)
             let consent = uploaded.json["consent_id"] as? String ?? ""
             let browser = TestBrowser(server)
-            try await browser.open(server.authorizationURI(app, server.bulkDetail(consent)))
+            try await browser.open(server.authorizationURI(app, server.detail(consent)))
             try await browser.submit("password", [("username", "amina.traveler"), ("password", "sandbox")])
             let question = await browser.page
             #expect(question.contains("Payee 10<") && !question.contains("Payee 11<") && question.contains("All 150 payments"))

@@ -1,5 +1,7 @@
 import Applications
 import Bank
+import Consents
+import Events
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
@@ -100,6 +102,41 @@ struct PaymentConsentTests {
             try await browser.submit("password", [("username", "amina.traveler"), ("password", "sandbox")])
 
             #expect(await browser.forms.flatMap(\.options).filter { $0.name == "accounts" }.map(\.value) == [named])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a profile asks every customer for a second factor, and who goes on without approves nothing`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let key = try TestKey()
+            var metadata = key.metadata
+            metadata.dpopBoundAccessTokens = true
+            let app = try await server.register(
+                method: .privateKeyJWT, scopes: ScopeSet(Scope.allCases), profile: .fapi2, metadata: metadata)
+            let consent = try await server.database.write { [now = server.clock.now] tx in
+                let instruction = PaymentInstruction(
+                    stored: Money(minorUnits: 125_000, currency: .kes), creditor: Creditor(name: "Kenya Power", account: "KPLC-882-001"), reference: "Bill")
+                let new = NewConsent(
+                    appID: app.app.id, organisationID: app.app.organisationID,
+                    payment: PaymentTerms(order: .single(instruction, executionDate: nil), debtorAccount: nil), expiresAt: now + .hours(1))
+                return try Consents().lodge(new, by: .app(app.app.id), at: now, requestID: nil, in: tx).id
+            }
+            let request = (Parameters(urlEncoded: String(server.authorizationURI(app, server.detail(consent.rawValue)).dropFirst(18)))?.pairs ?? [])
+                .filter { $0.name != "client_id" }
+            let assertion = app.fields(try key.assertion(of: app.clientID, at: server.clock.now))
+            let pushed = try await server.post("/oauth2/par", form: request + assertion)
+            #expect(pushed.status == .created, "\(pushed.text)")
+            let uri = Parameters.encode(pushed.json["request_uri"] as? String ?? "")
+
+            let browser = TestBrowser(server)
+            try await browser.open("/oauth2/authorize?client_id=\(app.clientID)&request_uri=\(uri)")
+            try await browser.submit("password", [("username", "amina.traveler"), ("password", "sandbox")])
+            #expect(await browser.heading == "Turn on two-step sign-in?")
+            try await browser.open(try #require(await browser.links.first { $0.hasPrefix("/oauth2/authorize/without-code") }))
+
+            let answer = Parameters(urlEncoded: String(await browser.left?.split(separator: "?").last ?? ""))
+            #expect(answer?["error"] == "unmet_authentication_requirements")
+            #expect(try await server.database.read { try Consents().find(consent, in: $0)?.storedStatus } == .awaitingAuthorisation)
         }
     }
 

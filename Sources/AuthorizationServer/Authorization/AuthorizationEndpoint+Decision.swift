@@ -34,7 +34,7 @@ extension AuthorizationEndpoint {
         else {
             return .refusedChoice("Sign in again to decide.")
         }
-        guard try await !paymentNeedsCode(transaction, session: session) else { return .refusedChoice("Sign in again to decide.") }
+        guard try await paymentStep(transaction, of: app, session: session, at: now) == nil else { return .refusedChoice("Sign in again to decide.") }
         let code = Secret.random(prefix: "wkz_ac_", from: randomness)
         let approval = Approval(transaction: transaction, app: app, session: session, accounts: chosen, requestID: requestID, now: now)
         if let refusal = refusal(of: approval, among: own) { return .refusedChoice(refusal) }

@@ -40,7 +40,7 @@ extension AuthorizationEndpoint {
         }
         if let step = try await stepUp(transaction, session: session, at: now) { return step }
         if transaction.isSilent { return .answer(try await silentAnswer(transaction, app: app, session: session, at: now)) }
-        if try await paymentNeedsCode(transaction, session: session) { return .stepUp }
+        if let step = try await paymentStep(transaction, of: app, session: session, at: now) { return step }
         return try await database.read { tx in
             if try answers.isAnswered(transaction.id, in: tx) { return .alreadyAnswered }
             switch try question(transaction, app: app, person: session.person, at: now, in: tx) {
@@ -65,11 +65,16 @@ extension AuthorizationEndpoint {
         return .answer(envelope(transaction, at: now).error(error))
     }
 
-    /// Whether a payment is to be approved by a session that is less sure of the customer than they can prove: who has a second factor uses it
-    /// wherever money is to leave (Delegated Regulation (EU) 2018/389, article 4).
-    func paymentNeedsCode(_ transaction: AuthorizationTransaction, session: Session) async throws -> Bool {
-        guard transaction.scope.contains(.paymentsWrite), session.level < .passwordAndCode else { return false }
-        return try await database.readOne { try SecondFactors.isEnrolled(session.person.id, in: $0) }
+    /// What comes before a payment's approval by a session that is less sure of the customer than it has to be: who has a second factor uses it wherever money
+    /// is to leave (Delegated Regulation (EU) 2018/389, article 4), and some profiles ask for one of everybody.
+    /// - Returns: `nil` when the session is sure enough.
+    func paymentStep(_ transaction: AuthorizationTransaction, of app: App, session: Session, at now: Timestamp) async throws -> Step? {
+        guard transaction.scope.contains(.paymentsWrite), session.level < .passwordAndCode else { return nil }
+        if try await database.readOne({ try SecondFactors.isEnrolled(session.person.id, in: $0) }) { return .stepUp }
+        guard app.profile.rules.requiresSecondFactorForPayments else { return nil }
+        guard transaction.wentOnWithoutCodeAt != nil else { return .secondFactor(isEssential: true) }
+        return .answer(
+            envelope(transaction, at: now).error(.against(.levelReached, "The customer did not approve the payment with a one-time code.")))
     }
 
     /// `prompt=none` (OpenID Connect Core §3.1.2.1): only who the customer is, granted to this app before, can be told without a page.

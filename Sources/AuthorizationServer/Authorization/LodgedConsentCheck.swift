@@ -17,10 +17,12 @@ enum LodgedConsentCheck {
         guard let consent, consent.appID == app.id else {
             return .failure(.against(.lodgedConsent, "The app has no consent with this consent_id.", expected: "a consent_id that this app lodged"))
         }
-        if let type, type.rawValue != consent.type.rawValue {
+        // Whatever moves money is authorised as a payment.
+        let expected: AuthorizationDetailType = consent.payment == nil ? .accountAccess : .payment
+        if let type, type != expected {
             return .failure(
                 .against(
-                    .authorizationDetails, "The consent is of type \(consent.type.rawValue).", expected: consent.type.rawValue,
+                    .authorizationDetails, "The consent is of type \(consent.type.rawValue).", expected: expected.rawValue,
                     received: .value(type.rawValue)))
         }
         guard consent.waits(for: person, at: now) else {

@@ -5,7 +5,6 @@ package import Primitives
 package enum AuthorizationDetailType: String, CaseIterable, Sendable, Codable {
     case accountAccess = "account_access"
     case payment
-    case bulkPayment = "bulk_payment"
 
     /// By the API scopes that the token carries: a payment's scope comes from a payment consent alone.
     package init(of scope: ScopeSet) { self = scope.contains(.paymentsWrite) ? .payment : .accountAccess }

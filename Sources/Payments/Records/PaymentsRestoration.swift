@@ -15,7 +15,7 @@ package struct PaymentsRestoration: Sendable {
             for payment in waiting where try books.cancel(payment, by: .bank, because: .restored, at: now, in: tx) != nil { counts.scheduled += 1 }
         }
         while case let active = try StandingOrderRecords().due(at: .distantFuture, limit: 1_000, in: tx), !active.isEmpty {
-            for order in active where try books.cancel(order, by: .bank, at: now, in: tx) != nil { counts.standingOrders += 1 }
+            for order in active where try books.cancel(order.id, by: .bank, at: now, in: tx) != nil { counts.standingOrders += 1 }
         }
         return counts
     }

@@ -84,14 +84,17 @@ extension PaymentBooks {
     /// Ends a standing order: it makes no payment any more. What it has made goes on.
     /// - Returns: `nil` when it had ended before.
     package func cancel(
-        _ order: StandingOrder, by actor: PaymentActor, at now: Timestamp, in tx: any WriteTransaction
+        _ id: StandingOrderID, by actor: PaymentActor, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> StandingOrder? {
-        guard order.status == .active else { return nil }
-        var after = order
-        after.status = .cancelled
-        after.endedAt = now
-        after.endedBy = actor
-        return try StandingOrderRecords().move(order, to: after, in: tx) ? after : nil
+        // A payment of it may be made at this moment; the look is then repeated.
+        while let order = try StandingOrderRecords().find(id, in: tx), order.status == .active {
+            var after = order
+            after.status = .cancelled
+            after.endedAt = now
+            after.endedBy = actor
+            if try StandingOrderRecords().move(order, to: after, in: tx) { return after }
+        }
+        return nil
     }
 }
 

@@ -15,7 +15,8 @@ struct DocsNavigation: Sendable {
 
     init(current: String) {
         entries = [
-            ("quick-start", "Quick start", "/docs"), ("consents", "Accounts and consents", "/docs/accounts-and-consents"), ("sandbox", "Sandbox", "/docs/sandbox"),
+            ("quick-start", "Quick start", "/docs"), ("consents", "Accounts and consents", "/docs/accounts-and-consents"), ("payments", "Payments", "/docs/payments"),
+            ("sandbox", "Sandbox", "/docs/sandbox"),
             ("reference", "Reference", "/docs/reference"), ("errors", "Errors", "/docs/errors"),
         ].map { key, label, address in Entry(label: label, address: address, isCurrent: key == current) }
     }

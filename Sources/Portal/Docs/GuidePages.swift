@@ -32,6 +32,9 @@ struct GuidePages: PortalPage {
         /// Of demo mode; elsewhere each world has its own.
         let password: String?
         let permissions: [PermissionRow]
+        let consentStatuses = ConsentStatus.allCases.map(StatusRow.init)
+        let paymentStatuses = PaymentStatus.allCases.map(StatusRow.init)
+        let reasons = PaymentReason.allCases.compactMap { reason in reason.iso20022.map { ReasonRow(name: reason.rawValue, code: $0) } }
     }
 
     private struct Guide {
@@ -40,6 +43,7 @@ struct GuidePages: PortalPage {
 
     private static let all = [
         Guide(path: "accounts-and-consents", key: "consents", title: "Accounts and consents"),
+        Guide(path: "payments", key: "payments", title: "Payments"),
         Guide(path: "sandbox", key: "sandbox", title: "The sandbox"),
         Guide(path: "security", key: "", title: "Security"),
         Guide(path: "help", key: "", title: "Help"),

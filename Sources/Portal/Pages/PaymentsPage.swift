@@ -28,7 +28,9 @@ struct PaymentsPage: PortalPage {
     }
 
     struct Row {
-        let id, amount, creditor, account, reference, consent, status, code: String
+        let id, amount, creditor, account, reference, origin, status, code: String
+        /// The day that it was ordered for.
+        let day: String?
         let isSettled, isRejected, isWaiting: Bool
         let timeline: [Step]
     }
@@ -79,7 +81,13 @@ extension PaymentsPage.Row {
         creditor = payment.instruction.creditor.name
         account = payment.instruction.creditor.account
         reference = payment.instruction.reference
-        consent = payment.consentID.rawValue
+        origin =
+            switch payment.kind {
+            case .payment: "under \(payment.consentID)"
+            case .transfer: "transfer under \(payment.consentID)"
+            case .standingOrder: "of \(payment.standingOrderID?.rawValue ?? "a standing order")"
+            }
+        day = payment.executionDate?.description
         status = payment.status.rawValue
         code = payment.status.iso20022
         isSettled = payment.status == .settled
