@@ -138,7 +138,7 @@ def test_a_developer_sees_each_file_with_its_timeline(browse, server, relying_pa
     row = page.get_by_role("row").filter(has_text=done["id"])
     for text in ("KES 11.00", "2 payments", "For the developer", "received", "accepted", "settled", "ACSC"):
         expect(row).to_contain_text(text)
-    expect(page.get_by_role("row").filter(has_text=waiting["id"])).to_contain_text("awaiting authorisation")
+    expect(page.get_by_role("row").filter(has_text=waiting["id"])).to_contain_text("awaiting approval")
     check(page, "app-bulk-payments")
 
 

@@ -24,29 +24,29 @@ extension RiskReading {
         let available = try Accounts().balance(of: account, at: now, in: tx)?.available.minorUnits ?? 0
         return RiskInputs(
             amount: bulk.total, available: available.addingReportingOverflow(bulk.total.minorUnits).partialValue,
-            knowsCreditor: try creditors(of: bulk, in: tx).isSubset(of: knownCreditors(of: account, at: now, in: tx)),
+            knowsCreditor: try !paysSomebodyNew(bulk, from: account, at: now, in: tx),
             largestBefore: try before?["largest"] ?? 0, countBefore: try before?["count"] ?? 0, paymentsLastHour: try recent?["count"] ?? 0,
             hour: BankCalendar.hour(of: now))
     }
 
-    private func creditors(of bulk: BulkPayment, in tx: any ReadTransaction) throws -> Set<String> {
-        Set(try tx.all("SELECT DISTINCT creditor_account FROM bulk_payment_line WHERE bulk_payment_id = \(bulk.id)").map { try $0["creditor_account"] })
-    }
-
-    /// Whom the account paid, one by one or by files.
-    private func knownCreditors(of account: AccountID, at now: Timestamp, in tx: any ReadTransaction) throws -> Set<String> {
-        let rows = try tx.all(
+    /// Whether somebody in the file was never paid from the account, one by one or by a file.
+    private func paysSomebodyNew(_ bulk: BulkPayment, from account: AccountID, at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
+        try tx.first(
             """
-            SELECT counterparty_account AS account
-            FROM posting
-            WHERE account_id = \(account) AND booked_at >= \(now - Self.history) AND amount < 0 AND counterparty_account IS NOT NULL
-            UNION
-            SELECT line.creditor_account
-            FROM bulk_payment
-            JOIN bulk_payment_line AS line ON line.bulk_payment_id = bulk_payment.id
-            WHERE bulk_payment.debtor_account_id = \(account) AND bulk_payment.received_at >= \(now - Self.history)
-                AND bulk_payment.status = \(PaymentStatus.settled) AND line.refused_because IS NULL
-            """)
-        return Set(try rows.map { try $0["account"] })
+            SELECT number
+            FROM bulk_payment_line
+            WHERE bulk_payment_id = \(bulk.id)
+                AND creditor_account NOT IN (
+                    SELECT counterparty_account
+                    FROM posting
+                    WHERE account_id = \(account) AND booked_at >= \(now - Self.history) AND amount < 0 AND counterparty_account IS NOT NULL)
+                AND creditor_account NOT IN (
+                    SELECT line.creditor_account
+                    FROM bulk_payment
+                    JOIN bulk_payment_line AS line ON line.bulk_payment_id = bulk_payment.id
+                    WHERE bulk_payment.debtor_account_id = \(account) AND bulk_payment.received_at >= \(now - Self.history)
+                        AND bulk_payment.status = \(PaymentStatus.settled) AND line.refused_because IS NULL)
+            LIMIT 1
+            """) != nil
     }
 }

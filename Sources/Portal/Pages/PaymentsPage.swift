@@ -114,7 +114,7 @@ extension PaymentsPage.BulkRow {
         amount = bulk.total.text
         payments = bulk.count.of("payment")
         self.consent = bulk.consentID.rawValue
-        status = standing.rawValue.replacing("_", with: " ")
+        status = standing == .consent(.awaitingAuthorisation) ? "awaiting approval" : standing.rawValue
         code = standing.iso20022(isPartial: paid != nil)
         reference = bulk.reference
         outcome = paid.map { "\($0.count.grouped) of \(bulk.count.grouped) paid, \($0.total.text)" }
