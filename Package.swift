@@ -67,6 +67,7 @@ let package = Package(
 
         // 0
         room("JSON", []),
+        room("XML", []),
         room("Primitives", [crypto]),
 
         // 1: one technical job each
@@ -87,7 +88,7 @@ let package = Package(
 
         // 2: pure rules, and the record of what happened
         room("OAuth", ["JSON", "Primitives", "JOSE"]),
-        room("OpenBanking", ["Primitives"]),
+        room("OpenBanking", ["JSON", "XML", "Primitives"]),
         room("Risk", ["Primitives"]),
         room("Events", ["JSON", "Primitives", "Storage"]),
 
@@ -170,12 +171,13 @@ let package = Package(
             dependencies: ["Primitives", "Storage", "StorageSQLite", "StoragePostgres", logging],
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("JSONTests", ["JSON"]),
+        tests("XMLTests", ["XML"]),
         tests("PrimitivesTests", ["Primitives", "TestSupport"]),
         tests("StorageTests", ["Primitives", "Storage", "StorageSQLite", "StoragePostgres", "TestSupport"]),
         tests("TelemetryTests", ["Primitives", "Telemetry", "TestSupport", logging, metrics]),
         tests("JOSETests", ["JSON", "Primitives", "JOSE", "TestSupport", crypto]),
         tests("CertificatesTests", ["Primitives", "Certificates", "TestSupport", x509, asn1, crypto]),
-        tests("FuzzTests", ["JSON", "Primitives", "Web", "JOSE", "Certificates", "OAuth", "TestSupport", x509, asn1, crypto, httpTypes]),
+        tests("FuzzTests", ["JSON", "XML", "Primitives", "Web", "JOSE", "Certificates", "OAuth", "OpenBanking", "TestSupport", x509, asn1, crypto, httpTypes]),
         tests("WebTests", ["Primitives", "Web", "TestSupport", hummingbird, httpTypes, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         tests("ContractTests", ["JSON", "Primitives", "Contract", "TestSupport"]),
         tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport", mustache]),

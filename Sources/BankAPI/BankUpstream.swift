@@ -9,11 +9,13 @@ package struct BankUpstream: Upstream {
 
     private let database: any Database
     private let payments: PaymentOperations
+    private let bulkPayments: BulkPaymentOperations
     private let standingOrders: StandingOrderOperations
 
     package init(database: any Database, randomness: any RandomSource = SystemRandom()) {
         self.database = database
         payments = PaymentOperations(database: database, randomness: randomness)
+        bulkPayments = BulkPaymentOperations(database: database, randomness: randomness)
         standingOrders = StandingOrderOperations(database: database, randomness: randomness)
     }
 
@@ -27,11 +29,14 @@ package struct BankUpstream: Upstream {
     ]
 
     /// The operations it answers.
-    package static var operations: Set<String> { Set(handlers.keys).union(PaymentOperations.operations).union(StandingOrderOperations.operations) }
+    package static var operations: Set<String> {
+        Set(handlers.keys).union(PaymentOperations.operations).union(StandingOrderOperations.operations).union(BulkPaymentOperations.operations)
+    }
 
     package func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
         if PaymentOperations.operations.contains(call.operation) { return try await payments.respond(to: call) }
         if StandingOrderOperations.operations.contains(call.operation) { return try await standingOrders.respond(to: call) }
+        if BulkPaymentOperations.operations.contains(call.operation) { return try await bulkPayments.respond(to: call) }
         guard let handler = Self.handlers[call.operation] else { throw UnservedOperation(operation: call.operation) }
         return try await handler(call, database)
     }

@@ -39,13 +39,8 @@ enum FundsConfirmation {
         let asked = call.body?["amount"].flatMap { Money($0, at: "/amount", &violations) }
         guard violations.isEmpty else { throw Problem(.invalidRequest, "The amount cannot be asked about.", errors: violations) }
         switch order {
-        case .single(let instruction, _), .standing(let instruction, _):
-            guard asked == nil || asked == instruction.amount else {
-                throw PaymentRefusal.differs([
-                    .init(member: .amount, approved: instruction.amount.text, sent: asked?.text ?? "")
-                ]).problem
-            }
-            return instruction.amount
+        case .single(let instruction, _), .standing(let instruction, _): return try approved(instruction.amount, asked)
+        case .bulk(let bulk): return try approved(bulk.total, asked)
         case .recurring(let terms):
             guard let asked else {
                 throw Problem(
@@ -60,5 +55,12 @@ enum FundsConfirmation {
             guard asked.minorUnits <= terms.maximum.minorUnits else { throw PaymentRefusal.aboveMaximum(terms.maximum).problem }
             return asked
         }
+    }
+
+    private static func approved(_ amount: Money, _ asked: Money?) throws -> Money {
+        guard asked == nil || asked == amount else {
+            throw PaymentRefusal.differs([.init(member: .amount, approved: amount.text, sent: asked?.text ?? "")]).problem
+        }
+        return amount
     }
 }

@@ -15,6 +15,8 @@ extension PaymentOrder {
             case .payment: reader.single()
             case .recurringPayment: reader.recurring(expiresAt: expiresAt)
             case .standingOrder: reader.standing()
+            // Its upload lodges it, and the contract has no member for it here.
+            case .bulkPayment: nil
             }
         violations += reader.violations
         guard let order, reader.violations.isEmpty else { return nil }
@@ -34,6 +36,13 @@ extension PaymentOrder {
             body.append("frequency", .string(plan.frequency.rawValue))
             body.append("first_date", .string(plan.firstDate.description))
             body.append("last_date", plan.lastDate?.description)
+            return body
+        case .bulk(let bulk):
+            var body = JSONObject([
+                ("id", .string(bulk.id.rawValue)), ("count", .integer(Int64(bulk.count))), ("total", .object(bulk.total.json)),
+                ("digest", .string(bulk.digest.text)),
+            ])
+            body.append("debtor_number", bulk.debtorNumber)
             return body
         }
     }

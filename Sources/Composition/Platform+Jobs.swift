@@ -52,6 +52,7 @@ extension Platform {
     /// never decided, and looks at what is held where its scenario says so.
     private func settlePayments() async throws {
         let now = bench.clock.now
+        try await settleBulkPayments(at: now)
         let books = PaymentBooks(randomness: bench.randomness)
         let isAnythingDue = try await bench.database.readOne {
             try PaymentRecords().isAnythingDue(at: now, in: $0) || StandingOrderRecords().isAnythingDue(at: now, in: $0)
@@ -61,6 +62,13 @@ extension Platform {
         while try await process.executeDue(at: now) == 100 {}
         while try await bench.database.write({ try books.lookDue(at: now, in: $0) }) == 100 {}
         while try await bench.database.write({ try books.settleDue(at: now, in: $0) }) == 100 {}
+        while try await bench.database.write({ try books.interruptAll(at: now, in: $0) }) == 100 {}
+    }
+
+    private func settleBulkPayments(at now: Timestamp) async throws {
+        let books = BulkPaymentBooks(randomness: bench.randomness)
+        guard try await bench.database.readOne({ try BulkPaymentRecords().isAnythingDue(at: now, in: $0) }) else { return }
+        while try await bench.database.write({ try books.settleNext(at: now, in: $0) }) {}
         while try await bench.database.write({ try books.interruptAll(at: now, in: $0) }) == 100 {}
     }
 

@@ -12,6 +12,8 @@ package enum ConsentType: String, CaseIterable, Sendable, Codable, SQLBindable, 
     case recurringPayment = "recurring_payment"
     /// The same payment again and again.
     case standingOrder = "standing_order"
+    /// All payments of a file. The upload of the file lodges it.
+    case bulkPayment = "bulk_payment"
 
     /// Those that move money.
     package static let payments: [ConsentType] = allCases.filter { $0 != .accountAccess }
@@ -98,6 +100,7 @@ package struct PaymentTerms: Hashable, Sendable {
         case .single: .payment
         case .recurring: .recurringPayment
         case .standing: .standingOrder
+        case .bulk: .bulkPayment
         }
     }
 }

@@ -1,12 +1,15 @@
 internal import Applications
 internal import AuthorizationServer
 internal import Bank
+internal import Consents
 internal import HTTPTypes
 internal import Hummingbird
 internal import Identity
 internal import Logging
 internal import OAuth
+internal import OpenBanking
 internal import Pages
+internal import Payments
 internal import Primitives
 internal import SecondFactorPages
 internal import Storage
@@ -24,6 +27,7 @@ extension CustomerRoutes {
         router.get("/oauth2/authorize/without-code") { request, context in try await goOnWithoutCode(request, context) }
         router.get("/oauth2/authorize/switch") { request, context in try await switchPerson(request, context) }
         router.get("/oauth2/authorize/leave") { request, context in try await leave(request, context) }
+        router.get("/oauth2/authorize/payees") { request, context in try await payeesToApprove(request, context) }
         router.post("/oauth2/authorize/decision") { request, context in try await decide(request, context) }
     }
 
@@ -209,11 +213,23 @@ extension CustomerRoutes {
         let balances = try await database.readOne { [accounts] tx in
             try accounts.balances(of: question.accounts.map(\.id), at: context.receivedAt, in: tx)
         }
-        let page = ConsentPage(question, sealed: sealed, balances: balances, chosen: chosen, errors: errors, now: context.receivedAt)
+        let page = ConsentPage(
+            question, sealed: sealed, payees: try await payees(of: question, sealed: sealed), balances: balances, chosen: chosen, errors: errors,
+            now: context.receivedAt)
         var shell = shell(page.heading, for: nil, width: .narrow, isError: !errors.isEmpty)
         shell.signedInAs = question.person.givenName
         let response = pages.page("customer/consent", page, shell: shell, status: errors.isEmpty ? .ok : .unprocessableContent)
         return allowing(question.transaction, on: response)
+    }
+
+    /// Whom a file pays, as far as the page has room for them.
+    private func payees(of question: ConsentQuestion, sealed: String) async throws -> PayeesPreview? {
+        guard case .bulk(let order)? = question.payment?.order else { return nil }
+        return try await database.read { tx in
+            let records = BulkPaymentRecords()
+            guard let bulk = try records.find(order.id, in: tx) else { return nil }
+            return PayeesPreview(bulk, try records.lines(of: bulk, limit: PayeesPreview.size, in: tx), sealed: sealed)
+        }
     }
 
     /// Chromium holds `form-action` against the redirect after a form too, so these pages alone allow the address that the answer goes to.

@@ -29,6 +29,8 @@ struct ConsentPage {
     let items: [ConsentWords.Item]
     /// What would be paid, where the app asks for a payment.
     let payment: OrderWords?
+    /// Whom it would pay, where it is a file of payments.
+    let payees: PayeesPreview?
     let nots: [String]
     let until, untilISO, days: String
     let offline: String
@@ -40,7 +42,11 @@ struct ConsentPage {
     let destination: String?
 
     /// - Parameter chosen: what the customer ticked before. At first it is empty: which accounts are shared is theirs to say, so none is ticked for them.
-    init(_ question: ConsentQuestion, sealed: String, balances: [AccountID: Balance], chosen: Set<AccountID>, errors: FormErrors, now: Timestamp) {
+    init(
+        _ question: ConsentQuestion, sealed: String, payees: PayeesPreview? = nil, balances: [AccountID: Balance], chosen: Set<AccountID>,
+        errors: FormErrors, now: Timestamp
+    ) {
+        self.payees = payees
         let app = question.app
         payment = question.payment.map { OrderWords($0.order) }
         heading =

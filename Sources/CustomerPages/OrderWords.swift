@@ -25,6 +25,7 @@ struct OrderWords {
         case .single(let instruction, let executionDate): self.init(PaymentWords(instruction), on: executionDate)
         case .recurring(let terms): self.init(terms)
         case .standing(let instruction, let plan): self.init(PaymentWords(instruction), plan)
+        case .bulk(let bulk): self.init(bulk)
         }
     }
 
@@ -57,6 +58,17 @@ struct OrderWords {
                 title: "\(payment.sentence), \(plan.frequency.words.lowercased()) from \(plan.firstDate.words)",
                 detail: payment.addressee)
         ]
+    }
+
+    private init(_ bulk: BulkOrder) {
+        let payments = bulk.count.of("payment")
+        facts = [Fact(name: "In all", value: bulk.total.text, isAmount: true), Fact(name: "Payments", value: payments, isAmount: true)]
+        request = "make \(payments) of \(bulk.total.text) in all"
+        allowance = "\(payments), \(bulk.total.text) in all"
+        promise = "Once, and exactly these, from the file that the app sent us:"
+        ending = "If they are not made by"
+        endingRest = ", your approval ends."
+        items = [ConsentWords.Item(title: "\(payments), once, \(bulk.total.text) in all", detail: "The payments of one file")]
     }
 
     private init(_ terms: RecurringTerms) {

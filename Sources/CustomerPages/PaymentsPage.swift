@@ -29,6 +29,8 @@ struct PaymentsPage {
     let hasPayments: Bool
     let orders: [Order]
     let hasOrders: Bool
+    let bulks: [BulkRow]
+    let hasBulks: Bool
     let csrf: String
 }
 
@@ -36,6 +38,9 @@ extension CustomerRoutes {
     func addPayments(to router: Router<AppContext>) {
         router.get("/my/payments") { request, context in
             try await signedIn(request, context) { try await paymentsPage(for: $0, request, context) }
+        }
+        router.get("/my/payments/{id}") { request, context in
+            try await signedIn(request, context) { try await bulkPaymentPage(for: $0, request, context) }
         }
         router.post("/my/payments/{id}/cancel") { request, context in
             try await signedInForm(request, context) { session, _ in try await cancelPayment(session, context) }
@@ -47,15 +52,19 @@ extension CustomerRoutes {
 
     private func paymentsPage(for session: Session, _ request: Request, _ context: AppContext) async throws -> Response {
         let person = session.person
-        let (payments, orders) = try await database.read { tx in
-            (try PaymentRecords().list(ofPerson: person.id, in: tx), try StandingOrderRecords().list(ofPerson: person.id, in: tx))
+        let (payments, orders, bulks) = try await database.read { tx in
+            (
+                try PaymentRecords().list(ofPerson: person.id, in: tx), try StandingOrderRecords().list(ofPerson: person.id, in: tx),
+                try BulkPaymentRecords().list(ofPerson: person.id, in: tx)
+            )
         }
         let book = try await names(
-            person, apps: payments.map(\.appID) + orders.map(\.appID), accounts: payments.map(\.debtorAccount) + orders.map(\.debtorAccount))
+            person, apps: payments.map(\.appID) + orders.map(\.appID) + bulks.map(\.appID),
+            accounts: payments.map(\.debtorAccount) + orders.map(\.debtorAccount) + bulks.compactMap { $0.execution?.debtorAccount })
         let page = PaymentsPage(
             message: Self.message(request, payments, orders), payments: payments.map { .init($0, book, seenAt: context.receivedAt) },
             hasPayments: !payments.isEmpty, orders: orders.map { .init($0, book) }, hasOrders: !orders.isEmpty,
-            csrf: csrf.token(for: session.id.rawValue))
+            bulks: bulks.compactMap { .init($0, book, seenAt: context.receivedAt) }, hasBulks: !bulks.isEmpty, csrf: csrf.token(for: session.id.rawValue))
         return pages.page("customer/payments", page, shell: shell("Payments through apps", for: session, current: "payments", width: .single))
     }
 
@@ -131,7 +140,7 @@ extension PaymentsPage.Order {
 
 extension PaymentStatus {
     /// What a payer reads.
-    fileprivate var words: String {
+    var words: String {
         switch self {
         case .scheduled: "On its day"
         case .received, .accepted: "On its way"

@@ -34,6 +34,10 @@ package struct Call: Sendable {
     package var parameters = CheckedParameters()
     package var body: JSONValue?
     package var bodyBytes: [UInt8]?
+    /// The body's media type, one of the operation's.
+    package var mediaType: String?
+    /// Its place among the large bodies, which it keeps as long as the bytes are here.
+    var largeBody: LargeBodies.Place?
     package var consent: Consent?
     package var accountID: AccountID?
     package var window: ClosedRange<Timestamp>?
@@ -66,6 +70,7 @@ package struct Call: Sendable {
             operation: operation.id, pathParameters: pathParameters, parameters: parameters, body: body, app: app, claims: claims, consent: consent,
             accountID: accountID, window: window, now: now, requestID: requestID, interactionID: interactionID, issuer: issuer, idempotency: idempotency,
             http: ForwardedRequest(
-                method: operation.method, path: request.uri.path, query: request.uri.query, body: bodyBytes, headers: request.headers))
+                method: operation.method, path: request.uri.path, query: request.uri.query, body: bodyBytes, mediaType: mediaType,
+                headers: request.headers))
     }
 }

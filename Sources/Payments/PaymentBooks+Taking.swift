@@ -32,7 +32,7 @@ extension PaymentBooks {
                 throw PaymentRefusal.consentState(try consents.status(of: consent.id, at: now, in: tx) ?? .revoked)
             }
             try checkLimits(of: recurring, for: new, under: consent, at: now, in: tx)
-        case .standing: throw PaymentRefusal.consentType(consent.type)
+        case .standing, .bulk: throw PaymentRefusal.consentType(consent.type)
         }
         if let refusal = new.scenario?.refusal { throw refusal }
         var payment = Payment(new, from: account, at: now, randomness: randomness)
@@ -131,6 +131,7 @@ extension PaymentOrder {
         case .single: kind == .payment
         case .recurring: kind == .transfer
         case .standing: kind == .standingOrder
+        case .bulk: false
         }
     }
 }

@@ -7,9 +7,9 @@ package struct Digest: Hashable, Sendable, Codable {
     /// A digest read back from a table.
     package init(stored text: String) { self.text = text }
 
-    package init(of secret: String) {
-        text = Base64URL.encode(SHA256.hash(data: Array(secret.utf8)))
-    }
+    package init(of secret: String) { self.init(of: Array(secret.utf8)) }
+
+    package init(of bytes: [UInt8]) { text = Base64URL.encode(SHA256.hash(data: bytes)) }
 }
 
 /// SHA-256 (FIPS 180-4), 32 bytes.

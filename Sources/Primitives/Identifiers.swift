@@ -88,6 +88,13 @@ package struct PaymentID: Identifier {
     package init(trusted rawValue: String) { self.rawValue = rawValue }
 }
 
+/// A file of payments that is paid as a whole.
+package struct BulkPaymentID: Identifier {
+    package static let prefix = "blk_"
+    package let rawValue: String
+    package init(trusted rawValue: String) { self.rawValue = rawValue }
+}
+
 /// An event, or an audit entry.
 package struct EventID: Identifier {
     package static let prefix = "evt_"

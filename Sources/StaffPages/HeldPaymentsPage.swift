@@ -14,7 +14,10 @@ import Web
 /// `/staff/payments`: the payments that wait for a decision of a person, why, and with what the rules looked at.
 struct HeldPaymentsPage {
     struct Row {
-        let id, amount, creditor, account, reference, app, customer, since: String
+        let id, amount, creditor, app, customer, since: String
+        /// `nil` where a file pays several.
+        let account: String?
+        let reference: String?
         let isBlocked: Bool
         /// In words, the rules that applied.
         let reasons: [String]
@@ -46,22 +49,38 @@ extension StaffRoutes {
     }
 
     private func heldPayments(_ request: Request, _ member: StaffMember) async throws -> Response {
-        let decided = request.query?["decided"].flatMap { PaymentID($0) }
-        let (rows, payment) = try await database.read { tx -> ([HeldPaymentsPage.Row], Payment?) in
-            let rows = try PaymentRecords().waitingForStaff(in: tx).map { payment in
+        let decided = request.query?["decided"] ?? ""
+        let (rows, message) = try await database.read { tx -> ([HeldPaymentsPage.Row], String?) in
+            var rows = try PaymentRecords().waitingForStaff(in: tx).map { payment in
                 HeldPaymentsPage.Row(
                     payment, app: try Apps().find(payment.appID, in: tx)?.name, customer: try People().find(payment.personID, in: tx)?.name,
                     kept: try RiskDecisions().find(of: payment.id, in: tx))
             }
-            return (rows, try decided.flatMap { try PaymentRecords().find($0, in: tx) })
+            rows += try BulkPaymentRecords().waitingForStaff(in: tx).compactMap { bulk in
+                try bulk.execution.map { execution in
+                    HeldPaymentsPage.Row(
+                        bulk, execution, app: try Apps().find(bulk.appID, in: tx)?.name, customer: try People().find(execution.personID, in: tx)?.name,
+                        kept: try RiskDecisions().find(of: bulk.id.asPayment, in: tx))
+                }
+            }
+            return (rows, try Self.message(decided, in: tx))
         }
-        let model = HeldPaymentsPage(message: payment.flatMap(Self.message), rows: rows, hasRows: !rows.isEmpty)
+        let model = HeldPaymentsPage(message: message, rows: rows, hasRows: !rows.isEmpty)
         return pages.page("staff/payments", model, shell: member.shell("Held payments", current: "payments"))
     }
 
-    private static func message(_ payment: Payment) -> String? {
-        let sentence = "\(payment.instruction.amount.text) to \(payment.instruction.creditor.name)"
-        return switch payment.status {
+    /// What became of the one that was decided last.
+    private static func message(_ decided: String, in tx: any ReadTransaction) throws -> String? {
+        if let bulk = try BulkPaymentID(decided).flatMap({ try BulkPaymentRecords().find($0, in: tx) }), let execution = bulk.execution {
+            return message("\(bulk.total.text) to \(bulk.count.of("payee"))", execution.status)
+        }
+        return try PaymentID(decided).flatMap { try PaymentRecords().find($0, in: tx) }.flatMap {
+            message("\($0.instruction.amount.text) to \($0.instruction.creditor.name)", $0.status)
+        }
+    }
+
+    private static func message(_ sentence: String, _ status: PaymentStatus) -> String? {
+        switch status {
         case .accepted, .settled: "\(sentence) goes on."
         case .rejected: "\(sentence) is rejected, and the money is free again."
         case .cancelled: "\(sentence) was cancelled before."
@@ -70,6 +89,7 @@ extension StaffRoutes {
     }
 
     private func decide(_ event: PaymentEvent, _ member: StaffMember, _ context: AppContext) async throws -> Response {
+        if let id = context.parameters.get("id").flatMap({ BulkPaymentID($0) }) { return try await decide(event, about: id, member, context) }
         guard let id = context.parameters.get("id").flatMap({ PaymentID($0) }) else { throw HTTPError(.notFound) }
         let now = context.receivedAt
         let isKnown = try await database.write { [books, requestID = context.requestID] tx in
@@ -90,22 +110,58 @@ extension StaffRoutes {
         guard isKnown else { throw HTTPError(.notFound) }
         return .seeOther("/staff/payments?decided=\(id)")
     }
+
+    private func decide(_ event: PaymentEvent, about id: BulkPaymentID, _ member: StaffMember, _ context: AppContext) async throws -> Response {
+        let now = context.receivedAt
+        let isKnown = try await database.write { [bulkBooks, requestID = context.requestID] tx in
+            guard let bulk = try BulkPaymentRecords().find(id, in: tx), let execution = bulk.execution else { return false }
+            guard execution.status == .held || execution.status == .blocked else { return true }
+            let decided =
+                event == .accept
+                ? try bulkBooks.release(bulk, at: now, in: tx)
+                : try bulkBooks.reject(bulk, by: .bank, because: .rejectedByBank, at: now, in: tx)
+            guard decided != nil else { return true }
+            try AuditLog().append(
+                AuditEntry(
+                    actor: .person(member.session.person.id), action: event == .accept ? .paymentReleased : .paymentRejected, subject: id.rawValue,
+                    before: ["status": execution.status.rawValue], after: ["app": bulk.appID.rawValue], requestID: requestID, at: now), in: tx)
+            return true
+        }
+        guard isKnown else { throw HTTPError(.notFound) }
+        return .seeOther("/staff/payments?decided=\(id)")
+    }
 }
 
 extension HeldPaymentsPage.Row {
     fileprivate init(_ payment: Payment, app: String?, customer: String?, kept: RiskDecisions.Kept?) {
-        id = payment.id.rawValue
-        amount = payment.instruction.amount.text
-        creditor = payment.instruction.creditor.name
-        account = payment.instruction.creditor.account
-        reference = payment.instruction.reference
+        self.init(
+            id: payment.id.rawValue, amount: payment.instruction.amount, creditor: payment.instruction.creditor.name,
+            account: payment.instruction.creditor.account, reference: payment.instruction.reference, app: app, customer: customer,
+            since: payment.changedAt, status: payment.status, reason: payment.reason, kept: kept)
+    }
+
+    fileprivate init(_ bulk: BulkPayment, _ execution: BulkExecution, app: String?, customer: String?, kept: RiskDecisions.Kept?) {
+        self.init(
+            id: bulk.id.rawValue, amount: bulk.total, creditor: bulk.count.of("payee"), account: nil, reference: bulk.reference, app: app,
+            customer: customer, since: execution.changedAt, status: execution.status, reason: execution.reason, kept: kept)
+    }
+
+    private init(
+        id: String, amount: Money, creditor: String, account: String?, reference: String?, app: String?, customer: String?, since: Timestamp,
+        status: PaymentStatus, reason: PaymentReason, kept: RiskDecisions.Kept?
+    ) {
+        self.id = id
+        self.amount = amount.text
+        self.creditor = creditor
+        self.account = account
+        self.reference = reference
         self.app = app ?? "A removed app"
         self.customer = customer ?? "A removed customer"
-        since = payment.changedAt.dayAndClock
-        isBlocked = payment.status == .blocked
+        self.since = since.dayAndClock
+        isBlocked = status == .blocked
         let names = kept?.decision.reasons ?? []
         reasons =
-            payment.reason == .interrupted
+            reason == .interrupted
             ? ["The server stopped before its risk was decided."]
             : names.map { name in RiskRule(rawValue: name)?.words ?? "Its risk could not be decided in time." }
         score = kept.map { "Score \($0.decision.score), rules of \($0.decision.version)" }

@@ -19,6 +19,7 @@ package struct StaffRoutes: Sendable {
     let sessions: Sessions
     let factors: FactorTools
     let books: PaymentBooks
+    let bulkBooks: BulkPaymentBooks
 
     package init(
         pages: PageRenderer, cookies: CookiePolicy, csrf: CSRF, database: any Database, randomness: any RandomSource, signIn: SignIn,
@@ -33,6 +34,7 @@ package struct StaffRoutes: Sendable {
         self.sessions = sessions
         self.factors = factors
         books = PaymentBooks(randomness: randomness)
+        bulkBooks = BulkPaymentBooks(randomness: randomness)
     }
 
     package func add(to router: Router<AppContext>) {

@@ -13,6 +13,7 @@ extension GrantID: SQLBindable, SQLReadable {}
 extension AccountID: SQLBindable, SQLReadable {}
 extension TransactionID: SQLBindable, SQLReadable {}
 extension PaymentID: SQLBindable, SQLReadable {}
+extension BulkPaymentID: SQLBindable, SQLReadable {}
 extension StandingOrderID: SQLBindable, SQLReadable {}
 extension RequestID: SQLBindable, SQLReadable {}
 extension EventID: SQLBindable, SQLReadable {}

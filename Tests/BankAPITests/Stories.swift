@@ -29,7 +29,7 @@ let shared = Array(Persona.all[0].accountIDs(in: world).prefix(3))
 func accountsContract() throws -> APIContract {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../openapi").standardized
     var files: [String: String] = [:]
-    for name in ["accounts.yaml", "payments.yaml", "transfers.yaml", "standing-orders.yaml", "funds-confirmations.yaml", "common.yaml"] {
+    for name in ["accounts.yaml", "payments.yaml", "transfers.yaml", "standing-orders.yaml", "funds-confirmations.yaml", "bulk-payments.yaml", "common.yaml"] {
         files[name] = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
     }
     return try APIContract(files: files)

@@ -102,6 +102,20 @@ class RelyingParty(Party):
         return requests.get(
             f"{self.issuer}/v1/payments/{payment_id}", headers={"Authorization": f"Bearer {self.own_token('payments.write')}"}, timeout=10).json()
 
+    def upload(self, file, media_type="application/x-ndjson"):
+        headers = {
+            "Authorization": f"Bearer {self.own_token('payments.write')}", "Idempotency-Key": secrets.token_hex(12), "Content-Type": media_type,
+        }
+        return requests.post(self.issuer + "/v1/bulk-payments", data=file.encode(), headers=headers, timeout=30)
+
+    def execute(self, bulk_id):
+        headers = {"Authorization": f"Bearer {self.tokens['access_token']}", "Idempotency-Key": secrets.token_hex(12)}
+        return requests.post(f"{self.issuer}/v1/bulk-payments/{bulk_id}/execution", headers=headers, timeout=30)
+
+    def bulk(self, path=""):
+        return requests.get(
+            f"{self.issuer}/v1/bulk-payments{path}", headers={"Authorization": f"Bearer {self.own_token('payments.write')}"}, timeout=10).json()
+
     def consent(self, consent_id):
         return requests.get(f"{self.issuer}/v1/consents/{consent_id}", headers={"Authorization": f"Bearer {self.own_token()}"}, timeout=10)
 

@@ -22,6 +22,8 @@ struct APIContractTests {
                 "DELETE /v1/payments/{payment_id}", "POST /v1/transfers", "GET /v1/transfers", "GET /v1/transfers/{transfer_id}",
                 "POST /v1/standing-orders", "GET /v1/standing-orders", "GET /v1/standing-orders/{standing_order_id}",
                 "DELETE /v1/standing-orders/{standing_order_id}", "POST /v1/funds-confirmations",
+                "POST /v1/bulk-payments", "GET /v1/bulk-payments", "GET /v1/bulk-payments/{bulk_payment_id}",
+                "POST /v1/bulk-payments/{bulk_payment_id}/execution", "GET /v1/bulk-payments/{bulk_payment_id}/payments",
             ])
     }
 

@@ -73,9 +73,22 @@ struct CustomerTemplatesTests {
             orders: [
                 .init(
                     id: "sto_1", amount: "", creditor: "", account: "", reference: "", app: "", from: "", plan: "", status: "", next: "n", mayCancel: true)
-            ], hasOrders: true, csrf: "c")
+            ], hasOrders: true,
+            bulks: [
+                .init(
+                    amount: "", payments: "", address: "", app: "", from: "", when: "", status: "", reference: "r", isSettled: true, isRejected: true)
+            ], hasBulks: true, csrf: "c")
 
         expectAllFound("customer/payments", page)
+    }
+
+    @Test func `payees`() {
+        let page = PayeesPage(
+            heading: "", lead: "",
+            rows: [.init(number: "1", amount: "", creditor: "", account: "", reference: "", status: "s", isSettled: true, isRejected: true)], hasStatus: true,
+            first: "f", next: "n", back: "b")
+
+        expectAllFound("customer/payees", page)
     }
 
     @Test func `security`() {

@@ -98,6 +98,23 @@ struct PaymentTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `PY-15 a key belongs to its app and its operation`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let (app, other) = (try await server.payingApp(), try await server.payingApp())
+            let (consent, token) = try await server.approved(for: app)
+            let (another, second) = try await server.approved(for: other)
+            let plan = #","frequency":"daily","first_date":"\#(server.inDays(1))""#
+            let (order, third) = try await server.approved("standing_order", Bill().members + plan, for: app)
+
+            let paid = try await server.pay(under: consent, token: token, key: "the same")
+            let others = try await server.pay(under: another, token: second, key: "the same")
+            let ordered = try await server.create("/v1/standing-orders", Bill().members + plan, under: order, token: third, key: "the same")
+
+            for answer in [paid, others, ordered] { #expect(answer.status == .created && answer.headers[.idempotencyReplayed] == nil, "\(answer.text)") }
+            #expect(Set([paid, others, ordered].compactMap { $0.json["id"] as? String }).count == 3)
+        }
+    }
+
     @Test(arguments: Engine.available) func `PY-05 20 copies at once: one payment, and every 201 is the same`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.payingApp()

@@ -36,6 +36,24 @@ package struct Accounts: Sendable {
         try list([id], in: tx).first
     }
 
+    /// The customers' accounts with these numbers, by number; numbers of other banks are left out.
+    package func find(numbers: [String], in world: OrganisationID, _ tx: any ReadTransaction) throws -> [String: Account] {
+        let distinct = Set(numbers).sorted()
+        var found: [String: Account] = [:]
+        for start in stride(from: 0, to: distinct.count, by: 500) {
+            let some = Array(distinct[start..<min(start + 500, distinct.count)])
+            let rows = try tx.all(
+                """
+                SELECT id, world, name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at, matures_at,
+                       interest_basis_points, overdraft_limit
+                FROM account
+                WHERE world = \(world) AND number IN \(list: some) AND owner = \(AccountOwner.customer)
+                """)
+            for account in try accounts(rows, in: tx) { found[account.number] = account }
+        }
+        return found
+    }
+
     /// The balance, by one read of one indexed row.
     package func balance(of id: AccountID, at now: Timestamp, in tx: any ReadTransaction) throws -> Balance? {
         guard

@@ -5,7 +5,7 @@ import Storage
 
 /// An order as the columns of its consent: what every kind has in columns of their own, the rest as one object.
 struct PaymentOrderRow {
-    /// Of one payment, or the most that one payment may be.
+    /// Of one payment, the most that one payment may be, or the sum of all.
     let amount: Money
     let creditor: Creditor?
     let reference: String?
@@ -20,6 +20,8 @@ struct PaymentOrderRow {
             self.init(amount: terms.maximum, creditor: terms.creditor, reference: nil, details: terms.details.text)
         case .standing(let instruction, let plan):
             self.init(instruction, plan.details.text)
+        case .bulk(let bulk):
+            self.init(amount: bulk.total, creditor: nil, reference: nil, details: bulk.details.text)
         }
     }
 
@@ -57,6 +59,7 @@ struct PaymentOrderRow {
             try .single(instruction, executionDate: details?["execution_date"].map { try CivilDate($0.string.orUnexpected()).orUnexpected() })
         case .recurringPayment: try .recurring(RecurringTerms(details.orUnexpected(), creditor: creditor, maximum: amount))
         case .standingOrder: try .standing(instruction, StandingOrderPlan(details.orUnexpected()))
+        case .bulkPayment: try .bulk(BulkOrder(details.orUnexpected(), total: amount))
         }
     }
 
@@ -110,6 +113,23 @@ extension StandingOrderPlan {
             firstDate: try (details["first_date"]?.string.flatMap { CivilDate($0) }).orUnexpected(),
             lastDate: details["last_date"]?.string.flatMap { CivilDate($0) })
         self = try plan.orUnexpected()
+    }
+}
+
+extension BulkOrder {
+    fileprivate var details: JSONObject {
+        var details = JSONObject([
+            ("bulk_payment_id", .string(id.rawValue)), ("count", .integer(Int64(count))), ("digest", .string(digest.text)),
+        ])
+        details.append("debtor_number", debtorNumber)
+        return details
+    }
+
+    fileprivate init(_ details: JSONObject, total: Money) throws {
+        self.init(
+            id: try (details["bulk_payment_id"]?.string.flatMap { BulkPaymentID($0) }).orUnexpected(),
+            count: Int(try (details["count"]?.integer).orUnexpected()), total: total,
+            digest: Digest(stored: try (details["digest"]?.string).orUnexpected()), debtorNumber: details["debtor_number"]?.string)
     }
 }
 

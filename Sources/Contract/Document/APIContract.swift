@@ -124,6 +124,10 @@ package struct AccessRules: Hashable, Sendable {
     package let isIdempotent: Bool
     /// Whether the operation uses the consent up: one that was used goes on to it, so that a repetition finds its first answer.
     package let spendsConsent: Bool
+    /// Whether it lodges a consent, which the platform alone keeps.
+    package let lodgesConsent: Bool
+    /// The largest body that the operation takes, in bytes; `nil` for the gateway's own limit.
+    package let largestBody: Int?
 
     package struct WindowParameters: Hashable, Sendable {
         package let from: String

@@ -83,7 +83,7 @@ struct ContractReader {
     }
 
     private func access(_ node: Located) throws -> AccessRules {
-        try node.allows(["scope", "token", "permissions", "account", "window", "served_by", "idempotent", "spends_consent"])
+        try node.allows(["scope", "token", "permissions", "account", "window", "served_by", "idempotent", "spends_consent", "lodges_consent", "largest_body"])
         let permissions = try node.optional("permissions")
         try permissions?.allows(["any_of", "all_of"])
         guard let token = AccessRules.Token(rawValue: try node.required("token").string()) else { throw node.error("token is customer or app") }
@@ -97,7 +97,8 @@ struct ContractReader {
             accountParameter: try node.optional("account")?.string(),
             windowParameters: try node.optional("window").map { .init(from: try $0.required("from").string(), to: try $0.required("to").string()) },
             server: server, isIdempotent: try node.optional("idempotent")?.boolean() ?? false,
-            spendsConsent: try node.optional("spends_consent")?.boolean() ?? false)
+            spendsConsent: try node.optional("spends_consent")?.boolean() ?? false,
+            lodgesConsent: try node.optional("lodges_consent")?.boolean() ?? false, largestBody: try node.optional("largest_body").map { Int(try $0.integer()) })
     }
 }
 

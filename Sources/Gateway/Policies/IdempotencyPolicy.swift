@@ -1,6 +1,7 @@
 import Applications
 import Contract
 import HTTPTypes
+import Hummingbird
 internal import JSON
 import Primitives
 import Storage
@@ -17,7 +18,10 @@ struct IdempotencyPolicy: Policy {
     func check(_ call: inout Call) async throws -> Verdict {
         guard call.rules.isIdempotent else { return .skipped("the operation repeats safely by itself") }
         guard let app = call.app, let key = call.parameters.string("Idempotency-Key") else { return .skipped("no key was sent") }
-        let payload = Digest(of: call.body?.canonicalText ?? "")
+        // Two spellings of one JSON value are one request; of anything else each byte counts.
+        let body = call.body.map { Array($0.canonicalText.utf8) } ?? call.bodyBytes ?? []
+        // What the path names is part of the request.
+        let payload = Digest(of: call.pathParameters.isEmpty ? body : Array(call.request.uri.path.utf8) + [0] + body)
         let claim = IdempotencyClaim(appID: app.id, route: call.operation.id, key: key, payload: payload, token: call.requestID)
         let outcome = try await database.write { [records, now = call.now] in try records.claim(claim, at: now, in: $0) }
         switch outcome {

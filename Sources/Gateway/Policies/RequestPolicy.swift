@@ -1,3 +1,4 @@
+import Applications
 import Contract
 import HTTPTypes
 import Hummingbird
@@ -8,6 +9,7 @@ import Web
 /// The request matches the contract: parameters, content type, body.
 struct RequestPolicy: Policy {
     let name = "request"
+    private let largeBodies = LargeBodies()
 
     func check(_ call: inout Call) async throws -> Verdict {
         let headers = call.request.headers
@@ -48,33 +50,48 @@ struct RequestPolicy: Policy {
     }
 
     private func body(of call: inout Call) async throws -> BodyRefusal? {
-        guard let wanted = call.operation.requestBody, let content = wanted.content("application/json") else { return nil }
+        guard let wanted = call.operation.requestBody else { return nil }
         let type = call.request.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() }
-        guard type == "application/json" else {
-            return problem(.unsupportedMediaType, "The body is not JSON.", "/header/Content-Type", "application/json", type ?? "no content type")
+        guard let type, let content = wanted.content(type) else {
+            let types = wanted.contents.map(\.mediaType).joined(separator: " or ")
+            return problem(.unsupportedMediaType, "The body is not \(types).", "/header/Content-Type", types, type ?? "no content type")
         }
         // RFC 9110 §15.5.16: a coding that is not undone would be read as the body itself.
         let coding = call.request.headers[.contentEncoding]?.trimmingWhitespace().lowercased() ?? "identity"
         guard coding == "identity" else {
             return problem(.unsupportedMediaType, "The body is compressed.", "/header/Content-Encoding", "no coding", coding)
         }
+        let limit = call.rules.largestBody ?? Self.largestBody
+        if limit > Self.largestBody {
+            guard let place = largeBodies.place(for: call.app?.id) else {
+                return .refused(Problem(.temporarilyUnavailable, "Other large bodies are being read.", headers: [.retryAfter: "1"]))
+            }
+            call.largeBody = place
+        }
         let bytes: [UInt8]
         do {
-            bytes = Array(buffer: try await call.request.body.collect(upTo: Self.largestBody))
+            bytes = Array(buffer: try await call.request.body.collect(upTo: limit))
         } catch is NIOTooManyBytesError {
-            return problem(.bodyTooLarge, "The body is larger than 1 MiB.", "", "at most \(Self.largestBody) bytes", "more")
+            return tooLarge(limit)
         } catch let error as HTTPError where error.status == .contentTooLarge {
-            return problem(.bodyTooLarge, "The body is larger than 1 MiB.", "", "at most \(Self.largestBody) bytes", "more")
+            return tooLarge(limit)
         }
+        call.bodyBytes = bytes
+        call.mediaType = type
+        // What is no JSON is for the operation to read.
+        guard type == "application/json" else { return nil }
         do {
             let value = try JSONValue(parsing: bytes)
             call.body = value
-            call.bodyBytes = bytes
             let violations = content.schema.violations(of: value)
             return violations.isEmpty ? nil : .violations(violations)
         } catch {
             return problem(.malformedBody, "The body is no JSON that we read.", "", error.expected, "\(error.got) at byte \(error.offset)")
         }
+    }
+
+    private func tooLarge(_ limit: Int) -> BodyRefusal {
+        problem(.bodyTooLarge, "The body is larger than \(limit >> 20) MiB.", "", "at most \(limit) bytes", "more")
     }
 
     private func problem(_ code: ErrorCode, _ detail: String, _ pointer: String, _ expected: String, _ got: String) -> BodyRefusal {

@@ -67,7 +67,7 @@ package struct HTTPUpstream: Upstream {
             request.headers.add(name: "wekeza-window", value: "\(window.lowerBound.rfc3339) \(window.upperBound == .distantFuture ? "" : window.upperBound.rfc3339)")
         }
         if let body = call.http.body {
-            request.headers.add(name: "content-type", value: "application/json")
+            request.headers.add(name: "content-type", value: call.http.mediaType ?? "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
         return request

@@ -67,14 +67,17 @@ package struct ForwardedRequest: Sendable {
     package let path: String
     package let query: String?
     package let body: [UInt8]?
+    /// Of the body: one that the contract names.
+    package let mediaType: String?
     /// The caller's own fields; an upstream passes on those that concern it.
     package let headers: HTTPFields
 
-    package init(method: String = "GET", path: String = "/", query: String? = nil, body: [UInt8]? = nil, headers: HTTPFields = [:]) {
+    package init(method: String = "GET", path: String = "/", query: String? = nil, body: [UInt8]? = nil, mediaType: String? = nil, headers: HTTPFields = [:]) {
         self.method = method
         self.path = path
         self.query = query
         self.body = body
+        self.mediaType = mediaType
         self.headers = headers
     }
 }

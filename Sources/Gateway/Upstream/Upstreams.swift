@@ -26,8 +26,8 @@ package struct Upstreams: Sendable {
         case (.sandbox, .sandbox): controls
         case (.sandbox, .live): nil
         case (.bank, .sandbox): sandbox
-        // A bank behind HTTP cannot use a consent up in our records, so it is given nothing that would.
-        case (.bank, .live): rules.spendsConsent ? nil : live
+        // A bank behind HTTP can neither lodge a consent in our records nor use one up, so it is given nothing that would.
+        case (.bank, .live): rules.spendsConsent || rules.lodgesConsent ? nil : live
         }
     }
 }

@@ -60,7 +60,7 @@ package struct Creditor: Hashable, Sendable {
         self.init(name: name, account: account)
     }
 
-    private static func isAccount(_ text: String) -> Bool {
+    static func isAccount(_ text: String) -> Bool {
         (6...34).contains(text.utf8.count)
             && text.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == UInt8(ascii: "-") }
     }
@@ -85,7 +85,7 @@ extension Money {
     }
 }
 
-private func isText(_ text: String, longest: Int) -> Bool {
+func isText(_ text: String, longest: Int) -> Bool {
     // A control or format character could show the customer other words than the creditor reads.
     !text.isEmpty && text.unicodeScalars.count <= longest && text.contains { !$0.isWhitespace }
         && text.unicodeScalars.allSatisfy { scalar in

@@ -8,11 +8,14 @@ package enum PaymentOrder: Hashable, Sendable {
     case recurring(RecurringTerms)
     /// The same payment again and again, by a plan.
     case standing(PaymentInstruction, StandingOrderPlan)
+    /// All payments of a file, at once.
+    case bulk(BulkOrder)
 
     package var currency: Currency {
         switch self {
         case .single(let instruction, _), .standing(let instruction, _): instruction.amount.currency
         case .recurring(let terms): terms.maximum.currency
+        case .bulk(let bulk): bulk.total.currency
         }
     }
 
@@ -21,6 +24,7 @@ package enum PaymentOrder: Hashable, Sendable {
         switch self {
         case .single(let instruction, _), .standing(let instruction, _): instruction.creditor
         case .recurring(let terms): terms.creditor
+        case .bulk: nil
         }
     }
 }

@@ -99,5 +99,53 @@ package enum PaymentsMigrations {
             ALTER TABLE payment ADD COLUMN scenario TEXT;
             CREATE INDEX payment_by_scenario ON payment (status, scenario, settles_at);
             """),
+        // What is NULL in a bulk payment is settled when its consent is used up. Its timeline and its risk decision are kept under its id as a payment's are.
+        Migration(
+            "payments.0004_bulk",
+            """
+            CREATE TABLE bulk_payment (
+                id TEXT NOT NULL PRIMARY KEY,
+                app_id TEXT NOT NULL,
+                organisation_id TEXT NOT NULL,
+                consent_id TEXT NOT NULL,
+                format TEXT NOT NULL,
+                digest TEXT NOT NULL,
+                reference TEXT,
+                line_count BIGINT NOT NULL,
+                total BIGINT NOT NULL,
+                currency TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                person_id TEXT,
+                world TEXT,
+                debtor_account_id TEXT,
+                hold_id TEXT,
+                status TEXT,
+                reason TEXT,
+                received_at BIGINT,
+                changed_at BIGINT,
+                settles_at BIGINT,
+                idempotency_key TEXT,
+                paid_count BIGINT,
+                paid_total BIGINT,
+                CHECK (total > 0 AND line_count > 0)
+            );
+            CREATE UNIQUE INDEX bulk_payment_by_consent ON bulk_payment (consent_id);
+            CREATE INDEX bulk_payment_by_app ON bulk_payment (app_id, id);
+            CREATE INDEX bulk_payment_by_person ON bulk_payment (person_id, id);
+            CREATE INDEX bulk_payment_by_debtor ON bulk_payment (debtor_account_id, received_at);
+            CREATE INDEX bulk_payment_by_settlement ON bulk_payment (status, settles_at, id);
+
+            CREATE TABLE bulk_payment_line (
+                bulk_payment_id TEXT NOT NULL,
+                number BIGINT NOT NULL,
+                amount BIGINT NOT NULL,
+                creditor_name TEXT NOT NULL,
+                creditor_account TEXT NOT NULL,
+                reference TEXT NOT NULL,
+                end_to_end_id TEXT,
+                refused_because TEXT,
+                PRIMARY KEY (bulk_payment_id, number)
+            );
+            """),
     ]
 }

@@ -144,7 +144,10 @@ struct OperationModel: Sendable {
         if operation.needsToken { lines.append("  -H \"Authorization: Bearer $TOKEN\"") }
         if operation.access?.isIdempotent == true { lines.append("  -H \"Idempotency-Key: $(uuidgen)\"") }
         if let content, let example = content.example {
-            if content.mediaType.contains("json") {
+            if let text = example.string {
+                lines.append("  -H \"Content-Type: \(content.mediaType)\"")
+                lines.append("  --data-binary '\(text)'")
+            } else if content.mediaType.contains("json") {
                 lines.append("  -H \"Content-Type: \(content.mediaType)\"")
                 lines.append("  -d '\(example.text)'")
             } else if let object = example.object {
@@ -159,7 +162,7 @@ extension OperationModel.Body {
     init(_ content: Content, label: String) {
         fields = Self.rows(content.schema, prefix: "", depth: 0)
         hasFields = !fields.isEmpty
-        example = content.example.map { Code(label, content.mediaType.contains("json") ? $0.prettyText : $0.string ?? $0.prettyText, comment: "") }
+        example = content.example.map { Code(label, $0.string ?? $0.prettyText, comment: "") }
     }
 
     /// The members of an object, nested ones behind a point, a list's behind brackets.

@@ -1,4 +1,5 @@
 import Applications
+import Consents
 import Hummingbird
 import OAuth
 import OpenBanking
@@ -36,24 +37,40 @@ struct PaymentsPage: PortalPage {
         let timeline: [Step]
     }
 
+    /// A file of payments.
+    struct BulkRow {
+        let id, amount, payments, consent, status, code: String
+        let reference, outcome: String?
+        let isSettled, isRejected, isWaiting: Bool
+        let timeline: [Step]
+    }
+
     struct Model {
         let app: AppHead
         let rows: [Row]
-        let hasRows, mayPay: Bool
+        /// The newest, on the first page alone.
+        let bulks: [BulkRow]
+        let hasRows, hasBulks, hasNothing, mayPay: Bool
         let next, first: String?
     }
 
     private func show(_ app: App, _ developer: Developer, _ request: Request, _ context: AppContext) async throws -> Response {
         let before = request.query?["before"].flatMap { PaymentID($0) }
-        let (payments, timelines) = try await site.database.read { tx in
+        let now = context.receivedAt
+        let (payments, timelines, bulks) = try await site.database.read { tx in
             let payments = try PaymentRecords().list(ofApp: app.id, before: before, limit: Self.pageSize + 1, in: tx)
-            return (payments, try PaymentRecords().timelines(of: payments.map(\.id), in: tx))
+            let bulks = before == nil ? try BulkPaymentRecords().list(ofApp: app.id, limit: Self.pageSize, in: tx) : []
+            let steps = try BulkPaymentRecords().timelines(of: bulks.map(\.id), in: tx)
+            let bulkRows = try bulks.map { bulk in
+                BulkRow(bulk, try Consents().find(bulk.consentID, in: tx)?.status(at: now) ?? .expired, steps[bulk.id] ?? [])
+            }
+            return (payments, try PaymentRecords().timelines(of: payments.map(\.id), in: tx), bulkRows)
         }
         let shown = payments.prefix(Self.pageSize)
         let address = "/portal/apps/\(app.id)/payments"
         let model = Model(
-            app: AppHead(app, tab: "payments", at: context.receivedAt), rows: shown.map { Row($0, timelines[$0.id] ?? []) }, hasRows: !shown.isEmpty,
-            mayPay: app.scopes.contains(.paymentsWrite), next: payments.count > Self.pageSize ? shown.last.map { "\(address)?before=\($0.id)" } : nil,
+            app: AppHead(app, tab: "payments", at: context.receivedAt), rows: shown.map { Row($0, timelines[$0.id] ?? []) }, bulks: bulks, hasRows: !shown.isEmpty,
+            hasBulks: !bulks.isEmpty, hasNothing: shown.isEmpty && bulks.isEmpty, mayPay: app.scopes.contains(.paymentsWrite), next: payments.count > Self.pageSize ? shown.last.map { "\(address)?before=\($0.id)" } : nil,
             first: before == nil ? nil : address)
         return site.pages.page("portal/payments", model, shell: developer.shell("Payments of \(app.name)", current: "apps"))
     }
@@ -79,10 +96,34 @@ extension PaymentsPage.Row {
         isSettled = payment.status == .settled
         isRejected = payment.status == .rejected
         isWaiting = payment.status == .held || payment.status == .blocked
-        self.timeline = timeline.map { step in
-            .init(
-                status: step.status.rawValue, code: step.status.iso20022,
-                reason: step.reason.rawValue + (step.reason.iso20022.map { " (\($0))" } ?? ""), when: step.at.dayAndClock)
-        }
+        self.timeline = timeline.map(PaymentsPage.Step.init)
+    }
+}
+
+extension PaymentsPage.Step {
+    fileprivate init(_ step: PaymentStep) {
+        status = step.status.rawValue
+        code = step.status.iso20022
+        reason = step.reason.rawValue + (step.reason.iso20022.map { " (\($0))" } ?? "")
+        when = step.at.dayAndClock
+    }
+}
+
+extension PaymentsPage.BulkRow {
+    fileprivate init(_ bulk: BulkPayment, _ consent: ConsentStatus, _ timeline: [PaymentStep]) {
+        let standing = BulkPaymentStatus(bulk.execution?.status, consent: consent)
+        let paid = bulk.execution?.paid.flatMap { $0.count < bulk.count ? $0 : nil }
+        id = bulk.id.rawValue
+        amount = bulk.total.text
+        payments = bulk.count.of("payment")
+        self.consent = bulk.consentID.rawValue
+        status = standing == .consent(.awaitingAuthorisation) ? "awaiting approval" : standing.rawValue
+        code = standing.iso20022(isPartial: paid != nil)
+        reference = bulk.reference
+        outcome = paid.map { "\($0.count.grouped) of \(bulk.count.grouped) paid, \($0.total.text)" }
+        isSettled = standing == .payment(.settled)
+        isRejected = standing.iso20022() == "RJCT"
+        isWaiting = standing == .payment(.held) || standing == .payment(.blocked)
+        self.timeline = timeline.map(PaymentsPage.Step.init)
     }
 }

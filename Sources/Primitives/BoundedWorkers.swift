@@ -1,10 +1,9 @@
 internal import Dispatch
-internal import Primitives
 internal import Synchronization
 
 /// Threads of their own for slow computation, so that the cooperative pool keeps serving: at most `concurrency` jobs run, at most `queueLimit` wait.
-final class BoundedWorkers: Sendable {
-    typealias Job = @Sendable () -> Void
+package final class BoundedWorkers: Sendable {
+    private typealias Job = @Sendable () -> Void
 
     private struct State {
         var running = 0
@@ -16,7 +15,7 @@ final class BoundedWorkers: Sendable {
     private let concurrency: Int
     private let queueLimit: Int
 
-    init(label: String, concurrency: Int, queueLimit: Int) {
+    package init(label: String, concurrency: Int, queueLimit: Int) {
         queue = DispatchQueue(label: label, attributes: .concurrent)
         self.concurrency = max(1, concurrency)
         self.queueLimit = max(0, queueLimit)
@@ -24,7 +23,7 @@ final class BoundedWorkers: Sendable {
 
     /// - Throws: what the work throws.
     /// - Returns: `nil` when too many wait already.
-    func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result? {
+    package func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result? {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Result?, any Error>) in
             let accepted = submit {
                 do { continuation.resume(returning: try work()) } catch { continuation.resume(throwing: error) }
