@@ -53,7 +53,7 @@ extension Platform {
         let now = bench.clock.now
         let books = PaymentBooks(randomness: bench.randomness)
         guard try await bench.database.readOne({ try PaymentRecords().isAnythingDue(at: now, in: $0) }) else { return }
-        while try await bench.database.write({ try books.settleDue(at: now, in: $0) }) == 100 {}
+        while try await bench.database.write({ try books.settleDue(at: now, in: $0) }) == PaymentBooks.batch {}
         while try await bench.database.write({ try books.interruptAll(at: now, in: $0) }) == 100 {}
     }
 

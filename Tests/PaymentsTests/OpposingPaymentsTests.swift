@@ -27,9 +27,7 @@ struct OpposingPaymentsTests {
             let settled = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for (number, one) in all.enumerated() {
                     group.addTask {
-                        let process = PaymentProcess(database: database, randomness: SystemRandom(), timer: ContinuousClock()) { payment, _ in
-                            .harmless(payment)
-                        }
+                        let process = patientProcess(on: database)
                         let new = NewPayment(
                             appID: copilot, organisationID: acme, personID: amina, consentID: one.consent, instruction: one.bill,
                             idempotencyKey: "key-\(number)")
@@ -52,7 +50,7 @@ struct OpposingPaymentsTests {
             let runs = Tally()
             let consent = try await database.approved()
 
-            async let payment = PaymentProcess(database: database).make(new(consent), at: noon) { payment, tx in
+            async let payment = patientProcess(on: database).make(new(consent), at: noon) { payment, tx in
                 _ = runs.next()
                 // Behind everything that was decided: it holds the payment's row.
                 paid.open()
@@ -82,7 +80,7 @@ struct OpposingPaymentsTests {
             let runs = Tally()
             let consent = try await database.approved()
 
-            let made = try await PaymentProcess(database: database).make(new(consent), at: noon) { payment, tx in
+            let made = try await patientProcess(on: database).make(new(consent), at: noon) { payment, tx in
                 if runs.next() == 1 { try tx.execute("DO $$ BEGIN RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001'; END $$") }
                 return payment
             }.get()
@@ -115,6 +113,11 @@ struct OpposingPaymentsTests {
             #expect(second == 0)
             #expect(try await database.timeline(payment) == [.received, .accepted, .settled])
         }
+    }
+
+    /// One whose decision does not depend on how busy the machine is.
+    private func patientProcess(on database: any Database) -> PaymentProcess {
+        PaymentProcess(database: database, randomness: SystemRandom(), deadline: .seconds(60), timer: ContinuousClock()) { payment, _ in .harmless(payment) }
     }
 
     private func new(_ consent: ConsentID) -> NewPayment {
