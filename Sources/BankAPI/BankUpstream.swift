@@ -1,4 +1,5 @@
 package import Gateway
+package import Payments
 package import Primitives
 package import Storage
 
@@ -12,10 +13,11 @@ package struct BankUpstream: Upstream {
     private let bulkPayments: BulkPaymentOperations
     private let standingOrders: StandingOrderOperations
 
-    package init(database: any Database, randomness: any RandomSource = SystemRandom()) {
+    /// - Parameter riskDeadline: how long a risk decision may take.
+    package init(database: any Database, randomness: any RandomSource = SystemRandom(), riskDeadline: Duration = PaymentProcess.deadline) {
         self.database = database
-        payments = PaymentOperations(database: database, randomness: randomness)
-        bulkPayments = BulkPaymentOperations(database: database, randomness: randomness)
+        payments = PaymentOperations(database: database, randomness: randomness, riskDeadline: riskDeadline)
+        bulkPayments = BulkPaymentOperations(database: database, randomness: randomness, riskDeadline: riskDeadline)
         standingOrders = StandingOrderOperations(database: database, randomness: randomness)
     }
 

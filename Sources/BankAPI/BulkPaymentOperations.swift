@@ -21,10 +21,10 @@ struct BulkPaymentOperations: Sendable {
     /// Reading a file of 10 MiB takes a while, and nobody else may wait for it.
     private let readers = BoundedWorkers(label: "wekeza.payment-files", concurrency: 2, queueLimit: 16)
 
-    init(database: any Database, randomness: any RandomSource) {
+    init(database: any Database, randomness: any RandomSource, riskDeadline: Duration) {
         self.database = database
         books = BulkPaymentBooks(randomness: randomness)
-        process = BulkPaymentProcess(database: database, randomness: randomness)
+        process = BulkPaymentProcess(database: database, randomness: randomness, deadline: riskDeadline)
     }
 
     static let operations: Set<String> = [

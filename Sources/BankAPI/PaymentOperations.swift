@@ -20,10 +20,10 @@ struct PaymentOperations: Sendable {
     private let records = PaymentRecords()
     private let idempotency = IdempotencyRecords()
 
-    init(database: any Database, randomness: any RandomSource) {
+    init(database: any Database, randomness: any RandomSource, riskDeadline: Duration) {
         self.database = database
         self.randomness = randomness
-        process = PaymentProcess(database: database, randomness: randomness)
+        process = PaymentProcess(database: database, randomness: randomness, deadline: riskDeadline)
     }
 
     static let operations: Set<String> = [

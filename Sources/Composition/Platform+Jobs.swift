@@ -34,6 +34,8 @@ extension Platform {
                 _ = try await bench.database.write { try Books().settleDue(at: now, randomness: bench.randomness, in: $0) }
             },
             PeriodicJob("payments", every: .seconds(1)) { try await settlePayments() },
+            PeriodicJob("scheduled payments", every: .seconds(1)) { try await makePayments() },
+            PeriodicJob("bulk payments", every: .seconds(1)) { try await settleBulkPayments() },
             PeriodicJob("signing keys", every: .seconds(60)) { [keys, bench, configuration] in
                 try await keys.rotateWhenDue(lifetime: configuration.keyLifetime, at: bench.clock.now)
             },
@@ -48,24 +50,26 @@ extension Platform {
         while try await bench.database.write({ try Consents().expireDue(at: now, in: $0) }) == 200 {}
     }
 
-    /// Executes payments whose day has come, settles accepted ones whose time has come, sends to review what a process that died had received and
-    /// never decided, and looks at what is held where its scenario says so.
+    /// Settles accepted payments whose time has come, looks at what is held where its scenario says so, and sends to review what a process that died had
+    /// received and never decided.
     private func settlePayments() async throws {
         let now = bench.clock.now
-        try await settleBulkPayments(at: now)
+        guard try await bench.database.readOne({ try PaymentRecords().isAnythingDue(at: now, in: $0) }) else { return }
         let books = PaymentBooks(randomness: bench.randomness)
-        let isAnythingDue = try await bench.database.readOne {
-            try PaymentRecords().isAnythingDue(at: now, in: $0) || StandingOrderRecords().isAnythingDue(at: now, in: $0)
-        }
-        guard isAnythingDue else { return }
-        let process = PaymentProcess(database: bench.database, randomness: bench.randomness)
-        while try await process.executeDue(at: now) == 100 {}
         while try await bench.database.write({ try books.lookDue(at: now, in: $0) }) == 100 {}
-        while try await bench.database.write({ try books.settleDue(at: now, in: $0) }) == 100 {}
+        while try await bench.database.write({ try books.settleDue(at: now, in: $0) }) == PaymentBooks.batch {}
         while try await bench.database.write({ try books.interruptAll(at: now, in: $0) }) == 100 {}
     }
 
-    private func settleBulkPayments(at now: Timestamp) async throws {
+    /// Makes the payments whose day has come, those of standing orders among them.
+    private func makePayments() async throws {
+        let now = bench.clock.now
+        let process = PaymentProcess(database: bench.database, randomness: bench.randomness)
+        while try await process.executeDue(at: now) == 100 {}
+    }
+
+    private func settleBulkPayments() async throws {
+        let now = bench.clock.now
         let books = BulkPaymentBooks(randomness: bench.randomness)
         guard try await bench.database.readOne({ try BulkPaymentRecords().isAnythingDue(at: now, in: $0) }) else { return }
         while try await bench.database.write({ try books.settleNext(at: now, in: $0) }) {}

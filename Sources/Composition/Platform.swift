@@ -52,10 +52,11 @@ package struct Platform: Sendable {
     /// - Parameters:
     ///   - mailer: where mail leaves by; in demo mode a mailbox whose page is `/demo/mailbox`.
     ///   - http: for `/demo` and for the live upstream.
+    ///   - riskDeadline: how long a risk decision may take; tests, which crowd a machine, give it longer.
     ///   - feedClock: by which what is remembered counts as confirmed; tests hold it still.
     package init(
         _ configuration: Configuration, bench: Workbench, replays: ReplayMemory, passwords: PasswordHasher, mailer: any Mailer, http: HTTPClient,
-        feedClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+        riskDeadline: Duration = PaymentProcess.deadline, feedClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) async throws {
         let (database, randomness, logger) = (bench.database, bench.randomness, bench.logger)
         let addresses = ServerAddresses(issuer: configuration.issuer, mutualTLS: configuration.mutualTLSBase)
@@ -122,7 +123,8 @@ package struct Platform: Sendable {
         // The API
         let consents = ConsentDirectory(database: database, feed: feed)
         let upstreams = Upstreams(
-            platform: ConsentOperations(database: database, randomness: randomness), sandbox: BankUpstream(database: database, randomness: randomness),
+            platform: ConsentOperations(database: database, randomness: randomness), 
+            sandbox: BankUpstream(database: database, randomness: randomness, riskDeadline: riskDeadline),
             live: try Self.liveBank(configuration, http: http), controls: SandboxControls(database: database, randomness: randomness))
         let policies = AllPolicies(
             verifier: verifier, possession: possession, certificates: clientCertificates, addresses: addresses, revocations: revocations, apps: apps,

@@ -100,9 +100,12 @@ package struct PaymentBooks: Sendable {
 
     // MARK: Settling
 
+    /// How many are settled in one transaction: whoever pays from or to one of their accounts waits until it ends.
+    package static let batch = 25
+
     /// Settles what is due, unless another transaction is at it.
     /// - Returns: how many moved, at most `limit`.
-    package func settleDue(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
+    package func settleDue(at now: Timestamp, limit: Int = Self.batch, in tx: any WriteTransaction) throws -> Int {
         guard try tx.isAlone(at: "payments.settlement") else { return 0 }
         // In the order in which the books lock accounts: two that settle, or one that settles and one that pays, do not wait for each other for ever.
         return try records.due(.accepted, at: now, limit: limit, in: tx).sorted { $0.debtorAccount < $1.debtorAccount }.count { payment in

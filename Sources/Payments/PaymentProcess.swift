@@ -19,8 +19,9 @@ package struct PaymentProcess: Sendable {
 
     package static let deadline = Duration.milliseconds(200)
 
-    package init(database: any Database, randomness: any RandomSource = SystemRandom()) {
-        self.init(database: database, randomness: randomness, timer: ContinuousClock()) { payment, now in
+    /// - Parameter deadline: how long the decision may take.
+    package init(database: any Database, randomness: any RandomSource = SystemRandom(), deadline: Duration = PaymentProcess.deadline) {
+        self.init(database: database, randomness: randomness, deadline: deadline, timer: ContinuousClock()) { payment, now in
             try await database.readOne { try RiskReading().inputs(for: payment, at: now, in: $0) }
         }
     }

@@ -100,7 +100,7 @@ extension BusyBank {
         _ asked: Asked, deciding outcome: RiskOutcome?, at now: Timestamp,
         completing: @escaping @Sendable (any WriteTransaction) throws -> Void = { _ in }
     ) async throws {
-        let process = PaymentProcess(database: database, randomness: randomness, timer: ContinuousClock()) { payment, _ in
+        let process = PaymentProcess(database: database, randomness: randomness, deadline: .seconds(60), timer: ContinuousClock()) { payment, _ in
             guard let outcome else { throw Self.failing }
             return .giving(outcome, for: payment)
         }
@@ -178,7 +178,9 @@ extension BusyBank {
     }
 
     private func withdraw(_ chance: inout SeededGenerator, at now: Timestamp) async throws {
-        guard let asked = chance.pick(told.asked) else { return }
+        // An earlier one, whatever has become of it, or a new one.
+        let earlier = chance.chance(perMille: 500) ? chance.pick(told.asked) : nil
+        let asked = if let earlier { earlier } else { try await approved(&chance, at: now) }
         let ended = try await database.write { tx in
             try Consents().revoke(
                 asked.consent, by: .customer, audit: .person(amina), reason: ConsentReason.withdrawn, at: now, requestID: nil, in: tx)

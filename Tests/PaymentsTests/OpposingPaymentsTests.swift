@@ -30,9 +30,7 @@ struct OpposingPaymentsTests {
                 for (number, one) in all.enumerated() {
                     if number >= 16 { settled += try await group.next() == true ? 1 : 0 }
                     group.addTask {
-                        let process = PaymentProcess(database: database, randomness: SystemRandom(), timer: ContinuousClock()) { payment, _ in
-                            .harmless(payment)
-                        }
+                        let process = patientProcess(on: database)
                         let new = NewPayment(
                             appID: copilot, organisationID: acme, personID: amina, consentID: one.consent, instruction: one.bill,
                             idempotencyKey: "key-\(number)")
@@ -55,7 +53,7 @@ struct OpposingPaymentsTests {
             let runs = Tally()
             let consent = try await database.approved()
 
-            async let payment = PaymentProcess(database: database).make(new(consent), at: noon) { payment, tx in
+            async let payment = patientProcess(on: database).make(new(consent), at: noon) { payment, tx in
                 _ = runs.next()
                 // Behind everything that was decided: it holds the payment's row.
                 paid.open()
@@ -85,7 +83,7 @@ struct OpposingPaymentsTests {
             let runs = Tally()
             let consent = try await database.approved()
 
-            let made = try await PaymentProcess(database: database).make(new(consent), at: noon) { payment, tx in
+            let made = try await patientProcess(on: database).make(new(consent), at: noon) { payment, tx in
                 if runs.next() == 1 { try tx.execute("DO $$ BEGIN RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001'; END $$") }
                 return payment
             }.get()
@@ -118,6 +116,11 @@ struct OpposingPaymentsTests {
             #expect(second == 0)
             #expect(try await database.timeline(payment) == [.received, .accepted, .settled])
         }
+    }
+
+    /// One whose decision does not depend on how busy the machine is.
+    private func patientProcess(on database: any Database) -> PaymentProcess {
+        PaymentProcess(database: database, randomness: SystemRandom(), deadline: .seconds(60), timer: ContinuousClock()) { payment, _ in .harmless(payment) }
     }
 
     private func new(_ consent: ConsentID) -> NewPayment {

@@ -37,7 +37,7 @@ extension TestServer {
 
     /// What the bank's job does each second.
     func workPayments() async throws {
-        let process = PaymentProcess(database: database)
+        let process = PaymentProcess(database: database, deadline: .seconds(3))
         while try await process.executeDue(at: clock.now) > 0 {}
         try await database.write { _ = try PaymentBooks().settleDue(at: clock.now, in: $0) }
     }

@@ -121,7 +121,7 @@ struct TestServer: Sendable {
         try await ReplayMemory(database: database, clock: ManualClock(clock.now - .hours(1))).begin()
         return try await Platform(
             configuration, bench: bench, replays: replays, passwords: PasswordHasher(settings: .test, concurrency: 4, queueLimit: 1000), mailer: mailbox,
-            http: .shared,
+            http: .shared, riskDeadline: .seconds(3),
             feedClock: { instant })
     }
 }

@@ -14,8 +14,9 @@ package struct BulkPaymentProcess: Sendable {
     private let deadline: Duration
     private let timer: any Clock<Duration>
 
-    package init(database: any Database, randomness: any RandomSource = SystemRandom()) {
-        self.init(database: database, randomness: randomness, timer: ContinuousClock()) { bulk, now in
+    /// - Parameter deadline: how long the decision may take.
+    package init(database: any Database, randomness: any RandomSource = SystemRandom(), deadline: Duration = PaymentProcess.deadline) {
+        self.init(database: database, randomness: randomness, deadline: deadline, timer: ContinuousClock()) { bulk, now in
             try await database.read { try RiskReading().inputs(for: bulk, at: now, in: $0) }
         }
     }

@@ -153,13 +153,13 @@ package struct PaymentRecords: Sendable {
 
     private static let looked = PaymentScenario.all.filter { $0.look != nil }.map(\.name)
 
-    /// Whether there is a payment to execute or to settle, one that was never decided, or one that a scenario has looked at.
+    /// Whether there is a payment to settle, one that was never decided, or one that a scenario has looked at.
     package func isAnythingDue(at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
         try tx.first(
             """
             SELECT id
             FROM payment
-            WHERE (status IN \(list: [PaymentStatus.accepted, .scheduled]) AND settles_at <= \(now))
+            WHERE (status = \(PaymentStatus.accepted) AND settles_at <= \(now))
                 OR (status = \(PaymentStatus.received) AND settles_at <= \(now - PaymentBooks.patience))
                 OR (status = \(PaymentStatus.held) AND scenario IN \(list: Self.looked) AND settles_at <= \(now))
             LIMIT 1
