@@ -112,7 +112,7 @@ let package = Package(
             "Consents", "AccessTokens", "Metering", hummingbird, httpTypes, httpClient, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging, metrics,
         ]),
 
-        room("Payments", ["JSON", "Primitives", "Storage", "OpenBanking", "Risk", "Events", "Bank", "Consents", logging]),
+        room("Payments", ["JSON", "Primitives", "Storage", "OpenBanking", "Risk", "Events", "Bank", "Consents", logging, metrics]),
 
         // 3d
         room("BankAPI", [

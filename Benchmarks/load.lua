@@ -1,6 +1,6 @@
 -- Sends requests that were prepared as they go over the wire. Arguments: a file of them, each ended by NUL; `draw` or `once`; where answers go; what of them.
 --   draw: any of them, evenly, until the time is over.
---   once: each exactly once; the answers are written, numbered by the x-fapi-interaction-id that the request carried.
+--   once: each exactly once, at a pace when there is one; the answers are written, numbered by the x-fapi-interaction-id that the request carried.
 
 local ffi = require("ffi")
 ffi.cdef [[ typedef struct { long seconds; long nanoseconds; } moment; int clock_gettime(int clock, moment *now); ]]
@@ -20,6 +20,7 @@ function setup(thread)
 end
 
 local requests, mine, sent, answered, began, wanted, path, answers = {}, 0, 0, 0, nil, nil, nil, nil
+local pace, slot = 0, 0
 
 local function drawn() return requests[math.random(#requests)] end
 
@@ -32,8 +33,14 @@ local function next_of_mine()
     return requests[(sent - 1) * share + number + 1]
 end
 
--- A connection without work waits for longer than the run takes.
-local function pause() return sent < mine and 0 or 600000 end
+-- A connection without work waits for longer than the run takes; with a pace each request waits for its turn.
+local function pause()
+    if sent >= mine then return 600000 end
+    if pace == 0 then return 0 end
+    local now = clock()
+    slot = math.max(slot, now) + 1 / pace
+    return (slot - now) * 1000
+end
 
 local function finish()
     answers:close()
@@ -61,6 +68,7 @@ function init(args)
         return
     end
     share = tonumber(args[5])
+    pace = tonumber(args[6])
     wanted = args[4]
     path = args[3] .. "." .. number
     answers = assert(io.open(path, "wb"))

@@ -5,13 +5,17 @@ copies can be called as: its secret is derived from its number, its refresh toke
 
 import random
 import string
+import sys
 import time
 from copy import copy
 from dataclasses import replace
 
-from credentials import RefreshTokens, base64url, digest
+from settings import ROOT
 from tables import like
 from world import App, World
+
+sys.path.insert(0, str(ROOT / "Tests/Shared"))
+from credentials import RefreshTokens, base64url, digest
 
 LETTERS = string.ascii_letters + string.digits
 CUSTOMER = "diana.student"

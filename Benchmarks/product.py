@@ -28,8 +28,8 @@ class Reading:
 
 
 class Product(Process):
-    def __init__(self, folder, database, bank, port=None):
-        """`bank`: the address of the core banking system behind live apps."""
+    def __init__(self, folder, database, bank, port=None, beside=None):
+        """`bank`: the address of the core banking system behind live apps. `beside`: another node of the same deployment."""
         self.database = database
         self.port, self.ops_port = port or free_port(), free_port()
         self.host = f"localhost:{self.port}"
@@ -37,10 +37,10 @@ class Product(Process):
         self.tls_port = free_port()
         self.tls_host = f"localhost:{self.tls_port}"
         self.arguments = ["--data", folder, "--assets", str(ROOT), "--database", database.url]
-        self.log = open(f"{folder}/log", "wb")
+        self.log = open(f"{folder}/log-{self.port}", "wb")
         super().__init__(
             [PRODUCT, "serve", "--demo", "--port", str(self.port), "--ops-port", str(self.ops_port), "--tls-port", str(self.tls_port), "--upstream", bank,
-             *self.arguments],
+             *(["--issuer", beside.address] if beside else []), *self.arguments],
             f"http://127.0.0.1:{self.ops_port}/readyz", database.environment_of_product, self.log)
 
     def create_app(self, *arguments):

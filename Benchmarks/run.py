@@ -9,6 +9,7 @@ import tempfile
 
 import flat
 import memory
+import payments
 import portal
 import report
 from databases import opened
@@ -24,7 +25,7 @@ expired consents each 30 s, pending transactions each 60 s, the purge each 600 s
 
 
 # What fills databases of its own. Each takes minutes, so it is done only when it is named.
-SIZES = {"flat": flat.run, "portal": portal.run, "memory": memory.run}
+SIZES = {"flat": flat.run, "portal": portal.run, "memory": memory.run, "payments": payments.run}
 
 
 def main(names):

@@ -38,12 +38,12 @@ def draw(address, requests, seconds=SECONDS, environment=None):
     return Run(int(finished), int(finished) / took, latency(output, 50), latency(output, 99))
 
 
-def once(address, requests, wanted="none"):
-    """Each of the requests exactly once, as fast as it goes.
+def once(address, requests, wanted="none", pace=0, connections=CONNECTIONS):
+    """Each of the requests exactly once: `pace` of them a second, or as fast as it goes.
     `wanted` is what of the answers is kept: `location`, `body` or `none`."""
     with tempfile.TemporaryDirectory() as folder:
         numbered = [number(index, request) for index, request in enumerate(requests)]
-        running = start(address, prepare(folder, numbered), 600, "once", f"{folder}/answers", wanted, str(THREADS))
+        running = start(address, prepare(folder, numbered), 600, "once", f"{folder}/answers", wanted, str(THREADS), str(pace / THREADS), connections=connections)
         parts = [Path(f"{folder}/answers.{thread}") for thread in range(THREADS)]
         while running.poll() is None and not all(Path(f"{part}.done").exists() for part in parts):
             time.sleep(0.005)
@@ -77,9 +77,9 @@ def presenting(certificate, key):
     return {"LD_PRELOAD": str(CERTIFICATE), "CERTIFICATE": certificate, "KEY": key}
 
 
-def start(address, requests, seconds, *arguments, environment=None):
+def start(address, requests, seconds, *arguments, environment=None, connections=CONNECTIONS):
     return subprocess.Popen(
-        ["wrk", "--latency", "--timeout", "60s", "-c", str(CONNECTIONS), "-t", str(THREADS), "-d", f"{seconds}s", "-s", SCRIPT, address, "--", requests,
+        ["wrk", "--latency", "--timeout", "60s", "-c", str(connections), "-t", str(THREADS), "-d", f"{seconds}s", "-s", SCRIPT, address, "--", requests,
          *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "LC_ALL": "C", **(environment or {})})
 
 

@@ -15,17 +15,18 @@ extension PaymentBooks {
         guard terms.order.allows(new.kind) else { throw PaymentRefusal.consentType(consent.type) }
         let status = consent.status(at: now)
         guard status == .authorised else { throw PaymentRefusal.consentState(status) }
-        guard let account = try Accounts().find(debtor, in: tx) else { throw PaymentRefusal.unknownConsent }
+        if case .single(let instruction, let executionDate) = terms.order { try Self.compare(instruction, executionDate, with: new) }
+        guard let (account, creditor) = try Accounts().debtor(debtor, paying: new.instruction.creditor.account, in: tx)
+        else { throw PaymentRefusal.unknownConsent }
+        guard account.id != creditor?.id else { throw PaymentRefusal.paysItself }
+        if let creditor, !creditor.status.allowsCredits { throw PaymentRefusal.creditorAccountClosed }
         switch terms.order {
-        case .single(let instruction, let executionDate):
-            try Self.compare(instruction, executionDate, with: new)
-            try checkCreditor(of: new.instruction, against: account, in: tx)
+        case .single:
             guard try consents.consume(consent, at: now, requestID: new.requestID, in: tx) != nil else {
                 throw PaymentRefusal.consentState(try consents.status(of: consent.id, at: now, in: tx) ?? .consumed)
             }
         case .recurring(let recurring):
-            try check(new, within: recurring, from: account, at: now, in: tx)
-            try checkCreditor(of: new.instruction, against: account, in: tx)
+            try check(new, within: recurring, to: creditor, at: now, in: tx)
             // Draws on one consent wait for each other here, so that none counts without the others.
             guard try consents.lock(consent.id, in: tx) == .authorised else {
                 throw PaymentRefusal.consentState(try consents.status(of: consent.id, at: now, in: tx) ?? .revoked)
@@ -48,11 +49,7 @@ extension PaymentBooks {
     /// Sets a payment's amount aside on the debtor's account.
     /// - Throws: `PaymentRefusal` before anything is written.
     func setAside(_ payment: Payment, at now: Timestamp, in tx: any WriteTransaction) throws {
-        let amount = payment.instruction.amount
-        let hold = Hold(
-            id: payment.holdID, account: payment.debtorAccount, amount: Money(minorUnits: -amount.minorUnits, currency: amount.currency), madeAt: now,
-            settlesAt: now + Self.settlement, narrative: payment.narrative, payment: payment.id)
-        switch try books.hold(hold, in: tx) {
+        switch try books.hold(payment.hold(madeAt: now), in: tx) {
         case .success: return
         case .failure(.insufficientFunds(_, let available)): throw PaymentRefusal.insufficientFunds(available: available)
         case .failure(.blocked(_, let status)): throw PaymentRefusal.debtorAccountBlocked(status)
@@ -75,15 +72,8 @@ extension PaymentBooks {
         guard differences.isEmpty else { throw .differs(differences) }
     }
 
-    private func checkCreditor(of instruction: PaymentInstruction, against account: Account, in tx: any ReadTransaction) throws {
-        guard account.number != instruction.creditor.account else { throw PaymentRefusal.paysItself }
-        if let creditor = try Accounts().find(number: instruction.creditor.account, in: account.world, tx), !creditor.status.allowsCredits {
-            throw PaymentRefusal.creditorAccountClosed
-        }
-    }
-
     private func check(
-        _ new: NewPayment, within terms: RecurringTerms, from account: Account, at now: Timestamp, in tx: any ReadTransaction
+        _ new: NewPayment, within terms: RecurringTerms, to account: AccountAddress?, at now: Timestamp, in tx: any ReadTransaction
     ) throws {
         let (amount, creditor) = (new.instruction.amount, new.instruction.creditor)
         guard amount.currency == terms.maximum.currency else {
@@ -101,8 +91,7 @@ extension PaymentBooks {
             }
         } else {
             // Another's account looks like one that does not exist.
-            let own = try Accounts().find(number: creditor.account, in: account.world, tx)
-            guard let own, own.isHeld(by: new.personID) else { throw PaymentRefusal.notTheirAccount }
+            guard let account, try Accounts().find(account.id, in: tx)?.isHeld(by: new.personID) == true else { throw PaymentRefusal.notTheirAccount }
         }
     }
 
@@ -148,7 +137,7 @@ extension PaymentOrder {
 
 extension Payment {
     /// As it is received.
-    fileprivate init(_ new: NewPayment, from account: Account, at now: Timestamp, randomness: any RandomSource) {
+    fileprivate init(_ new: NewPayment, from account: AccountAddress, at now: Timestamp, randomness: any RandomSource) {
         self.init(
             id: PaymentID(at: now, from: randomness), kind: new.kind, appID: new.appID, organisationID: new.organisationID, consentID: new.consentID,
             personID: new.personID, world: account.world, debtorAccount: account.id, instruction: new.instruction, executionDate: new.executionDate,

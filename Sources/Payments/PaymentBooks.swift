@@ -90,10 +90,10 @@ package struct PaymentBooks: Sendable {
     private func accept(
         _ payment: Payment, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Payment? {
-        let creditor = try Accounts().find(number: payment.instruction.creditor.account, in: payment.world, tx)
+        let creditor = try Accounts().address(of: payment.instruction.creditor.account, in: payment.world, tx)
         let settlesAt = creditor == nil ? now + Self.settlement : now
         guard let accepted = try records.move(payment, on: .accept, by: actor, because: reason, settlesAt: settlesAt, at: now, in: tx) else { return nil }
-        return creditor == nil ? accepted : try settle(accepted, at: now, in: tx) ?? accepted
+        return creditor == nil ? accepted : try settle(accepted, to: creditor, at: now, in: tx) ?? accepted
     }
 
     // MARK: Settling
@@ -101,16 +101,19 @@ package struct PaymentBooks: Sendable {
     /// Settles what is due.
     /// - Returns: how many moved, at most `limit`.
     package func settleDue(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
-        try records.due(.accepted, at: now, limit: limit, in: tx).count { try settle($0, at: now, in: tx) != nil }
+        // In the order in which the books lock accounts: two that settle, or one that settles and one that pays, do not wait for each other for ever.
+        try records.due(.accepted, at: now, limit: limit, in: tx).sorted { $0.debtorAccount < $1.debtorAccount }.count { payment in
+            let creditor = try Accounts().address(of: payment.instruction.creditor.account, in: payment.world, tx)
+            return try settle(payment, to: creditor, at: now, in: tx) != nil
+        }
     }
 
     /// Books an accepted payment; when the creditor's account takes nothing any more, it is rejected after all.
-    private func settle(_ payment: Payment, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment? {
-        let creditor = try Accounts().find(number: payment.instruction.creditor.account, in: payment.world, tx)
+    private func settle(_ payment: Payment, to creditor: AccountAddress?, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment? {
         guard let entry = entry(payment, to: creditor, at: now) else {
             return try reject(payment, by: .system, because: .creditorRefused, at: now, in: tx)
         }
-        switch try books.settle(payment.holdID, with: entry, in: tx) {
+        switch try books.settle(payment.hold(madeAt: payment.createdAt), with: entry, in: tx) {
         case .success: return try records.move(payment, on: .settle, by: .system, because: .booked, at: now, in: tx)
         case .failure(.blocked(let account, _)):
             return try reject(
@@ -121,7 +124,7 @@ package struct PaymentBooks: Sendable {
         }
     }
 
-    private func entry(_ payment: Payment, to creditor: Account?, at now: Timestamp) -> JournalEntry? {
+    private func entry(_ payment: Payment, to creditor: AccountAddress?, at now: Timestamp) -> JournalEntry? {
         let amount = payment.instruction.amount
         let opposite = creditor?.id ?? InternalAccount.clearing.id(amount.currency, in: payment.world)
         return try? JournalEntry(
@@ -136,6 +139,13 @@ package struct PaymentBooks: Sendable {
 }
 
 extension Payment {
+    /// What is set aside for it.
+    func hold(madeAt moment: Timestamp) -> Hold {
+        Hold(
+            id: holdID, account: debtorAccount, amount: Money(minorUnits: -instruction.amount.minorUnits, currency: instruction.amount.currency),
+            madeAt: moment, settlesAt: moment + PaymentBooks.settlement, narrative: narrative, payment: id)
+    }
+
     /// What the statements say.
     var narrative: Narrative {
         Narrative(

@@ -15,12 +15,13 @@ package struct PaymentProcess: Sendable {
     private let reading: Reading
     private let deadline: Duration
     private let timer: any Clock<Duration>
+    private let metrics = RiskMetrics()
 
     package static let deadline = Duration.milliseconds(200)
 
     package init(database: any Database, randomness: any RandomSource = SystemRandom()) {
         self.init(database: database, randomness: randomness, timer: ContinuousClock()) { payment, now in
-            try await database.read { try RiskReading().inputs(for: payment, at: now, in: $0) }
+            try await database.readOne { try RiskReading().inputs(for: payment, at: now, in: $0) }
         }
     }
 
@@ -113,6 +114,13 @@ package struct PaymentProcess: Sendable {
     }
 
     private func decision(on payment: Payment, at now: Timestamp) async -> (RiskDecision, RiskInputs?) {
+        let begun = ContinuousClock.now
+        let (decision, inputs) = await decisionInTime(on: payment, at: now)
+        metrics.note(decision.outcome, after: .now - begun)
+        return (decision, inputs)
+    }
+
+    private func decisionInTime(on payment: Payment, at now: Timestamp) async -> (RiskDecision, RiskInputs?) {
         // What cannot be read in time, or at all, is looked at by a person.
         guard let inputs = await within(deadline, by: timer, { try await reading(payment, now) }) else { return (.timedOut, nil) }
         return (RiskDecision(on: inputs), inputs)

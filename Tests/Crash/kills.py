@@ -7,9 +7,10 @@ import requests
 from ledger import Ledger
 from load import Crowd, each
 from node import Node
+from payments import Payments
 
 
-KINDS = ["approved", "exchanged", "refreshed", "revoked", "withdrawn", "lodged"]
+KINDS = ["approved", "exchanged", "refreshed", "revoked", "withdrawn", "lodged", "paid"]
 
 
 class Kills:
@@ -20,7 +21,8 @@ class Kills:
         self.ledger = Ledger()
         self.crowd = Crowd(node, self.ledger, seed)
         self.keys = self.published_keys()
-        self.settled = self.lodged = 0
+        self.payments = Payments(self.ledger)
+        self.settled = self.lodged = self.paid = 0
 
     def published_keys(self):
         return requests.get(f"{self.node.address}/oauth2/jwks", timeout=30).json()
@@ -29,6 +31,7 @@ class Kills:
         """Load, the kill, a start, and the questions.
         - Returns: the moment of the kill in seconds after the load began, and how long the start took."""
         moment = self.random.uniform(0.02, self.longest)
+        self.crowd.purse.fill(100)
         self.crowd.run(lambda: (time.sleep(moment), self.node.kill()))
         started = time.monotonic()
         self.node.start()
@@ -45,6 +48,8 @@ class Kills:
         each(families, self.ledger.check)
         each([family for family in families if family.state == "live" and self.random.random() < 0.5], self.ledger.replay)
         self.ask_for(lodgings)
+        payments, self.paid = self.ledger.payments[self.paid:], len(self.ledger.payments)
+        self.payments.settle(payments)
 
     def ask_for(self, lodgings):
         if lodgings:
@@ -57,6 +62,7 @@ class Kills:
         each([family for family in families if family.state == "ended"], self.ledger.check_ended)
         each([family for family in families if family.state == "live"], self.ledger.check_refresh)
         self.ask_for(self.ledger.lodgings)
+        self.payments.ask_all()
 
 
 def run(engine, rounds, seed, report=print):

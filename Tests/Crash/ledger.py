@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 
+from payments import Payments
 from wire import Partner, Question, code_of
 
 
@@ -46,7 +47,8 @@ class Ledger:
     """Every promise that was made, and every sentence that should not have been said."""
 
     def __init__(self):
-        self.families, self.lodgings, self.broken, self.counts, self.refusals = [], [], [], Counter(), []
+        self.families, self.lodgings, self.payments = [], [], []
+        self.broken, self.counts, self.refusals = [], Counter(), []
         self.lock = threading.Lock()
 
     def add(self, family):
@@ -56,6 +58,10 @@ class Ledger:
     def lodge(self, lodging):
         with self.lock:
             self.lodgings.append(lodging)
+
+    def pay(self, payment):
+        with self.lock:
+            self.payments.append(payment)
 
     def count(self, what):
         with self.lock:
@@ -95,14 +101,16 @@ class Ledger:
 
     def ask(self):
         """Asks for everything that was promised to anybody, again where the answer is to come back."""
-        for family in self.families:
-            family.partner.is_patient = True
+        for one in (*self.families, *self.payments):
+            one.partner.is_patient = True
         for family in self.families:
             self.settle(family)
         for family in self.families:
             self.check(family)
-        for family in self.families:
-            family.partner.is_patient = False
+        Payments(self).settle(self.payments)
+        Payments(self).ask_all()
+        for one in (*self.families, *self.payments):
+            one.partner.is_patient = False
         assert not self.broken, "\n".join(self.broken[:10])
 
     def settle(self, family):

@@ -7,6 +7,7 @@ import time
 from datetime import datetime, timedelta, timezone
 
 from ledger import Family, Lodging
+from payments import Purse
 from wire import CALLBACK, Approver, PageRefused, Partner, code_of
 
 CUSTOMERS = ["amina.traveler", "brian.parent", "chao.digital", "diana.student", "elijah.boomer"]
@@ -17,7 +18,7 @@ def make_apps(node):
     scopes = "openid accounts.read transactions.read"
     confidential = node.create_app(
         "Crash Web", "--redirect-uri", CALLBACK, "--auth-method", "client_secret_basic", "--plan", "unlimited",
-        "--grant-types", "authorization_code,refresh_token,client_credentials", "--scopes", scopes + " consents.write")
+        "--grant-types", "authorization_code,refresh_token,client_credentials", "--scopes", scopes + " consents.write payments.write")
     public = node.create_app(
         "Crash Phone", "--redirect-uri", CALLBACK, "--auth-method", "none", "--plan", "unlimited",
         "--grant-types", "authorization_code,refresh_token", "--scopes", scopes)
@@ -25,12 +26,12 @@ def make_apps(node):
 
 
 class Worker:
-    """One customer at one partner, again and again: approve, exchange, refresh, sometimes end it."""
+    """One customer at one partner, again and again: approve, exchange, refresh, sometimes end it; and payments that were approved before."""
 
     def __init__(self, node, app, name, ledger, seed, timeout=30):
         self.partner, self.customer = Partner(node, app, timeout), Approver(node, name, timeout=timeout)
         self.ledger, self.random = ledger, random.Random(seed)
-        self.own_token = None
+        self.own_token = self.purse = None
 
     def sign_in(self):
         """Opens the session that lasts over every restart; a page that asks to sign in again breaks a promise."""
@@ -47,6 +48,9 @@ class Worker:
         - Returns: whether the server still answers."""
         if self.own_token and self.random.random() < 0.4 and not self.lodge():
             return False
+        while self.purse and self.random.random() < 0.6:
+            if not going() or not self.pay():
+                return going()
         try:
             question = self.customer.question(self.partner)
         except PageRefused as refused:
@@ -72,6 +76,28 @@ class Worker:
             lodging.consent = answer.json["id"]
             self.acknowledged("lodged", answer, lodging)
         return answer is not None
+
+    def pay(self):
+        """One payment: its token, then itself, and sometimes again as if the answer had been lost."""
+        payment = self.purse.next()
+        if payment is None:
+            return True
+        answer = self.partner.refresh(payment.approval.refresh_token)
+        if not self.is_told("payment's token", answer, 200):
+            return False
+        payment.token = answer.json["access_token"]
+        self.ledger.pay(payment)
+        answer = self.partner.pay(payment)
+        if not self.is_told("payment", answer, 201):
+            return False
+        payment.id = answer.json["id"]
+        self.acknowledged("paid", answer, payment)
+        if self.random.random() < 0.2:
+            again = self.partner.pay(payment)
+            if not self.is_told("repeated payment", again, 201):
+                return False
+            self.ledger.expect(again.text == answer.text and again.is_replay, "a payment asked again is answered as before", again)
+        return True
 
     def approve(self, family):
         answer = family.question.approve()
@@ -147,6 +173,11 @@ class Crowd:
         # One after another: attempts to sign in are counted as failed until the password was looked at.
         for worker in self.workers:
             worker.sign_in()
+        # One purse for all of an app's workers.
+        self.purse = Purse(node, next(worker for worker in self.workers if not worker.partner.is_public))
+        for worker in self.workers:
+            if not worker.partner.is_public:
+                worker.purse = self.purse
 
     def run(self, until):
         """Works until `until` returns: what it waits for ends the load, or ends the server under it."""

@@ -86,6 +86,21 @@ class Witness:
             self.ledger.obtained(family, answer)
         return answer
 
+    def waiting_payment(self):
+        """One that was approved, with its token."""
+        payment = self.web.purse.next()
+        payment.token = self.web.partner.refresh(payment.approval.refresh_token).json["access_token"]
+        return payment
+
+    def pay(self, payment):
+        """Makes it, and writes down what became of it."""
+        if payment not in self.ledger.payments:
+            self.ledger.pay(payment)
+        answer = self.web.partner.pay(payment)
+        if answer is not None and answer.status == 201:
+            payment.id = answer.json["id"]
+        return answer
+
     def approve(self, family):
         answer = family.question.approve()
         if answer is not None and code_of(answer):

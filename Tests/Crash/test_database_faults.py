@@ -71,24 +71,26 @@ def assert_refused_clearly(witness):
 
 
 def test_a_dead_database_is_answered_with_503(witness, proxy):
-    code, question = witness.waiting_family(witness.web), witness.waiting_question(witness.phone)
+    code, question, payment = witness.waiting_family(witness.web), witness.waiting_question(witness.phone), witness.waiting_payment()
 
     proxy.cut()
 
     assert_refused_clearly(witness)
-    exchange, approval = witness.exchange(code), witness.approve(question)
-    print("  exchange", summary(exchange), "| approval", summary(approval))
-    assert is_unavailable(exchange) and exchange.says == "temporarily_unavailable"
+    exchange, approval, paid = witness.exchange(code), witness.approve(question), witness.pay(payment)
+    print("  exchange", summary(exchange), "| approval", summary(approval), "| payment", summary(paid))
+    for answer in (exchange, paid):
+        assert is_unavailable(answer) and answer.says == "temporarily_unavailable"
     assert is_unavailable(approval)
 
 
 def test_a_database_behind_a_black_hole_is_answered_with_503(witness, proxy):
-    code = witness.waiting_family(witness.web)
+    code, payment = witness.waiting_family(witness.web), witness.waiting_payment()
 
     proxy.hole()
 
     assert_refused_clearly(witness)
     assert is_unavailable(witness.exchange(code))
+    assert is_unavailable(witness.pay(payment))
 
 
 def test_a_hanging_database_is_answered_with_503(witness, cluster):
@@ -164,3 +166,19 @@ def test_a_lost_connection_before_the_commit_is_not_noticed(witness, proxy):
     answer = witness.exchange(code)
 
     assert answer.status == 200
+
+
+@pytest.mark.parametrize("words, reason", [((b"Bill 77", b"COMMIT"), "interrupted"), ((b"largest_before", b"COMMIT"), None)])
+def test_a_payment_whose_commit_is_answered_by_nothing_is_made_once(witness, proxy, words, reason):
+    """Of the first transaction, which takes it, and of the second, which decides it and keeps the answer."""
+    payment = witness.waiting_payment()
+
+    proxy.lose_answer_to(*words)
+    refused = witness.pay(payment)
+    again = witness.pay(payment)
+
+    print("  payment", summary(refused), "| again", summary(again))
+    assert is_unavailable(refused) and refused.says == "temporarily_unavailable"
+    assert again.status == 201
+    # What was taken and not decided is looked at by a person; what was decided is told as it was.
+    assert (again.json["status_reason"] == reason) if reason else again.is_replay

@@ -38,15 +38,16 @@ def witness(node):
     someone.ledger.ask()
 
 
-def assert_writes_are_refused(witness, code, question):
+def assert_writes_are_refused(witness, code, question, payment):
     exchange, approval = witness.exchange(code), witness.approve(question)
     refresh = witness.rotate()
     lodging = witness.web.partner.lodge(witness.web.own_token, "a-key-of-the-fault", "2030-01-01T00:00:00Z")
+    paid = witness.pay(payment)
 
-    for what, answer in {"exchange": exchange, "refresh": refresh, "approval": approval, "lodging": lodging}.items():
+    for what, answer in {"exchange": exchange, "refresh": refresh, "approval": approval, "lodging": lodging, "payment": paid}.items():
         print(f"  {what:28} {summary(answer)}")
         assert is_unavailable(answer), f"{what}: {summary(answer)}"
-    assert exchange.says == refresh.says == lodging.says == "temporarily_unavailable"
+    assert exchange.says == refresh.says == lodging.says == paid.says == "temporarily_unavailable"
     assert "We cannot show this page right now" in approval.text
 
 
@@ -61,23 +62,23 @@ def assert_reads_go_on(witness):
 @needs_strace
 def test_a_failing_sync_refuses_writes_and_nothing_else(witness, node):
     witness.web.prepare()
-    code, question = witness.waiting_family(witness.web), witness.waiting_question(witness.phone)
+    code, question, payment = witness.waiting_family(witness.web), witness.waiting_question(witness.phone), witness.waiting_payment()
 
     with injected(node, "error=EIO"):
-        assert_writes_are_refused(witness, code, question)
+        assert_writes_are_refused(witness, code, question, payment)
         assert_reads_go_on(witness)
 
 
 @needs_strace
 def test_a_slow_sync_holds_up_writes_only(witness, node):
-    code = witness.waiting_family(witness.web)
+    code, payment = witness.waiting_family(witness.web), witness.waiting_payment()
 
     with injected(node, "delay_exit=700000"):
-        exchange = witness.exchange(code)
-        print("  exchange", summary(exchange))
+        exchange, paid = witness.exchange(code), witness.pay(payment)
+        print("  exchange", summary(exchange), "| payment", summary(paid))
         seen = witness.see()
 
-    assert exchange.status == 200
+    assert exchange.status == 200 and paid.status == 201
     assert all(answer.status == 200 for answer in seen.values())
 
 
@@ -114,14 +115,16 @@ def test_a_full_disk_refuses_writes_until_there_is_room(small_disk):
         witness = Witness(node, Ledger(), timeout=60)
         witness.web.prepare()
         codes, question = [witness.waiting_family(witness.web) for _ in range(40)], witness.waiting_question(witness.phone)
+        payment = witness.waiting_payment()
         fill(small_disk)
         # The log has room left from before. Authorizations fill it, and then smaller and smaller writes.
         exhaust(lambda: witness.approve(witness.waiting_question(witness.web)))
         exhaust(lambda: witness.exchange(codes.pop()))
+        exhaust(lambda: witness.pay(witness.waiting_payment()))
         exhaust(witness.rotate)
         code = codes.pop()
 
-        assert_writes_are_refused(witness, code, question)
+        assert_writes_are_refused(witness, code, question, payment)
         assert_reads_go_on(witness)
 
         (small_disk / "ballast").unlink()
@@ -142,6 +145,7 @@ def test_a_full_disk_of_postgresql_refuses_what_must_grow(small_disk):
             code = witness.waiting_family(witness.web)
             fill(small_disk)
 
+            exhaust(lambda: witness.pay(witness.waiting_payment()))
             exhaust(lambda: witness.approve(witness.waiting_question(witness.web)))
             assert_reads_go_on(witness)
             print(f"  exchange {summary(witness.exchange(code))}")

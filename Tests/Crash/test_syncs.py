@@ -20,7 +20,7 @@ def test_no_acknowledgement_leaves_before_the_sync_that_covers_it(recorded):
 
     assert not verdict.broken, verdict.broken[:5]
     assert not verdict.unseen
-    assert {promise.kind for promise in promises} == {"approved", "exchanged", "refreshed", "revoked", "withdrawn", "lodged"}
+    assert {promise.kind for promise in promises} == {"approved", "exchanged", "refreshed", "revoked", "withdrawn", "lodged", "paid"}
     assert verdict.kept == len(promises) and verdict.syncs > 0
 
 

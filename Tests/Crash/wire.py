@@ -35,6 +35,11 @@ class Answer:
         return self.json.get("error") or self.json.get("code")
 
     @property
+    def is_replay(self):
+        """Whether it is the answer to an earlier request with the same key."""
+        return self.headers.get("Idempotency-Replayed") == "true"
+
+    @property
     def is_clear_refusal(self):
         """Whether the caller can tell from it what to do: an error by name, and with 503 the time to come back."""
         return 400 <= self.status < 500 or (self.status == 503 and "Retry-After" in self.headers)
@@ -93,8 +98,8 @@ class Partner:
     def refresh(self, token):
         return self.post("/oauth2/token", grant_type="refresh_token", refresh_token=token)
 
-    def own_token(self):
-        return self.post("/oauth2/token", grant_type="client_credentials", scope="consents.write")
+    def own_token(self, scope="consents.write"):
+        return self.post("/oauth2/token", grant_type="client_credentials", scope=scope)
 
     def introspect(self, token):
         return self.post("/oauth2/introspect", token=token)
@@ -111,6 +116,15 @@ class Partner:
             self.session, "POST", self.node.address + "/v1/consents", self.timeout, json=body,
             headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key})
 
+    def pay(self, payment):
+        return self.perform(
+            "POST", self.node.address + "/v1/payments", self.timeout, json=payment.body,
+            headers={"Authorization": f"Bearer {payment.token}", "Idempotency-Key": payment.key})
+
+    def lodge_payment(self, token, payment):
+        return self.perform(
+            "POST", self.node.address + "/v1/consents", self.timeout, json={"type": "payment", "payment": payment}, headers={"Authorization": f"Bearer {token}"})
+
 
 class Approver(Customer):
     """A customer who signs in once and then approves again and again."""
@@ -121,7 +135,7 @@ class Approver(Customer):
         self.csrf = None
         """What the forms of an open `/my` carry."""
 
-    def question(self, partner):
+    def question(self, partner, **more):
         """Opens an authorization request, signing in where asked.
         - Returns: the consent form, ready to be sent; `None` when the server went away.
         - Raises: `PageRefused` when another page came."""
@@ -129,7 +143,7 @@ class Approver(Customer):
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         query = urlencode({
             "response_type": "code", "client_id": partner.app["client_id"], "redirect_uri": CALLBACK, "scope": SCOPE, "state": secrets.token_hex(8),
-            "code_challenge": challenge, "code_challenge_method": "S256"})
+            "code_challenge": challenge, "code_challenge_method": "S256", **more})
         try:
             page = self.follow(self.browser.get(f"{self.node.address}/oauth2/authorize?{query}", allow_redirects=False, timeout=self.timeout))
             if 'name="password"' in page.text:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import threading
 import time
 from collections import Counter
@@ -12,7 +13,7 @@ import pytest
 import requests
 from joserfc.jwk import ECKey
 from pages import Pages, send_code
-from partners import Partner
+from partners import Partner, PayingPartner
 from proofs import Proofs, assertion
 from servers import FormParser
 
@@ -196,3 +197,34 @@ def test_one_of_fifty_uses_of_a_recovery_code_signs_in(nodes, with_phone, crowd,
     name, _, codes = with_phone(round)
 
     one_signs_in(crowd, nodes, name, codes[round])
+
+
+@pytest.fixture(scope="module")
+def payer(nodes):
+    return PayingPartner(nodes[0])
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_fifty_payments_with_one_key_are_one(nodes, payer, amina, crowd, round):
+    """PY-05."""
+    consent, token = payer.approved(nodes[0], amina)
+
+    answers = together(crowd, nodes, lambda node: payer.pay(node, consent, token, f"one-{round}"))
+
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"idempotency_in_flight"}
+    assert len({answer.json()["id"] for answer in answers if answer.status_code == 201}) == 1
+    assert payer.payments(nodes[1]).count(consent) == 1
+    assert payer.pay(nodes[1], consent, token, f"one-{round}").headers["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_one_of_fifty_keys_on_one_consent_pays(nodes, payer, amina, crowd, round):
+    """PY-06."""
+    consent, token = payer.approved(nodes[0], amina)
+
+    answers = together(crowd, nodes, lambda node: payer.pay(node, consent, token, secrets.token_hex(8)))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 403: AT_ONCE - 1}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 403} == {"consent_consumed"}
+    assert payer.payments(nodes[1]).count(consent) == 1

@@ -58,19 +58,23 @@ func withBank<R>(_ engine: Engine, holding amount: Money = kes(1_000), _ body: (
 }
 
 extension Database {
-    /// A payment consent that Amina approved with her everyday account.
-    func approved(_ instruction: PaymentInstruction = bill(), at now: Timestamp = noon, expiresAt: Timestamp? = nil) async throws -> ConsentID {
-        try await approved(.single(instruction, executionDate: nil), at: now, expiresAt: expiresAt)
+    /// A payment consent that Amina approved, with her everyday account unless told otherwise.
+    func approved(
+        _ instruction: PaymentInstruction = bill(), from account: AccountID = .everyday, at now: Timestamp = noon, expiresAt: Timestamp? = nil
+    ) async throws -> ConsentID {
+        try await approved(.single(instruction, executionDate: nil), from: account, at: now, expiresAt: expiresAt)
     }
 
-    func approved(_ order: PaymentOrder, at now: Timestamp = noon, expiresAt: Timestamp? = nil) async throws -> ConsentID {
+    func approved(
+        _ order: PaymentOrder, from account: AccountID = .everyday, at now: Timestamp = noon, expiresAt: Timestamp? = nil
+    ) async throws -> ConsentID {
         try await write { tx in
             let new = NewConsent(
                 appID: copilot, organisationID: acme, payment: PaymentTerms(order: order, debtorAccount: nil),
                 expiresAt: expiresAt ?? now + ConsentTerm.payment)
             let lodged = try Consents().lodge(new, by: .app(copilot), at: now, requestID: nil, in: tx)
             let authorised = try Consents().authorise(
-                lodged.id, by: amina, accounts: [.everyday], grant: GrantID(trusted: "grt_1"), at: now, requestID: nil, in: tx)
+                lodged.id, by: amina, accounts: [account], grant: GrantID(trusted: "grt_1"), at: now, requestID: nil, in: tx)
             return try #require(authorised).id
         }
     }
@@ -118,5 +122,13 @@ extension Database {
                 #expect(balance.booked.minorUnits >= 0)
             }
         }
+    }
+}
+
+extension RiskInputs {
+    /// What no rule doubts.
+    static func harmless(_ payment: Payment) -> RiskInputs {
+        RiskInputs(
+            amount: payment.instruction.amount, available: .max, knowsCreditor: true, largestBefore: .max, countBefore: 10, paymentsLastHour: 0, hour: 12)
     }
 }

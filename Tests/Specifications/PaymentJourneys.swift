@@ -1,3 +1,4 @@
+import Applications
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
@@ -19,7 +20,7 @@ struct Bill {
 }
 
 extension TestServer {
-    func payingApp() async throws -> TestApp { try await register(scopes: ScopeSet(Scope.allCases)) }
+    func payingApp(_ plan: Plan = .free) async throws -> TestApp { try await register(scopes: ScopeSet(Scope.allCases), plan: plan) }
 
     func lodgePayment(_ bill: Bill, _ app: TestApp, more: String = "") async throws -> TestResponse {
         try await call("/v1/consents", token: appToken(app), method: .post, json: #"{"type":"payment","payment":{\#(bill.members)}\#(more)}"#)

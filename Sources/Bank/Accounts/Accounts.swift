@@ -36,19 +36,6 @@ package struct Accounts: Sendable {
         try list([id], in: tx).first
     }
 
-    /// The customer's account with a number of this bank.
-    package func find(number: String, in world: OrganisationID, _ tx: any ReadTransaction) throws -> Account? {
-        try accounts(
-            tx.all(
-                """
-                SELECT id, world, name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at, matures_at,
-                       interest_basis_points, overdraft_limit
-                FROM account
-                WHERE world = \(world) AND number = \(number) AND owner = \(AccountOwner.customer)
-                """), in: tx
-        ).first
-    }
-
     /// The customers' accounts with these numbers, by number; numbers of other banks are left out.
     package func find(numbers: [String], in world: OrganisationID, _ tx: any ReadTransaction) throws -> [String: Account] {
         let distinct = Set(numbers).sorted()

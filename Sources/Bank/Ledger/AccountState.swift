@@ -1,5 +1,5 @@
 package import Primitives
-internal import Storage
+package import Storage
 
 /// What the ledger's rules need to know of an account, and what they change.
 package struct AccountState: Hashable, Sendable {
@@ -44,7 +44,8 @@ package struct AccountState: Hashable, Sendable {
 }
 
 extension AccountState {
-    init(_ row: Row) throws {
+    /// From the columns currency, status, overdraft_limit, booked, held and sequence.
+    package init(_ row: Row) throws {
         self.init(
             currency: try row["currency"], status: try row["status"], overdraftLimit: try row["overdraft_limit"], booked: try row["booked"],
             held: try row["held"], sequence: try row["sequence"])

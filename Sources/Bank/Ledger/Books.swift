@@ -27,7 +27,7 @@ package struct Books: Sendable {
     /// Books an entry.
     /// - Throws: `StorageError.conflict` when an id was used before; otherwise only storage failures.
     package func post(_ entry: JournalEntry, in tx: any WriteTransaction) throws -> Result<[BookedPosting], LedgerRefusal> {
-        var accounts = try claim(entry.postings.map(\.account), in: tx)
+        var accounts = try claim(entry, in: tx)
         let outcome = Result { () throws(LedgerRefusal) in try Ledger.post(entry, on: &accounts) }
         if case .success(let booked) = outcome { try keep(entry, booked, accounts, in: tx) }
         return outcome
@@ -38,7 +38,7 @@ package struct Books: Sendable {
         _ id: EntryID, because reason: String, at now: Timestamp, randomness: any RandomSource, in tx: any WriteTransaction
     ) throws -> Result<[BookedPosting], LedgerRefusal> {
         guard let entry = try find(id, in: tx) else { return .failure(.unknownEntry(id)) }
-        var accounts = try claim(entry.postings.map(\.account), in: tx)
+        var accounts = try claim(entry, in: tx)
         // The claim locks the customer's row, so that nobody reverses the entry between this look and the insert.
         guard try tx.first("SELECT id FROM journal_entry WHERE reverses = \(id)") == nil else { return .failure(.alreadyReversed(id)) }
         let ids = entry.postings.map { _ in TransactionID.random(from: randomness) }
@@ -52,7 +52,7 @@ package struct Books: Sendable {
 
     /// Sets an amount aside, or notes one on its way in.
     package func hold(_ hold: Hold, in tx: any WriteTransaction) throws -> Result<Void, LedgerRefusal> {
-        guard var state = try claim([hold.account], in: tx)[hold.account], !state.isBank else { return .failure(.unknownAccount(hold.account)) }
+        guard var state = try claim(hold.account, in: tx) else { return .failure(.unknownAccount(hold.account)) }
         let outcome = Result { () throws(LedgerRefusal) in try Ledger.hold(hold, on: &state) }
         if case .success(let sequence) = outcome {
             try tx.insert([KeptHold(hold: hold, state: .pending, endedAt: nil, sequence: sequence)])
@@ -63,7 +63,7 @@ package struct Books: Sendable {
 
     /// Frees what was set aside, once.
     package func release(_ id: TransactionID, at now: Timestamp, in tx: any WriteTransaction) throws -> Result<Void, LedgerRefusal> {
-        guard let hold = try end(id, as: .released, at: now, in: tx), var state = try claim([hold.account], in: tx)[hold.account]
+        guard let hold = try end(id, as: .released, at: now, in: tx), var state = try claim(hold.account, in: tx)
         else { return .failure(.notPending(id)) }
         // The row was pending, so its amount is in the account's `held`: the rule cannot refuse.
         try Ledger.release(hold, on: &state)
@@ -74,10 +74,15 @@ package struct Books: Sendable {
     /// Books what was set aside, once, by an entry one of whose postings names the hold as its `pendingID`.
     package func settle(_ id: TransactionID, with entry: JournalEntry, in tx: any WriteTransaction) throws -> Result<[BookedPosting], LedgerRefusal> {
         guard let hold = try pending(id, in: tx) else { return .failure(.notPending(id)) }
-        var accounts = try claim(entry.postings.map(\.account), in: tx)
+        return try settle(hold, with: entry, in: tx)
+    }
+
+    /// The same of a hold that the caller has: whether it is still pending, its own conditional write tells.
+    package func settle(_ hold: Hold, with entry: JournalEntry, in tx: any WriteTransaction) throws -> Result<[BookedPosting], LedgerRefusal> {
+        var accounts = try claim(entry, in: tx)
         let outcome = Result { () throws(LedgerRefusal) in try Ledger.settle(hold, with: entry, on: &accounts) }
         guard case .success(let booked) = outcome else { return outcome }
-        guard try end(id, as: .settled, at: entry.bookedAt, in: tx) != nil else { return .failure(.notPending(id)) }
+        guard try end(hold.id, as: .settled, at: entry.bookedAt, in: tx) != nil else { return .failure(.notPending(hold.id)) }
         try keep(entry, booked, accounts, in: tx)
         return outcome
     }
@@ -96,9 +101,9 @@ package struct Books: Sendable {
             ORDER BY hold.settles_at, hold.id
             LIMIT \(limit)
             """)
-        for row in due {
-            let hold = try Hold(row)
-            let world: OrganisationID = try row["world"]
+        // In the order in which accounts are locked, so that two who settle do not wait for each other for ever.
+        let holds = try due.map { (hold: try Hold($0), world: try $0["world"] as OrganisationID) }.sorted { $0.hold.account < $1.hold.account }
+        for (hold, world) in holds {
             let outcome = Result { () throws(LedgerRefusal) in
                 try JournalEntry(
                     settling: hold, in: world, at: now, id: .random(from: randomness), ids: (.random(from: randomness), .random(from: randomness)))
@@ -147,25 +152,32 @@ package struct Books: Sendable {
 
     // MARK: - Rows
 
-    /// Locks the customers' accounts among these until the transaction ends, and reads them; the bank's own are read only.
-    private func claim(_ ids: [AccountID], in tx: any WriteTransaction) throws -> [AccountID: AccountState] {
+    /// Locks the customers' accounts of an entry until the transaction ends, and reads them; the bank's own are read only.
+    private func claim(_ entry: JournalEntry, in tx: any WriteTransaction) throws -> [AccountID: AccountState] {
+        // Nearly every entry has this one of the bank's own, so it is looked for where it is.
+        let clearing = Set(entry.postings.map { InternalAccount.clearing.id($0.amount.currency, in: entry.world) })
         var accounts: [AccountID: AccountState] = [:]
-        for id in Set(ids).sorted() {
-            // An update that changes nothing is the row lock that both engines know.
-            let claimed = try tx.first(
-                """
-                UPDATE account
-                SET sequence = sequence
-                WHERE id = \(id) AND owner = \(AccountOwner.customer)
-                RETURNING currency, status, overdraft_limit, booked, held, sequence
-                """)
-            if let claimed {
-                accounts[id] = try AccountState(claimed)
-            } else if let own = try tx.first("SELECT currency FROM account WHERE id = \(id) AND owner = \(AccountOwner.bank)") {
-                accounts[id] = .bank(try own["currency"])
-            }
+        for id in Set(entry.postings.map(\.account)).sorted() {
+            accounts[id] = try clearing.contains(id) ? own(id, in: tx) : claim(id, in: tx) ?? own(id, in: tx)
         }
         return accounts
+    }
+
+    /// - Returns: `nil` when no customer has such an account.
+    private func claim(_ id: AccountID, in tx: any WriteTransaction) throws -> AccountState? {
+        // An update that changes nothing is the row lock that both engines know.
+        try tx.first(
+            """
+            UPDATE account
+            SET sequence = sequence
+            WHERE id = \(id) AND owner = \(AccountOwner.customer)
+            RETURNING currency, status, overdraft_limit, booked, held, sequence
+            """
+        ).map(AccountState.init)
+    }
+
+    private func own(_ id: AccountID, in tx: any ReadTransaction) throws -> AccountState? {
+        try tx.first("SELECT currency FROM account WHERE id = \(id) AND owner = \(AccountOwner.bank)").map { .bank(try $0["currency"]) }
     }
 
     private func keep(

@@ -91,7 +91,14 @@ package enum BankMigrations {
             CREATE INDEX hold_by_account ON hold (account_id, state, made_at, sequence);
             CREATE INDEX hold_by_settlement ON hold (state, settles_at);
             CREATE INDEX hold_by_payment ON hold (payment_id);
-            """)
+            """),
+        // A risk decision looks through the last 90 days of an account: it finds all of it in the index, side by side.
+        Migration(
+            "bank.0003_posting_by_booking",
+            """
+            DROP INDEX posting_by_booking;
+            CREATE INDEX posting_by_booking ON posting (account_id, booked_at, sequence, amount, counterparty_account);
+            """),
     ]
 
     /// Makes the table itself refuse to change a posting. Triggers are the one thing the engines spell too differently to share.

@@ -21,8 +21,9 @@ extension PaymentBooks {
         }
         guard status == .authorised else { throw PaymentRefusal.consentState(status) }
         try Self.compare(instruction, plan, with: new)
-        guard let account = try Accounts().find(debtor, in: tx) else { throw PaymentRefusal.unknownConsent }
-        guard account.number != instruction.creditor.account else { throw PaymentRefusal.paysItself }
+        guard let (account, creditor) = try Accounts().debtor(debtor, paying: instruction.creditor.account, in: tx)
+        else { throw PaymentRefusal.unknownConsent }
+        guard account.id != creditor?.id else { throw PaymentRefusal.paysItself }
         guard try consents.consume(consent, at: now, requestID: new.requestID, in: tx) != nil else {
             throw PaymentRefusal.consentState(try consents.status(of: consent.id, at: now, in: tx) ?? .consumed)
         }
