@@ -119,7 +119,10 @@ let package = Package(
             "JSON", "Primitives", "Web", "Storage", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Bank", "Consents", "AccessTokens",
             "Metering", "Gateway", "Payments", "Risk", hummingbird, httpTypes,
         ]),
-        room("Sandbox", ["Primitives", "Storage", "Events", "Applications", "Identity", "Bank"]),
+        room("Sandbox", [
+            "JSON", "Primitives", "Web", "Storage", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AuthorizationServer", "Gateway", "Payments",
+            hummingbird, httpTypes,
+        ]),
 
         // 4a: pages that customers, developers and staff share
         room("SecondFactorPages", [

@@ -62,7 +62,8 @@ class Payers:
         `history`: whether each account has a year of postings behind it."""
         approved = []
         for basic, approvals in self.payers:
-            made = approvals.make(-(-count // APPS))
+            # An account has one payment at a time, as a customer's has; what has a year behind it pays a few.
+            made = approvals.make(-(-count // APPS), per_account=PER_ACCOUNT if history else 1)
             if history:
                 self.remember(approvals, made)
             approved += [(basic, approval) for approval in made]

@@ -2,6 +2,7 @@ import JSON
 import OpenBanking
 import Payments
 import Primitives
+import Risk
 import Web
 
 extension PaymentInstruction {
@@ -71,8 +72,10 @@ extension PaymentInstructionRefusal {
 
 extension Payment {
     /// A payment on the wire: the contract's schema `Payment`.
-    /// - Parameter timeline: the oldest first.
-    func body(timeline: [PaymentStep], issuer: Issuer) -> JSONObject {
+    /// - Parameters:
+    ///   - timeline: the oldest first.
+    ///   - decision: `nil` before there is one.
+    func body(timeline: [PaymentStep], decision: RiskDecision?, issuer: Issuer) -> JSONObject {
         var body = JSONObject([
             ("id", .string(id.rawValue)), ("status", .string(status.rawValue)), ("status_code", .string(status.iso20022)),
             ("status_reason", .string(reason.rawValue)),
@@ -85,11 +88,29 @@ extension Payment {
         body.append("debtor_account", .string(debtorAccount.rawValue))
         body.append("created_at", .string(createdAt.rfc3339))
         body.append("timeline", .array(timeline.map { .object($0.json) }))
+        if let notes = notes(decision) { body.append("sandbox", .object(notes)) }
         body.append("links", .object(PageLinks(current: address(issuer)).json))
         return body
     }
 
+    /// What only a sandbox tells, and everything in this room is the sandbox's: how the payment was to turn out, and what the risk rules saw.
+    private func notes(_ decision: RiskDecision?) -> JSONObject? {
+        guard scenario != nil || decision != nil else { return nil }
+        var notes = JSONObject()
+        notes.append("scenario", scenario?.name)
+        if let decision { notes.append("risk", .object(decision.json)) }
+        return notes
+    }
+
     func address(_ issuer: Issuer) -> String { issuer.address("/v1/\(kind == .transfer ? "transfers" : "payments")/\(id)") }
+}
+
+extension RiskDecision {
+    fileprivate var json: JSONObject {
+        JSONObject([
+            ("outcome", .string(outcome.rawValue)), ("score", .integer(Int64(score))), ("reasons", .array(reasons.map(JSONValue.string))),
+        ])
+    }
 }
 
 extension PaymentStep {

@@ -8,6 +8,7 @@ import JSON
 import OpenBanking
 import Payments
 import Primitives
+import Risk
 import Storage
 import Web
 
@@ -44,54 +45,55 @@ struct PaymentOperations: Sendable {
 
     private func create(_ kind: PaymentKind, _ call: GuardedCall) async throws -> UpstreamAnswer {
         let new = try NewPayment(kind, call)
-        let outcome = try await process.make(new, at: call.now) { [records, idempotency] payment, tx in
-            let body = payment.body(timeline: try records.timeline(of: payment.id, in: tx), issuer: call.issuer)
+        let fault = new.scenario?.fault
+        if let fault, !fault.isMade { throw fault.kind.problem(call) }
+        let outcome = try await process.make(new, at: call.now) { [idempotency] payment, tx in
+            let body = try Story(of: payment, in: tx).body(call.issuer)
             let answer = UpstreamAnswer.json(body, status: .created, headers: [.location: payment.address(call.issuer)])
             return try idempotency.complete(call.idempotency, with: answer, in: tx)
         }
         switch outcome {
-        case .success(let answer): return answer
+        case .success(let answer):
+            // The answer is kept under the request's key: it is lost on the way only.
+            if let fault { throw fault.kind.problem(call) }
+            return answer
         case .failure(let refusal): throw refusal.problem
         }
     }
 
     private func list(_ kinds: [PaymentKind], _ call: GuardedCall) async throws -> UpstreamAnswer {
         try await call.page(of: PaymentID.self) { [database, records] before, limit in
-            let (found, timelines) = try await database.read { tx in
-                let found = try records.list(ofApp: call.app.id, kinds: kinds, before: before, limit: limit, in: tx)
-                return (found, try records.timelines(of: found.map(\.id), in: tx))
+            let stories = try await database.read { tx in
+                try Story.each(of: records.list(ofApp: call.app.id, kinds: kinds, before: before, limit: limit, in: tx), in: tx)
             }
-            return found.map { ($0.id, $0.body(timeline: timelines[$0.id] ?? [], issuer: call.issuer)) }
+            return stories.map { ($0.payment.id, $0.body(call.issuer)) }
         }
     }
 
     private func read(_ kinds: [PaymentKind], _ call: GuardedCall) async throws -> UpstreamAnswer {
-        let found = try await database.read { [records] tx -> (Payment, [PaymentStep])? in
-            guard let payment = try Self.payment(of: call, kinds, in: tx) else { return nil }
-            return (payment, try records.timeline(of: payment.id, in: tx))
-        }
-        guard let (payment, timeline) = found else { throw Self.unknown(call) }
-        return .json(payment.body(timeline: timeline, issuer: call.issuer), records: 1)
+        let story = try await database.read { tx in try Self.payment(of: call, kinds, in: tx).map { try Story(of: $0, in: tx) } }
+        guard let story else { throw Self.unknown(call) }
+        return .json(story.body(call.issuer), records: 1)
     }
 
     private func cancel(_ call: GuardedCall) async throws -> UpstreamAnswer {
         let books = PaymentBooks(randomness: randomness)
-        let found = try await database.write { [records] tx -> (Payment, [PaymentStep])? in
+        let found = try await database.write { [records] tx -> Story? in
             guard let payment = try Self.payment(of: call, [.payment, .standingOrder], in: tx) else { return nil }
             let cancelled = try books.cancel(payment, by: .partner, because: .cancelledByPartner, at: call.now, in: tx)
             let standing = try cancelled ?? records.find(payment.id, in: tx) ?? payment
-            return (standing, try records.timeline(of: payment.id, in: tx))
+            return try Story(of: standing, in: tx)
         }
-        guard let (payment, timeline) = found else { throw Self.unknown(call) }
+        guard let story = found else { throw Self.unknown(call) }
         // Cancelling what is cancelled changes nothing and is no error: the app wanted it cancelled.
-        guard payment.status == .cancelled else {
+        guard story.payment.status == .cancelled else {
             throw Problem(
                 .notCancellable, "The payment cannot be cancelled any more.",
                 errors: [
-                    Problem.Violation(pointer: "/path/payment_id", rule: "payment_status", expected: "scheduled or held", got: payment.status.rawValue)
+                    Problem.Violation(pointer: "/path/payment_id", rule: "payment_status", expected: "scheduled or held", got: story.payment.status.rawValue)
                 ])
         }
-        return .json(payment.body(timeline: timeline, issuer: call.issuer), records: 1)
+        return .json(story.body(call.issuer), records: 1)
     }
 
     /// The payment in the path when it is this app's: another's looks like one that does not exist.
@@ -108,6 +110,37 @@ struct PaymentOperations: Sendable {
     }
 }
 
+/// A payment with how it came to stand where it stands.
+private struct Story {
+    let payment: Payment
+    /// The oldest first.
+    let timeline: [PaymentStep]
+    /// `nil` before there is one.
+    let decision: RiskDecision?
+
+    /// Several, with two statements more than their own.
+    static func each(of payments: [Payment], in tx: any ReadTransaction) throws -> [Story] {
+        let ids = payments.map(\.id)
+        let timelines = try PaymentRecords().timelines(of: ids, in: tx)
+        let decisions = try RiskDecisions().find(of: ids, in: tx)
+        return payments.map { Story(payment: $0, timeline: timelines[$0.id] ?? [], decision: decisions[$0.id]?.decision) }
+    }
+
+    private init(payment: Payment, timeline: [PaymentStep], decision: RiskDecision?) {
+        self.payment = payment
+        self.timeline = timeline
+        self.decision = decision
+    }
+
+    init(of payment: Payment, in tx: any ReadTransaction) throws {
+        self.init(
+            payment: payment, timeline: try PaymentRecords().timeline(of: payment.id, in: tx),
+            decision: try RiskDecisions().find(of: payment.id, in: tx)?.decision)
+    }
+
+    func body(_ issuer: Issuer) -> JSONObject { payment.body(timeline: timeline, decision: decision, issuer: issuer) }
+}
+
 extension NewPayment {
     /// Reads the body of `POST /v1/payments` or `/v1/transfers`, whose shape the gateway has checked.
     /// - Throws: a `Problem` that names every rule the values break.
@@ -122,6 +155,7 @@ extension NewPayment {
         }
         self.init(
             appID: call.app.id, organisationID: call.app.organisationID, personID: person, consentID: consent.id, kind: kind, instruction: instruction,
-            executionDate: executionDate, idempotencyKey: call.idempotency?.key, requestID: call.requestID)
+            executionDate: executionDate, idempotencyKey: call.idempotency?.key, requestID: call.requestID,
+            scenario: try PaymentScenario.asked(by: call, for: instruction))
     }
 }

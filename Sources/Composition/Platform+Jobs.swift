@@ -48,7 +48,8 @@ extension Platform {
         while try await bench.database.write({ try Consents().expireDue(at: now, in: $0) }) == 200 {}
     }
 
-    /// Executes payments whose day has come, settles accepted ones whose time has come, and sends to review what a process that died had received and never decided.
+    /// Executes payments whose day has come, settles accepted ones whose time has come, sends to review what a process that died had received and
+    /// never decided, and looks at what is held where its scenario says so.
     private func settlePayments() async throws {
         let now = bench.clock.now
         try await settleBulkPayments(at: now)
@@ -59,6 +60,7 @@ extension Platform {
         guard isAnythingDue else { return }
         let process = PaymentProcess(database: bench.database, randomness: bench.randomness)
         while try await process.executeDue(at: now) == 100 {}
+        while try await bench.database.write({ try books.lookDue(at: now, in: $0) }) == 100 {}
         while try await bench.database.write({ try books.settleDue(at: now, in: $0) }) == 100 {}
         while try await bench.database.write({ try books.interruptAll(at: now, in: $0) }) == 100 {}
     }

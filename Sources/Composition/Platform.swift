@@ -123,7 +123,7 @@ package struct Platform: Sendable {
         let consents = ConsentDirectory(database: database, feed: feed)
         let upstreams = Upstreams(
             platform: ConsentOperations(database: database, randomness: randomness), sandbox: BankUpstream(database: database, randomness: randomness),
-            live: try Self.liveBank(configuration, http: http))
+            live: try Self.liveBank(configuration, http: http), controls: SandboxControls(database: database, randomness: randomness))
         let policies = AllPolicies(
             verifier: verifier, possession: possession, certificates: clientCertificates, addresses: addresses, revocations: revocations, apps: apps,
             consents: consents, database: database,

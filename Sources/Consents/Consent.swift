@@ -1,3 +1,4 @@
+package import Events
 package import OpenBanking
 package import Primitives
 import Storage
@@ -126,11 +127,32 @@ package enum ConsentReason {
     package static let declined = "customer_rejected"
     package static let withdrawn = "customer_withdrew"
     package static let deleted = "partner_deleted"
+    /// The sandbox's robot decided as the customer, because the app told it to.
+    package static let robotApproved = "robot_approved"
+    package static let robotDeclined = "robot_rejected"
+    package static let robotWithdrew = "robot_withdrew"
     package static let termEnded = "term_ended"
     package static let used = "payment_made"
     package static let neverAuthorised = "never_authorised"
     /// The bank brought its records back from a backup and cannot know whether the customer still wants it.
     package static let restored = "restored_from_backup"
+}
+
+/// Who decides as the customer: the history gives the reason, the audit log the actor.
+package enum ConsentDecider: Hashable, Sendable {
+    case themselves
+    /// The sandbox's robot, at the word of an app.
+    case robot(of: AppID)
+
+    var approved: String { self == .themselves ? ConsentReason.approved : ConsentReason.robotApproved }
+    var declined: String { self == .themselves ? ConsentReason.declined : ConsentReason.robotDeclined }
+
+    package func actor(_ person: PersonID) -> Actor {
+        switch self {
+        case .themselves: .person(person)
+        case .robot(let app): .app(app)
+        }
+    }
 }
 
 /// A consent as an app lodges it. Its parts have passed `PermissionSet(names:)`, `ConsentTerm.refusal` and `DataWindow`.

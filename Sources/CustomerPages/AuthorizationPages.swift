@@ -34,7 +34,7 @@ extension CustomerRoutes {
     // MARK: The request
 
     private func beginAuthorization(_ request: Request, _ context: AppContext) async throws -> Response {
-        switch try await authorization.begin(request.query, at: context.receivedAt) {
+        switch try await authorization.begin(request.query, at: context.receivedAt, requestID: context.requestID) {
         case .page(let error): return explain(error, context)
         case .answer(let answer): return try await carry(answer, context)
         case .interact(let transaction) where transaction.isSilent:

@@ -150,20 +150,28 @@ extension CustomerRoutes {
         let histories = try await database.readOne { [consents = self.consents] tx in try consents.histories(of: latest.map(\.id), in: tx) }
         var events: [(at: Timestamp, event: ConnectionsPage.Event)] = []
         for consent in latest {
-            var entries = (histories[consent.id] ?? []).map { (status: $0.status, actor: $0.actor, at: $0.at) }
+            var entries = (histories[consent.id] ?? []).map { (status: $0.status, actor: $0.actor, reason: $0.reason, at: $0.at) }
             let standing = consent.standing(at: now)
             // The clock may have ended it before a job stamps the row.
-            if entries.last?.status != standing.status { entries.append((standing.status, standing.actor, standing.since)) }
+            if entries.last?.status != standing.status { entries.append((standing.status, standing.actor, standing.reason, standing.since)) }
             for entry in entries {
-                guard let text = Self.event(entry.status, by: entry.actor, app: book.app(consent.appID), consent: consent) else { continue }
+                guard let text = Self.event(entry.status, by: entry.actor, because: entry.reason, app: book.app(consent.appID), consent: consent) else {
+                    continue
+                }
                 events.append((entry.at, .init(text: text, when: entry.at.moment(seenAt: now), consent: consent.id.rawValue)))
             }
         }
         return events.sorted { $0.at > $1.at }.map(\.event)
     }
 
-    static func event(_ status: ConsentStatus, by actor: ConsentActor, app: String, consent: Consent) -> String? {
-        switch (status, actor) {
+    static func event(_ status: ConsentStatus, by actor: ConsentActor, because reason: String, app: String, consent: Consent) -> String? {
+        switch reason {
+        case ConsentReason.robotApproved: return "The sandbox’s robot approved \(app) for you until \(consent.expiresAt.day)"
+        case ConsentReason.robotDeclined: return "The sandbox’s robot said no to \(app) for you"
+        case ConsentReason.robotWithdrew: return "The sandbox’s robot stopped sharing with \(app) for you"
+        default: break
+        }
+        return switch (status, actor) {
         case (.authorised, .customer): "You approved \(app) until \(consent.expiresAt.day)"
         case (.authorised, _): "The bank let \(app) go on"
         case (.rejected, _): "You said no to \(app)"

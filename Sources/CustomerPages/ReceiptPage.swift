@@ -50,8 +50,8 @@ extension CustomerRoutes {
         guard let (consent, history, looks, usage) = found else { throw HTTPError(.notFound) }
         let book = try await names(person, apps: [consent.appID], accounts: consent.accounts)
         let standing = consent.standing(at: now)
-        var steps = history.map { (status: $0.status, actor: $0.actor, at: $0.at) }
-        if steps.last?.status != standing.status { steps.append((standing.status, standing.actor, standing.since)) }
+        var steps = history.map { (status: $0.status, actor: $0.actor, reason: $0.reason, at: $0.at) }
+        if steps.last?.status != standing.status { steps.append((standing.status, standing.actor, standing.reason, standing.since)) }
         let app = book.app(consent.appID)
         let words =
             consent.payment.map { ConsentWords(order: OrderWords($0.order)) }
@@ -66,7 +66,7 @@ extension CustomerRoutes {
             until: consent.expiresAt.dayAndClock,
             csrf: csrf.token(for: session.id.rawValue),
             steps: steps.compactMap { step in
-                Self.event(step.status, by: step.actor, app: app, consent: consent).map { .init(text: $0, when: step.at.dayAndClock) }
+                Self.event(step.status, by: step.actor, because: step.reason, app: app, consent: consent).map { .init(text: $0, when: step.at.dayAndClock) }
             }, looks: looks.map { look($0, book: book, now: now) }, hasLooks: !looks.isEmpty, printed: now.dayAndClock)
         return pages.page("customer/receipt", page, shell: shell("Your permission for \(app)", for: session, width: .single))
     }

@@ -8,12 +8,15 @@ struct Flow: Codable, Sendable {
     let verifier: String
     let consentID: String
     let startedAt: Timestamp
+    /// What is to be paid afterwards; `nil` when the customer connects their accounts.
+    let order: PaymentOrder?
 
-    init(consentID: String, randomness: any RandomSource, at now: Timestamp) {
+    init(consentID: String, order: PaymentOrder? = nil, randomness: any RandomSource, at now: Timestamp) {
         state = randomness.token()
         nonce = randomness.token()
         verifier = randomness.token()
         self.consentID = consentID
+        self.order = order
         startedAt = now
     }
 

@@ -15,12 +15,20 @@ extension DemoPages {
             permissions: ["ReadAccountsBasic", "ReadBalances", "ReadTransactionsDetail", "ReadTransactionsCredits", "ReadTransactionsDebits"],
             expires_at: (now + .days(90)).rfc3339,
             transactions_from: CalendarMonth(of: now).adding(months: 1 - CalendarMonth.reach).first.start.rfc3339)
-        let answer = try await platform.api("POST", "/v1/consents", token: token, body: JSONEncoder().encode(wish), idempotencyKey: randomness.alphanumerics(24))
-        guard answer.status == 201 else { throw DemoRefusal(answer.problem ?? .unknown(answer.status), doing: "The request for the customer’s consent was refused.") }
+        let answer = try await platform.api(
+            "POST", "/v1/consents", token: token, body: JSONEncoder().encode(wish), idempotencyKey: randomness.alphanumerics(24))
+        guard answer.status == 201 else {
+            throw DemoRefusal(answer.problem ?? .unknown(answer.status), doing: "The request for the customer’s consent was refused.")
+        }
         let flow = Flow(consentID: try answer.decode(Lodged.self).id, randomness: randomness, at: now)
-        let details = Data(try JSONEncoder().encode([Detail(consent_id: flow.consentID)]))
+        return try await send(flow, for: "account_access", scope: "openid profile", request, at: now)
+    }
+
+    /// Sends the customer to the bank, and remembers why.
+    func send(_ flow: Flow, for type: String, scope: String, _ request: Request, at now: Timestamp) async throws -> Response {
+        let details = Data(try JSONEncoder().encode([Detail(type: type, consent_id: flow.consentID)]))
         let query = Web.Parameters([
-            ("response_type", "code"), ("client_id", platform.clientID), ("redirect_uri", redirectURI), ("scope", "openid profile"),
+            ("response_type", "code"), ("client_id", platform.clientID), ("redirect_uri", redirectURI), ("scope", scope),
             ("state", flow.state), ("nonce", flow.nonce), ("code_challenge", flow.challenge), ("code_challenge_method", "S256"),
             ("authorization_details", String(decoding: details, as: UTF8.self)),
         ])
@@ -36,10 +44,9 @@ extension DemoPages {
         let permissions: [String]
         let expires_at, transactions_from: String
     }
-    private struct Lodged: Decodable { let id: String }
+    struct Lodged: Decodable { let id: String }
     private struct Detail: Encodable {
-        let type = "account_access"
-        let consent_id: String
+        let type, consent_id: String
     }
 
     // MARK: Callback
@@ -70,9 +77,12 @@ extension DemoPages {
             guard error == "access_denied" else {
                 return explain("The bank could not ask you", query["error_description"] ?? "It answered \(error).", status: .badRequest)
             }
-            return explain("You said no, and that is fine", "Wekeza told us only that. We saw nothing of your accounts.", button: "Ask me again")
+            let lead = flow.order == nil ? "Wekeza told us only that. We saw nothing of your accounts." : "Wekeza told us only that. Nothing was paid."
+            return explain("You said no, and that is fine", lead, button: "Ask me again", isPayment: flow.order != nil)
         }
-        guard let code = query["code"] else { return explain("That address is not complete", "The bank’s answer holds no code. Begin again.", status: .badRequest) }
+        guard let code = query["code"] else {
+            return explain("That address is not complete", "The bank’s answer holds no code. Begin again.", status: .badRequest)
+        }
         let exchange = try await platform.token([
             ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirectURI), ("code_verifier", flow.verifier),
         ])
@@ -85,7 +95,11 @@ extension DemoPages {
         }
         guard let claims = tokens.id_token.flatMap(IDTokenClaims.init),
             claims.isFor(platform.clientID, from: platform.issuer.text, nonce: flow.nonce, at: now)
-        else { return explain("The bank’s answer does not fit our question", "Its ID token is for another request, so we did not use it. Begin again.", status: .badRequest) }
+        else {
+            return explain(
+                "The bank’s answer does not fit our question", "Its ID token is for another request, so we did not use it. Begin again.", status: .badRequest)
+        }
+        if let order = flow.order { return try await pay(order, with: tokens.access_token, at: now) }
         let person = try? await platform.userinfo(token: tokens.access_token).decode(Userinfo.self)
         let connection = Connection(
             consentID: flow.consentID, name: person?.given_name ?? person?.name ?? "You", connectedAt: now, accessToken: tokens.access_token,

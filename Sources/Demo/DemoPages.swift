@@ -13,6 +13,7 @@ package struct DemoPages: Sendable {
     let platform: PlatformClient
     let flows: SealedCookie<Flows>
     let connections: SealedCookie<Connection>
+    let orders: SealedCookie<PaymentOrder>
     let randomness: any RandomSource
     let mailbox: (@Sendable () async -> [MailboxEntry])?
     let phones: @Sendable (Timestamp) async throws -> [PhoneEntry]
@@ -31,6 +32,7 @@ package struct DemoPages: Sendable {
         platform = PlatformClient(issuer: issuer, clientID: clientID, secret: clientSecret, http: http)
         flows = SealedCookie("wkz_demo_flow", purpose: "demo/flow", lifetime: .hours(1), master: master, cookies: cookies)
         connections = SealedCookie("wkz_demo", purpose: "demo/connection", lifetime: .days(90), master: master, cookies: cookies)
+        orders = SealedCookie("wkz_demo_payment", purpose: "demo/payment", lifetime: .hours(1), master: master, cookies: cookies)
         self.randomness = randomness
         self.mailbox = mailbox
         self.phones = phones
@@ -42,6 +44,10 @@ package struct DemoPages: Sendable {
         router.get("/demo/callback") { request, context in try await guarded(context) { try await callback(request, context) } }
         router.get("/demo/month") { request, context in try await guarded(context) { try await month(request, context) } }
         router.post("/demo/disconnect") { request, context in try await guarded(context) { try await disconnect(request, context) } }
+        router.get("/demo/pay") { request, context in try await guarded(context) { try await choose(request, context) } }
+        router.post("/demo/pay") { request, context in try await guarded(context) { try await ask(request, context) } }
+        router.get("/demo/payment") { request, context in try await guarded(context) { try await payment(request, context) } }
+        router.post("/demo/payment/again") { request, context in try await guarded(context) { try await payAgain(request, context) } }
         if mailbox != nil { router.get("/demo/mailbox") { _, context in try await mailboxPage(context) } }
     }
 
@@ -56,9 +62,9 @@ package struct DemoPages: Sendable {
 
     var redirectURI: String { platform.issuer.address("/demo/callback") }
 
-    /// A token of the app itself (client credentials), for the consents it lodges.
-    func appToken() async throws -> String {
-        switch try await platform.token([("grant_type", "client_credentials"), ("scope", "consents.write")]) {
+    /// A token of the app itself (client credentials): for the consents it lodges, or for what became of its payments.
+    func appToken(scope: String = "consents.write") async throws -> String {
+        switch try await platform.token([("grant_type", "client_credentials"), ("scope", scope)]) {
         case .success(let tokens): return tokens.access_token
         case .failure(let problem): throw DemoRefusal(problem, doing: "Wekeza did not accept Financial Copilot’s own credentials.")
         }
@@ -77,7 +83,9 @@ package struct DemoPages: Sendable {
         } catch let failure as PlatformFailure {
             context.logger.error("demo cannot use the platform", metadata: ["error": "\(failure)", "request_id": "\(context.requestID)"])
             return pages.notice(
-                Notice("We cannot reach the bank", "Wekeza’s public address does not answer us properly. Load the page again in a moment.", actions: [.init("Go to the start", "/demo")], reference: context.requestID.rawValue),
+                Notice(
+                    "We cannot reach the bank", "Wekeza’s public address does not answer us properly. Load the page again in a moment.",
+                    actions: [.init("Go to the start", "/demo")], reference: context.requestID.rawValue),
                 shell: shell(""), status: .badGateway)
         }
     }
@@ -85,10 +93,16 @@ package struct DemoPages: Sendable {
     private struct Explanation {
         let heading, lead: String
         let button: String?
+        let method, action: String
     }
 
-    func explain(_ heading: String, _ lead: String, button: String? = "Begin again", status: HTTPResponse.Status = .ok) -> Response {
-        pages.page("demo/explanation", Explanation(heading: heading, lead: lead, button: button), shell: shell(heading, width: .narrow), status: status)
+    /// - Parameter isPayment: whether beginning again means to choose a bill.
+    func explain(
+        _ heading: String, _ lead: String, button: String? = "Begin again", isPayment: Bool = false, status: HTTPResponse.Status = .ok
+    ) -> Response {
+        let page = Explanation(
+            heading: heading, lead: lead, button: button, method: isPayment ? "get" : "post", action: isPayment ? "/demo/pay" : "/demo/connect")
+        return pages.page("demo/explanation", page, shell: shell(heading, width: .narrow), status: status)
     }
 
     func shell(_ title: String, width: PageWidth = .narrow) -> Shell { Shell(audience: .visitor, title: title, width: width) }

@@ -75,8 +75,12 @@ final class PlatformClient: Sendable {
 
     func revoke(_ token: String) async throws { _ = try await form(try await discover().revocation_endpoint, [("token", token)]) }
 
-    func api(_ method: String, _ path: String, token: String, body: Data? = nil, idempotencyKey: String? = nil) async throws -> Answer {
+    /// - Parameter scenario: how the sandbox is asked to have a payment turn out.
+    func api(
+        _ method: String, _ path: String, token: String, body: Data? = nil, idempotencyKey: String? = nil, scenario: String? = nil
+    ) async throws -> Answer {
         var headers = ["Authorization": "Bearer \(token)"]
+        headers["X-Sandbox-Scenario"] = scenario
         headers["Content-Type"] = body.map { _ in "application/json" }
         headers["Idempotency-Key"] = idempotencyKey
         return try await send(method, issuer.address(path), headers: headers, body: body)

@@ -21,7 +21,8 @@ enum CrossOrigin {
         if let origin = request.headers[.origin], origin.utf8.count <= 300, request.headers[.accessControlRequestMethod] != nil {
             headers[.accessControlAllowOrigin] = origin
             headers[.accessControlAllowMethods] = allow
-            headers[.accessControlAllowHeaders] = "Authorization, Content-Type, DPoP, Idempotency-Key, traceparent, x-fapi-interaction-id"
+            headers[.accessControlAllowHeaders] =
+                "Authorization, Content-Type, DPoP, Idempotency-Key, traceparent, x-fapi-interaction-id, X-Sandbox-Scenario"
             headers[.accessControlMaxAge] = "600"
             headers[.vary] = "Origin"
         }

@@ -26,7 +26,7 @@ package struct GatewayRoutes: Sendable {
     }
 
     /// What the contract does not know is refused as everything else here is: as a problem that browser apps can read.
-    package static let refusalWording = RefusalWording(covers: { $0.hasPrefix("/v1/") }) { problem, request, context in
+    package static let refusalWording = RefusalWording(covers: { $0.hasPrefix("/v1/") || $0.hasPrefix("/sandbox/v1/") }) { problem, request, context in
         var response = problem.response(context: context)
         CrossOrigin.add(to: &response.headers, for: request, app: nil)
         return response

@@ -21,6 +21,14 @@ package struct Session: Hashable, Sendable {
     package var level: AuthenticationLevel { AuthenticationLevel(methods: methods) }
 }
 
+extension Session {
+    /// The sign-in of the sandbox's robot customer, with both factors: it ends with the request, no table keeps it, and no browser has it.
+    package static func ofRobot(_ person: Person, at now: Timestamp, from randomness: any RandomSource) -> Session {
+        Session(
+            id: .random(from: randomness), person: person, authenticatedAt: now, methods: SecondStep.methods, lastSeenAt: now, expiresAt: now, address: "")
+    }
+}
+
 /// How long sessions live.
 package struct SessionLimits: Sendable {
     /// Without a request.

@@ -24,7 +24,7 @@ package struct HTMLErrors: RouterMiddleware {
 
     private static func wantsPage(_ request: Request) -> Bool {
         let accept = request.headers[.accept] ?? ""
-        guard !accept.contains("text/html") else { return !request.uri.path.hasPrefix("/v1/") }
+        guard !accept.contains("text/html") else { return !request.uri.path.hasPrefix("/v1/") && !request.uri.path.hasPrefix("/sandbox/v1/") }
         return PageAddress(request.uri.path) != nil && !accept.contains("json")
     }
 

@@ -43,6 +43,8 @@ package struct Payment: Hashable, Sendable {
     package var settlesAt: Timestamp
     /// The key of the request that made it.
     package let idempotencyKey: String?
+    /// How it is to turn out, in the sandbox.
+    package let scenario: PaymentScenario?
 }
 
 /// A payment as an app sends it. The gateway has checked the token, and that the consent behind it is in force.
@@ -56,11 +58,14 @@ package struct NewPayment: Hashable, Sendable {
     package let executionDate: CivilDate?
     package let idempotencyKey: String?
     package let requestID: RequestID?
+    package let scenario: PaymentScenario?
 
     package init(
         appID: AppID, organisationID: OrganisationID, personID: PersonID, consentID: ConsentID, kind: PaymentKind = .payment,
-        instruction: PaymentInstruction, executionDate: CivilDate? = nil, idempotencyKey: String? = nil, requestID: RequestID? = nil
+        instruction: PaymentInstruction, executionDate: CivilDate? = nil, idempotencyKey: String? = nil, requestID: RequestID? = nil,
+        scenario: PaymentScenario? = nil
     ) {
+        self.scenario = scenario
         self.kind = kind
         self.executionDate = executionDate
         self.appID = appID

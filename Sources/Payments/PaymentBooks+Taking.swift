@@ -34,6 +34,7 @@ extension PaymentBooks {
             try checkLimits(of: recurring, for: new, under: consent, at: now, in: tx)
         case .standing, .bulk: throw PaymentRefusal.consentType(consent.type)
         }
+        if let refusal = new.scenario?.refusal { throw refusal }
         var payment = Payment(new, from: account, at: now, randomness: randomness)
         if let day = new.executionDate {
             payment.status = .scheduled
@@ -142,6 +143,6 @@ extension Payment {
             id: PaymentID(at: now, from: randomness), kind: new.kind, appID: new.appID, organisationID: new.organisationID, consentID: new.consentID,
             personID: new.personID, world: account.world, debtorAccount: account.id, instruction: new.instruction, executionDate: new.executionDate,
             standingOrderID: nil, holdID: TransactionID(at: now, from: randomness), status: .received, reason: .submitted, createdAt: now, changedAt: now,
-            settlesAt: now, idempotencyKey: new.idempotencyKey)
+            settlesAt: now, idempotencyKey: new.idempotencyKey, scenario: new.scenario)
     }
 }

@@ -31,7 +31,9 @@ package struct PaymentBooks: Sendable {
         let decided: Payment? =
             switch decision.outcome {
             case .allow: try accept(payment, by: .system, because: .checksPassed, at: now, in: tx)
-            case .review: try records.move(payment, on: .hold, by: .system, because: .underReview, at: now, in: tx)
+            case .review:
+                try records.move(
+                    payment, on: .hold, by: .system, because: .underReview, settlesAt: payment.scenario?.look.map { now + $0.after }, at: now, in: tx)
             case .block: try records.move(payment, on: .block, by: .system, because: .blockedByRisk, at: now, in: tx)
             case .decline: try reject(payment, by: .system, because: .declinedByRisk, at: now, in: tx)
             }
@@ -91,25 +93,47 @@ package struct PaymentBooks: Sendable {
         _ payment: Payment, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Payment? {
         let creditor = try Accounts().address(of: payment.instruction.creditor.account, in: payment.world, tx)
-        let settlesAt = creditor == nil ? now + Self.settlement : now
-        guard let accepted = try records.move(payment, on: .accept, by: actor, because: reason, settlesAt: settlesAt, at: now, in: tx) else { return nil }
-        return creditor == nil ? accepted : try settle(accepted, to: creditor, at: now, in: tx) ?? accepted
+        let wait = payment.scenario?.settlement ?? (creditor == nil ? Self.settlement : .zero)
+        guard let accepted = try records.move(payment, on: .accept, by: actor, because: reason, settlesAt: now + wait, at: now, in: tx) else { return nil }
+        return wait > .zero ? accepted : try settle(accepted, to: creditor, at: now, in: tx) ?? accepted
     }
 
     // MARK: Settling
 
-    /// Settles what is due.
+    /// Settles what is due, unless another transaction is at it.
     /// - Returns: how many moved, at most `limit`.
     package func settleDue(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
+        guard try tx.isAlone(at: "payments.settlement") else { return 0 }
         // In the order in which the books lock accounts: two that settle, or one that settles and one that pays, do not wait for each other for ever.
-        try records.due(.accepted, at: now, limit: limit, in: tx).sorted { $0.debtorAccount < $1.debtorAccount }.count { payment in
+        return try records.due(.accepted, at: now, limit: limit, in: tx).sorted { $0.debtorAccount < $1.debtorAccount }.count { payment in
             let creditor = try Accounts().address(of: payment.instruction.creditor.account, in: payment.world, tx)
             return try settle(payment, to: creditor, at: now, in: tx) != nil
         }
     }
 
+    /// Has the staff of the sandbox's bank look at what is held, where its scenario says so.
+    /// - Returns: how many moved, at most `limit`.
+    package func lookDue(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
+        try records.looks(at: now, limit: limit, in: tx).count { try look(at: $0, now, in: tx) }
+    }
+
+    private func look(at payment: Payment, _ now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
+        guard let scenario = payment.scenario, let look = scenario.look else { return false }
+        let moved =
+            look.releases
+            ? try release(payment, at: now, in: tx) : try reject(payment, by: .bank, because: .rejectedByBank, at: now, in: tx)
+        guard let moved else { return false }
+        try AuditLog().append(
+            AuditEntry(
+                actor: .system, action: look.releases ? .paymentReleased : .paymentRejected, subject: payment.id.rawValue,
+                before: ["status": payment.status.rawValue],
+                after: ["status": moved.status.rawValue, "app": payment.appID.rawValue, "scenario": scenario.name], requestID: nil, at: now), in: tx)
+        return true
+    }
+
     /// Books an accepted payment; when the creditor's account takes nothing any more, it is rejected after all.
     private func settle(_ payment: Payment, to creditor: AccountAddress?, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment? {
+        if let reason = payment.scenario?.returnReason { return try reject(payment, by: .system, because: reason, at: now, in: tx) }
         guard let entry = entry(payment, to: creditor, at: now) else {
             return try reject(payment, by: .system, because: .creditorRefused, at: now, in: tx)
         }

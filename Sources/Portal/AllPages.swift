@@ -29,6 +29,6 @@ package struct PortalPages: Sendable {
         RemoveAppPage.self, ConfirmAppPage.self, SelfRegistrationPage.self, RegistrationTokensPage.self,
         SamplesPage.self, CustomersPage.self, RequestsPage.self, RequestPage.self, PaymentsPage.self, UsagePage.self, TeamPage.self, SettingsPage.self,
         // Documentation
-        QuickStartPage.self, GuidePages.self, ErrorPages.self, ReferencePage.self,
+        QuickStartPage.self, GuidePages.self, ScenariosPage.self, RobotPage.self, ErrorPages.self, ReferencePage.self,
     ]
 }

@@ -39,11 +39,6 @@ package struct WorldSeeder: Sendable {
         }
     }
 
-    /// The id that a persona has in a world.
-    package static func personID(_ persona: Persona, in world: OrganisationID) -> PersonID {
-        PersonID(trusted: PersonID.prefix + DerivedIDs.text("\(world)/\(persona.key)/person"))
-    }
-
     private func missing(in world: OrganisationID) async throws -> [Persona] {
         try await database.read { tx in
             try Persona.all.filter { persona in
@@ -57,7 +52,7 @@ package struct WorldSeeder: Sendable {
         _ persona: Persona, world: OrganisationID, hash: String, seed: UInt64, years: Int?, requestID: RequestID?, at now: Timestamp
     ) async throws -> Bool {
         let person = NewPerson(
-            id: Self.personID(persona, in: world), population: .customer, world: world, signInName: persona.signInName, name: persona.name,
+            id: persona.personID(in: world), population: .customer, world: world, signInName: persona.signInName, name: persona.name,
             email: persona.email, emailConfirmedAt: now, phone: persona.phone, passwordHash: hash)
         // The slow part happens before the transaction, which holds up every other writer.
         let history = try HistoryGenerator.history(of: persona, holder: person.id, world: world, seed: seed, years: years, until: now)

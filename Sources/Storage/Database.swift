@@ -53,6 +53,14 @@ extension ReadTransaction {
     package func first(_ sql: SQL) throws -> Row? { try all(sql).first }
 }
 
+extension WriteTransaction {
+    /// Whether this is the only transaction that does a job, on all nodes: who finds another at it leaves it to that one. SQLite has one writer.
+    package func isAlone(at job: String) throws -> Bool {
+        guard engine == .postgres else { return true }
+        return try first("SELECT pg_try_advisory_xact_lock(hashtext(\(job))) AS won")?["won"] ?? false
+    }
+}
+
 package enum StorageError: Unavailability, Sendable, CustomStringConvertible {
     /// The database does not answer: the caller says 503.
     case unavailable(reason: String)

@@ -26,6 +26,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case permissionMissing = "permission_missing"
     case accountNotInConsent = "account_not_in_consent"
     case outsideDataWindow = "outside_data_window"
+    case sandboxOnly = "sandbox_only"
     case forbidden = "forbidden"
     // 404 and other refusals of HTTP itself
     case notFound = "not_found"
@@ -57,7 +58,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .missingToken, .invalidToken, .expiredToken, .revokedToken, .invalidDPoPProof, .appInactive: .unauthorized
         case .addressNotAllowed, .insufficientScope, .consentRequired, .consentNotAuthorised, .consentRevoked, .consentExpired, .consentConsumed,
             .permissionMissing,
-            .debtorAccountBlocked, .accountNotInConsent, .outsideDataWindow, .forbidden:
+            .debtorAccountBlocked, .accountNotInConsent, .outsideDataWindow, .sandboxOnly, .forbidden:
             .forbidden
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
@@ -97,6 +98,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .permissionMissing: "The consent does not include this permission"
         case .accountNotInConsent: "The account is outside the consent"
         case .outsideDataWindow: "The dates lie outside the consent's window"
+        case .sandboxOnly: "This works in the sandbox alone"
         case .forbidden: "This is not yours to see"
         case .notFound: "There is nothing at this address"
         case .methodNotAllowed: "This address does not take that method"
@@ -147,6 +149,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .permissionMissing: "Lodge a new consent that includes the permission named under expected."
         case .accountNotInConsent: "Ask GET /v1/accounts first: it lists exactly the accounts the customer chose. To read another one, ask for a new consent."
         case .outsideDataWindow: "Keep from and to inside the window named under expected, or leave them out."
+        case .sandboxOnly: "Use a sandbox app and one of its sandbox's own customers. Nothing under /sandbox/v1 reaches a live app or a person who was registered."
         case .forbidden: "The request belongs to another app or organisation."
         case .notFound: "Check the address and the id. A resource of another app looks exactly like one that does not exist."
         case .methodNotAllowed: "See Allow in the answer's headers for what this address takes."

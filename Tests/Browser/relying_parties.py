@@ -92,8 +92,11 @@ class RelyingParty(Party):
         return answer.json()["id"]
 
     def pay(self, consent_id, payment, key=None):
+        return self.create("/v1/payments", consent_id, payment, key)
+
+    def create(self, path, consent_id, body, key=None):
         headers = {"Authorization": f"Bearer {self.tokens['access_token']}", "Idempotency-Key": key or secrets.token_hex(12)}
-        return requests.post(self.issuer + "/v1/payments", json={"consent_id": consent_id, **payment}, headers=headers, timeout=10)
+        return requests.post(self.issuer + path, json={"consent_id": consent_id, **body}, headers=headers, timeout=10)
 
     def payment(self, payment_id):
         return requests.get(

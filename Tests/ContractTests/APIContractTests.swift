@@ -17,6 +17,8 @@ struct APIContractTests {
                 "GET /v1/accounts", "GET /v1/accounts/{account_id}/balance", "GET /v1/accounts/{account_id}/transactions",
                 "GET /v1/accounts/{account_id}/details", "POST /v1/consents", "GET /v1/consents", "GET /v1/consents/{consent_id}",
                 "DELETE /v1/consents/{consent_id}", "POST /v1/payments", "GET /v1/payments", "GET /v1/payments/{payment_id}",
+                "GET /sandbox/v1/scenarios", "GET /sandbox/v1/customers", "POST /sandbox/v1/consents/{consent_id}/authorisation",
+                "POST /sandbox/v1/consents/{consent_id}/revocation",
                 "DELETE /v1/payments/{payment_id}", "POST /v1/transfers", "GET /v1/transfers", "GET /v1/transfers/{transfer_id}",
                 "POST /v1/standing-orders", "GET /v1/standing-orders", "GET /v1/standing-orders/{standing_order_id}",
                 "DELETE /v1/standing-orders/{standing_order_id}", "POST /v1/funds-confirmations",

@@ -123,7 +123,8 @@ struct DemoTemplatesTests {
 
     @Test func `the month finds every name`() {
         let account = Account(id: "acc_1", name: "Everyday", kind: "current", currency: "KES", masked_number: "•••• 4417", status: "open")
-        let connection = Connection(consentID: "cns_1", name: "Amina", connectedAt: MonthTests.now, accessToken: "a", accessTokenExpiresAt: MonthTests.now, refreshToken: nil)
+        let connection = Connection(
+            consentID: "cns_1", name: "Amina", connectedAt: MonthTests.now, accessToken: "a", accessTokenExpiresAt: MonthTests.now, refreshToken: nil)
         let page = MonthPage(
             connection: connection, month: CalendarMonth(of: MonthTests.now), accounts: [(account, nil)],
             transactions: [MonthTests.transaction("10.00", "eating_out"), MonthTests.transaction("5.00", "exchange")],
@@ -139,9 +140,37 @@ struct DemoTemplatesTests {
             uniqueKeysWithValues: [
                 "months", "heading", "lead", "button", "code", "detail", "status", "requestID", "consentID", "consentStatus", "name", "mails", "hasMails",
                 "id", "to", "subject", "sentAt", "parts", "text", "link", "phones",
-                "hasPhones", "secondsLeft",
+                "hasPhones", "secondsLeft", "method", "action",
             ].map { ($0, "x") })
 
         #expect(Self.renderer.unresolvedNames(in: template, contents: [everything]).isEmpty)
+    }
+
+    @Test func `the bills find every name, with and without a mistake`() {
+        var errors = FormErrors()
+        errors.add(field: "bill", "Choose the bill to pay.")
+        for errors in [FormErrors(), errors] {
+            let page = BillsPage(
+                bills: Choices("bill", "Which bill?", options: [("power", "Kenya Power", "Reference: Bill 77")], chosen: [], errors: errors),
+                scenario: .select("scenario", "What is to happen?", options: [.init(value: "held", label: "held", isSelected: true)], errors: errors),
+                errors: errors.summary)
+            #expect(Self.renderer.unresolvedNames(in: "demo/bills", contents: [page]).isEmpty)
+        }
+    }
+
+    @Test func `the payment finds every name, on its way and refused`() {
+        let refusal = PaymentOrder.Refusal(status: 422, code: "insufficient_funds", text: "There is not enough.", requestID: "req_1")
+        let pages = [nil, refusal].map { refusal in
+            PaymentPage(
+                heading: "On its way", lead: "Wekeza accepted it.", amount: "KES 640.00", creditor: "Nairobi Water", reference: "Meter", consentID: "cns_1",
+                scenario: "held", paymentID: refusal == nil ? "pay_1" : nil,
+                steps: refusal == nil ? [.init(status: "accepted", code: "ACSP", words: "checks passed", when: "today")] : [], refusal: refusal,
+                isOnItsWay: refusal == nil, isWatching: true, canSendAgain: refusal != nil)
+        }
+
+        #expect(Self.renderer.unresolvedNames(in: "demo/payment", contents: pages).isEmpty)
+        for (page, text) in zip(pages, ["checks passed", "insufficient_funds"]) {
+            #expect(Self.renderer.text("demo/payment", page, shell: Shell(audience: .visitor, title: "Payment")).contains(text))
+        }
     }
 }

@@ -97,6 +97,29 @@ struct OpposingPaymentsTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `of two who settle at once one does it, and nobody waits`(engine: Engine) async throws {
+        try await withBank(engine) { database in
+            let payment = try await database.make(under: try await database.approved()).get()
+            let (settled, asked) = (Gate(), Gate())
+            let due = noon + .minutes(1)
+
+            async let first = database.write { tx in
+                let moved = try PaymentBooks().settleDue(at: due, in: tx)
+                settled.open()
+                // On SQLite the other one comes when this one has ended.
+                if engine == .postgres { asked.waitBlocking() }
+                return moved
+            }
+            await settled.wait()
+            let second = try await database.write { try PaymentBooks().settleDue(at: due, in: $0) }
+            asked.open()
+
+            #expect(try await first == 1)
+            #expect(second == 0)
+            #expect(try await database.timeline(payment) == [.received, .accepted, .settled])
+        }
+    }
+
     private func new(_ consent: ConsentID) -> NewPayment {
         NewPayment(appID: copilot, organisationID: acme, personID: amina, consentID: consent, instruction: bill(), idempotencyKey: "key-1")
     }

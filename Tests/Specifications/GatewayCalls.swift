@@ -104,7 +104,7 @@ extension TestServer {
             certificates: platform.clientCertificates,
             addresses: ServerAddresses(issuer: Self.issuer), revocations: Revocations(database: database, feed: platform.feed),
             apps: platform.apps, consents: ConsentDirectory(database: database, feed: platform.feed), database: database, quotas: platform.quotas,
-            upstreams: Upstreams(platform: ConsentOperations(database: database), sandbox: upstream, live: upstream))
+            upstreams: Upstreams(platform: ConsentOperations(database: database), sandbox: upstream, live: upstream, controls: upstream))
         GatewayRoutes(contract: contract, policies: policies, database: database, quotas: platform.quotas, recorder: platform.recorder).add(to: router)
         return try await Application(responder: router.buildResponder(), logger: .quiet).test(.router) { client in
             try await body(TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine))

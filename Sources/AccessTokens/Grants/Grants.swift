@@ -13,7 +13,10 @@ package struct Grants: Sendable {
     /// An id for a grant that is about to be made, so that a consent can name it.
     package func newID(at now: Timestamp) -> GrantID { GrantID(at: now, from: randomness) }
 
-    package func create(_ new: NewGrant, id: GrantID? = nil, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Grant {
+    /// - Parameter actor: who did it; `nil` for the customer themselves.
+    package func create(
+        _ new: NewGrant, id: GrantID? = nil, by actor: Actor? = nil, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Grant {
         let grant = Grant(
             id: id ?? newID(at: now), appID: new.appID, clientID: new.clientID, personID: new.personID, consentID: new.consentID, scope: new.scope,
             authenticatedAt: new.authenticatedAt, level: new.level, createdAt: now, expiresAt: new.expiresAt, generation: 1, rotatedAt: nil, dpopKey: nil,
@@ -28,7 +31,7 @@ package struct Grants: Sendable {
         after["consent"] = grant.consentID?.rawValue
         try audit.append(
             AuditEntry(
-                actor: .person(grant.personID), action: .grantCreated, subject: grant.id.rawValue, after: after, requestID: requestID, at: now),
+                actor: actor ?? .person(grant.personID), action: .grantCreated, subject: grant.id.rawValue, after: after, requestID: requestID, at: now),
             in: tx)
         return grant
     }

@@ -1,7 +1,7 @@
 import AccessTokens
 import Applications
 package import Bank
-import Consents
+package import Consents
 import Events
 package import Identity
 import OAuth
@@ -21,10 +21,13 @@ extension AuthorizationEndpoint {
     }
 
     /// The customer approves. Consent, grant, code and audit are one transaction.
-    /// - Parameter own: the accounts that the customer was asked about, as they stand now.
+    /// - Parameters:
+    ///   - own: the accounts that the customer was asked about, as they stand now.
+    ///   - decider: whether it is the customer themselves.
     package func approve(
-        _ transaction: AuthorizationTransaction, by session: Session, accounts chosen: [AccountID], among own: [Account], at now: Timestamp,
-        requestID: RequestID?
+        _ transaction: AuthorizationTransaction, by session: Session, as decider: ConsentDecider = .themselves, accounts chosen: [AccountID],
+        among own: [Account],
+        at now: Timestamp, requestID: RequestID?
     ) async throws -> Decision {
         let found = try await apps.find(transaction.appID)
         guard let app = found, app.isActive else {
@@ -36,7 +39,7 @@ extension AuthorizationEndpoint {
         }
         guard try await paymentStep(transaction, of: app, session: session, at: now) == nil else { return .refusedChoice("Sign in again to decide.") }
         let code = Secret.random(prefix: "wkz_ac_", from: randomness)
-        let approval = Approval(transaction: transaction, app: app, session: session, accounts: chosen, requestID: requestID, now: now)
+        let approval = Approval(transaction: transaction, app: app, session: session, decider: decider, accounts: chosen, requestID: requestID, now: now)
         if let refusal = refusal(of: approval, among: own) { return .refusedChoice(refusal) }
         return try await database.write { tx in
             if let refusal = try refusalToPay(approval, among: own, in: tx) { return .refusedChoice(refusal) }
@@ -52,14 +55,14 @@ extension AuthorizationEndpoint {
 
     /// The customer rejects, signed in or not.
     package func reject(
-        _ transaction: AuthorizationTransaction, by session: Session?, at now: Timestamp, requestID: RequestID?
+        _ transaction: AuthorizationTransaction, by session: Session?, as decider: ConsentDecider = .themselves, at now: Timestamp, requestID: RequestID?
     ) async throws -> Decision {
         let app = try await apps.find(transaction.appID)
         // Only the customer whom the app meets decides about a lodged consent; somebody who never signed in merely leaves.
         let person = session.flatMap { session in app.map { $0.meets(session.person) } == true ? session.person.id : nil }
         return try await database.write { tx in
             guard try answers.claim(transaction, as: .rejected, at: now, in: tx) else { return .alreadyAnswered }
-            if let id = transaction.consentID, let person { _ = try consents.reject(id, by: person, at: now, requestID: requestID, in: tx) }
+            if let id = transaction.consentID, let person { _ = try consents.reject(id, by: person, as: decider, at: now, requestID: requestID, in: tx) }
             return .answer(envelope(transaction, at: now).error(.against(.approved, "The customer did not approve.")))
         }
     }
@@ -68,6 +71,7 @@ extension AuthorizationEndpoint {
         let transaction: AuthorizationTransaction
         let app: App
         let session: Session
+        let decider: ConsentDecider
         let accounts: [AccountID]
         let requestID: RequestID?
         let now: Timestamp
@@ -102,19 +106,19 @@ extension AuthorizationEndpoint {
         var consent: Consent?
         if let id = transaction.consentID {
             consent = try consents.authorise(
-                id, by: person, accounts: approval.accounts, grant: grantID, at: now, requestID: approval.requestID, in: tx)
+                id, by: person, as: approval.decider, accounts: approval.accounts, grant: grantID, at: now, requestID: approval.requestID, in: tx)
             // It was withdrawn, decided elsewhere or has expired since the page was shown.
             guard consent != nil else { return .failure(.against(.lodgedConsent, "The consent does not wait for a customer any more.")) }
         } else if let new = consentOfItsOwn(approval) {
             consent = try consents.lodgeAuthorised(
-                new, by: person, accounts: approval.accounts, grant: grantID, at: now, requestID: approval.requestID, in: tx)
+                new, by: person, as: approval.decider, accounts: approval.accounts, grant: grantID, at: now, requestID: approval.requestID, in: tx)
         }
         let new = NewGrant(
             appID: approval.app.id, clientID: approval.app.clientID, personID: person, consentID: consent?.id, scope: transaction.scope,
             authenticatedAt: approval.session.authenticatedAt,
             level: transaction.authentication?.told(of: approval.session.level) ?? approval.session.level,
             expiresAt: consent?.expiresAt ?? now + NewGrant.standardLifetime)
-        return .success(try grants.create(new, id: grantID, at: now, requestID: approval.requestID, in: tx))
+        return .success(try grants.create(new, id: grantID, by: approval.decider.actor(person), at: now, requestID: approval.requestID, in: tx))
     }
 
     /// Plain API scopes make a consent of their own.

@@ -92,7 +92,7 @@ extension AuthorizationEndpoint {
         }
     }
 
-    private func question(
+    func question(
         _ transaction: AuthorizationTransaction, app: App, person: Person, at now: Timestamp, in tx: any ReadTransaction
     ) throws -> Result<ConsentQuestion, OAuthError> {
         var consent: Consent?

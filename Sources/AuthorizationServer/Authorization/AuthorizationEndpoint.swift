@@ -22,6 +22,7 @@ package struct AuthorizationEndpoint: Sendable {
     let accounts = Accounts()
     let codes = AuthorizationCodes()
     let answers = AuthorizationAnswers()
+    let wishes = RobotWishes()
     let pushed: PushedRequests
     let requestObjects: RequestObjects
     let errors: ErrorAddresses
@@ -55,7 +56,7 @@ package struct AuthorizationEndpoint: Sendable {
 
     /// Reads an authorization request (RFC 6749 §4.1.1), from the query or from a form (OpenID Connect Core §3.1.2.1).
     /// - Parameter query: `nil` when it cannot be decoded.
-    package func begin(_ query: Parameters?, at now: Timestamp) async throws -> Beginning {
+    package func begin(_ query: Parameters?, at now: Timestamp, requestID: RequestID? = nil) async throws -> Beginning {
         guard let query else { return .page(AuthorizationPageError(.malformedRequest)) }
         let outer = RequestParameters(query.pairs)
         guard let text = outer["client_id"], !outer.isRepeated("client_id") else { return .page(AuthorizationPageError(.missingClientID)) }
@@ -77,9 +78,11 @@ package struct AuthorizationEndpoint: Sendable {
         let envelope = envelope(for: resolved.parameters, of: app, target: target, errors)
         let request: AuthorizationRequest
         do { request = try self.request(resolved, of: app, target: target) } catch { return .answer(envelope.error(error)) }
-        return switch try await transaction(for: request, of: app, id: resolved.id, at: now) {
-        case .success(let transaction): .interact(transaction)
-        case .failure(let error): .answer(envelope.error(error))
+        switch try await transaction(for: request, of: app, id: resolved.id, at: now) {
+        case .success(let transaction):
+            let answer = try await robotAnswer(to: resolved, as: transaction, of: app, at: now, requestID: requestID)
+            return answer.map(Beginning.answer) ?? .interact(transaction)
+        case .failure(let error): return .answer(envelope.error(error))
         }
     }
 

@@ -39,6 +39,8 @@ struct PushedAuthorizationEndpoint: Sendable {
             let target = try RedirectTarget(resolved.parameters, for: app.registeredClient)
             let checked = try authorization.request(resolved, of: app, target: target)
             if case .failure(let error) = try await authorization.transaction(for: checked, of: app, id: nil, at: now) { return .failure(error) }
+            // What the sandbox's robot is told with it is read now too, so that a mistake is told before a customer would come.
+            if case .failure(let error) = authorization.wish(of: resolved, of: app) { return .failure(error) }
         } catch let error as OAuthError {
             return .failure(error)
         } catch let refusal as RedirectTarget.Refusal {

@@ -53,5 +53,17 @@ package enum AuthorizationServerMigrations {
             );
             CREATE INDEX registration_limit_by_window ON registration_limit (window_started_at);
             """),
+        Migration(
+            "authorization_server.0005_robot_wishes",
+            """
+            CREATE TABLE robot_wish (
+                consent_id TEXT PRIMARY KEY,
+                customer TEXT NOT NULL,
+                decision TEXT NOT NULL,
+                accounts TEXT NOT NULL,
+                expires_at BIGINT NOT NULL
+            );
+            CREATE INDEX robot_wish_by_expiry ON robot_wish (expires_at);
+            """),
     ]
 }

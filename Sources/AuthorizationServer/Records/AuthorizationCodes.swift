@@ -95,7 +95,8 @@ package struct AuthorizationPurge: Sendable {
         let codes = try tx.execute("DELETE FROM authorization_code WHERE expires_at < \(now - .days(1))")
         let pushed = try tx.execute("DELETE FROM pushed_authorization_request WHERE expires_at < \(now - .hours(3))")
         let limits = try RegistrationLimit().purge(at: now, in: tx)
-        return codes + pushed + limits + (try tx.execute("DELETE FROM authorization_answer WHERE expires_at < \(now - .days(1))"))
+        let wishes = try RobotWishes().purge(at: now, in: tx)
+        return codes + pushed + limits + wishes + (try tx.execute("DELETE FROM authorization_answer WHERE expires_at < \(now - .days(1))"))
     }
 }
 

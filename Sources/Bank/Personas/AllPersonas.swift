@@ -1,4 +1,7 @@
 extension Persona {
     /// The five customers of every world.
     package static let all: [Persona] = [.amina, .brian, .chao, .diana, .elijah]
+
+    /// - Parameter signInName: `amina.traveler`
+    package static func named(_ signInName: String) -> Persona? { all.first { $0.signInName == signInName } }
 }

@@ -84,6 +84,9 @@ package struct Cycle: Sendable {
 }
 
 extension Persona {
+    /// The id that the customer has in a world; nobody else can have it.
+    package func personID(in world: OrganisationID) -> PersonID { PersonID(trusted: PersonID.prefix + DerivedIDs.text("\(world)/\(key)/person")) }
+
     /// The ids of the persona's accounts in a world, in the order of the data.
     package func accountIDs(in world: OrganisationID) -> [AccountID] {
         accounts.map { HistoryGenerator.accountID(self, account: $0.key, in: world) }

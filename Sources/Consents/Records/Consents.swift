@@ -107,11 +107,12 @@ package struct Consents: Sendable {
 
     /// Lodges a consent and has it authorised by the customer who decides right now: two lines of its history, and one row.
     package func lodgeAuthorised(
-        _ new: NewConsent, by person: PersonID, accounts: [AccountID], grant: GrantID, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+        _ new: NewConsent, by person: PersonID, as decider: ConsentDecider = .themselves, accounts: [AccountID], grant: GrantID, at now: Timestamp,
+        requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Consent {
         let lodged = Consent(lodging: new, as: ConsentID(at: now, from: randomness), at: now)
         let authorised = lodged.after(
-            ConsentDecision(event: .authorise, actor: .customer, reason: ConsentReason.approved, personID: person, grantID: grant, accounts: accounts),
+            ConsentDecision(event: .authorise, actor: .customer, reason: decider.approved, personID: person, grantID: grant, accounts: accounts),
             status: .authorised, at: now)
         try insert(authorised, in: tx)
         try keep(authorised.accounts, of: authorised.id, in: tx)
@@ -119,7 +120,7 @@ package struct Consents: Sendable {
         try record(
             [
                 Step(to: lodged, action: .consentLodged, by: .app(new.appID)),
-                Step(from: lodged.storedStatus, to: authorised, action: .consentAuthorised, by: .person(person)),
+                Step(from: lodged.storedStatus, to: authorised, action: .consentAuthorised, by: decider.actor(person)),
             ], requestID: requestID, in: tx)
         return authorised
     }
@@ -127,22 +128,25 @@ package struct Consents: Sendable {
     /// The customer approves, with the accounts of their choice, or confirms what they approved before.
     /// - Returns: `nil` when another state won: it was decided, revoked or has expired, or somebody else approved it before.
     package func authorise(
-        _ id: ConsentID, by person: PersonID, accounts: [AccountID], grant: GrantID, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+        _ id: ConsentID, by person: PersonID, as decider: ConsentDecider = .themselves, accounts: [AccountID], grant: GrantID, at now: Timestamp,
+        requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Consent? {
         guard let before = try find(id, in: tx), before.waits(for: person, at: now) else { return nil }
         let event = before.waitsForConfirmation ? ConsentEvent.confirm : .authorise
-        let decision = ConsentDecision(event: event, actor: .customer, reason: ConsentReason.approved, personID: person, grantID: grant, accounts: accounts)
-        return try apply(decision, to: before, by: .person(person), at: now, requestID: requestID, in: tx)
+        let decision = ConsentDecision(event: event, actor: .customer, reason: decider.approved, personID: person, grantID: grant, accounts: accounts)
+        return try apply(decision, to: before, by: decider.actor(person), at: now, requestID: requestID, in: tx)
     }
 
     /// The customer declines.
     /// - Returns: `nil` when another state won.
-    package func reject(_ id: ConsentID, by person: PersonID?, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Consent? {
+    package func reject(
+        _ id: ConsentID, by person: PersonID?, as decider: ConsentDecider = .themselves, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Consent? {
         guard let before = try find(id, in: tx), before.waits(for: person, at: now) else { return nil }
         // What was approved before can only be withdrawn.
         let event = before.waitsForConfirmation ? ConsentEvent.revoke : .reject
-        let decision = ConsentDecision(event: event, actor: .customer, reason: ConsentReason.declined, personID: person)
-        return try apply(decision, to: before, by: person.map(Actor.person) ?? .system, at: now, requestID: requestID, in: tx)
+        let decision = ConsentDecision(event: event, actor: .customer, reason: decider.declined, personID: person)
+        return try apply(decision, to: before, by: person.map(decider.actor) ?? .system, at: now, requestID: requestID, in: tx)
     }
 
     /// Ends a consent, before or after its authorisation.

@@ -105,6 +105,8 @@ package struct AccessRules: Hashable, Sendable {
         case bank
         /// The platform itself, for sandbox and live apps alike.
         case platform
+        /// The sandbox's controls, for sandbox apps alone.
+        case sandbox
     }
 
     package let scope: String

@@ -87,7 +87,9 @@ struct ContractReader {
         let permissions = try node.optional("permissions")
         try permissions?.allows(["any_of", "all_of"])
         guard let token = AccessRules.Token(rawValue: try node.required("token").string()) else { throw node.error("token is customer or app") }
-        guard let server = AccessRules.Server(rawValue: try node.required("served_by").string()) else { throw node.error("served_by is bank or platform") }
+        guard let server = AccessRules.Server(rawValue: try node.required("served_by").string()) else {
+            throw node.error("served_by is bank, platform or sandbox")
+        }
         return AccessRules(
             scope: try node.required("scope").string(), token: token,
             allPermissions: try permissions?.optional("all_of")?.elements().map { try $0.string() } ?? [],

@@ -9,6 +9,9 @@ struct RoutePolicy: Policy {
 
     func check(_ call: inout Call) async throws -> Verdict {
         guard let app = call.app else { return .skipped("no app") }
+        guard call.rules.server != .sandbox || app.environment == .sandbox else {
+            return refused(.sandboxOnly, "The sandbox's controls are for sandbox apps.", expected: "a token of a sandbox app", got: "a live app's")
+        }
         guard let upstream = upstreams.upstream(for: call.rules, environment: app.environment) else {
             return refused(
                 .noUpstream, "No live bank is connected to this platform\(call.rules.spendsConsent ? " for payments" : "").", at: "",
@@ -16,6 +19,14 @@ struct RoutePolicy: Policy {
                 retryAfter: 60)
         }
         call.upstream = upstream
-        return .passed(call.rules.server == .platform ? "the platform" : "the \(app.environment.rawValue) bank")
+        return .passed(Self.words(call.rules.server, app.environment))
+    }
+
+    private static func words(_ server: AccessRules.Server, _ environment: AppEnvironment) -> String {
+        switch server {
+        case .platform: "the platform"
+        case .sandbox: "the sandbox's controls"
+        case .bank: "the \(environment.rawValue) bank"
+        }
     }
 }

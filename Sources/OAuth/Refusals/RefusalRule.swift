@@ -25,7 +25,7 @@ package struct RefusalRule: Hashable, Sendable {
 extension RefusalRule {
     /// Every rule, for the documentation and for finding one by its name.
     package static let all: [RefusalRule] =
-        authorization + customers + pushed + clients + tokens + tokenUse + ClientAssertion.Refusal.allCases.map(\.rule)
+        authorization + customers + robot + pushed + clients + tokens + tokenUse + ClientAssertion.Refusal.allCases.map(\.rule)
         + RequestObject.Refusal.allCases.map(\.rule) + DPoPProof.Refusal.allCases.map(\.rule)
 
     private static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }

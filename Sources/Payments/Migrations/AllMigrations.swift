@@ -93,6 +93,12 @@ package enum PaymentsMigrations {
             CREATE INDEX standing_order_by_due ON standing_order (due_at, id);
             CREATE INDEX payment_by_standing_order ON payment (standing_order_id, id);
             """),
+        Migration(
+            "payments.0003_scenarios",
+            """
+            ALTER TABLE payment ADD COLUMN scenario TEXT;
+            CREATE INDEX payment_by_scenario ON payment (status, scenario, settles_at);
+            """),
         // What is NULL in a bulk payment is settled when its consent is used up. Its timeline and its risk decision are kept under its id as a payment's are.
         Migration(
             "payments.0003_bulk",

@@ -11,12 +11,12 @@ package struct PaymentRecords: Sendable {
             """
             INSERT INTO payment (id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name,
                                  creditor_account, reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at,
-                                 settles_at, idempotency_key)
+                                 settles_at, idempotency_key, scenario)
             VALUES (\(payment.id), \(payment.kind), \(payment.appID), \(payment.organisationID), \(payment.consentID), \(payment.personID), \(payment.world),
                     \(payment.debtorAccount), \(payment.instruction.amount.minorUnits), \(payment.instruction.amount.currency),
                     \(payment.instruction.creditor.name), \(payment.instruction.creditor.account), \(payment.instruction.reference),
                     \(payment.executionDate?.description), \(payment.standingOrderID), \(payment.holdID), \(payment.status), \(payment.reason), \(payment.createdAt), \(payment.changedAt), \(payment.settlesAt),
-                    \(payment.idempotencyKey))
+                    \(payment.idempotencyKey), \(payment.scenario?.name))
             """)
         try note(payment, by: payment.kind == .standingOrder ? .system : .partner, in: tx)
     }
@@ -48,7 +48,7 @@ package struct PaymentRecords: Sendable {
         try tx.first(
             """
             SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
             WHERE id = \(id)
             """
@@ -61,7 +61,7 @@ package struct PaymentRecords: Sendable {
         try tx.first(
             """
             SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
             WHERE consent_id = \(consent) AND created_at >= \(moment) AND idempotency_key = \(key)
             """
@@ -86,7 +86,7 @@ package struct PaymentRecords: Sendable {
         try tx.all(
             """
             SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
             WHERE app_id = \(appID) AND (\(before) IS NULL OR id < \(before)) AND kind IN \(list: kinds)
             ORDER BY id DESC
@@ -100,7 +100,7 @@ package struct PaymentRecords: Sendable {
         try tx.all(
             """
             SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
             WHERE person_id = \(personID)
             ORDER BY id DESC
@@ -114,7 +114,7 @@ package struct PaymentRecords: Sendable {
         try tx.all(
             """
             SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
             WHERE status IN \(list: [PaymentStatus.held, .blocked])
             ORDER BY id
@@ -128,7 +128,7 @@ package struct PaymentRecords: Sendable {
         try tx.all(
             """
             SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
-                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
             WHERE status = \(status) AND settles_at <= \(now)
             ORDER BY settles_at, id
@@ -137,7 +137,23 @@ package struct PaymentRecords: Sendable {
         ).map(Payment.init)
     }
 
-    /// Whether there is a payment to execute or to settle, or one that was never decided.
+    /// Held payments at which their scenario has the staff look now, the most overdue first.
+    func looks(at now: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
+        try tx.all(
+            """
+            SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
+            FROM payment
+            WHERE status = \(PaymentStatus.held) AND scenario IN \(list: Self.looked) AND settles_at <= \(now)
+            ORDER BY settles_at, id
+            LIMIT \(limit)
+            """
+        ).map(Payment.init)
+    }
+
+    private static let looked = PaymentScenario.all.filter { $0.look != nil }.map(\.name)
+
+    /// Whether there is a payment to execute or to settle, one that was never decided, or one that a scenario has looked at.
     package func isAnythingDue(at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
         try tx.first(
             """
@@ -145,6 +161,7 @@ package struct PaymentRecords: Sendable {
             FROM payment
             WHERE (status IN \(list: [PaymentStatus.accepted, .scheduled]) AND settles_at <= \(now))
                 OR (status = \(PaymentStatus.received) AND settles_at <= \(now - PaymentBooks.patience))
+                OR (status = \(PaymentStatus.held) AND scenario IN \(list: Self.looked) AND settles_at <= \(now))
             LIMIT 1
             """) != nil
     }
@@ -184,6 +201,7 @@ extension Payment {
                 creditor: Creditor(name: try row["creditor_name"], account: try row["creditor_account"]), reference: try row["reference"]),
             executionDate: day.flatMap { CivilDate($0) }, standingOrderID: try row["standing_order_id"], holdID: try row["hold_id"], status: try row["status"],
             reason: try row["reason"], createdAt: try row["created_at"],
-            changedAt: try row["changed_at"], settlesAt: try row["settles_at"], idempotencyKey: try row["idempotency_key"])
+            changedAt: try row["changed_at"], settlesAt: try row["settles_at"], idempotencyKey: try row["idempotency_key"],
+            scenario: try (row["scenario"] as String?).flatMap(PaymentScenario.named))
     }
 }

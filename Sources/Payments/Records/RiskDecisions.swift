@@ -18,16 +18,14 @@ package struct RiskDecisions: Sendable {
             """)
     }
 
-    package func find(of payment: PaymentID, in tx: any ReadTransaction) throws -> Kept? {
-        guard let row = try tx.first("SELECT outcome, score, reasons, version, inputs, decided_at FROM risk_decision WHERE payment_id = \(payment)")
-        else { return nil }
-        let reasons: String = try row["reasons"]
-        let inputs: String = try row["inputs"]
-        let members = (try? JSONValue(parsing: Array(inputs.utf8)))?.object?.members ?? []
-        return Kept(
-            decision: RiskDecision(
-                outcome: try row["outcome"], score: try row["score"], reasons: reasons.split(separator: " ").map(String.init), version: try row["version"]),
-            inputs: members.compactMap { member in member.value.string.map { (name: member.name, value: $0) } }, decidedAt: try row["decided_at"])
+    package func find(of payment: PaymentID, in tx: any ReadTransaction) throws -> Kept? { try find(of: [payment], in: tx)[payment] }
+
+    /// The same of several, in one statement.
+    package func find(of payments: [PaymentID], in tx: any ReadTransaction) throws -> [PaymentID: Kept] {
+        guard !payments.isEmpty else { return [:] }
+        let rows = try tx.all(
+            "SELECT payment_id, outcome, score, reasons, version, inputs, decided_at FROM risk_decision WHERE payment_id IN \(list: payments)")
+        return try Dictionary(rows.map { (try $0["payment_id"], try Kept($0)) }) { first, _ in first }
     }
 
     /// A decision as it was made.
@@ -35,6 +33,16 @@ package struct RiskDecisions: Sendable {
         package let decision: RiskDecision
         package let inputs: [(name: String, value: String)]
         package let decidedAt: Timestamp
+
+        fileprivate init(_ row: Row) throws {
+            let reasons: String = try row["reasons"]
+            let inputs: String = try row["inputs"]
+            let members = (try? JSONValue(parsing: Array(inputs.utf8)))?.object?.members ?? []
+            decision = RiskDecision(
+                outcome: try row["outcome"], score: try row["score"], reasons: reasons.split(separator: " ").map(String.init), version: try row["version"])
+            self.inputs = members.compactMap { member in member.value.string.map { (name: member.name, value: $0) } }
+            decidedAt = try row["decided_at"]
+        }
     }
 }
 

@@ -105,6 +105,6 @@ extension Payment {
             id: PaymentID(at: now, from: randomness), kind: .standingOrder, appID: order.appID, organisationID: order.organisationID,
             consentID: order.consentID, personID: order.personID, world: order.world, debtorAccount: order.debtorAccount, instruction: order.instruction,
             executionDate: day, standingOrderID: order.id, holdID: TransactionID(at: now, from: randomness), status: .received, reason: .dayCame,
-            createdAt: now, changedAt: now, settlesAt: now, idempotencyKey: nil)
+            createdAt: now, changedAt: now, settlesAt: now, idempotencyKey: nil, scenario: nil)
     }
 }

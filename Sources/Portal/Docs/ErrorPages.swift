@@ -58,7 +58,7 @@ struct ErrorPages: PortalPage {
             code = error.rawValue
             title = error.title
             advice = error.advice
-            place = "An API under /v1"
+            place = error == .sandboxOnly ? "The sandbox’s controls under /sandbox/v1" : "An API under /v1"
             status = "\(error.status.code) \(error.status.reasonPhrase)"
             clause = nil
             (rules, hasRules) = ([], false)

@@ -31,6 +31,8 @@ struct PaymentsPage: PortalPage {
         let id, amount, creditor, account, reference, origin, status, code: String
         /// The day that it was ordered for.
         let day: String?
+        /// How the app asked to have it turn out.
+        let scenario: String?
         let isSettled, isRejected, isWaiting: Bool
         let timeline: [Step]
     }
@@ -92,6 +94,7 @@ extension PaymentsPage.Row {
         day = payment.executionDate?.description
         status = payment.status.rawValue
         code = payment.status.iso20022
+        scenario = payment.scenario?.name
         isSettled = payment.status == .settled
         isRejected = payment.status == .rejected
         isWaiting = payment.status == .held || payment.status == .blocked
