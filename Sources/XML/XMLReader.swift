@@ -149,7 +149,9 @@ package struct XMLReader: Sendable {
     /// An attribute without a prefix is in no namespace (Namespaces in XML 1.0 §6.2).
     private func expanded(_ qualifiedName: String, isAttribute: Bool) throws(MalformedXML) -> XMLName {
         let parts = qualifiedName.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty }), let local = parts.last else { throw refusal("a name with one colon at most", got: qualifiedName) }
+        guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty }), let local = parts.last else {
+            throw refusal("a name with one colon at most", got: qualifiedName)
+        }
         let prefix = parts.count == 2 ? String(parts[0]) : ""
         if prefix.isEmpty, isAttribute { return XMLName(String(local)) }
         if prefix == "xml" { return XMLName(String(local), in: "http://www.w3.org/XML/1998/namespace") }
@@ -259,7 +261,9 @@ package struct XMLReader: Sendable {
             digits += 1
             position += 1
         }
-        guard digits > 0, skip(";"), let scalar = Unicode.Scalar(value), Self.isCharacter(scalar) else { throw refusal("the number of a character that XML knows") }
+        guard digits > 0, skip(";"), let scalar = Unicode.Scalar(value), Self.isCharacter(scalar) else {
+            throw refusal("the number of a character that XML knows")
+        }
         return scalar
     }
 

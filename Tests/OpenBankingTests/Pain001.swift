@@ -20,7 +20,9 @@ struct Pain001 {
 
     var count = "2"
     var sum = "300.00"
-    var sections: [[Payment]] = [[Payment(), Payment(amount: "200.00", name: "Nairobi Water", account: "<IBAN>GB29NWBK60161331926819</IBAN>", endToEndID: "E2E-2")]]
+    var sections: [[Payment]] = [
+        [Payment(), Payment(amount: "200.00", name: "Nairobi Water", account: "<IBAN>GB29NWBK60161331926819</IBAN>", endToEndID: "E2E-2")]
+    ]
     var debtor = "<Othr><Id>0100-200300</Id></Othr>"
     var date = "<Dt>2026-11-21</Dt>"
     var method = "TRF"

@@ -48,7 +48,10 @@ struct Pain001Tests {
         #expect(found.first?.rule == "total" && found.first?.expected.hasPrefix("200.00") == true && found.first?.got == "100.00")
     }
 
-    @Test(arguments: [("300", true), ("300.0", true), ("300.00000", true), ("300.01", false), ("299.99", false), ("-300", false), ("3e2", false), ("", false), ("99999999999999999999", false)])
+    @Test(arguments: [
+        ("300", true), ("300.0", true), ("300.00000", true), ("300.01", false), ("299.99", false), ("-300", false), ("3e2", false), ("", false),
+        ("99999999999999999999", false),
+    ])
     func `CtrlSum is the sum, however many zeros it ends with`(sum: String, isTaken: Bool) {
         #expect(faults(Pain001(sum: sum).xml).map(\.pointer) == (isTaken ? [] : ["\(place)/GrpHdr/CtrlSum"]))
     }
@@ -67,9 +70,10 @@ struct Pain001Tests {
         let found = faults(Pain001(count: "7", sum: "1", sections: [payments]).xml)
 
         #expect(
-            found.map(\.pointer) == [
-                "1]/Amt/InstdAmt", "2]/Amt/InstdAmt/@Ccy", "3]/Cdtr/Nm", "4]/CdtrAcct/Id/IBAN", "5]/RmtInf/Ustrd", "6]/Amt/InstdAmt", "7]/PmtId/EndToEndId",
-            ].map { "\(place)/PmtInf[1]/CdtTrfTxInf[\($0)" })
+            found.map(\.pointer)
+                == [
+                    "1]/Amt/InstdAmt", "2]/Amt/InstdAmt/@Ccy", "3]/Cdtr/Nm", "4]/CdtrAcct/Id/IBAN", "5]/RmtInf/Ustrd", "6]/Amt/InstdAmt", "7]/PmtId/EndToEndId",
+                ].map { "\(place)/PmtInf[1]/CdtTrfTxInf[\($0)" })
     }
 
     @Test func `one currency, and one debtor, for the whole file`() {

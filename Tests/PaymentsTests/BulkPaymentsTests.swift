@@ -274,6 +274,21 @@ struct BulkPaymentsTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `a file that nobody had carried out goes after its time, and one that was paid stays`(engine: Engine) async throws {
+        try await withBank(engine) { database in
+            let waiting = try await database.upload([pay(1, to: "KPLC-882-001"), pay(2, to: "KPLC-882-002")])
+            let paid = try await database.upload([pay(1, to: "KPLC-882-001")])
+            try await database.approve(paid)
+            _ = try await database.execute(paid).get()
+
+            #expect(try await database.write { try BulkPaymentRecords().purge(uploadedBefore: noon, in: $0) } == 0)
+            #expect(try await database.write { try BulkPaymentRecords().purge(uploadedBefore: noon + .seconds(1), in: $0) } == 1)
+            #expect(try await database.find(waiting) == nil)
+            #expect(try await database.lines(waiting).isEmpty)
+            #expect(try await database.lines(paid).count == 1)
+        }
+    }
+
     @Test(arguments: Engine.available) func `a restored approval of a file ends`(engine: Engine) async throws {
         try await withBank(engine) { database in
             let bulk = try await database.upload([pay(1, to: "KPLC-882-001")])

@@ -6,7 +6,9 @@ import Web
 
 /// A file of payments as an app uploads it.
 struct BulkFile {
-    var payments = [Bill(amount: "100.00", reference: "Salary 1"), Bill(amount: "200.00", name: "Nairobi Water", account: "NWSC-119-204", reference: "Salary 2")]
+    var payments = [
+        Bill(amount: "100.00", reference: "Salary 1"), Bill(amount: "200.00", name: "Nairobi Water", account: "NWSC-119-204", reference: "Salary 2"),
+    ]
     var count: Int?
     var total = "300.00"
     var more = ""

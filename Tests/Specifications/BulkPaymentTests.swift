@@ -14,7 +14,8 @@ import Web
 
 @Suite("Bulk payments over HTTP")
 struct BulkPaymentTests {
-    @Test(arguments: Engine.available) func `a customer approves number, sum and every payee, and the app has the file carried out`(engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `a customer approves number, sum and every payee, and the app has the file carried out`(engine: Engine) async throws
+    {
         try await TestServer.run(engine) { server in
             let app = try await server.payingApp()
             let uploaded = try await server.upload(BulkFile().text, app)
@@ -28,7 +29,8 @@ struct BulkPaymentTests {
             try await browser.submit("password", [("username", "amina.traveler"), ("password", "sandbox")])
             let page = await browser.page
             for text in [
-                "asks to make 2 payments of KES 300.00 in all", "Kenya Power", "KPLC-882-001", "KES 100.00", "Salary 1", "Nairobi Water", "NWSC-119-204", "KES 200.00",
+                "asks to make 2 payments of KES 300.00 in all", "Kenya Power", "KPLC-882-001", "KES 100.00", "Salary 1", "Nairobi Water", "NWSC-119-204",
+                "KES 200.00",
                 "Which account pays?",
             ] { #expect(page.contains(text), "\(text)") }
             let authorization = try await server.authorize(app, server.detail(consent), browser: browser)
@@ -83,7 +85,9 @@ struct BulkPaymentTests {
         (#""account":"NWSC-119-204""#, #""account":"?""#, "/lines/3/creditor/account", "account"),
         (#""currency":"KES"},"creditor":{"name":"Nairobi"#, #""currency":"USD"},"creditor":{"name":"Nairobi"#, "/lines/3/amount/currency", "one_currency"),
     ])
-    func `a file with a fault is refused by line, member and rule, and nothing of it is kept`(part: String, put: String, pointer: String, rule: String) async throws {
+    func `a file with a fault is refused by line, member and rule, and nothing of it is kept`(part: String, put: String, pointer: String, rule: String)
+        async throws
+    {
         try await TestServer.run(.sqlite) { server in
             let app = try await server.payingApp()
 
@@ -136,7 +140,8 @@ struct BulkPaymentTests {
             try await server.upload(BulkFile().text, app, key: nil).isRefused(.badRequest, .invalidIdempotencyKey, by: "createBulkPayment")
             try await server.upload(BulkFile().text, app, type: "application/xml").isRefused(.badRequest, .malformedBody, by: "createBulkPayment")
             let coded: HTTPFields = [
-                .authorization: "Bearer \(try await server.paymentsToken(app))", .contentType: "application/x-ndjson", .contentEncoding: "gzip", .idempotencyKey: "k",
+                .authorization: "Bearer \(try await server.paymentsToken(app))", .contentType: "application/x-ndjson", .contentEncoding: "gzip",
+                .idempotencyKey: "k",
             ]
             try await server.send(.post, "/v1/bulk-payments", headers: coded, body: BulkFile().text)
                 .isRefused(.unsupportedMediaType, .unsupportedMediaType, rule: "request", by: "createBulkPayment")
@@ -245,7 +250,8 @@ struct BulkPaymentTests {
             let app = try await server.payingApp()
             let json = #"{"type":"bulk_payment","bulk_payment":{"id":"blk_1","count":1,"total":{"amount":"1.00","currency":"KES"},"digest":"x"}}"#
 
-            try await server.call("/v1/consents", token: server.appToken(app), method: .post, json: json).isRefused(.badRequest, .invalidRequest, by: "createConsent")
+            try await server.call("/v1/consents", token: server.appToken(app), method: .post, json: json).isRefused(
+                .badRequest, .invalidRequest, by: "createConsent")
         }
     }
 

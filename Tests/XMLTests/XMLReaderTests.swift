@@ -40,7 +40,8 @@ struct XMLReaderTests {
     }
 
     @Test func `§2.11 line ends are one character, and §3.3.3 white space in a value is a space`() throws {
-        #expect(try events("<a b='1\r\n2\t3'>x\r\ny\rz</a>") == [.start(XMLName("a"), [XMLAttribute(name: XMLName("b"), value: "1 2 3")]), .text("x\ny\nz"), .end])
+        #expect(
+            try events("<a b='1\r\n2\t3'>x\r\ny\rz</a>") == [.start(XMLName("a"), [XMLAttribute(name: XMLName("b"), value: "1 2 3")]), .text("x\ny\nz"), .end])
     }
 
     @Test func `prefixes stand for namespaces where they are declared, and inside`() throws {
@@ -62,7 +63,10 @@ struct XMLReaderTests {
         #expect(refused.expected.contains("document type declarations are not read"))
     }
 
-    @Test(arguments: ["<a>&b;</a>", "<a>&amp</a>", "<a>&;</a>", "<a>&#;</a>", "<a>&#x;</a>", "<a>&#0;</a>", "<a>&#xD800;</a>", "<a>&#x110000;</a>", "<a>&#99999999999;</a>", "<a b='&c;'/>", "<a>&#xFFFE;</a>"])
+    @Test(arguments: [
+        "<a>&b;</a>", "<a>&amp</a>", "<a>&;</a>", "<a>&#;</a>", "<a>&#x;</a>", "<a>&#0;</a>", "<a>&#xD800;</a>", "<a>&#x110000;</a>", "<a>&#99999999999;</a>",
+        "<a b='&c;'/>", "<a>&#xFFFE;</a>",
+    ])
     func `a reference to anything else is refused`(text: String) {
         #expect(refusal(text) != nil)
     }
@@ -70,16 +74,22 @@ struct XMLReaderTests {
     @Test(arguments: [
         "", " ", "a", "<", "<a", "<a>", "<a/", "<a></b>", "<a><b></a></b>", "</a>", "<a/><b/>", "<a/>x", "x<a/>", "<a b/>", "<a b=c/>", "<a b='1'c='2'/>",
         "<a b='<'/>", "<a b='1' b='2'/>", "<a xmlns:p='u' xmlns:q='u' p:b='1' q:b='2'/>", "<a xmlns='u' xmlns='v'/>", "<p:a/>", "<a p:b=''/>",
-        "<a xmlns:p=''/>", "<a xmlns:xml='u'/>", "<a xmlns:xmlns='u'/>", "<:a/>", "<a:/>", "<a:b:c xmlns:a='u'/>", "<1a/>", "<é/>", "< a/>", "<a>]]></a>", "<a><!-- -- --></a>",
-        "<a><!-- --->", "<a><![CDATA[</a>", "<a>\u{1}</a>", "<a>\u{0}</a>", "<a b='\u{8}'/>", "<a>\u{FFFF}</a>", "<a><?b c?></a>", "<?b?><a/>", " <?xml version='1.0'?><a/>",
-        "<?xml version='1.1'?><a/>", "<?xml encoding='UTF-8'?><a/>", "<?xml version='1.0' encoding='UTF-16'?><a/>", "<?xml version='1.0' encoding='ISO-8859-1'?><a/>",
-        "<?xml version='1.0' standalone='maybe'?><a/>", "<?xml version='1.0' version='1.0'?><a/>", "<?xml version='1.0'><a/>", "<?xml version='1.0'encoding='UTF-8'?><a/>",
+        "<a xmlns:p=''/>", "<a xmlns:xml='u'/>", "<a xmlns:xmlns='u'/>", "<:a/>", "<a:/>", "<a:b:c xmlns:a='u'/>", "<1a/>", "<é/>", "< a/>", "<a>]]></a>",
+        "<a><!-- -- --></a>",
+        "<a><!-- --->", "<a><![CDATA[</a>", "<a>\u{1}</a>", "<a>\u{0}</a>", "<a b='\u{8}'/>", "<a>\u{FFFF}</a>", "<a><?b c?></a>", "<?b?><a/>",
+        " <?xml version='1.0'?><a/>",
+        "<?xml version='1.1'?><a/>", "<?xml encoding='UTF-8'?><a/>", "<?xml version='1.0' encoding='UTF-16'?><a/>",
+        "<?xml version='1.0' encoding='ISO-8859-1'?><a/>",
+        "<?xml version='1.0' standalone='maybe'?><a/>", "<?xml version='1.0' version='1.0'?><a/>", "<?xml version='1.0'><a/>",
+        "<?xml version='1.0'encoding='UTF-8'?><a/>",
     ])
     func `what is not well formed is refused`(text: String) {
         #expect(refusal(text) != nil)
     }
 
-    @Test(arguments: [[0x3C, 0x61, 0x3E, 0xFF, 0x3C, 0x2F, 0x61, 0x3E], [0xFF, 0xFE, 0x3C, 0x00], [0x3C, 0x61, 0x3E, 0xC0, 0x80, 0x3C, 0x2F, 0x61, 0x3E]] as [[UInt8]])
+    @Test(
+        arguments: [[0x3C, 0x61, 0x3E, 0xFF, 0x3C, 0x2F, 0x61, 0x3E], [0xFF, 0xFE, 0x3C, 0x00], [0x3C, 0x61, 0x3E, 0xC0, 0x80, 0x3C, 0x2F, 0x61, 0x3E]]
+            as [[UInt8]])
     func `what is not UTF-8 is refused`(bytes: [UInt8]) {
         #expect(throws: MalformedXML.self) {
             var reader = try XMLReader(bytes, limits: XMLLimits(bytes: 100))

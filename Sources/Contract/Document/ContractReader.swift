@@ -98,7 +98,8 @@ struct ContractReader {
             windowParameters: try node.optional("window").map { .init(from: try $0.required("from").string(), to: try $0.required("to").string()) },
             server: server, isIdempotent: try node.optional("idempotent")?.boolean() ?? false,
             spendsConsent: try node.optional("spends_consent")?.boolean() ?? false,
-            lodgesConsent: try node.optional("lodges_consent")?.boolean() ?? false, largestBody: try node.optional("largest_body").map { Int(try $0.integer()) })
+            lodgesConsent: try node.optional("lodges_consent")?.boolean() ?? false, largestBody: try node.optional("largest_body").map { Int(try $0.integer()) }
+        )
     }
 }
 

@@ -140,9 +140,10 @@ package struct BulkPaymentBooks: Sendable {
 
     // MARK: Settling
 
-    /// Settles what is due, one at a time: a file may have thousands of payments.
+    /// Settles what is due, one at a time, since a file may have thousands of payments, and unless another transaction is at it.
     /// - Returns: whether there was one.
     package func settleNext(at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
+        guard try tx.isAlone(at: "payments.bulk_settlement") else { return false }
         guard let bulk = try records.due(at: now, limit: 1, in: tx).first, let execution = bulk.execution else { return false }
         let lines = try records.lines(of: bulk, in: tx)
         let creditors = try Accounts().find(numbers: lines.map(\.instruction.creditor.account), in: execution.world, tx)

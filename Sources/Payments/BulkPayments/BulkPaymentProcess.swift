@@ -13,6 +13,7 @@ package struct BulkPaymentProcess: Sendable {
     private let reading: Reading
     private let deadline: Duration
     private let timer: any Clock<Duration>
+    private let metrics = RiskMetrics()
 
     /// - Parameter deadline: how long the decision may take.
     package init(database: any Database, randomness: any RandomSource = SystemRandom(), deadline: Duration = PaymentProcess.deadline) {
@@ -85,7 +86,10 @@ package struct BulkPaymentProcess: Sendable {
 
     private func decision(on bulk: BulkPayment, at now: Timestamp) async -> (RiskDecision, RiskInputs?) {
         // What cannot be read in time, or at all, is looked at by a person.
-        guard let inputs = await within(deadline, by: timer, { try await reading(bulk, now) }) else { return (.timedOut, nil) }
-        return (RiskDecision(on: inputs), inputs)
+        let begun = ContinuousClock.now
+        let inputs = await within(deadline, by: timer) { try await reading(bulk, now) }
+        let decision = inputs.map { RiskDecision(on: $0) } ?? .timedOut
+        metrics.note(decision.outcome, after: .now - begun)
+        return (decision, inputs)
     }
 }

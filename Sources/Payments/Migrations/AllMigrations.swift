@@ -134,6 +134,7 @@ package enum PaymentsMigrations {
             CREATE INDEX bulk_payment_by_person ON bulk_payment (person_id, id);
             CREATE INDEX bulk_payment_by_debtor ON bulk_payment (debtor_account_id, received_at);
             CREATE INDEX bulk_payment_by_settlement ON bulk_payment (status, settles_at, id);
+            CREATE INDEX bulk_payment_by_age ON bulk_payment (status, created_at);
 
             CREATE TABLE bulk_payment_line (
                 bulk_payment_id TEXT NOT NULL,

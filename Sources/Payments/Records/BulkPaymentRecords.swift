@@ -82,6 +82,16 @@ package struct BulkPaymentRecords: Sendable {
         }
     }
 
+    /// Removes files that nobody had carried out: their consents have ended long ago.
+    /// - Returns: how many went, at most `limit`.
+    package func purge(uploadedBefore moment: Timestamp, limit: Int = 20, in tx: any WriteTransaction) throws -> Int {
+        let rows = try tx.all("SELECT id FROM bulk_payment WHERE status IS NULL AND created_at < \(moment) ORDER BY created_at LIMIT \(limit)")
+        let ids: [BulkPaymentID] = try rows.map { try $0["id"] }
+        guard !ids.isEmpty else { return 0 }
+        try tx.execute("DELETE FROM bulk_payment_line WHERE bulk_payment_id IN \(list: ids)")
+        return try tx.execute("DELETE FROM bulk_payment WHERE id IN \(list: ids) AND status IS NULL")
+    }
+
     private func note(_ execution: BulkExecution, of id: BulkPaymentID, by actor: PaymentActor, in tx: any WriteTransaction) throws {
         try tx.execute(
             """

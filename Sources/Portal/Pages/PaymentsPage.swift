@@ -69,8 +69,10 @@ struct PaymentsPage: PortalPage {
         let shown = payments.prefix(Self.pageSize)
         let address = "/portal/apps/\(app.id)/payments"
         let model = Model(
-            app: AppHead(app, tab: "payments", at: context.receivedAt), rows: shown.map { Row($0, timelines[$0.id] ?? []) }, bulks: bulks, hasRows: !shown.isEmpty,
-            hasBulks: !bulks.isEmpty, hasNothing: shown.isEmpty && bulks.isEmpty, mayPay: app.scopes.contains(.paymentsWrite), next: payments.count > Self.pageSize ? shown.last.map { "\(address)?before=\($0.id)" } : nil,
+            app: AppHead(app, tab: "payments", at: context.receivedAt), rows: shown.map { Row($0, timelines[$0.id] ?? []) }, bulks: bulks,
+            hasRows: !shown.isEmpty,
+            hasBulks: !bulks.isEmpty, hasNothing: shown.isEmpty && bulks.isEmpty, mayPay: app.scopes.contains(.paymentsWrite),
+            next: payments.count > Self.pageSize ? shown.last.map { "\(address)?before=\($0.id)" } : nil,
             first: before == nil ? nil : address)
         return site.pages.page("portal/payments", model, shell: developer.shell("Payments of \(app.name)", current: "apps"))
     }
