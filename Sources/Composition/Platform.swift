@@ -1,3 +1,4 @@
+package import Payments
 package import AccessTokens
 package import Applications
 package import AsyncHTTPClient
@@ -123,7 +124,7 @@ package struct Platform: Sendable {
         // The API
         let consents = ConsentDirectory(database: database, feed: feed)
         let upstreams = Upstreams(
-            platform: ConsentOperations(database: database, randomness: randomness), 
+            platform: ConsentOperations(database: database, randomness: randomness),
             sandbox: BankUpstream(database: database, randomness: randomness, riskDeadline: riskDeadline),
             live: try Self.liveBank(configuration, http: http), controls: SandboxControls(database: database, randomness: randomness))
         let policies = AllPolicies(
