@@ -114,10 +114,12 @@ package struct PaymentBooks: Sendable {
         }
     }
 
-    /// Has the staff of the sandbox's bank look at what is held, where its scenario says so.
+    /// Has the staff of the sandbox's bank look at what is held, where its scenario says so, unless another transaction is at it.
     /// - Returns: how many moved, at most `limit`.
     package func lookDue(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
-        try records.looks(at: now, limit: limit, in: tx).count { try look(at: $0, now, in: tx) }
+        guard try tx.isAlone(at: "payments.settlement") else { return 0 }
+        // In the order of `settleDue`: what is released inside the bank is settled at once, and locks the same accounts.
+        return try records.looks(at: now, limit: limit, in: tx).sorted { $0.debtorAccount < $1.debtorAccount }.count { try look(at: $0, now, in: tx) }
     }
 
     private func look(at payment: Payment, _ now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
