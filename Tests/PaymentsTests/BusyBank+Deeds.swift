@@ -16,7 +16,7 @@ extension BusyBank {
         case release, reject, cancel, reverse, settle
         case withdraw, expire, changeStatus, takeByCard, settleCards
 
-        static let frequent: [Deed] = [.pay, .pay, .pay, .pay, .payAndPay, .settle, .release, .reject] + allCases
+        static let frequent: [Deed] = [.pay, .pay, .pay, .pay, .payAndPay, .settle, .release, .reject, .withdraw, .withdraw] + allCases
     }
 
     /// Does so many things, drawn by a seed.

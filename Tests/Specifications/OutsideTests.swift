@@ -14,7 +14,7 @@ import Web
 struct OutsideTests {
     private static let later = [
         "/oauth2/device_authorization", "/oauth2/bc-authorize", "/oauth2/grants", "/oauth2/logout", "/device",
-        "/v1/transfers", "/v1/funds-confirmations", "/v1/webhook-endpoints", "/v1/events", "/sandbox/v1/clock",
+        "/v1/webhook-endpoints", "/v1/events", "/sandbox/v1/clock",
     ]
 
     @Test(arguments: later)

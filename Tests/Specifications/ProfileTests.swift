@@ -175,7 +175,7 @@ struct ProfileTests {
     @Test func `the table of rules says what each adds to oauth21`() {
         #expect(SecurityProfile.oauth21.rules.sentences.isEmpty)
         #expect(SecurityProfile.oidcCompat.rules.sentences.count == 2)
-        #expect(SecurityProfile.fapi2.rules.sentences.count == 5)
-        #expect(SecurityProfile.fapi2MessageSigning.rules.sentences.count == 6)
+        #expect(SecurityProfile.fapi2.rules.sentences.count == 6)
+        #expect(SecurityProfile.fapi2MessageSigning.rules.sentences.count == 7)
     }
 }

@@ -43,7 +43,7 @@ struct RFC9457Tests {
         }
     }
 
-    @Test(arguments: ["/v1", "/v1/", "/v1/transfers", "/v1/accounts/acc_1", "/v1/accounts/acc_1/balance/x", "/v2/accounts"])
+    @Test(arguments: ["/v1", "/v1/", "/v1/transfer", "/v1/accounts/acc_1", "/v1/accounts/acc_1/balance/x", "/v2/accounts"])
     func `an address that is not there is a problem too`(uri: String) async throws {
         try await TestServer.run(.sqlite) { server in
             let response = try await server.get(uri, headers: [.accept: "application/json"])
