@@ -106,9 +106,9 @@ struct PaymentTests {
             let plan = #","frequency":"daily","first_date":"\#(server.inDays(1))""#
             let (order, third) = try await server.approved("standing_order", Bill().members + plan, for: app)
 
-            let paid = try await server.pay(under: consent, token: token, key: "the same")
-            let others = try await server.pay(under: another, token: second, key: "the same")
-            let ordered = try await server.create("/v1/standing-orders", Bill().members + plan, under: order, token: third, key: "the same")
+            let paid = try await server.pay(under: consent, token: token, key: "the-same")
+            let others = try await server.pay(under: another, token: second, key: "the-same")
+            let ordered = try await server.create("/v1/standing-orders", Bill().members + plan, under: order, token: third, key: "the-same")
 
             for answer in [paid, others, ordered] { #expect(answer.status == .created && answer.headers[.idempotencyReplayed] == nil, "\(answer.text)") }
             #expect(Set([paid, others, ordered].compactMap { $0.json["id"] as? String }).count == 3)
