@@ -104,7 +104,7 @@ def test_a_payment_for_a_later_day_is_cancelled_by_its_customer(page, server, pa
     check(page, "my-payments-scheduled")
     row.get_by_role("button", name="Cancel").click()
 
-    expect(page.get_by_role("status")).to_contain_text("is cancelled: it will not be paid")
+    expect(page.locator(".callout--positive")).to_contain_text("is cancelled: it will not be paid")
     expect(page.get_by_role("row").filter(has_text="Cancelled").first).to_contain_text("Westlands Homes")
     assert party.payment(made["id"])["status_reason"] == "cancelled_by_customer"
 
@@ -126,7 +126,7 @@ def test_a_standing_order_is_seen_and_cancelled(page, server, party):
     check(page, "my-standing-orders")
     orders.get_by_role("button", name="Cancel").click()
 
-    expect(page.get_by_role("status")).to_contain_text("it pays no more")
+    expect(page.locator(".callout--positive")).to_contain_text("it pays no more")
     expect(page.get_by_role("table", name="Standing orders")).to_contain_text("Cancelled")
 
 
