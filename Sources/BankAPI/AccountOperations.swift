@@ -91,7 +91,8 @@ extension GuardedCall {
             throw Problem(
                 .invalidRequest, "The cursor is not one that this list gave.",
                 errors: [
-                    Problem.Violation(pointer: "/query/cursor", rule: "cursor", expected: "the cursor of a links.next of this list", got: String(text.prefix(64)))
+                    Problem.Violation(
+                        pointer: "/query/cursor", rule: "cursor", expected: "the cursor of a links.next of this list", got: String(text.prefix(64)))
                 ])
         }
         return cursor

@@ -119,13 +119,7 @@ struct BulkPaymentOperations: Sendable {
         let limit = call.parameters.integer("limit") ?? 100
         let cursor = call.parameters.string("cursor")
         let after = cursor.flatMap { LineCursor($0)?.number }
-        guard cursor == nil || after != nil else {
-            throw Problem(
-                .invalidRequest, "The cursor does not come from this list.",
-                errors: [
-                    Problem.Violation(pointer: "/query/cursor", rule: "cursor", expected: "the cursor of links.next", got: String((cursor ?? "").prefix(80)))
-                ])
-        }
+        guard cursor == nil || after != nil else { throw call.foreignCursor }
         let found = try await database.read { [records] tx -> ([JSONObject], last: Int?)? in
             guard let bulk = try Self.bulk(of: call, records, in: tx), let consent = try Consents().find(bulk.consentID, in: tx) else { return nil }
             let standing = consent.standing(at: call.now)

@@ -43,25 +43,15 @@ package struct ConsentOperations: Upstream {
     }
 
     private func list(_ call: GuardedCall) async throws -> UpstreamAnswer {
-        let limit = call.parameters.integer("limit") ?? 100
-        let cursor = call.parameters.string("cursor")
-        let found = try await database.read { [consents] tx -> [Consent]? in
-            var before: Consent?
-            if let cursor {
-                guard let id = ConsentCursor(cursor)?.id, let last = try consents.find(id, in: tx), last.appID == call.app.id else { return nil }
-                before = last
+        try await call.page(of: ConsentID.self) { [consents, database] id, limit in
+            let found = try await database.read { tx -> [Consent]? in
+                let before = try id.flatMap { try consents.find($0, in: tx) }
+                guard id == nil || before?.appID == call.app.id else { return nil }
+                return try consents.list(ofApp: call.app.id, before: before, limit: limit, in: tx)
             }
-            return try consents.list(ofApp: call.app.id, before: before, limit: limit + 1, in: tx)
+            guard let found else { throw call.foreignCursor }
+            return found.map { ($0.id, $0.body(at: call.now, issuer: call.issuer)) }
         }
-        guard let found else { throw Self.brokenCursor(cursor) }
-        let page = found.prefix(limit)
-        let next = found.count > limit ? page.last.map { ConsentCursor(id: $0.id).text } : nil
-        let body = PageAnswer(
-            data: page.map { $0.body(at: call.now, issuer: call.issuer) },
-            links: PageLinks(
-                current: call.issuer.address(call.http.path + (call.http.query.map { "?\($0)" } ?? "")),
-                next: next.map { call.issuer.address("\(call.http.path)?cursor=\($0)&limit=\(limit)") }))
-        return .json(body.json, records: page.count)
     }
 
     private func read(_ call: GuardedCall) async throws -> UpstreamAnswer {
@@ -91,18 +81,5 @@ package struct ConsentOperations: Upstream {
         return consent
     }
 
-    private static func unknown(_ call: GuardedCall) -> Problem {
-        let id = call.pathParameters["consent_id"] ?? ""
-        return Problem(
-            .notFound, "This app has no such consent.",
-            errors: [Problem.Violation(pointer: "/path/consent_id", rule: "consent", expected: "a consent that this app lodged", got: String(id.prefix(64)))])
-    }
-
-    private static func brokenCursor(_ cursor: String?) -> Problem {
-        Problem(
-            .invalidRequest, "The cursor does not come from this list.",
-            errors: [
-                Problem.Violation(pointer: "/query/cursor", rule: "cursor", expected: "the cursor of links.next", got: String((cursor ?? "").prefix(80)))
-            ])
-    }
+    private static func unknown(_ call: GuardedCall) -> Problem { call.unknown("consent_id", "consent", "lodged") }
 }

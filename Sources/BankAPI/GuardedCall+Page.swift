@@ -15,11 +15,7 @@ extension GuardedCall {
         let cursor = parameters.string("cursor")
         let before = cursor.flatMap { IDCursor<ID>($0)?.id }
         guard cursor == nil || before != nil else {
-            throw Problem(
-                .invalidRequest, "The cursor does not come from this list.",
-                errors: [
-                    Problem.Violation(pointer: "/query/cursor", rule: "cursor", expected: "the cursor of links.next", got: String((cursor ?? "").prefix(80)))
-                ])
+            throw foreignCursor
         }
         let found = try await read(before, limit + 1)
         let page = found.prefix(limit)
@@ -30,6 +26,19 @@ extension GuardedCall {
                 current: issuer.address(http.path + (http.query.map { "?\($0)" } ?? "")),
                 next: next.map { issuer.address("\(http.path)?cursor=\($0)&limit=\(limit)") }))
         return .json(body.json, records: page.count)
+    }
+}
+
+extension GuardedCall {
+    /// The refusal of a cursor of no page of this list.
+    var foreignCursor: Problem {
+        Problem(
+            .invalidRequest, "The cursor does not come from this list.",
+            errors: [
+                Problem.Violation(
+                    pointer: "/query/cursor", rule: "cursor", expected: "the cursor of links.next",
+                    got: String((parameters.string("cursor") ?? "").prefix(80)))
+            ])
     }
 }
 

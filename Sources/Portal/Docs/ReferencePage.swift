@@ -47,7 +47,8 @@ struct ReferencePage: PortalPage {
         init(_ contract: APIContract, files: ContractFiles) {
             sections = contract.sections.filter { !$0.operations.isEmpty }.map { section in
                 Section(
-                    id: section.name, title: section.title, description: section.description.isEmpty ? section.summary : section.description, file: "\(section.name).yaml",
+                    id: section.name, title: section.title, description: section.description.isEmpty ? section.summary : section.description,
+                    file: "\(section.name).yaml",
                     operations: section.operations.map {
                         Line(method: $0.method, path: $0.path, summary: $0.summary, address: "/docs/reference/\($0.id)", scope: $0.access?.scope)
                     })
@@ -118,9 +119,13 @@ struct OperationModel: Sendable {
         let content = operation.requestBody?.contents.first
         request = content.map { Body($0, label: "Example of the request’s body") }
         answers = operation.responses.filter { $0.status < 400 }.map { response in
-            Answer(status: String(response.status), tag: "tag--positive", description: Prose(response.description), body: response.contents.first.map { Body($0, label: "Example of the answer with status \(response.status)") })
+            Answer(
+                status: String(response.status), tag: "tag--positive", description: Prose(response.description),
+                body: response.contents.first.map { Body($0, label: "Example of the answer with status \(response.status)") })
         }
-        refusals = operation.responses.filter { $0.status >= 400 }.map { Answer(status: String($0.status), tag: "tag--critical", description: Prose($0.description), body: nil) }
+        refusals = operation.responses.filter { $0.status >= 400 }.map {
+            Answer(status: String($0.status), tag: "tag--critical", description: Prose($0.description), body: nil)
+        }
         hasRefusals = !refusals.isEmpty
         call = Self.call(operation, content, issuer)
     }
@@ -160,24 +165,41 @@ struct OperationModel: Sendable {
 
 extension OperationModel.Body {
     init(_ content: Content, label: String) {
-        fields = Self.rows(content.schema, prefix: "", depth: 0)
+        var told: [String: String] = [:]
+        fields = Self.rows(content.schema, prefix: "", depth: 0, &told)
         hasFields = !fields.isEmpty
         example = content.example.map { Code(label, $0.string ?? $0.prettyText, comment: "") }
     }
 
     /// The members of an object, nested ones behind a point, a list's behind brackets.
-    private static func rows(_ schema: Schema, prefix: String, depth: Int) -> [OperationModel.FieldRow] {
+    /// - Parameter told: where the members of a schema stand already: it is spelled out once.
+    private static func rows(_ schema: Schema, prefix: String, depth: Int, _ told: inout [String: String]) -> [OperationModel.FieldRow] {
         guard depth < 4 else { return [] }
         switch schema.kind {
         case .object(let rules):
-            return rules.properties.flatMap { property -> [OperationModel.FieldRow] in
+            var fields: [OperationModel.FieldRow] = []
+            for property in rules.properties {
                 let name = prefix + property.name
-                let row = OperationModel.FieldRow(name: name, type: type(property.schema), description: property.schema.description.map(Prose.init), isRequired: property.isRequired)
-                return [row] + rows(property.schema, prefix: name + (isArray(property.schema) ? "[]." : "."), depth: depth + 1)
+                let inner = innermost(property.schema)
+                let place = inner.name.flatMap { told[$0] }
+                let asThere = place.map { ", with the members of \($0)" } ?? ""
+                fields.append(
+                    OperationModel.FieldRow(
+                        name: name, type: type(property.schema) + asThere, description: property.schema.description.map(Prose.init),
+                        isRequired: property.isRequired))
+                guard place == nil else { continue }
+                if case .object = inner.kind, let schemaName = inner.name { told[schemaName] = name }
+                fields += rows(property.schema, prefix: name + (isArray(property.schema) ? "[]." : "."), depth: depth + 1, &told)
             }
-        case .array(let rules): return rows(rules.items, prefix: prefix.isEmpty ? "[]." : prefix, depth: depth + 1)
+            return fields
+        case .array(let rules): return rows(rules.items, prefix: prefix.isEmpty ? "[]." : prefix, depth: depth + 1, &told)
         default: return []
         }
+    }
+
+    /// What a list is a list of.
+    private static func innermost(_ schema: Schema) -> Schema {
+        if case .array(let rules) = schema.kind { innermost(rules.items) } else { schema }
     }
 
     private static func isArray(_ schema: Schema) -> Bool { if case .array = schema.kind { true } else { false } }
