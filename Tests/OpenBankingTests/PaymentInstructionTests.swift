@@ -19,7 +19,9 @@ struct PaymentInstructionTests {
         }
     }
 
-    @Test(arguments: [("1250.00", "KES", 125_000), ("1250", "KES", 125_000), ("0.01", "USD", 1), ("1250", "JPY", 1250), ("1.005", "KWD", 1005), ("7", "UGX", 7)])
+    @Test(arguments: [
+        ("1250.00", "KES", 125_000), ("1250", "KES", 125_000), ("0.01", "USD", 1), ("1250", "JPY", 1250), ("1.005", "KWD", 1005), ("7", "UGX", 7),
+    ])
     func `amounts have the decimals of their currency`(amount: String, currency: String, units: Int64) throws {
         #expect(try instruction(amount: amount, currency: currency).amount.minorUnits == units)
     }
