@@ -37,11 +37,13 @@ final class BurstLimiter: Sendable {
         // Times of this century: the product stays far within 64 bits; another is held at its edge.
         let asked = min(max(moment.milliseconds, 0), .max / 4000) * 1000
         return paces.withLock { paces in
-            let known = paces[app] ?? Pace(arrival: asked, latest: asked)
+            let fresh = Pace(arrival: asked, latest: asked)
+            // A clock that was set back tells nothing of how many calls came since: the app begins anew.
+            let known = paces[app].flatMap { $0.latest - asked > Self.longestDelay ? nil : $0 } ?? fresh
             // Calls get here in another order than they came: one that was held up counts with the latest, or a short burst would refuse it.
-            let now = known.latest - asked > Self.longestDelay ? asked : max(known.latest, asked)
+            let now = max(known.latest, asked)
             let full = now + interval * size
-            // A clock set back must not lock an app out: no arrival lies further ahead than a full burst.
+            // A larger burst of before, of a plan that was changed, must not lock an app out.
             let arrival = min(max(known.arrival, now), full)
             guard arrival + interval <= full else {
                 paces[app] = Pace(arrival: arrival, latest: now)
