@@ -62,17 +62,29 @@ package struct PaymentProcess: Sendable {
 
     /// Executes the scheduled payments whose day has come, and those of standing orders.
     /// - Returns: how many were found, at most `limit` of each.
+    /// - Throws: what one of them failed with, when all were tried; at once when the database does not answer.
     package func executeDue(at now: Timestamp, limit: Int = 100) async throws -> Int {
         let scheduled = try await database.readOne { try PaymentRecords().due(.scheduled, at: now, limit: limit, in: $0) }
+        var failure: StorageError?
         for payment in scheduled {
-            let executed = try await database.write { [books] tx in try books.execute(payment, at: now, in: tx) }
-            if let executed, executed.status == .received { try await decide(executed, at: now) { _, _ in } }
+            do {
+                let executed = try await database.write { [books] tx in try books.execute(payment, at: now, in: tx) }
+                if let executed, executed.status == .received { try await decide(executed, at: now) { _, _ in } }
+            } catch let error as StorageError where !error.isUnavailable {
+                // One that cannot be made must not keep back those behind it.
+                failure = error
+            }
         }
         let orders = try await database.readOne { try StandingOrderRecords().due(at: now, limit: limit, in: $0) }
         for order in orders {
-            let payment = try await database.write { [books] tx in try books.pay(order, at: now, in: tx) }
-            if let payment, payment.status == .received { try await decide(payment, at: now) { _, _ in } }
+            do {
+                let payment = try await database.write { [books] tx in try books.pay(order, at: now, in: tx) }
+                if let payment, payment.status == .received { try await decide(payment, at: now) { _, _ in } }
+            } catch let error as StorageError where !error.isUnavailable {
+                failure = error
+            }
         }
+        if let failure { throw failure }
         return max(scheduled.count, orders.count)
     }
 

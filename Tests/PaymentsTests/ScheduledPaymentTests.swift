@@ -108,6 +108,20 @@ struct ScheduledPaymentTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `one that cannot be made keeps back none behind it`(engine: Engine) async throws {
+        try await withBank(engine) { database in
+            let lost = try await database.scheduled()
+            let consent = try await database.approved(.single(bill(), executionDate: tomorrow), from: .savings)
+            let behind = try await database.make(under: consent, on: tomorrow, key: "key-2").get()
+            try await database.write { _ = try $0.execute("UPDATE account SET owner = \("bank") WHERE id = \(AccountID.everyday)") }
+
+            await #expect(throws: StorageError.self) { _ = try await PaymentProcess(database: database).executeDue(at: dawn) }
+
+            #expect(try await database.timeline(behind) == [.scheduled, .received, .rejected])
+            #expect(try await database.timeline(lost) == [.scheduled])
+        }
+    }
+
     @Test(arguments: Engine.available) func `two nodes that find it due make it once`(engine: Engine) async throws {
         try await withBank(engine) { database in
             let payment = try await database.scheduled()
