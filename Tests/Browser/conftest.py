@@ -14,7 +14,7 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-from relying_parties import RelyingParty, SinglePageApp
+from relying_parties import SinglePageApp, registered
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("WEKEZA_BIN", str(ROOT / ".build/debug/wekeza"))
@@ -148,11 +148,8 @@ def page(request, browse):
 @pytest.fixture(scope="session")
 def relying_party(server):
     """A partner's backend on another origin, with a secret."""
-    party = RelyingParty(server.issuer)
-    app = server.create_app("Jamii Rent", "--redirect-uri", party.redirect_uri, "--plan", "unlimited")
-    party.client_id, party.client_secret = app["client_id"], app["client_secret"]
-    yield party
-    party.close()
+    with registered(server, "Jamii Rent") as party:
+        yield party
 
 
 @pytest.fixture(scope="session")

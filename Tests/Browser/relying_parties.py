@@ -5,6 +5,7 @@ import hashlib
 import json
 import secrets
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -182,6 +183,18 @@ if (query.has("code")) {
   result.textContent = accounts.ok ? "Accounts: " + list.data.map(account => account.name).join(", ") : list.detail;
 }
 </script></body></html>"""
+
+
+@contextmanager
+def registered(server, name, *more):
+    """A partner's backend on another origin, whose app has a secret."""
+    party = RelyingParty(server.issuer)
+    app = server.create_app(name, "--redirect-uri", party.redirect_uri, "--plan", "unlimited", *more)
+    party.client_id, party.client_secret, party.app_id = app["client_id"], app["client_secret"], app["app_id"]
+    try:
+        yield party
+    finally:
+        party.close()
 
 
 class SinglePageApp(Party):

@@ -10,7 +10,7 @@ import requests
 from playwright.sync_api import expect
 
 from conftest import Server, check, sign_in
-from relying_parties import RelyingParty
+from relying_parties import registered
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Shared"))
 
@@ -27,11 +27,8 @@ def server():
 
 @pytest.fixture(scope="module")
 def party(server):
-    party = RelyingParty(server.issuer)
-    app = server.create_app("Jamii Rent", "--redirect-uri", party.redirect_uri, "--plan", "unlimited", "--organisation", "acme-budget")
-    party.client_id, party.client_secret, party.app_id = app["client_id"], app["client_secret"], app["app_id"]
-    yield party
-    party.close()
+    with registered(server, "Jamii Rent", "--organisation", "acme-budget") as party:
+        yield party
 
 
 RENT = {

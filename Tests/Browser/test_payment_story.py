@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from conftest import Server, check, sign_in
-from relying_parties import RelyingParty
+from relying_parties import registered
 from test_second_factor import enter, turn_on
 
 
@@ -21,11 +21,8 @@ def server():
 
 @pytest.fixture(scope="module")
 def relying_party(server):
-    party = RelyingParty(server.issuer)
-    app = server.create_app("Jamii Rent", "--redirect-uri", party.redirect_uri, "--plan", "unlimited", "--organisation", "acme-budget")
-    party.client_id, party.client_secret = app["client_id"], app["client_secret"]
-    yield party
-    party.close()
+    with registered(server, "Jamii Rent", "--organisation", "acme-budget") as party:
+        yield party
 
 
 def curl(*arguments):

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from conftest import BINARY, ROOT, Server, approve, check, sign_in
-from relying_parties import RelyingParty
+from relying_parties import registered
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Shared"))
 
@@ -28,11 +28,8 @@ def server():
 
 @pytest.fixture(scope="module")
 def relying_party(server):
-    party = RelyingParty(server.issuer)
-    app = server.create_app("Jamii Rent", "--redirect-uri", party.redirect_uri, "--plan", "unlimited")
-    party.client_id, party.client_secret = app["client_id"], app["client_secret"]
-    yield party
-    party.close()
+    with registered(server, "Jamii Rent") as party:
+        yield party
 
 
 def without_phone(server, name, population):

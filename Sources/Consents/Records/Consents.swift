@@ -284,18 +284,3 @@ package struct Consents: Sendable {
         return try Dictionary(grouping: rows) { try $0["consent_id"] }.mapValues { try $0.map { try $0["account_id"] } }
     }
 }
-
-extension ConsentEvent {
-    var auditAction: AuditAction {
-        switch self {
-        case .authorise: .consentAuthorised
-        case .reject: .consentRejected
-        case .revoke: .consentRevoked
-        case .expire: .consentExpired
-        case .consume: .consentConsumed
-        case .suspend: .consentSuspended
-        case .resume: .consentResumed
-        case .confirm: .consentConfirmed
-        }
-    }
-}
