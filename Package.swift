@@ -72,6 +72,10 @@ let package = Package(
 
         // 1: one technical job each
         room("Web", ["JSON", "Primitives", hummingbird, httpTypes, structuredFields, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging]),
+        room("Connections", [
+            "Primitives", "Web", hummingbird, .product(name: "HummingbirdCore", package: "hummingbird"), httpTypes, nio,
+            .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"), logging,
+        ]),
         room("Certificates", ["Primitives", x509, asn1, crypto]),
         room("JOSE", ["JSON", "Primitives", crypto, cryptoExtras]),
         room("Storage", ["Primitives", logging]),
@@ -146,12 +150,12 @@ let package = Package(
 
         // 5
         room("Composition", [
-            "Primitives", "Web", "JOSE", "RemoteDocuments", "Storage", "StorageSQLite", "StoragePostgres", "Contract", "Pages", "Passwords", "Mail",
+            "Primitives", "Web", "Connections", "JOSE", "RemoteDocuments", "Storage", "StorageSQLite", "StoragePostgres", "Contract", "Pages", "Passwords", "Mail",
             "Telemetry", "Certificates", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
             "AuthorizationServer", "Gateway", "Payments", "BankAPI", "Sandbox", "SecondFactorPages", "Portal", "CustomerPages", "StaffPages", "Demo",
             crypto, hummingbird, httpTypes, lifecycle, httpClient, logging, metrics, nio,
             .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
-            .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ]),
@@ -179,6 +183,10 @@ let package = Package(
         tests("CertificatesTests", ["Primitives", "Certificates", "TestSupport", x509, asn1, crypto]),
         tests("FuzzTests", ["JSON", "XML", "Primitives", "Web", "JOSE", "Certificates", "OAuth", "OpenBanking", "TestSupport", x509, asn1, crypto, httpTypes]),
         tests("WebTests", ["Primitives", "Web", "TestSupport", hummingbird, httpTypes, .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        tests("ConnectionsTests", [
+            "Primitives", "Web", "Connections", "TestSupport", hummingbird, httpTypes, nio, .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            logging,
+        ]),
         tests("ContractTests", ["JSON", "Primitives", "Contract", "TestSupport"]),
         tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport", mustache]),
         tests("CustomerPagesTests", [
@@ -208,9 +216,7 @@ let package = Package(
         ]),
         tests("AccessTokensTests", ["JSON", "Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "AccessTokens", "TestSupport", crypto]),
         tests("MeteringTests", ["Primitives", "Storage", "Applications", "Metering", "TestSupport"]),
-        tests("CompositionTests", [
-            "Composition", httpTypes, nio, .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-        ]),
+        tests("CompositionTests", ["Composition"]),
         tests("GatewayTests", ["AccessTokens", "Primitives", "Web", "Storage", "Contract", "Applications", "Gateway", "Metering", "TestSupport", httpTypes, httpClient]),
         .testTarget(
             name: "Specifications",

@@ -69,7 +69,8 @@ struct JSONLine {
 
     private mutating func append(_ string: String) {
         bytes.append(UInt8(ascii: "\""))
-        if string.utf8.count <= Self.longest, string.utf8.allSatisfy(Self.isPlain) { bytes.append(text: string) } else { appendEscaped(string) }
+        let isPlain = string.utf8.withContiguousStorageIfAvailable { $0.count <= Self.longest && $0.allSatisfy(Self.isPlain) } ?? false
+        if isPlain { bytes.append(text: string) } else { appendEscaped(string) }
         bytes.append(UInt8(ascii: "\""))
     }
 

@@ -28,13 +28,17 @@ package struct AppContext: RequestContext {
     /// Until `RequestIdentity` sets the real one: a constant that parses, read once.
     private static let anyIssuer = Issuer("http://localhost")!
 
-    package init(source: ApplicationRequestContextSource) {
+    /// - Parameter mutualTLS: the connection's, on the listener that asks for a client certificate.
+    package init(source: ApplicationRequestContextSource, client: ClientAddress, mutualTLS: MutualTLSConnection? = nil) {
         coreContext = .init(source: source)
-        peer = IPAddress(source.channel.remoteAddress)
-        client = ClientAddress(peer)
-        let connection = MutualTLSConnection.current
-        isMutualTLS = connection != nil
-        clientCertificate = connection?.certificate
+        self.client = client
+        peer = client.ip
+        isMutualTLS = mutualTLS != nil
+        clientCertificate = mutualTLS?.certificate
+    }
+
+    package init(source: ApplicationRequestContextSource) {
+        self.init(source: source, client: ClientAddress(IPAddress(source.channel.remoteAddress)))
     }
 
     /// Bodies beyond this many bytes are refused with 413.

@@ -12,13 +12,24 @@ package struct Parameters: Sendable {
     /// Decodes `application/x-www-form-urlencoded` text (WHATWG URL §5.1).
     /// - Returns: `nil` for a broken percent escape, for bytes that are not UTF-8, for a NUL, or for more than 1,000 parameters.
     package init?(urlEncoded text: String) {
-        var pairs: [(name: String, value: String)] = []
-        for piece in text.utf8.split(separator: UInt8(ascii: "&"), maxSplits: 1001) {
-            let halves = piece.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard pairs.count < 1000, let name = Self.decode(halves[0]), let value = halves.count == 2 ? Self.decode(halves[1]) : "" else { return nil }
-            pairs.append((name, value))
-        }
+        var text = text
+        guard let pairs = text.withUTF8(Self.read) else { return nil }
         self.pairs = pairs
+    }
+
+    private static func read(_ text: UnsafeBufferPointer<UInt8>) -> [(name: String, value: String)]? {
+        var pairs: [(name: String, value: String)] = []
+        var start = 0
+        while start < text.count {
+            let end = text[start...].firstIndex(of: UInt8(ascii: "&")) ?? text.count
+            if end > start {
+                let equals = text[start..<end].firstIndex(of: UInt8(ascii: "=")) ?? end
+                guard pairs.count < 1000, let name = decode(text[start..<equals]), let value = equals < end ? decode(text[(equals + 1)..<end]) : "" else { return nil }
+                pairs.append((name, value))
+            }
+            start = end + 1
+        }
+        return pairs
     }
 
     /// The first value of this name.
@@ -32,7 +43,9 @@ package struct Parameters: Sendable {
         return pairs.first { !seen.insert($0.name).inserted }?.name
     }
 
-    private static func decode(_ bytes: some Collection<UInt8>) -> String? {
+    private static func decode(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> String? {
+        // Most values say what they are. Cut at ASCII, a piece of UTF-8 is UTF-8.
+        guard bytes.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") || $0 == 0 }) else { return String(decoding: bytes, as: UTF8.self) }
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count)
         var iterator = bytes.makeIterator()
@@ -105,6 +118,7 @@ extension Request {
 extension StringProtocol {
     package func trimmingWhitespace() -> String {
         var view = Substring(self)
+        if let first = view.utf8.first, let last = view.utf8.last, first > 0x20, last > 0x20, first < 0x7F, last < 0x7F { return String(self) }
         while let first = view.first, first.isWhitespace { view.removeFirst() }
         while let last = view.last, last.isWhitespace { view.removeLast() }
         return String(view)

@@ -25,9 +25,6 @@ package struct PresentedCertificate: Hashable, Sendable {
 
 /// A connection to the mutual-TLS listener: what its handshake brought, for each of its requests.
 package final class MutualTLSConnection: Sendable {
-    /// The connection whose requests the current task answers; `nil` on every other listener.
-    @TaskLocal package static var current: MutualTLSConnection?
-
     private let presented = Mutex<PresentedCertificate?>(nil)
 
     package init() {}

@@ -11,8 +11,8 @@ package struct SecurityHeaders: RouterMiddleware {
 
     package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
         var response = try await next(request, context)
-        for (name, value) in Self.fields where response.headers[name] == nil { response.headers[name] = value }
-        if secure { response.headers[.strictTransportSecurity] = "max-age=63072000; includeSubDomains" }
+        for field in Self.fields where !response.headers.contains(field.name) { response.headers.append(field) }
+        if secure { response.headers.append(Self.transport) }
         return response
     }
 
@@ -23,11 +23,12 @@ package struct SecurityHeaders: RouterMiddleware {
             + "form-action \((["'self'"] + formTargets).joined(separator: " ")); base-uri 'none'; frame-ancestors 'none'"
     }
 
-    private static let fields: [(HTTPField.Name, String)] = [
-        (.contentSecurityPolicy, contentSecurityPolicy()),
-        (.xContentTypeOptions, "nosniff"),
-        (.referrerPolicy, "no-referrer"),
-        (.crossOriginOpenerPolicy, "same-origin"),
-        (.permissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=()"),
+    private static let fields = [
+        HTTPField(name: .contentSecurityPolicy, value: contentSecurityPolicy()),
+        HTTPField(name: .xContentTypeOptions, value: "nosniff"),
+        HTTPField(name: .referrerPolicy, value: "no-referrer"),
+        HTTPField(name: .crossOriginOpenerPolicy, value: "same-origin"),
+        HTTPField(name: .permissionsPolicy, value: "camera=(), geolocation=(), microphone=(), payment=()"),
     ]
+    private static let transport = HTTPField(name: .strictTransportSecurity, value: "max-age=63072000; includeSubDomains")
 }

@@ -1,10 +1,12 @@
 internal import Certificates
+internal import Connections
 internal import Foundation
 package import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
 package import Logging
 package import NIOCore
+internal import NIOPosix
 internal import NIOSSL
 internal import Primitives
 package import ServiceLifecycle
@@ -21,10 +23,6 @@ package struct Listeners {
     /// How many connections one socket holds at a time; more wait in its backlog.
     private let mostConnections: Int
 
-    /// How long a connection may be silent.
-    private static let idleTimeout = Duration.seconds(60)
-    /// How long a request may take to arrive.
-    private static let requestTimeout = Duration.seconds(30)
     /// Monitoring asks one question at a time.
     private static let mostOperationsConnections = 32
 
@@ -41,63 +39,51 @@ package struct Listeners {
     /// The public listener: HTTP, or HTTPS when the set-up names a certificate. `localhost` listens on 127.0.0.1 and, where the machine has it, on ::1.
     /// - Parameter running: is called once for each socket that listens.
     package func publicListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable (any Channel) -> Void) throws -> [any Service] {
-        let http = http(lastAnswers: [LastAnswer(drain)])
-        let server = try certificates.publicListener.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0.configuration) } ?? http
-        return listeners(responder, server: server, port: configuration.port, portFlag: "--port", running: running)
+        let http = connection(responder, isDraining: { [drain] in drain.isOn })
+        let connection: any ServerChildChannel = try certificates.publicListener.map { try TLSChannel(http, tlsConfiguration: $0.configuration) } ?? http
+        return listeners(connection, port: configuration.port, portFlag: "--port", running: running)
     }
 
     /// The listener that asks for a client certificate, where there is one: HTTPS with the same answers.
     package func mutualTLSListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable (any Channel) -> Void) throws -> [any Service] {
         guard let port = configuration.mutualTLSPort, let certificate = certificates.mutualTLS else { return [] }
-        let context = try NIOSSLContext(configuration: certificate.askingForClientCertificate)
-        let server = HTTPServerBuilder { [drain, check, clock] responder in
-            MutualTLSChannel(base: Self.channel(responder, lastAnswers: [LastAnswer(drain)]), context: context) { presented in
-                // Finds and remembers the chain, for requests on this session and on those that resume it.
-                guard case .success(let certificate) = ClientCertificate.read(presented.der) else { return }
-                _ = await check.check(certificate, intermediates: presented.chain, at: clock.now)
-            }
+        let connection = MutualTLSChannel(
+            base: connection(responder, isDraining: { [drain] in drain.isOn }),
+            context: try NIOSSLContext(configuration: certificate.askingForClientCertificate)
+        ) { [check, clock] presented in
+            // Finds and remembers the chain, for requests on this session and on those that resume it.
+            guard case .success(let certificate) = ClientCertificate.read(presented.der) else { return }
+            _ = await check.check(certificate, intermediates: presented.chain, at: clock.now)
         }
-        return listeners(responder, server: server, port: port, portFlag: "--tls-port", running: running)
+        return listeners(connection, port: port, portFlag: "--tls-port", running: running)
     }
 
     private func listeners(
-        _ responder: some HTTPResponder<AppContext>, server: HTTPServerBuilder, port: Int, portFlag: String, running: @escaping @Sendable (any Channel) -> Void
+        _ connection: any ServerChildChannel, port: Int, portFlag: String, running: @escaping @Sendable (any Channel) -> Void
     ) -> [any Service] {
         Self.hosts(configuration.host).map { host in
-            let application = Application(
-                responder: responder, server: server,
-                configuration: .init(
-                    address: .hostname(host, port: port), serverName: nil, backlog: 1024,
-                    availableConnectionsDelegate: .maximum(mostConnections, logger: logger)),
-                onServerRunning: { running($0) }, logger: logger)
-            return Listening(listener: application, host: host, port: port, portFlag: portFlag)
+            listener(connection, host: host, port: port, portFlag: portFlag, most: mostConnections, running: running)
         }
     }
 
     /// The operations listener, on loopback only.
     func operations(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable (any Channel) -> Void) -> any Service {
-        let application = Application(
-            responder: responder, server: http(),
-            configuration: .init(
-                address: .hostname("127.0.0.1", port: configuration.opsPort), serverName: nil,
-                availableConnectionsDelegate: .maximum(Self.mostOperationsConnections, logger: logger)),
-            onServerRunning: { running($0) }, logger: logger)
-        return Listening(listener: application, host: "127.0.0.1", port: configuration.opsPort, portFlag: "--ops-port")
+        listener(
+            connection(responder), host: "127.0.0.1", port: configuration.opsPort, portFlag: "--ops-port", most: Self.mostOperationsConnections,
+            running: running)
     }
 
-    /// - Parameter lastAnswers: made anew for each connection.
-    private func http(lastAnswers: @autoclosure @escaping @Sendable () -> [any RemovableChannelHandler] = []) -> HTTPServerBuilder {
-        HTTPServerBuilder { responder in Self.channel(responder, lastAnswers: lastAnswers()) }
+    private func listener(
+        _ connection: any ServerChildChannel, host: String, port: Int, portFlag: String, most: Int, running: @escaping @Sendable (any Channel) -> Void
+    ) -> any Service {
+        let server = connection.server(
+            configuration: .init(address: .hostname(host, port: port), backlog: 1024, availableConnectionsDelegate: .maximum(most, logger: logger)),
+            onServerRunning: { running($0) }, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        return Listening(listener: server, host: host, port: port, portFlag: portFlag)
     }
 
-    private static func channel(
-        _ responder: @escaping HTTPChannelHandler.Responder, lastAnswers: @autoclosure @escaping @Sendable () -> [any RemovableChannelHandler]
-    ) -> LoopBoundChannel<HTTP1Channel> {
-        LoopBoundChannel(
-            base: HTTP1Channel(
-                responder: responder,
-                configuration: .init(
-                    additionalChannelHandlers: [RequestDeadline(.init(requestTimeout))] + lastAnswers(), idleTimeout: .init(idleTimeout))))
+    private func connection(_ responder: some HTTPResponder<AppContext>, isDraining: @escaping @Sendable () -> Bool = { false }) -> HTTPConnection {
+        HTTPConnection(clock: clock, isDraining: isDraining) { request, context in try await responder.respond(to: request, context: context) }
     }
 
     /// Sockets that a start opens, operations included.

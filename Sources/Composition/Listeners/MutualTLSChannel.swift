@@ -1,3 +1,4 @@
+internal import Connections
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
@@ -7,20 +8,13 @@ internal import Web
 
 /// A connection that asks its client for a certificate and goes on without one. What the client presents is not judged here: a refused handshake could not say
 /// why, and a resumed session would not be asked again. Whoever relies on the certificate checks it at each request.
-struct MutualTLSChannel<Base: ServerChildChannel>: ServerChildChannel {
-    let base: Base
+struct MutualTLSChannel: ServerChildChannel {
+    let base: HTTPConnection
     let context: NIOSSLContext
     /// Looks at each certificate that is presented anew, before the first request.
     let onHandshake: @Sendable (PresentedCertificate) async -> Void
 
-    struct Value: ServerChildChannelValue {
-        let base: Base.Value
-        let connection: MutualTLSConnection
-
-        var channel: any Channel { base.channel }
-    }
-
-    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTPConnection.Value> {
         let connection = MutualTLSConnection()
         return channel.eventLoop.makeCompletedFuture {
             // This replaces every check of ours but one: the handshake itself proves that the client holds the certificate's key (RFC 8446 §4.4.3).
@@ -36,13 +30,11 @@ struct MutualTLSChannel<Base: ServerChildChannel>: ServerChildChannel {
                 }, configuration: .init())
             try channel.pipeline.syncOperations.addHandlers([tls, ResumedSession(connection)])
         }.flatMap {
-            base.setup(channel: channel, logger: logger).map { Value(base: $0, connection: connection) }
+            base.setup(channel: channel, logger: logger, mutualTLS: connection)
         }
     }
 
-    func handle(value: Value, logger: Logger) async {
-        await MutualTLSConnection.$current.withValue(value.connection) { await base.handle(value: value.base, logger: logger) }
-    }
+    func handle(value: HTTPConnection.Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
 }
 
 /// A resumed session presents nothing: it carries the certificate of the handshake that began it (RFC 8446 §2.2).

@@ -55,6 +55,18 @@ package struct Parameter: Sendable {
     package let description: String
     package let schema: Schema
     package let example: JSONValue?
+    /// How a violation names it: `/query/limit`.
+    let pointer: String
+
+    init(name: String, location: Location, isRequired: Bool, description: String, schema: Schema, example: JSONValue?) {
+        self.name = name
+        self.location = location
+        self.isRequired = isRequired
+        self.description = description
+        self.schema = schema
+        self.example = example
+        pointer = "/\(location.rawValue)\(pointerStep(name))"
+    }
 }
 
 package struct RequestBody: Sendable {

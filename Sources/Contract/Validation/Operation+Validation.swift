@@ -35,7 +35,7 @@ extension Operation {
         var violations: [Violation] = []
         for parameter in parameters {
             let found = request.values(of: parameter)
-            let pointer = "/\(parameter.location.rawValue)\(pointerStep(parameter.name))"
+            let pointer = parameter.pointer
             guard let text = found.first else {
                 if parameter.isRequired { violations.append(Violation(pointer: pointer, rule: "required", expected: parameter.schema.typeText, got: "nothing")) }
                 values[parameter.name] = parameter.schema.defaultValue
@@ -54,6 +54,7 @@ extension Operation {
     }
 
     private func unknownQueryParameters(_ request: RawRequest) -> [Violation] {
+        guard !request.query.isEmpty else { return [] }
         let known = parameters.filter { $0.location == .query }.map(\.name)
         return request.query.map(\.name).filter { !known.contains($0) }.prefix(20).map {
             Violation(

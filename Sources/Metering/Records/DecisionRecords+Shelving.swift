@@ -50,7 +50,8 @@ extension DecisionRecords {
     /// In the order of the shelves, so that what lies together is written together.
     private func place(_ decisions: [UnshelvedDecision], in tx: any WriteTransaction) throws {
         for reader in DecisionShelf.Reader.allCases {
-            try reader.insert(decisions.compactMap { $0.place(for: reader) }.sorted(), in: tx)
+            let shelves = Dictionary(grouping: decisions.compactMap { $0.place(for: reader) }, by: \.shelf).sorted { $0.key < $1.key }
+            try reader.insert(shelves.flatMap { $0.value.sorted() }, in: tx)
         }
         var days = DayTally()
         for decision in decisions { days.add(decision) }

@@ -45,9 +45,8 @@ struct DecisionShelf: Hashable, Comparable {
         let milliseconds: Int64
         let requestID: RequestID
 
-        static func < (lhs: Place, rhs: Place) -> Bool {
-            (lhs.shelf, lhs.milliseconds, lhs.requestID) < (rhs.shelf, rhs.milliseconds, rhs.requestID)
-        }
+        /// Of two places on one shelf.
+        static func < (lhs: Place, rhs: Place) -> Bool { (lhs.milliseconds, lhs.requestID) < (rhs.milliseconds, rhs.requestID) }
     }
 }
 

@@ -1,0 +1,100 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import Web
+
+extension ConnectionHandler {
+    /// Begins the next answer, unless one is being made or the client does not take what is written.
+    func answerNext(_ context: ChannelHandlerContext) {
+        guard !isAnswering, !isOver, context.channel.isWritable else { return }
+        guard let next = waiting.popFirst() else {
+            if endsWhenAnswered && (reader.isBetweenRequests || refusal != nil) { finish(context) }
+            return
+        }
+        isAnswering = true
+        readOn(context)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let appContext = AppContext(source: .init(channel: context.channel, logger: logger), client: client, mutualTLS: mutualTLS)
+        Task(executorPreference: executor) { @Sendable [connection] in
+            let made = await connection.response(to: next.request, appContext)
+            bound.value.0.write(made.head, made.body, to: next, bound.value.1)
+        }
+    }
+
+    private func write(_ response: HTTPResponse, _ body: [ByteBuffer], to incoming: IncomingRequest, _ context: ChannelHandlerContext) {
+        isAnswering = false
+        guard context.channel.isActive else { return workEnded() }
+        guard !isOver else { return }
+        let isLast =
+            incoming.isLast || awaitsContinue || connection.isDraining()
+            || endsWhenAnswered && waiting.isEmpty && refusal == nil
+        let answer = Answer(
+            response, body: body, to: incoming.request.method, date: connection.date.text,
+            connection: isLast ? "close" : incoming.mustConfirmKeepAlive ? "keep-alive" : nil)
+        patience.answered(context.eventLoop.now)
+        write(answer, context)
+        if !isLast {
+            watch(context)
+            answerNext(context)
+        }
+    }
+
+    func write(_ answer: Answer, _ context: ChannelHandlerContext) {
+        for part in answer.parts.dropLast() { context.write(wrapOutboundOut(.byteBuffer(part)), promise: nil) }
+        guard let last = answer.parts.last else { return }
+        guard answer.isLast else { return context.writeAndFlush(wrapOutboundOut(.byteBuffer(last)), promise: nil) }
+        isOver = true
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(last)), promise: written)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        written.futureResult.whenComplete { _ in
+            let (handler, context) = bound.value
+            // To close while a body is on its way would reset the connection, and with it what the client has not read yet (RFC 9112 §9.6).
+            if handler.reader.isBetweenRequests || handler.awaitsContinue { context.close(promise: nil) }
+        }
+    }
+
+    private func finish(_ context: ChannelHandlerContext) {
+        if let refusal { write(refusal, context) } else { context.close(promise: nil) }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        answerNext(context)
+        context.fireChannelWritabilityChanged()
+    }
+
+    // MARK: Who keeps us waiting
+
+    /// Looks again when the connection would be given up. One timer serves a connection's requests: it is moved only to an earlier time.
+    func watch(_ context: ChannelHandlerContext) {
+        guard let due = patience.due(isAnswering: isAnswering) else { return }
+        if let timer, timer.due <= due { return }
+        timer?.task.cancel()
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let task = context.eventLoop.scheduleTask(deadline: due) {
+            let (handler, context) = bound.value
+            handler.timer = nil
+            handler.look(context)
+        }
+        timer = (task, due)
+    }
+
+    private func look(_ context: ChannelHandlerContext) {
+        guard let due = patience.due(isAnswering: isAnswering) else { return }
+        guard due <= context.eventLoop.now else { return watch(context) }
+        let isAnswered = reader.isStreaming && !isAnswering && waiting.isEmpty
+        if isOver || reader.isBetweenRequests || isAnswered {
+            context.close(promise: nil)
+        } else if isAnswering && !reader.isStreaming || !waiting.isEmpty {
+            // The requests before it have their answers.
+            reader.abandon()
+            endsWhenAnswered = true
+        } else {
+            write(refusal(.requestTimeout), context)
+            reader.abandon()
+            context.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+internal import HTTPTypes
+package import Hummingbird
+package import HummingbirdCore
+package import Logging
+package import NIOCore
+internal import NIOHTTP1
+package import Primitives
+package import Web
+
+/// A connection that carries HTTP/1.1 (RFC 9112). Its requests are answered on its own event loop, one after another, in the order in which they came.
+///
+/// Answers are written whole: a handler's body is put together before its first byte leaves.
+package struct HTTPConnection: ServerChildChannel {
+    package typealias Responder = @Sendable (Request, AppContext) async throws -> Response
+
+    let respond: Responder
+    let limits: ConnectionLimits
+    let date: DateField
+    /// Whether the process is about to stop: each connection then ends with its next answer.
+    let isDraining: @Sendable () -> Bool
+
+    package init(
+        limits: ConnectionLimits = ConnectionLimits(), clock: any WallClock, isDraining: @escaping @Sendable () -> Bool = { false },
+        respond: @escaping Responder
+    ) {
+        self.respond = respond
+        self.limits = limits
+        self.isDraining = isDraining
+        date = DateField(clock: clock)
+    }
+
+    package struct Value: ServerChildChannelValue {
+        package let channel: any Channel
+        /// When the connection is closed and its last request's work is done.
+        let end: EventLoopFuture<Void>
+    }
+
+    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> { setup(channel: channel, logger: logger, mutualTLS: nil) }
+
+    /// - Parameter mutualTLS: what a handshake brought, on the listener that asks for a client certificate.
+    package func setup(channel: any Channel, logger: Logger, mutualTLS: MutualTLSConnection?) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            let handler = ConnectionHandler(self, channel: channel, mutualTLS: mutualTLS, logger: logger)
+            try channel.pipeline.syncOperations.addHandlers([
+                ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits.head)), handler,
+            ])
+            return Value(channel: channel, end: handler.end)
+        }
+    }
+
+    package func handle(value: Value, logger: Logger) async {
+        await withTaskCancellationHandler {
+            try? await value.end.get()
+        } onCancel: {
+            value.channel.close(promise: nil)
+        }
+    }
+
+    func response(to request: Request, _ context: AppContext) async -> (head: HTTPResponse, body: [ByteBuffer]) {
+        do {
+            let response = try await respond(request, context)
+            let collector = BodyCollector()
+            try await response.body.write(collector)
+            return (response.head, collector.parts)
+        } catch {
+            context.logger.error("no answer", metadata: ["error": "\(error)"])
+            return (HTTPResponse(status: .internalServerError), [])
+        }
+    }
+}
+
+/// How long and how large what strangers send may be.
+package struct ConnectionLimits: Sendable {
+    /// How long a connection may be silent between requests.
+    package var idle = TimeAmount.seconds(60)
+    /// How long a request may take to arrive, from the end of its head.
+    package var arrival = TimeAmount.seconds(30)
+    /// Bytes of a body that are waited for before its request is answered; a longer one is read as its handler asks for it.
+    package var wholeBody = 64 * 1024
+    /// Requests that wait for the answers before theirs; more are left in the socket.
+    package var waiting = 8
+
+    package init() {}
+
+    var head: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 80 * 1024
+        limits.maxHeaderListSize = 80 * 1024
+        limits.maxHeaderFieldCount = 1000
+        return limits
+    }
+}

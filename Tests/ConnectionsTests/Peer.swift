@@ -1,0 +1,81 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOEmbedded
+import Primitives
+import Synchronization
+import TestSupport
+import Web
+
+@testable import Connections
+
+/// A client's end of a connection whose time stands still.
+struct Peer {
+    let channel: NIOAsyncTestingChannel
+    let value: HTTPConnection.Value
+    private let counter: ReadCounter
+
+    init(limits: ConnectionLimits = ConnectionLimits(), isDraining: @escaping @Sendable () -> Bool = { false }, _ respond: @escaping HTTPConnection.Responder)
+        async throws
+    {
+        let connection = HTTPConnection(limits: limits, clock: ManualClock(.epoch), isDraining: isDraining, respond: respond)
+        let channel = NIOAsyncTestingChannel()
+        let counter = ReadCounter()
+        value = try await channel.testingEventLoop.executeInContext {
+            try channel.pipeline.syncOperations.addHandler(counter)
+            return connection.setup(channel: channel, logger: .quiet)
+        }.get()
+        try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).get()
+        (self.channel, self.counter) = (channel, counter)
+    }
+
+    func send(_ text: String) async throws {
+        try await channel.writeInbound(ByteBuffer(string: text))
+        await channel.testingEventLoop.run()
+    }
+
+    /// Everything that has been written, once something has.
+    func received() async throws -> String {
+        var text = String(buffer: try await channel.waitForOutboundWrite(as: ByteBuffer.self))
+        while let more = try await channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: more) }
+        return text
+    }
+
+    /// What has been written by now.
+    func receivedByNow() async throws -> String {
+        await channel.testingEventLoop.run()
+        var text = ""
+        while let more = try await channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: more) }
+        return text
+    }
+
+    var isOpen: Bool { channel.isActive }
+    /// How often the connection asked its socket for more.
+    var reads: Int { counter.reads }
+
+    /// Lets the connection finish what it is about.
+    func settle() async { await channel.testingEventLoop.run() }
+    func hangUp() async throws { try await channel.close() }
+    /// What the socket does after each read.
+    func read() async throws { try await channel.testingEventLoop.executeInContext { channel.read() } }
+
+    func wait(_ time: TimeAmount) async { await channel.testingEventLoop.advanceTime(by: time) }
+
+    func fire(_ event: some Sendable) async throws {
+        try await channel.testingEventLoop.executeInContext { channel.pipeline.fireUserInboundEventTriggered(event) }
+        await channel.testingEventLoop.run()
+    }
+}
+
+private final class ReadCounter: ChannelOutboundHandler, Sendable {
+    typealias OutboundIn = NIOAny
+    private let count = Atomic(0)
+
+    var reads: Int { count.load(ordering: .relaxed) }
+
+    func read(context: ChannelHandlerContext) {
+        count.add(1, ordering: .relaxed)
+        context.read()
+    }
+}
