@@ -21,7 +21,7 @@ package enum Server {
         let configuration =
             configuration.isMutualTLSPortNamed || PortsCheck.isFree(configuration.mutualTLSPort) ? configuration : configuration.withoutMutualTLS()
         FileDescriptors.raiseLimit()
-        MemoryArenas.limit(environment: environment)
+        Allocator.configure(environment: environment)
         LoggingSystem.bootstrap { ECSLogHandler(label: $0) }
         let registry = PrometheusRegistry()
         MetricsSystem.bootstrap(registry)
@@ -65,6 +65,7 @@ package enum Server {
                 $0 -= 1; return $0 == 0
             }) {
                 greeting.print()
+                Allocator.giveBack()
             }
         }
         let operations = Operations(platform: platform, registry: registry, drain: drain).router.buildResponder()
