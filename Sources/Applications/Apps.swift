@@ -68,9 +68,9 @@ package struct Apps: Sendable {
         let scopes = change.scopes ?? before.scopes
         let (kind, grantTypes) = (change.kind ?? before.kind, change.grantTypes ?? before.grantTypes)
         let usesBrowser = grantTypes.contains(.authorizationCode)
-        let (profile, method, metadata) = (
-            change.profile ?? before.profile, change.authenticationMethod ?? before.authenticationMethod, change.metadata ?? before.metadata
-        )
+        let (profile, method) = (change.profile ?? before.profile, change.authenticationMethod ?? before.authenticationMethod)
+        var metadata = change.metadata ?? before.metadata
+        for (page, address) in change.pages { metadata.pages[page] = address }
         let refusal =
             NewApp.refusal(name: name) ?? NewApp.refusal(purpose: purpose)
             ?? NewApp.refusal(redirectURIs: redirectURIs, required: usesBrowser)

@@ -7,14 +7,16 @@ package import Storage
 package final class ClientCertificates: Sendable {
     private let check: ClientCertificateCheck
     private let standings: CertificateStandings
+    private let database: any Database
+    private let register = AppCertificates()
     private let certificates: ReadThroughCache<AppID, [AppCertificate]>
 
     /// - Parameter capacity: apps whose certificates are remembered at most.
     package init(check: ClientCertificateCheck, database: any Database, feed: ChangeFeed, capacity: Int = 10_000) {
         self.check = check
         standings = CertificateStandings(check: check)
-        let register = AppCertificates()
-        certificates = ReadThroughCache(capacity: capacity, feed: feed) { id in try await database.readOne { try register.list(of: id, in: $0) } }
+        self.database = database
+        certificates = ReadThroughCache(capacity: capacity, feed: feed) { [register] id in try await database.readOne { try register.list(of: id, in: $0) } }
         feed.subscribe([.app]) { [certificates] changes in
             for change in changes { certificates.drop(AppID(trusted: change.key)) }
         }
@@ -47,19 +49,45 @@ package final class ClientCertificates: Sendable {
     package func refusal(ofBound der: [UInt8], intermediates: [[UInt8]], for app: App, at now: Timestamp) async throws -> CertificateRefusal? {
         switch await standings.standing(of: der, intermediates: intermediates, at: now) {
         case .failure(let refusal): return refusal
-        case .success(.alone(let reason)) where app.authenticationMethod == .tlsClientAuth: return reason
-        case .success(.vouched(.sandbox)):
-            guard app.environment == .sandbox else { return .sandboxOnly }
-            return try await isLive(der, of: app) ? nil : .notOfThisApp
-        case .success:
-            guard app.authenticationMethod == .selfSignedTLSClientAuth else { return nil }
-            return try await isLive(der, of: app) ? nil : .notOfThisApp
+        case .success(let standing): return try await refusal(of: Thumbprint(ofDER: der), standing, for: app)
         }
     }
 
-    private func isLive(_ der: [UInt8], of app: App) async throws -> Bool {
-        let thumbprint = Thumbprint(ofDER: der)
-        return try await live(of: app.id).contains { $0.thumbprint == thumbprint }
+    /// The same of a certificate that did not come along, as far as it is known here: it came lately, or is or was among the app's. One that identifies its app
+    /// by being among them is known not to be.
+    /// - Throws: storage failures.
+    package func refusal(ofBound thumbprint: Thumbprint, for app: App, at now: Timestamp) async throws -> CertificateRefusal? {
+        switch await standings.standing(ofSeen: thumbprint, at: now) {
+        case .failure(let refusal): return refusal
+        case .success(let standing): return try await refusal(of: thumbprint, standing, for: app)
+        case nil:
+            guard let record = try await record(of: thumbprint, of: app), let certificate = record.certificate else {
+                return app.authenticationMethod == .selfSignedTLSClientAuth ? .notOfThisApp : nil
+            }
+            return try await refusal(ofBound: certificate.der, intermediates: record.intermediates, for: app, at: now)
+        }
+    }
+
+    private func refusal(of thumbprint: Thumbprint, _ standing: CertificateStanding, for app: App) async throws -> CertificateRefusal? {
+        switch standing {
+        case .alone(let reason) where app.authenticationMethod == .tlsClientAuth: return reason
+        case .vouched(.sandbox):
+            guard app.environment == .sandbox else { return .sandboxOnly }
+            return try await isLive(thumbprint, of: app) ? nil : .notOfThisApp
+        case .alone, .vouched:
+            guard app.authenticationMethod == .selfSignedTLSClientAuth else { return nil }
+            return try await isLive(thumbprint, of: app) ? nil : .notOfThisApp
+        }
+    }
+
+    /// A removed one is found too.
+    private func record(of thumbprint: Thumbprint, of app: App) async throws -> AppCertificate? {
+        if let live = try await live(of: app.id).first(where: { $0.thumbprint == thumbprint }) { return live }
+        return try await database.readOne { [register] in try register.find(thumbprint, of: app.id, in: $0) }
+    }
+
+    private func isLive(_ thumbprint: Thumbprint, of app: App) async throws -> Bool {
+        try await live(of: app.id).contains { $0.thumbprint == thumbprint }
     }
 
     /// The live certificates of an app, expired ones included: what `self_signed_tls_client_auth` compares with (RFC 8705 §2.2).

@@ -61,11 +61,13 @@ package struct AppChange: Sendable {
     package var profile: SecurityProfile?
     package var authenticationMethod: ClientAuthenticationMethod?
     package var metadata: ClientMetadata?
+    /// Of the pages named here; `nil` takes one away.
+    package var pages: [ClientMetadata.Page: String?]
 
     package init(
         name: String? = nil, purpose: String?? = nil, redirectURIs: [RedirectURI]? = nil, allowedNetworks: [IPNetwork]? = nil, scopes: ScopeSet? = nil,
         kind: AppKind? = nil, grantTypes: Set<GrantType>? = nil, profile: SecurityProfile? = nil, authenticationMethod: ClientAuthenticationMethod? = nil,
-        metadata: ClientMetadata? = nil
+        metadata: ClientMetadata? = nil, pages: [ClientMetadata.Page: String?] = [:]
     ) {
         self.name = name
         self.purpose = purpose
@@ -77,6 +79,7 @@ package struct AppChange: Sendable {
         self.profile = profile
         self.authenticationMethod = authenticationMethod
         self.metadata = metadata
+        self.pages = pages
     }
 }
 

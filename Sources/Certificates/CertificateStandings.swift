@@ -16,14 +16,24 @@ package final class CertificateStandings: Sendable {
     private let known: Mutex<RecentlyUsed<Thumbprint, Known>>
 
     private struct Known: Sendable {
-        let standing: CertificateStanding
+        /// `nil` for what was refused: that is asked anew each time.
+        let standing: CertificateStanding?
         let since: Timestamp
         let until: Timestamp
         let edition: ClientCertificateCheck.Edition
+        /// The certificate and what came along, DER; empty where that is large.
+        let chain: [[UInt8]]
+
+        func stands(at now: Timestamp, in edition: ClientCertificateCheck.Edition) -> CertificateStanding? {
+            self.edition == edition && since <= now && now < until ? standing : nil
+        }
     }
 
-    /// - Parameter capacity: standings remembered at most, of about two hundred bytes.
-    package init(check: ClientCertificateCheck, capacity: Int = 20_000) {
+    /// A certificate with four intermediates of RSA keys of 4096 bits, in bytes of DER. Of what is larger only the standing is kept.
+    private static let largestChain = 12_000
+
+    /// - Parameter capacity: certificates remembered at most, of one or two kilobytes.
+    package init(check: ClientCertificateCheck, capacity: Int = 10_000) {
         self.check = check
         known = Mutex(RecentlyUsed(capacity: capacity))
     }
@@ -33,12 +43,30 @@ package final class CertificateStandings: Sendable {
     ///   - intermediates: what came along, DER.
     package func standing(of der: [UInt8], intermediates: [[UInt8]], at now: Timestamp) async -> Result<CertificateStanding, CertificateRefusal> {
         let (thumbprint, edition) = (Thumbprint(ofDER: der), check.edition)
-        if let known = known.withLock({ $0[thumbprint] }), known.edition == edition, known.since <= now, now < known.until { return .success(known.standing) }
+        let seen = known.withLock { $0[thumbprint] }
+        if let standing = seen?.stands(at: now, in: edition) { return .success(standing) }
         let judged = await judge(der, intermediates, at: now)
-        if case .success(let (standing, until)) = judged {
-            known.withLock { $0[thumbprint] = Known(standing: standing, since: now, until: until, edition: edition) }
+        let judgement = try? judged.get()
+        let chain = kept([der] + intermediates, isRefused: judgement == nil, before: seen?.chain)
+        known.withLock {
+            $0[thumbprint] = Known(standing: judgement?.standing, since: now, until: judgement?.until ?? now, edition: edition, chain: chain)
         }
         return judged.map { $0.standing }
+    }
+
+    /// The standing of a certificate that did not come along, as far as it came lately.
+    /// - Returns: `nil` for one that is not remembered.
+    package func standing(ofSeen thumbprint: Thumbprint, at now: Timestamp) async -> Result<CertificateStanding, CertificateRefusal>? {
+        guard let seen = known.withLock({ $0[thumbprint] }) else { return nil }
+        if let standing = seen.stands(at: now, in: check.edition) { return .success(standing) }
+        guard let der = seen.chain.first else { return nil }
+        return await standing(of: der, intermediates: Array(seen.chain.dropFirst()), at: now)
+    }
+
+    /// What is kept of a chain. A resumed session brings the certificate alone, and anybody a broken chain: then what came before stays.
+    private func kept(_ chain: [[UInt8]], isRefused: Bool, before: [[UInt8]]?) -> [[UInt8]] {
+        if let before, !before.isEmpty, isRefused || chain.count == 1 { return before }
+        return chain.map(\.count).reduce(0, +) <= Self.largestChain ? chain : []
     }
 
     private func judge(

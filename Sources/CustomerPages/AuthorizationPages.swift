@@ -215,7 +215,7 @@ extension CustomerRoutes {
         }
         let page = ConsentPage(
             question, sealed: sealed, payees: try await payees(of: question, sealed: sealed), balances: balances, chosen: chosen, errors: errors,
-            now: context.receivedAt)
+            isLocal: !context.issuer.isSecure, now: context.receivedAt)
         var shell = shell(page.heading, for: nil, width: .narrow, isError: !errors.isEmpty)
         shell.signedInAs = question.person.givenName
         let response = pages.page("customer/consent", page, shell: shell, status: errors.isEmpty ? .ok : .unprocessableContent)

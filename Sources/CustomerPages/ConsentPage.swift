@@ -26,6 +26,8 @@ struct ConsentPage {
     let firm: String?
     let registered, registeredISO: String
     let purpose: String?
+    let ownPages: [OwnPage]
+    let hasOwnPages: Bool
     let items: [ConsentWords.Item]
     /// What would be paid, where the app asks for a payment.
     let payment: OrderWords?
@@ -41,10 +43,12 @@ struct ConsentPage {
     /// Where the customer goes afterwards, when it is a place on the web.
     let destination: String?
 
-    /// - Parameter chosen: what the customer ticked before. At first it is empty: which accounts are shared is theirs to say, so none is ticked for them.
+    /// - Parameters:
+    ///   - chosen: what the customer ticked before. At first it is empty: which accounts are shared is theirs to say, so none is ticked for them.
+    ///   - isLocal: whether our own pages come over plain http, on a developer's machine.
     init(
         _ question: ConsentQuestion, sealed: String, payees: PayeesPreview? = nil, balances: [AccountID: Balance], chosen: Set<AccountID>,
-        errors: FormErrors, now: Timestamp
+        errors: FormErrors, isLocal: Bool, now: Timestamp
     ) {
         self.payees = payees
         let app = question.app
@@ -64,6 +68,8 @@ struct ConsentPage {
         registered = app.createdAt.day
         registeredISO = app.createdAt.date.description
         purpose = app.purpose.flatMap { $0.isEmpty ? nil : $0 }
+        ownPages = OwnPage.all(of: app.metadata, isLocal: isLocal)
+        hasOwnPages = !ownPages.isEmpty
         let words = Self.words(for: question)
         items = words.items
         nots = words.nots

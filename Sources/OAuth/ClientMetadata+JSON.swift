@@ -102,6 +102,16 @@ extension ClientMetadata {
         return texts
     }
 
+    /// Why an address cannot be that of a page.
+    package static func refusal(of address: String, as page: Page) -> ClientMetadataRefusal? {
+        do throws(ClientMetadataRefusal) {
+            _ = try Self.address(page.rawValue, in: JSONObject([(page.rawValue, .string(address))]))
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// An absolute web address, `https` or on this machine: the same rules as a redirect URI's.
     static func address(_ name: String, in object: JSONObject) throws(ClientMetadataRefusal) -> String? {
         guard let text = try text(name, in: object, longest: 2000) else { return nil }

@@ -26,7 +26,7 @@ package struct ClientMetadata: Hashable, Sendable {
     /// Seconds; OpenID Connect Registration §2.
     package var defaultMaxAge: Int?
     package var defaultACRValues: [String] = []
-    /// Pages of the app, by their wire names; they are shown, never fetched.
+    /// Pages of the app, by their wire names; links lead to them, and nothing is fetched.
     package var pages: [Page: String] = [:]
     /// What people read in other languages (RFC 7591 §2.2), by its whole wire name: `client_name#sw`.
     package var translations: [String: String] = [:]
@@ -39,6 +39,19 @@ package struct ClientMetadata: Hashable, Sendable {
         case logo = "logo_uri"
         case policy = "policy_uri"
         case terms = "tos_uri"
+
+        package var title: String {
+            switch self {
+            case .client: "Website"
+            case .logo: "Logo"
+            case .policy: "Privacy policy"
+            case .terms: "Terms of use"
+            }
+        }
+
+        /// Those that people open before they decide, in the order in which they read them. Not the logo: a picture of the app's own server, on a page of ours,
+        /// would tell it who decides when.
+        package static let opened: [Page] = [.client, .policy, .terms]
     }
 
     package init() {}

@@ -14,6 +14,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case revokedToken = "revoked_token"
     case invalidDPoPProof = "invalid_dpop_proof"
     case appInactive = "app_inactive"
+    case insufficientUserAuthentication = "insufficient_user_authentication"
     // 403
     case addressNotAllowed = "address_not_allowed"
     case insufficientScope = "insufficient_scope"
@@ -55,7 +56,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     package var status: HTTPResponse.Status {
         switch self {
         case .invalidRequest, .malformedBody, .invalidPermissions, .invalidIdempotencyKey: .badRequest
-        case .missingToken, .invalidToken, .expiredToken, .revokedToken, .invalidDPoPProof, .appInactive: .unauthorized
+        case .missingToken, .invalidToken, .expiredToken, .revokedToken, .invalidDPoPProof, .appInactive, .insufficientUserAuthentication: .unauthorized
         case .addressNotAllowed, .insufficientScope, .consentRequired, .consentNotAuthorised, .consentRevoked, .consentExpired, .consentConsumed,
             .permissionMissing,
             .debtorAccountBlocked, .accountNotInConsent, .outsideDataWindow, .sandboxOnly, .forbidden:
@@ -89,6 +90,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .revokedToken: "The access token was revoked"
         case .invalidDPoPProof: "The DPoP proof is not one for this request"
         case .appInactive: "The app is no longer active"
+        case .insufficientUserAuthentication: "The customer did not prove enough for this"
         case .addressNotAllowed: "The app may not call from this IP address"
         case .insufficientScope: "The token's scope does not cover this address"
         case .consentRequired: "The token carries no consent"
@@ -140,6 +142,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .invalidDPoPProof:
             "Make a proof for each request: its method, its address, and the digest of the access token. When the answer carries DPoP-Nonce, put it into the proof and try again."
         case .appInactive: "The app was removed or paused. Look at its page in the portal."
+        case .insufficientUserAuthentication:
+            "Lodge a new consent and send the customer with the acr_values of WWW-Authenticate (RFC 9470): they approve it with a one-time code after the password. Nothing was spent."
         case .addressNotAllowed: "Call from one of the app's allowed addresses, or add the one named under got to them, on the app's page in the portal."
         case .insufficientScope: "Ask for the scope named under expected when you get the token."
         case .consentRequired: "Use a token that a customer approved; a client-credentials token cannot read accounts."

@@ -1,6 +1,8 @@
 """Apps at work in a browser: Financial Copilot at /demo, and an app without a backend on another origin."""
 
+import secrets
 import time
+from urllib.parse import urlencode
 
 from playwright.sync_api import expect
 
@@ -100,3 +102,39 @@ class TestSinglePageApp:
         page.get_by_role("button", name="Reject").click()
 
         expect(page.locator("#result")).to_have_text("Refused: access_denied")
+
+
+def test_customers_open_the_apps_own_pages_before_they_decide(page, server):
+    name = "Savanna Pay " + secrets.token_hex(4)
+    page.goto(server.issuer + "/portal/apps/new")
+    sign_in(page, "developer@example.test", "sandbox-developer")
+    page.goto(server.issuer + "/portal/apps/new")
+    page.get_by_label("App name").fill(name)
+    page.get_by_label("Redirect URIs").fill("https://savanna.example/callback")
+    page.get_by_role("button", name="Create app").click()
+    page.goto(server.issuer + "/portal/apps")
+    page.get_by_role("link", name=name).click()
+    client_id = page.locator("dd code").first.inner_text()
+    page.get_by_role("link", name="Say what it does").click()
+    page.get_by_label("What it does for the customer").fill("Shows where your money goes each month.")
+    page.get_by_label("Website").fill("https://savanna.example")
+    page.get_by_label("Privacy policy").fill("http://savanna.example/privacy")
+    page.get_by_label("Terms of use").fill("https://savanna.example/terms")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("alert")).to_contain_text("Begin with https://")
+    check(page, "portal-edit-app-pages-mistake")
+    page.get_by_label("Privacy policy").fill("https://savanna.example/privacy")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_text("Privacy policy: https://savanna.example/privacy")).to_be_visible()
+    check(page, "portal-app-pages")
+
+    query = urlencode({
+        "response_type": "code", "client_id": client_id, "redirect_uri": "https://savanna.example/callback", "scope": "openid accounts.read",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256"})
+    page.goto(f"{server.issuer}/oauth2/authorize?{query}")
+    sign_in(page)
+    for title, address in [("Its website", ""), ("Its privacy policy", "/privacy"), ("Its terms of use", "/terms")]:
+        link = page.get_by_role("link", name=f"{title} (opens in a new tab)")
+        expect(link).to_have_attribute("href", f"https://savanna.example{address}")
+        expect(link).to_have_attribute("rel", "noopener noreferrer")
+    check(page, "customer-consent-pages")

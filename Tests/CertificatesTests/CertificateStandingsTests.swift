@@ -109,6 +109,51 @@ struct CertificateStandingsTests {
         #expect(try await standing(certificate) == .success(.alone(.unknownIssuer("CN=Root"))))
     }
 
+    @Test func `what came lately is judged by its thumbprint alone: by a newer list, its time and the authorities`() async throws {
+        let serial = Certificate.SerialNumber(bytes: [1, 2, 3])
+        let (certificate, other, brief) = (try issuing.issue(serialNumber: serial), try issuing.issue(), try alone(until: noon + .minutes(1)))
+        func seen(_ certificate: ClientCertificate, at now: Timestamp = noon) async -> Result<CertificateStanding, CertificateRefusal>? {
+            await standings.standing(ofSeen: certificate.thumbprint, at: now)
+        }
+        #expect(await seen(certificate) == nil)
+        for certificate in [certificate, other] { #expect(try await standing(certificate, through: [issuing]).isSuccess) }
+        // As on a resumed session.
+        #expect(try await standing(certificate).isSuccess)
+        #expect(try await standing(brief).isSuccess)
+        #expect(await seen(certificate) == .success(.vouched(.configured)))
+
+        try folder.write(issuing.revocationList(.init(serialNumbers: [serial])), to: "issuing.crl")
+        _ = try lists.refresh()
+
+        #expect(await seen(certificate) == .failure(.revoked))
+        #expect(await seen(other) == .success(.vouched(.configured)))
+        #expect(await seen(brief, at: noon + .seconds(61)) == .failure(.expired(at: noon + .minutes(1))))
+        try authorities.replace(configured: [try TestAuthority("Newer Root").der])
+        #expect(await seen(other) == .success(.alone(.unknownIssuer("CN=Root"))))
+    }
+
+    @Test func `one that was refused when it came first is known to be`() async throws {
+        let serial = Certificate.SerialNumber(bytes: [1, 2, 3])
+        try folder.write(issuing.revocationList(.init(serialNumbers: [serial])), to: "issuing.crl")
+        _ = try lists.refresh()
+        let certificate = try issuing.issue(serialNumber: serial)
+        #expect(try await standing(certificate, through: [issuing]) == .failure(.revoked))
+
+        #expect(await standings.standing(ofSeen: certificate.thumbprint, at: noon) == .failure(.revoked))
+    }
+
+    @Test func `a broken chain drives out nothing that was sound`() async throws {
+        let certificate = try issuing.issue()
+        #expect(try await standing(certificate, through: [issuing]).isSuccess)
+        // Another list: it is judged anew.
+        try folder.write(root.revocationList(), to: "root.crl")
+        _ = try lists.refresh()
+
+        _ = await standings.standing(of: certificate.der, intermediates: Array(repeating: [1, 2, 3], count: 5), at: noon)
+
+        #expect(await standings.standing(ofSeen: certificate.thumbprint, at: noon) == .success(.vouched(.configured)))
+    }
+
     @Test func `what cannot be read has no standing`() async throws {
         for der in [[], [0x30, 0x80], Array(repeating: UInt8(1), count: 30_000)] as [[UInt8]] {
             #expect(await !standings.standing(of: der, intermediates: [], at: noon).isSuccess)

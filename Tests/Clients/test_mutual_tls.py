@@ -312,6 +312,29 @@ def test_mt_02_a_bound_token_ends_when_its_certificate_is_revoked(own_bank, amin
     assert redeem().json()["error"] == "invalid_client"
 
 
+def test_mt_02_introspection_tells_that_a_bound_token_ended_with_its_certificate(own_bank):
+    app = own_bank.server.create_app("Bound backend", "--grant-types", "client_credentials", "--certificate-bound")
+    credentials = (app["client_id"], app["client_secret"])
+    identities = [own_bank.issuing.issue(name) for name in ("acme", "other")]
+
+    def token(identity):
+        presented = {"cert": identity.write(own_bank.folder, identity.certificate.serial_number), "verify": own_bank.authority}
+        address = f"https://localhost:{own_bank.server.tls_port}/oauth2/token"
+        return requests.post(address, data={"grant_type": "client_credentials"}, auth=credentials, **presented).json()["access_token"]
+    tokens = [token(identity) for identity in identities]
+
+    def active():
+        # At the open address: no certificate comes along.
+        return [requests.post(f"{own_bank.server.issuer}/oauth2/introspect", data={"token": each}, auth=credentials).json()["active"] for each in tokens]
+    assert active() == [True, True]
+
+    own_bank.issuing.revoke(identities[0])
+    own_bank.publish()
+    own_bank.server.process.send_signal(signal.SIGHUP)
+
+    assert eventually(lambda: active() == [False, True])
+
+
 def test_mt_05_an_issuer_that_was_revoked(own_bank):
     own_bank.root.revoke(Identity(own_bank.issuing.certificate, own_bank.issuing.key))
     own_bank.publish()

@@ -41,8 +41,8 @@ struct GatewayTests {
             let record = try #require(try await server.record(of: response))
             #expect(
                 record.checks.map(\.rule) == [
-                    "request_id", "token", "possession", "revocation", "app", "address", "burst", "request", "scope", "consent_state", "permission", "account",
-                    "data_window", "idempotency", "daily_quota", "route",
+                    "request_id", "token", "possession", "revocation", "app", "address", "burst", "request", "scope", "consent_state", "authentication_level",
+                    "permission", "account", "data_window", "idempotency", "daily_quota", "route",
                 ])
             #expect(record.checks.allSatisfy { $0.result != .failed })
             #expect(record.outcome == .allowed && record.cost == 1 && record.records == 2 && record.operation == "listAccounts")

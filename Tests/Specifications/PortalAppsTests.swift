@@ -198,6 +198,37 @@ struct PortalAppsTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `website, privacy policy and terms are set, changed and taken away, and customers see them`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let browser = try await server.developer()
+            try await Self.create(browser, [("name", "Savanna Pay")])
+            let path = Self.appPath(await browser.address)
+            let usual: [(name: String, value: String)] = [("name", "Savanna Pay"), ("redirect_uris", "https://savanna.example/callback"), ("purpose", "")]
+            func save(_ policy: String, _ terms: String) async throws {
+                try await browser.open("\(path)/edit")
+                try await browser.submit("redirect_uris", usual + [("client_uri", ""), ("policy_uri", policy), ("tos_uri", terms)])
+            }
+
+            for wrong in ["javascript:alert(1)", "http://savanna.example/privacy", "savanna.example/privacy", "https://a.example/\(String(repeating: "p", count: 2000))"] {
+                try await save(wrong, "https://savanna.example/terms")
+                let (status, page) = await (browser.status, browser.page)
+                #expect(status == 422 && page.contains(##"href="#policy_uri""##) && page.contains(wrong), "\(wrong)")
+            }
+            try await save("https://savanna.example/privacy", "https://savanna.example/terms")
+            #expect((await browser.page).contains("Privacy policy: https://savanna.example/privacy"))
+            try await save("https://savanna.example/privacy", "")
+
+            let page = await browser.page
+            #expect(page.contains("Privacy policy: https://savanna.example/privacy") && !page.contains("/terms"))
+            // A form that does not know them leaves them alone.
+            try await browser.open("\(path)/edit")
+            let form = try #require(await browser.forms.first { $0.names.contains("redirect_uris") })
+            let csrf = form.fields.filter { $0.name == "csrf" }
+            try await browser.submit(TestBrowser.Form(action: form.action, names: form.names, fields: csrf, options: []), usual)
+            #expect((await browser.page).contains("Privacy policy: https://savanna.example/privacy"))
+        }
+    }
+
     @Test func `an app is removed by whoever types its name`() async throws {
         try await TestServer.run(.sqlite) { server in
             let browser = try await server.developer()

@@ -57,6 +57,35 @@ struct RFC7591Tests {
         }
     }
 
+    @Test(arguments: Engine.available)
+    func `§2 before they decide, customers can open the app's website, privacy policy and terms; its logo is not fetched`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let answer = try await server.registerSoftware([
+                "client_uri": .string("https://robot.example.com"), "policy_uri": .string("https://robot.example.com/privacy?a=1&b='2'"),
+                "tos_uri": .string("https://robot.example.com/terms"), "logo_uri": .string("https://robot.example.com/logo.png"),
+            ])
+            let app = TestApp(app: try #require(try await server.app(answer)), secret: nil)
+
+            let page = await (try await server.signedIn(for: app)).page
+
+            for (address, title) in [
+                ("https://robot.example.com", "Its website"), ("https://robot.example.com/privacy?a=1&amp;b=&#39;2&#39;", "Its privacy policy"),
+                ("https://robot.example.com/terms", "Its terms of use"),
+            ] {
+                #expect(page.contains(#"href="\#(address)" target="_blank" rel="noopener noreferrer">\#(title)<"#), "\(title)")
+            }
+            #expect(!page.contains("logo.png"))
+        }
+    }
+
+    @Test func `§2 an app that names no pages shows none`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let app = TestApp(app: try #require(try await server.app(server.registerSoftware())), secret: nil)
+
+            #expect(await !(try await server.signedIn(for: app)).page.contains("Pages of"))
+        }
+    }
+
     @Test func `§2 without a word the grant is authorization_code, the method client_secret_basic, the name the client_id`() async throws {
         try await TestServer.run(.sqlite) { server in
             let answer = try await server.registerSoftware(json: #"{"redirect_uris":["https://robot.example.com/callback"]}"#)

@@ -1,5 +1,6 @@
 import Applications
 import Certificates
+import Composition
 import Crypto
 import Events
 import Foundation
@@ -100,6 +101,17 @@ private struct Gate: Sendable {
         try await server.presenting(certificate).post("/oauth2/token", form: [("grant_type", "client_credentials"), ("client_id", app.clientID)])
     }
 
+    /// An app with a secret, whose tokens are bound.
+    func registerBound() async throws -> TestApp {
+        var metadata = ClientMetadata()
+        metadata.tlsClientCertificateBoundAccessTokens = true
+        return try await server.register(.backend, metadata: metadata)
+    }
+
+    func boundToken(_ app: TestApp, _ certificate: TestIdentity) async throws -> String {
+        try await server.presenting(certificate).token(app, [("grant_type", "client_credentials")]).json["access_token"] as? String ?? ""
+    }
+
     func isRefused(_ app: TestApp, _ certificate: TestIdentity?) async throws -> Bool {
         let answer = try await token(app, certificate)
         return answer.status == .unauthorized && answer.errorCode == "invalid_client"
@@ -108,6 +120,22 @@ private struct Gate: Sendable {
     /// A call of the API. 404 is the answer of the resource: the token passed.
     func read(_ token: String, _ certificate: TestIdentity?) async throws -> TestResponse {
         try await server.presenting(certificate).call("/v1/consents/cns_0000000000000000", token: token)
+    }
+}
+
+extension TestServer {
+    fileprivate func addCertificate(_ certificate: TestIdentity, to app: TestApp) async throws {
+        let record = AppCertificate(try ClientCertificate.read(certificate.der).get(), of: app.app.id, source: .upload, at: clock.now)
+        try await database.write { tx in _ = try AppCertificates().add(record, by: .commandLine, requestID: nil, in: tx).get() }
+        try await settle()
+    }
+
+    fileprivate func removeCertificate(_ certificate: TestIdentity, from app: TestApp) async throws {
+        let (thumbprint, now) = (Thumbprint(ofDER: certificate.der), clock.now)
+        _ = try await database.write { tx in
+            try AppCertificates().remove(thumbprint, of: app.app.id, by: .commandLine, at: now, requestID: nil, in: tx)
+        }
+        try await settle()
     }
 }
 
@@ -239,9 +267,7 @@ struct RFC8705Tests {
 
     @Test(arguments: Way.allCases) func `§3 an app of another method binds its tokens too, and gets none without a certificate`(way: Way) async throws {
         try await Gate.run(way: way) { gate in
-            var metadata = ClientMetadata()
-            metadata.tlsClientCertificateBoundAccessTokens = true
-            let app = try await gate.server.register(.backend, metadata: metadata)
+            let app = try await gate.registerBound()
             let certificate = try gate.authority.issue(isSelfSigned: true)
             func token(_ certificate: TestIdentity?) async throws -> TestResponse {
                 try await gate.server.presenting(certificate).token(app, [("grant_type", "client_credentials")])
@@ -346,9 +372,7 @@ struct RFC8705Tests {
             )
             let (own, foreign) = (try gate.authority.issue(isSelfSigned: true), try PartnerAuthority().issue())
             let expired = try gate.authority.issue(until: server.clock.now - .seconds(1), isSelfSigned: true)
-            let record = AppCertificate(try ClientCertificate.read(own.der).get(), of: registered.app.id, source: .upload, at: server.clock.now)
-            try await server.database.write { tx in _ = try AppCertificates().add(record, by: .commandLine, requestID: nil, in: tx).get() }
-            try await server.settle()
+            try await server.addCertificate(own, to: registered)
             func bySecret(_ certificate: TestIdentity) async throws -> TestResponse {
                 try await server.presenting(certificate).token(secretApp, [("grant_type", "client_credentials")])
             }
@@ -362,11 +386,7 @@ struct RFC8705Tests {
 
             let token = try await gate.token(registered, own).json["access_token"] as? String ?? ""
             #expect(try await gate.read(token, own).status == .notFound)
-            let now = server.clock.now
-            _ = try await server.database.write { tx in
-                try AppCertificates().remove(record.thumbprint, of: registered.app.id, by: .commandLine, at: now, requestID: nil, in: tx)
-            }
-            try await server.settle()
+            try await server.removeCertificate(own, from: registered)
             let removed = try await gate.read(token, own)
             #expect(removed.status == .unauthorized && removed.errorCode == "invalid_token")
         }
@@ -392,6 +412,100 @@ struct RFC8705Tests {
             // An app's own token reads no accounts: the call ends at its scope, after the certificate.
             #expect(try await gate.server.presenting(certificate).call("/v1/accounts", token: token).errorCode == "insufficient_scope")
             #expect(try await statements(certificate) == 0)
+        }
+    }
+
+    @Test(arguments: Engine.available, Way.allCases)
+    func `RFC 7662 §2-2 a bound token is inactive when its certificate's time is over, though that does not come along`(engine: Engine, way: Way) async throws {
+        try await Gate.run(engine, way: way) { gate in
+            let server = gate.server
+            let app = try await gate.registerBound()
+            let certificates = [
+                try gate.authority.issue(until: server.clock.now + .minutes(2)),
+                try gate.authority.issue(until: server.clock.now + .minutes(2), isSelfSigned: true), try gate.authority.issue("longer"),
+            ]
+            var tokens: [String] = []
+            for certificate in certificates { tokens.append(try await gate.boundToken(app, certificate)) }
+            func active() async throws -> [Bool?] {
+                var answers: [Bool?] = []
+                for token in tokens { answers.append(try await server.introspect(token, by: app).json["active"] as? Bool) }
+                return answers
+            }
+
+            server.clock.advance(by: .minutes(2))
+            #expect(try await active() == [true, true, true])
+            server.clock.advance(by: .seconds(1))
+
+            #expect(try await active() == [false, false, true])
+            #expect(try await server.introspect(tokens[0], by: app).text == #"{"active":false}"#)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `RFC 7662 §2-2 a bound token is inactive when the certificate that identifies its app is removed from it`(engine: Engine) async throws {
+        try await Gate.run(engine, way: .proxy) { gate in
+            let server = gate.server
+            var metadata = ClientMetadata()
+            metadata.tlsClientCertificateBoundAccessTokens = true
+            let app = try await server.register(.backend, method: .selfSignedTLSClientAuth, metadata: metadata)
+            let (old, new) = (try gate.authority.issue(isSelfSigned: true), try gate.authority.issue(isSelfSigned: true))
+            for certificate in [old, new] { try await server.addCertificate(certificate, to: app) }
+            let token = try await gate.token(app, old).json["access_token"] as? String ?? ""
+            func introspection() async throws -> TestResponse {
+                try await server.presenting(new).post("/oauth2/introspect", form: [("token", token), ("client_id", app.clientID)])
+            }
+            #expect(try await introspection().json["active"] as? Bool == true)
+
+            try await server.removeCertificate(old, from: app)
+
+            #expect(try await introspection().text == #"{"active":false}"#)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§3 a node that never saw a certificate knows it by its app, removed or not, and knows nothing of any other`(engine: Engine) async throws {
+        try await Gate.run(engine, way: .proxy) { gate in
+            let server = gate.server
+            let (bySecret, registered) = (try await gate.registerBound(), try await server.register(.backend, method: .selfSignedTLSClientAuth))
+            let (brief, removed) = (
+                try gate.authority.issue(until: server.clock.now + .minutes(2), isSelfSigned: true), try gate.authority.issue(isSelfSigned: true)
+            )
+            for app in [bySecret, registered] { for certificate in [brief, removed] { try await server.addCertificate(certificate, to: app) } }
+            for app in [bySecret, registered] { try await server.removeCertificate(removed, from: app) }
+            let platform = server.platform
+            let elsewhere = ClientCertificates(check: platform.certificateCheck, database: server.database, feed: platform.feed)
+            func refusal(_ certificate: TestIdentity, _ app: TestApp, after time: Duration = .zero) async throws -> CertificateRefusal? {
+                try await elsewhere.refusal(ofBound: Thumbprint(ofDER: certificate.der), for: app.app, at: server.clock.now + time)
+            }
+
+            #expect(try await refusal(brief, bySecret) == nil)
+            #expect(try await refusal(brief, bySecret, after: .seconds(121)) == .expired(at: server.clock.now + .minutes(2)))
+            #expect(try await refusal(brief, registered) == nil)
+            // What only shows who holds its key needs no place at the app; what identifies the app does.
+            #expect(try await refusal(removed, bySecret) == nil)
+            #expect(try await refusal(removed, bySecret, after: .days(2)) == .expired(at: server.clock.now + .days(1)))
+            #expect(try await refusal(removed, registered) == .notOfThisApp)
+            let unknown = try gate.authority.issue(isSelfSigned: true)
+            #expect(try await refusal(unknown, registered) == .notOfThisApp)
+            #expect(try await refusal(unknown, bySecret, after: .days(2)) == nil)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `RFC 7662 §2 asking what became of the certificate costs no statement`(engine: Engine) async throws {
+        try await Gate.run(engine, way: .proxy) { gate in
+            let (bound, unbound) = (try await gate.registerBound(), try await gate.server.register(.backend))
+            let tokens = [(try await gate.boundToken(bound, try gate.authority.issue()), bound), (try await gate.server.appToken(unbound), unbound)]
+
+            for (token, app) in tokens {
+                var least = Int.max
+                for _ in 0..<10 {
+                    let before = gate.server.database.statistics.statements
+                    #expect(try await gate.server.introspect(token, by: app).json["active"] as? Bool == true)
+                    least = min(least, gate.server.database.statistics.statements - before)
+                }
+                #expect(least == 0)
+            }
         }
     }
 

@@ -15,13 +15,14 @@ package enum TokenScheme: String, CaseIterable, Sendable {
 /// The value of `WWW-Authenticate` for DPoP (RFC 9449 §7.1).
 package enum DPoPChallenge {
     /// Without an error, for a request that brought no token.
-    package static let tokenWanted = #"DPoP realm="wekeza", algs="\#(algorithms)""#
+    package static let tokenWanted = #"DPoP realm="wekeza", \#(algorithms)"#
 
     package static func text(_ refusal: PossessionRefusal) -> String {
         let scheme = refusal.isAboutDPoP ? "DPoP" : "Bearer"
         let challenge = #"\#(scheme) realm="wekeza", error="\#(refusal.code.rawValue)", error_description="\#(refusal.message)""#
-        return refusal.isAboutDPoP ? challenge + #", algs="\#(algorithms)""# : challenge
+        return refusal.isAboutDPoP ? "\(challenge), \(algorithms)" : challenge
     }
 
-    private static let algorithms = DPoPProof.algorithms.map(\.rawValue).joined(separator: " ")
+    /// The parameter that names what a proof may be signed with.
+    package static let algorithms = #"algs="\#(DPoPProof.algorithms.map(\.rawValue).joined(separator: " "))""#
 }

@@ -41,7 +41,8 @@ package struct AuthorizationServerRoutes: Sendable {
         pushed = PushedAuthorizationEndpoint(authorization: authorization)
         token = TokenEndpoint(grants: grants, certificates: certificates, audience: AccessTokenIssuer.audience(of: issuer.text))
         introspection = IntrospectionEndpoint(
-            database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, keys: keys, issuer: issuer)
+            database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, certificates: certificates, keys: keys,
+            issuer: issuer)
         revocation = RevocationEndpoint(
             database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens)
         userinfo = UserinfoEndpoint(

@@ -1,5 +1,6 @@
 import AccessTokens
 import Applications
+import Certificates
 import Consents
 import HTTPTypes
 import Hummingbird
@@ -19,18 +20,21 @@ struct IntrospectionEndpoint: Sendable {
     let verifier: AccessTokenVerifier
     let revocations: Revocations
     let refreshTokens: RefreshTokens
+    let certificates: ClientCertificates
     let keys: SigningKeys
     let issuer: Issuer
     private let grants = Grants()
     private let standing = GrantStanding()
 
     init(
-        database: any Database, verifier: AccessTokenVerifier, revocations: Revocations, refreshTokens: RefreshTokens, keys: SigningKeys, issuer: Issuer
+        database: any Database, verifier: AccessTokenVerifier, revocations: Revocations, refreshTokens: RefreshTokens, certificates: ClientCertificates,
+        keys: SigningKeys, issuer: Issuer
     ) {
         self.database = database
         self.verifier = verifier
         self.revocations = revocations
         self.refreshTokens = refreshTokens
+        self.certificates = certificates
         self.keys = keys
         self.issuer = issuer
     }
@@ -68,6 +72,10 @@ struct IntrospectionEndpoint: Sendable {
     private func accessToken(_ token: String, of client: AuthenticatedClient, at now: Timestamp) async throws -> JSONObject? {
         guard case .success(let claims) = try await verifier.verified(token, at: now), claims.clientID == client.app.clientID else { return nil }
         guard try await revocations.refusal(of: claims) == nil else { return nil }
+        // What the API would refuse with its certificate does not work, as far as the certificate is known here.
+        if let bound = claims.binding.certificate.flatMap(Thumbprint.init) {
+            guard try await certificates.refusal(ofBound: bound, for: client.app, at: now) == nil else { return nil }
+        }
         if let grantID = claims.grantID {
             let grant = try await database.readOne { [grants] in try grants.find(grantID, in: $0) }
             guard case .success = try await standing.check(grant, at: now, in: database) else { return nil }

@@ -24,6 +24,7 @@ package struct AllPolicies: Sendable {
             RequestPolicy(),
             ScopePolicy(),
             ConsentStatePolicy(consents: consents),
+            AuthenticationLevelPolicy(),
             PermissionPolicy(),
             AccountPolicy(),
             DataWindowPolicy(),

@@ -35,6 +35,7 @@ struct AppPage: PortalPage {
         let scopes: [String]
         let kind: String
         let purpose: String?
+        let pages: [OwnPage]
         let keys: PublicKeys?
         let hasSecrets, hasAddresses, canAddSecret, hasTwoSecrets: Bool
         let olderInUse: OlderSecret?
@@ -49,6 +50,11 @@ struct AppPage: PortalPage {
         let sample: Code?
         let lastStep: SampleStep?
         let once: String
+    }
+
+    /// A page of the app's own that customers may open.
+    struct OwnPage {
+        let title, address: String
     }
 
     /// The app's own keys, or where it publishes them.
@@ -89,7 +95,8 @@ struct AppPage: PortalPage {
             isHeld: app.isHeld,
             clientID: app.clientID.text, method: app.authenticationMethod.words, methodName: app.authenticationMethod.rawValue, profile: app.profile.title,
             profileName: app.profile.rawValue, rules: app.profile.rules.sentences,
-            scopes: app.scopes.ordered.map(\.rawValue), kind: app.kind.title, purpose: app.purpose, keys: PublicKeys(app.metadata),
+            scopes: app.scopes.ordered.map(\.rawValue), kind: app.kind.title, purpose: app.purpose,
+            pages: ClientMetadata.Page.opened.compactMap { page in app.metadata.pages[page].map { OwnPage(title: page.title, address: $0) } }, keys: PublicKeys(app.metadata),
             hasSecrets: app.authenticationMethod.usesSecret, hasAddresses: app.isConfidential,
             canAddSecret: app.authenticationMethod.usesSecret && live.count < 2, hasTwoSecrets: live.count > 1, olderInUse: older(of: live, at: now),
             secrets: live.map { SecretRow($0, isOnly: live.count == 1, at: now) }, redirectURIs: app.redirectURIs.map(\.text),

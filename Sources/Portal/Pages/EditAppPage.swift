@@ -6,7 +6,7 @@ import Primitives
 import Storage
 import Web
 
-/// `/portal/apps/{id}/edit`: its name, its words for customers, its redirect URIs, and from where it may call.
+/// `/portal/apps/{id}/edit`: its name, its words and pages for customers, its redirect URIs, and from where it may call.
 struct EditAppPage: PortalPage {
     let site: PortalSite
 
@@ -30,6 +30,7 @@ struct EditAppPage: PortalPage {
         let name, purpose, redirectURIs: Field
         /// Not of an app that keeps no secret.
         let allowedAddresses: Field?
+        let pages: [Field]
     }
 
     private func show(_ app: App, _ form: AppForm, _ errors: FormErrors, _ developer: Developer, _ context: AppContext, status: HTTPResponse.Status = .ok) -> Response {
@@ -38,7 +39,8 @@ struct EditAppPage: PortalPage {
         let model = Model(
             app: AppHead(app, tab: "keys", at: context.receivedAt), errors: errors.summary, name: form.nameField(errors), purpose: form.purposeField(errors),
             redirectURIs: form.redirectURIsField(hint: "One on each line. An address that you take out stops working within a second.", errors),
-            allowedAddresses: hasAddresses ? form.allowedAddressesField(seenFrom: context.client, errors) : nil)
+            allowedAddresses: hasAddresses ? form.allowedAddressesField(seenFrom: context.client, errors) : nil,
+            pages: form.pageFields(errors))
         return site.pages.page("portal/edit-app", model, shell: developer.shell("Edit \(app.name)", current: "apps", isError: !errors.isEmpty), status: status)
     }
 
@@ -49,7 +51,8 @@ struct EditAppPage: PortalPage {
         var errors = form.errors
         guard errors.isEmpty else { return show(app, form, errors, developer, context, status: .unprocessableContent) }
         let change = AppChange(
-            name: form.name, purpose: .some(form.purpose.isEmpty ? nil : form.purpose), redirectURIs: form.parsedRedirectURIs, allowedNetworks: form.parsedNetworks)
+            name: form.name, purpose: .some(form.purpose.isEmpty ? nil : form.purpose), redirectURIs: form.parsedRedirectURIs, allowedNetworks: form.parsedNetworks,
+            pages: form.parsedPages)
         let facts = RequestFacts(context)
         let outcome = try await site.database.write { [site] tx in
             try site.apps.update(app.id, change, by: developer.actor, at: facts.now, requestID: facts.requestID, in: tx)

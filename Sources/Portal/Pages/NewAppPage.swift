@@ -85,6 +85,8 @@ struct AppForm: Sendable {
     var name = "", purpose = "", redirectURIs = ""
     /// `nil` where the form has no such field.
     var allowedAddresses: String?
+    /// Those that the form has a field for.
+    var pages: [ClientMetadata.Page: String] = [:]
     var kind: AppKind?
 
     init(kind: AppKind) { self.kind = kind }
@@ -94,6 +96,7 @@ struct AppForm: Sendable {
         purpose = (form["purpose"] ?? "").trimmingWhitespace()
         redirectURIs = form["redirect_uris"] ?? ""
         kind = form["kind"].flatMap(AppKind.init(rawValue:))
+        for page in ClientMetadata.Page.opened { pages[page] = form[page.rawValue]?.trimmingWhitespace() }
     }
 
     init(_ app: App) {
@@ -102,9 +105,12 @@ struct AppForm: Sendable {
         redirectURIs = app.redirectURIs.map(\.text).joined(separator: "\n")
         allowedAddresses = app.isConfidential ? app.allowedNetworks.map(\.description).joined(separator: "\n") : nil
         kind = app.kind
+        for page in ClientMetadata.Page.opened { pages[page] = app.metadata.pages[page] ?? "" }
     }
 
     var parsedRedirectURIs: [RedirectURI] { RedirectURILines.parse(redirectURIs).redirectURIs }
+
+    var parsedPages: [ClientMetadata.Page: String?] { pages.mapValues { $0.isEmpty ? nil : $0 } }
 
     var parsedNetworks: [IPNetwork]? { allowedAddresses.map { AllowedNetworkLines.parse($0).networks } }
 
@@ -123,6 +129,10 @@ struct AppForm: Sendable {
             if !violations.isEmpty { errors.add(field: "allowed_addresses", Self.text(violations, in: allowedAddresses)) }
         }
         if let refusal = NewApp.refusal(purpose: purpose) { errors.add(field: "purpose", refusal.message) }
+        for page in ClientMetadata.Page.opened {
+            guard let address = pages[page], !address.isEmpty, let refusal = ClientMetadata.refusal(of: address, as: page) else { continue }
+            errors.add(field: page.rawValue, refusal.message)
+        }
         return errors
     }
 
@@ -143,6 +153,14 @@ struct AppForm: Sendable {
         .text(
             "purpose", "What it does for the customer (optional)", value: purpose,
             hint: "One sentence, shown to customers as your words: “Shows where your money goes each month.”", errors: errors, autocomplete: "off")
+    }
+
+    func pageFields(_ errors: FormErrors) -> [Field] {
+        ClientMetadata.Page.opened.map { page in
+            .text(
+                page.rawValue, "\(page.title) (optional)", value: pages[page] ?? "",
+                hint: "Begins with https://. Customers can open it before they decide.", errors: errors, autocomplete: "off", type: "url")
+        }
     }
 
     func redirectURIsField(hint: String, _ errors: FormErrors) -> Field {

@@ -59,8 +59,8 @@ enum CheckWords {
 
     /// The gateway's order. A call that one check ends does not reach the others.
     private static let order = [
-        "request_id", "token", "possession", "revocation", "app", "address", "burst", "request", "scope", "consent_state", "permission", "account",
-        "data_window",
+        "request_id", "token", "possession", "revocation", "app", "address", "burst", "request", "scope", "consent_state", "authentication_level",
+        "permission", "account", "data_window",
         "idempotency", "daily_quota",
     ]
 
@@ -81,6 +81,7 @@ enum CheckWords {
         "request": "The request is well formed",
         "scope": "The scope covers this address",
         "consent_state": "The consent is in force",
+        "authentication_level": "The customer proved enough for money to leave",
         "permission": "The permissions allow these fields",
         "account": "The account is part of the consent",
         "data_window": "The dates lie within the consent’s window",
