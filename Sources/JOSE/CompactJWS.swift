@@ -22,11 +22,13 @@ package struct UnverifiedJWS: Sendable {
     package init(parsing text: String, limit: Int = 8192) throws(Refusal) {
         guard text.utf8.count <= limit else { throw .tooLong }
         let bytes = Array(text.utf8)
-        let parts = bytes.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count == 3 else { throw .notThreeParts }
-        guard let header = Self.decode(parts[0]), let payload = Self.decode(parts[1]), let signature = Self.decode(parts[2]) else {
-            throw .notBase64URL
+        let dot = UInt8(ascii: ".")
+        guard let first = bytes.firstIndex(of: dot), let last = bytes.lastIndex(of: dot), first < last, !bytes[(first + 1)..<last].contains(dot) else {
+            throw .notThreeParts
         }
+        guard let header = Self.decode(bytes[..<first]), let payload = Self.decode(bytes[(first + 1)..<last]),
+            let signature = Self.decode(bytes[(last + 1)...])
+        else { throw .notBase64URL }
         guard case .object(let header)? = try? JSONValue(parsing: header, limits: .token(bytes: 4096)) else { throw .malformedHeader }
         // RFC 8725 §3.1: an algorithm of our list; which of them a key may be used for is decided by the key.
         guard let algorithm = header["alg"]?.string.flatMap(SignatureAlgorithm.init(rawValue:)) else { throw .unsupportedAlgorithm }
@@ -41,11 +43,12 @@ package struct UnverifiedJWS: Sendable {
         self.claims = claims
         self.header = header
         self.signature = signature
-        signingInput = Array(bytes[..<parts[2].startIndex.advanced(by: -1)])
+        signingInput = Array(bytes[..<last])
     }
 
     /// Whether it is of a type; the `application/` prefix may be left out and case does not count (RFC 7515 §4.1.9).
     package func isType(_ wanted: TokenType) -> Bool {
+        if type == wanted.rawValue { return true }
         guard let type = type?.lowercased() else { return false }
         return type == wanted.rawValue.lowercased() || type == "application/\(wanted.rawValue.lowercased())"
     }

@@ -14,6 +14,8 @@ package struct PublicKey: Hashable, Sendable {
     private let material: Material
     /// The members that make the key, in lexicographic order (RFC 7638 §3.2).
     package let members: JSONObject
+    /// The SHA-256 thumbprint (RFC 7638 §3), base64url.
+    package let thumbprint: String
 
     /// Why members make no key.
     package enum Refusal: String, Error, Hashable, Sendable {
@@ -38,7 +40,7 @@ package struct PublicKey: Hashable, Sendable {
 
     /// Reads the members of a JWK that make its key; others are not looked at, but for those that must never be there.
     package init(_ jwk: JSONObject) throws(Refusal) {
-        guard !Self.privateMembers.contains(where: { jwk[$0] != nil }) else { throw .privatePart }
+        try Self.refusePrivateParts(jwk)
         switch jwk["kty"]?.string {
         case "EC":
             guard jwk["crv"]?.string == "P-256" else { throw .unsupportedCurve }
@@ -64,24 +66,51 @@ package struct PublicKey: Hashable, Sendable {
 
     init(p256 key: P256.Signing.PublicKey) {
         let point = Array(key.x963Representation)
-        material = .p256(key)
-        members = JSONObject([
-            ("crv", .string("P-256")), ("kty", .string("EC")), ("x", .string(Base64URL.encode(point[1..<33]))), ("y", .string(Base64URL.encode(point[33..<65]))),
-        ])
+        self.init(
+            .p256(key),
+            JSONObject([
+                ("crv", .string("P-256")), ("kty", .string("EC")), ("x", .string(Base64URL.encode(point[1..<33]))),
+                ("y", .string(Base64URL.encode(point[33..<65]))),
+            ]))
     }
 
     init(rsa key: _RSA.Signing.PublicKey, modulus: [UInt8], exponent: [UInt8]) {
-        material = .rsa(key)
-        members = JSONObject([("e", .string(Base64URL.encode(exponent))), ("kty", .string("RSA")), ("n", .string(Base64URL.encode(modulus)))])
+        self.init(
+            .rsa(key), JSONObject([("e", .string(Base64URL.encode(exponent))), ("kty", .string("RSA")), ("n", .string(Base64URL.encode(modulus)))]))
     }
 
     init(ed25519 key: Curve25519.Signing.PublicKey) {
-        material = .ed25519(key)
-        members = JSONObject([("crv", .string("Ed25519")), ("kty", .string("OKP")), ("x", .string(Base64URL.encode(Array(key.rawRepresentation))))])
+        self.init(
+            .ed25519(key),
+            JSONObject([("crv", .string("Ed25519")), ("kty", .string("OKP")), ("x", .string(Base64URL.encode(Array(key.rawRepresentation))))]))
     }
 
-    /// The SHA-256 thumbprint (RFC 7638 §3), base64url.
-    package var thumbprint: String { Base64URL.encode(sha256(members.bytes)) }
+    private init(_ material: Material, _ members: JSONObject) {
+        self.material = material
+        self.members = members
+        thumbprint = Self.thumbprint(of: members)
+    }
+
+    private static func thumbprint(of members: JSONObject) -> String { Base64URL.encode(sha256(members.bytes)) }
+
+    /// The thumbprint that a JWK has if its members make a key and are spelled as keys are: nothing of that is looked at.
+    /// - Returns: `nil` when a member is missing.
+    static func thumbprint(ofSpelling jwk: JSONObject) throws(Refusal) -> String? {
+        try refusePrivateParts(jwk)
+        let names: [String]
+        switch jwk["kty"]?.string {
+        case "EC": names = ["crv", "kty", "x", "y"]
+        case "RSA": names = ["e", "kty", "n"]
+        case "OKP": names = ["crv", "kty", "x"]
+        default: return nil
+        }
+        let spelled = names.compactMap { name in jwk[name].map { (name, $0) } }
+        return spelled.count == names.count ? thumbprint(of: JSONObject(spelled)) : nil
+    }
+
+    private static func refusePrivateParts(_ jwk: JSONObject) throws(Refusal) {
+        guard !privateMembers.contains(where: { jwk[$0] != nil }) else { throw .privatePart }
+    }
 
     /// What the key can have signed. RSA keys do for either padding.
     package var algorithms: [SignatureAlgorithm] {

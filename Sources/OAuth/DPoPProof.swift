@@ -63,16 +63,18 @@ package struct DPoPProof: Hashable, Sendable {
         }
     }
 
-    /// - Parameter nonce: when a nonce of ours was first handed out, and until when it is good; `nil` for one that is not ours or too old.
+    /// - Parameters:
+    ///   - keys: those that came lately.
+    ///   - nonce: when a nonce of ours was first handed out, and until when it is good; `nil` for one that is not ours or too old.
     package init(
-        _ text: String, for target: Target, at now: Timestamp, nonce: (String) -> (since: Timestamp, until: Timestamp)?
+        _ text: String, for target: Target, at now: Timestamp, keys: KnownPublicKeys, nonce: (String) -> (since: Timestamp, until: Timestamp)?
     ) throws(Refusal) {
         let jws: UnverifiedJWS
         do { jws = try UnverifiedJWS(parsing: text) } catch { throw error == .unsupportedAlgorithm ? .algorithm : .malformed }
         guard jws.isType(.dpopProof) else { throw .wrongType }
         guard Self.algorithms.contains(jws.algorithm) else { throw .algorithm }
         guard let jwk = jws.header["jwk"]?.object else { throw .missingKey }
-        guard let key = try? PublicKey(jwk), key.algorithms.contains(jws.algorithm) else { throw .unsuitableKey }
+        guard let key = try? keys.key(of: jwk), key.algorithms.contains(jws.algorithm) else { throw .unsuitableKey }
         guard jws.isSigned(by: key) else { throw .signature }
         let claims = jws.claims
         guard let tokenID = claims["jti"]?.string, (1...255).contains(tokenID.utf8.count) else { throw .missingTokenID }

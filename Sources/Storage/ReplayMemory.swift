@@ -40,10 +40,19 @@ package final class ReplayMemory: Sendable {
 
     /// Uses it; of many at once, over all nodes, one is the first.
     /// - Throws: `StorageError`; whether it was used is not known then, so it counts as used.
-    package func use(_ use: Use) async throws -> Outcome {
+    package func use(_ use: Use) async throws -> Outcome { try await self.use(all: [use])[0] }  // one for each
+
+    /// Uses two in one exchange with the database. Each is used for itself, whatever becomes of the other.
+    /// - Throws: `StorageError`; whether they were used is not known then, so they count as used.
+    package func use(_ one: Use, with other: Use) async throws -> (Outcome, Outcome) {
+        let outcomes = try await use(all: [one, other])
+        return (outcomes[0], outcomes[1])  // one for each
+    }
+
+    private func use(all uses: [Use]) async throws -> [Outcome] {
         try await withCheckedThrowingContinuation { continuation in
             let isFirst = queue.withLock { queue in
-                queue.waiting.append((use, continuation))
+                queue.waiting.append((uses, continuation))
                 defer { queue.isWriting = true }
                 return !queue.isWriting
             }
@@ -52,7 +61,7 @@ package final class ReplayMemory: Sendable {
     }
 
     private struct Queue {
-        var waiting: [(use: Use, continuation: CheckedContinuation<Outcome, any Error>)] = []
+        var waiting: [(uses: [Use], continuation: CheckedContinuation<[Outcome], any Error>)] = []
         var isWriting = false
     }
 
@@ -67,8 +76,11 @@ package final class ReplayMemory: Sendable {
             }
             guard !group.isEmpty else { return }
             do {
-                let outcomes = try await write(group.map(\.use))
-                for (member, outcome) in zip(group, outcomes) { member.continuation.resume(returning: outcome) }
+                var outcomes = try await write(group.flatMap(\.uses))[...]
+                for (uses, continuation) in group {
+                    continuation.resume(returning: Array(outcomes.prefix(uses.count)))
+                    outcomes = outcomes.dropFirst(uses.count)
+                }
             } catch {
                 for member in group { member.continuation.resume(throwing: error) }
             }

@@ -72,7 +72,7 @@ struct ReadersTests {
     @Test func `no proof but the sound one proves anything`() {
         let target = DPoPProof.Target(method: "POST", addresses: ["http://localhost:8080/oauth2/token"])
         each([Self.proof]) { text in
-            let read = try? DPoPProof(text, for: target, at: Self.now) { _ in (Self.now, Self.now + .seconds(60)) }
+            let read = try? DPoPProof(text, for: target, at: Self.now, keys: KnownPublicKeys()) { _ in (Self.now, Self.now + .seconds(60)) }
             if let read {
                 #expect(read.thumbprint == Self.key.publicKey.thumbprint)
                 #expect(text == Self.proof)

@@ -264,6 +264,31 @@ struct RFC9449Tests {
         }
     }
 
+    @Test(arguments: Engine.available)
+    func `§11-1 of an assertion and a proof that come together each is used once, and a broken one costs the other nothing`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let (key, other) = (try TestKey(), try TestKey())
+            let app = try await server.register(.backend, method: .privateKeyJWT, metadata: key.metadata)
+            func assertion(by signer: TestKey) throws -> String { try signer.assertion(of: app.clientID, at: server.clock.now) }
+            func proof() throws -> String { try key.proof(at: server.clock.now) }
+            func token(_ assertion: String, _ proof: String) async throws -> TestResponse {
+                let form: [(name: String, value: String)] = [("grant_type", "client_credentials")] + app.fields(assertion)
+                return try await server.post("/oauth2/token", form: form, headers: [.dpop: proof])
+            }
+            let (first, second) = (try (assertion(by: key), proof()), try (assertion(by: key), proof()))
+
+            #expect(try await token(first.0, first.1).status == .ok)
+            // Whichever was used before is refused by its own name, the assertion first.
+            #expect(try await token(first.0, proof()).errorCode == "invalid_client")
+            #expect(try await token(assertion(by: key), first.1).errorCode == "invalid_dpop_proof")
+            #expect(try await token(first.0, first.1).errorCode == "invalid_client")
+            // What does not prove the app spends nothing, and neither does what proves no key.
+            #expect(try await token(assertion(by: other), second.1).errorCode == "invalid_client")
+            #expect(try await token(second.0, "no proof").errorCode == "invalid_dpop_proof")
+            #expect(try await token(second.0, second.1).status == .ok)
+        }
+    }
+
     /// DP-08
     @Test(arguments: Engine.available)
     func `§11-1 of twenty at once one works, five rounds`(engine: Engine) async throws {

@@ -77,6 +77,41 @@ struct ReplayMemoryTests {
     }
 
     @Test(arguments: Engine.available)
+    func `of two that are used together each is used for itself`(engine: Engine) async throws {
+        try await Fixture.run(engine) { fixture in
+            let (memory, use) = (fixture.memory, fixture.use)
+
+            let both = try await memory.use(use("a", .zero), with: use("b", .zero))
+            let one = try await memory.use(use("a", .zero), with: use("c", .zero))
+            let none = try await fixture.otherNode.use(use("c", .zero), with: use("b", .zero))
+            let twice = try await memory.use(use("d", .zero), with: use("d", .zero))
+            let old = try await memory.use(use("e", .seconds(1)), with: use("f", .zero))
+
+            #expect(both == (.first, .first))
+            #expect(one == (.replayed, .first))
+            #expect(none == (.replayed, .replayed))
+            #expect(twice == (.first, .replayed))
+            #expect(old == (.tooOldToTell, .first))
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `of a hundred pairs at once that share one, one has it, and each its own`(engine: Engine) async throws {
+        try await Fixture.run(engine) { fixture in
+            let nodes = [fixture.memory, fixture.otherNode]
+            let (shared, own) = (fixture.use("shared"), (0..<100).map { fixture.use("own \($0)") })
+
+            let outcomes = try await withThrowingTaskGroup(of: (ReplayMemory.Outcome, ReplayMemory.Outcome).self) { group in
+                for (number, use) in own.enumerated() { group.addTask { try await nodes[number % 2].use(use, with: shared) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+
+            #expect(outcomes.count == 100 && outcomes.allSatisfy { $0.0 == .first })
+            #expect(outcomes.count { $0.1 == .first } == 1 && outcomes.count { $0.1 == .replayed } == 99)
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `what was made before the memory began cannot be told`(engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in
             let old = try await fixture.memory.use(fixture.use("old", age: .seconds(1)))

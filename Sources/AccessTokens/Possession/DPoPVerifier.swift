@@ -1,3 +1,4 @@
+internal import JOSE
 package import OAuth
 package import Primitives
 package import Storage
@@ -6,6 +7,7 @@ package import Storage
 package struct DPoPVerifier: Sendable {
     private let nonces: DPoPNonces
     private let replays: ReplayMemory
+    private let keys = KnownPublicKeys()
 
     package init(nonces: DPoPNonces, replays: ReplayMemory) {
         self.nonces = nonces
@@ -21,7 +23,7 @@ package struct DPoPVerifier: Sendable {
         guard let text = headers.first else { return .success(nil) }
         guard headers.count == 1 else { return .failure(.severalProofs) }
         do {
-            return .success(try DPoPProof(text, for: target, at: now) { nonces.validity(of: $0, at: now) })
+            return .success(try DPoPProof(text, for: target, at: now, keys: keys) { nonces.validity(of: $0, at: now) })
         } catch {
             return .failure(error)
         }
@@ -29,13 +31,23 @@ package struct DPoPVerifier: Sendable {
 
     /// Spends the proof.
     /// - Throws: storage failures.
-    package func use(_ proof: DPoPProof) async throws -> DPoPProof.Refusal? {
-        let use = ReplayMemory.Use(
-            digest: Digest(of: "dpop\n\(proof.thumbprint)\n\(proof.tokenID)"), issuedAt: proof.madeAfter, expiresAt: proof.expiresAt)
-        return switch try await replays.use(use) {
-        case .first: nil
-        case .replayed: .replayed
-        case .tooOldToTell: .nonceNeeded
+    package func use(_ proof: DPoPProof) async throws -> DPoPProof.Refusal? { DPoPProof.Refusal(try await replays.use(proof.use)) }
+}
+
+extension DPoPProof {
+    /// What may be done with it once.
+    package var use: ReplayMemory.Use {
+        ReplayMemory.Use(digest: Digest(of: "dpop\n\(thumbprint)\n\(tokenID)"), issuedAt: madeAfter, expiresAt: expiresAt)
+    }
+}
+
+extension DPoPProof.Refusal {
+    /// - Returns: `nil` for the first use.
+    package init?(_ outcome: ReplayMemory.Outcome) {
+        switch outcome {
+        case .first: return nil
+        case .replayed: self = .replayed
+        case .tooOldToTell: self = .nonceNeeded
         }
     }
 }

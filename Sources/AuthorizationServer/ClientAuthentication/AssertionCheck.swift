@@ -5,35 +5,47 @@ import Primitives
 import Storage
 import Web
 
-/// Whether an assertion proves that the app sent it: signature, claims, and that it was not used before.
+/// Whether the app made an assertion for this server: signature and claims. Whether it was used before is asked once everything else is sound.
 struct AssertionCheck: Sendable {
     let keys: ClientKeys
-    let replays: ReplayMemory
     let addresses: ServerAddresses
 
-    /// - Throws: storage failures.
-    func refusal(of assertion: UnverifiedAssertion, from app: App, at path: String, now: Timestamp) async throws -> ClientAssertion.Refusal? {
+    func check(
+        _ assertion: UnverifiedAssertion, from app: App, at path: String, now: Timestamp
+    ) async -> Result<ClientAssertion, ClientAssertion.Refusal> {
         let (jws, rules) = (assertion.jws, app.profile.rules)
         // RFC 8725 §3.11: a token of a type of its own is no assertion. Most libraries write `JWT` or nothing.
-        guard jws.type == nil || jws.isType(.idToken) || jws.isType(.clientAuthentication) else { return .wrongType }
+        guard jws.type == nil || jws.isType(.idToken) || jws.isType(.clientAuthentication) else {
+            return .failure(.wrongType)
+        }
         guard rules.algorithms.contains(jws.algorithm), app.metadata.tokenEndpointAuthSigningAlgorithm.map({ $0 == jws.algorithm }) ?? true else {
-            return .algorithm
+            return .failure(.algorithm)
         }
         let candidates = await keys.candidates(for: jws, of: app, at: now)
-        guard !candidates.isEmpty else { return .noKey }
-        guard candidates.contains(where: { jws.isSigned(by: $0.key) }) else { return .signature }
-        let sound: ClientAssertion
-        do {
-            sound = try ClientAssertion(jws, of: app.clientID, for: addresses.assertionAudiences(at: path), rules: rules, at: now)
+        guard !candidates.isEmpty else { return .failure(.noKey) }
+        guard candidates.contains(where: { jws.isSigned(by: $0.key) }) else { return .failure(.signature) }
+        do throws(ClientAssertion.Refusal) {
+            return .success(try ClientAssertion(jws, of: app.clientID, for: addresses.assertionAudiences(at: path), rules: rules, at: now))
         } catch {
-            return error
+            return .failure(error)
         }
-        let use = ReplayMemory.Use(
-            digest: Digest(of: "assertion\n\(app.clientID)\n\(sound.tokenID)"), issuedAt: sound.issuedAt, expiresAt: sound.expiresAt)
-        return switch try await replays.use(use) {
-        case .first: nil
-        case .replayed: .replayed
-        case .tooOldToTell: .tooOldToTell
+    }
+}
+
+extension ClientAssertion {
+    /// What may be done with it once.
+    var use: ReplayMemory.Use {
+        ReplayMemory.Use(digest: Digest(of: "assertion\n\(clientID)\n\(tokenID)"), issuedAt: issuedAt, expiresAt: expiresAt)
+    }
+}
+
+extension ClientAssertion.Refusal {
+    /// - Returns: `nil` for the first use.
+    init?(_ outcome: ReplayMemory.Outcome) {
+        switch outcome {
+        case .first: return nil
+        case .replayed: self = .replayed
+        case .tooOldToTell: self = .tooOldToTell
         }
     }
 }

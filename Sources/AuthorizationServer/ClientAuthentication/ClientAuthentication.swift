@@ -1,6 +1,8 @@
+import AccessTokens
 import Applications
 import OAuth
 import Primitives
+import Storage
 import Web
 
 /// Authenticates the app behind a request (RFC 6749 §2.3). A failed attempt ends it: nothing falls through to a weaker method.
@@ -8,14 +10,20 @@ struct ClientAuthentication: Sendable {
     let apps: AppDirectory
     let secretUse: SecretUse
     let methods: AllMethods
+    let replays: ReplayMemory
 
     enum Outcome: Sendable {
         case authenticated(AuthenticatedClient)
+        /// The app is who it says; the proof that came along was used before.
+        case refusedProof(DPoPProof.Refusal, app: App)
         /// - app: whom the request named, so that a browser app on its own origin can read why.
         case refused(OAuthError, app: App?)
     }
 
-    func authenticate(_ request: ClientAuthenticationRequest, from client: ClientAddress, at now: Timestamp) async throws -> Outcome {
+    /// - Parameter proof: one that is sound, to be spent with whatever proves the app.
+    func authenticate(
+        _ request: ClientAuthenticationRequest, proof: DPoPProof?, from client: ClientAddress, at now: Timestamp
+    ) async throws -> Outcome {
         let attempt: ClientAttempt
         switch read(request) {
         case .success(let found): attempt = found
@@ -24,7 +32,7 @@ struct ClientAuthentication: Sendable {
         guard let clientID = ClientID(attempt.clientID), let app = try await apps.find(clientID) else {
             return .refused(.invalidClient("No app has this client_id."), app: nil)
         }
-        return try await check(attempt, for: app, in: request, from: client, at: now)
+        return try await check(attempt, for: app, in: request, proof, from: client, at: now)
     }
 
     /// The app whose `client_id` the form carries, whoever sent it.
@@ -63,7 +71,7 @@ struct ClientAuthentication: Sendable {
     }
 
     private func check(
-        _ attempt: ClientAttempt, for app: App, in request: ClientAuthenticationRequest, from client: ClientAddress, at now: Timestamp
+        _ attempt: ClientAttempt, for app: App, in request: ClientAuthenticationRequest, _ proof: DPoPProof?, from client: ClientAddress, at now: Timestamp
     ) async throws -> Outcome {
         guard app.isActive else { return .refused(.against(.servedApp, app.inactiveSentence), app: app) }
         guard attempt.methods.contains(app.authenticationMethod), let method = methods[app.authenticationMethod] else {
@@ -82,10 +90,25 @@ struct ClientAuthentication: Sendable {
                 app: app)
         }
         switch try await method.check(attempt, of: app, in: request, at: now) {
-        case .passed(let secret):
+        case .passed(let secret, let assertion):
+            let (replayed, replayedProof) = try await spend(assertion, proof)
+            if let replayed { return .refused(replayed.error(in: request), app: app) }
             if let secret { secretUse.note(secret, from: client.text, at: now) }
+            if let replayedProof { return .refusedProof(replayedProof, app: app) }
             return .authenticated(AuthenticatedClient(app: app, method: method.method))
         case .refused(let error): return .refused(error, app: app)
+        }
+    }
+
+    /// Both at once: each waits for the memory, and the one for the other would wait twice.
+    private func spend(_ assertion: ClientAssertion?, _ proof: DPoPProof?) async throws -> (ClientAssertion.Refusal?, DPoPProof.Refusal?) {
+        switch (assertion, proof) {
+        case (nil, nil): return (nil, nil)
+        case (let assertion?, nil): return (ClientAssertion.Refusal(try await replays.use(assertion.use)), nil)
+        case (nil, let proof?): return (nil, DPoPProof.Refusal(try await replays.use(proof.use)))
+        case (let assertion?, let proof?):
+            let (first, second) = try await replays.use(assertion.use, with: proof.use)
+            return (ClientAssertion.Refusal(first), DPoPProof.Refusal(second))
         }
     }
 }

@@ -45,7 +45,8 @@ struct ClientAttempt: Sendable {
 
 enum CredentialCheck: Sendable {
     /// - secret: the one that matched.
-    case passed(secret: SecretID? = nil)
+    /// - assertion: what proved it, and may do so once: it is still to be spent.
+    case passed(secret: SecretID? = nil, assertion: ClientAssertion? = nil)
     case refused(OAuthError)
 }
 

@@ -28,10 +28,10 @@ struct PrivateKeyJWT: ClientAuthenticator {
 
     func check(_ attempt: ClientAttempt, of app: App, in request: ClientAuthenticationRequest, at now: Timestamp) async throws -> CredentialCheck {
         guard case .assertion(let assertion) = attempt.credentials else { return .refused(ClientAssertion.Refusal.malformed.error(received: "")) }
-        if let refusal = try await assertions.refusal(of: assertion, from: app, at: request.path, now: now) {
-            return .refused(refusal.error(received: request.parameters["client_assertion"] ?? "", expected: assertions.expected(by: refusal, of: app)))
+        switch await assertions.check(assertion, from: app, at: request.path, now: now) {
+        case .success(let sound): return .passed(assertion: sound)
+        case .failure(let refusal): return .refused(refusal.error(in: request, expected: assertions.expected(by: refusal, of: app)))
         }
-        return .passed()
     }
 }
 
@@ -48,6 +48,10 @@ struct UnverifiedAssertion: Sendable {
 }
 
 extension ClientAssertion.Refusal {
+    func error(in request: ClientAuthenticationRequest, expected: String? = nil) -> OAuthError {
+        error(received: request.parameters["client_assertion"] ?? "", expected: expected)
+    }
+
     fileprivate func error(received assertion: String, expected: String? = nil) -> OAuthError {
         .against(rule, message, expected: expected, received: received(in: assertion))
     }

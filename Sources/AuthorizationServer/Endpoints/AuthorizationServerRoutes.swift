@@ -30,13 +30,13 @@ package struct AuthorizationServerRoutes: Sendable {
     ) {
         let issuer = addresses.issuer
         let methods = AllMethods(
-            assertions: AssertionCheck(keys: authorization.requestObjects.keys, replays: replays, addresses: addresses), certificates: certificates)
+            assertions: AssertionCheck(keys: authorization.requestObjects.keys, addresses: addresses), certificates: certificates)
         let refreshTokens = RefreshTokens(master: master)
         let grants = AllGrants(
             database: database, tokens: AccessTokenIssuer(keys: keys, issuer: issuer.text, randomness: randomness),
             idTokens: IDTokenIssuer(keys: keys, issuer: issuer), refreshTokens: refreshTokens, revocations: revocations)
         clients = ClientEndpoint(
-            authentication: ClientAuthentication(apps: apps, secretUse: secretUse, methods: methods), proofs: possession.proofs,
+            authentication: ClientAuthentication(apps: apps, secretUse: secretUse, methods: methods, replays: replays), proofs: possession.proofs,
             addresses: addresses, errors: authorization.errors)
         pushed = PushedAuthorizationEndpoint(authorization: authorization)
         token = TokenEndpoint(grants: grants, certificates: certificates, audience: AccessTokenIssuer.audience(of: issuer.text))

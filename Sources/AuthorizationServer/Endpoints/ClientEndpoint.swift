@@ -52,14 +52,15 @@ struct ClientEndpoint: Sendable {
                 return (refused(refusal, request, of: named.map { errors.of($0, at: endpoint, now: now) }, at: now), nil)
             }
         }
-        switch try await authentication.authenticate(form.credentials(certificate: context.clientCertificate), from: context.client, at: now) {
+        let credentials = form.credentials(certificate: context.clientCertificate)
+        switch try await authentication.authenticate(credentials, proof: proof, from: context.client, at: now) {
         case .authenticated(let client):
             let errors = errors.of(client.app, at: endpoint, now: now)
-            if let proof, let refusal = try await proofs.use(proof) { return (refused(refusal, request, of: errors, at: now), client.app) }
             let authenticated = ClientRequest(
                 client: client, parameters: form.parameters, dpopKey: proof?.thumbprint,
                 certificate: context.clientCertificate.map { Thumbprint(ofDER: $0.der) }, accept: request.headers[values: .accept], errors: errors)
             return (try await handler(authenticated, context), client.app)
+        case .refusedProof(let refusal, let app): return (refused(refusal, request, of: errors.of(app, at: endpoint, now: now), at: now), app)
         case .refused(let error, let app?): return (error.response(errors.of(app, at: endpoint, now: now)), app)
         case .refused(let error, nil): return (error.response(issuer: issuer), nil)
         }

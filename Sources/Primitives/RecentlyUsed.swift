@@ -1,12 +1,12 @@
 /// A bounded memory: what was not asked for lately goes first. Two generations: a full younger one becomes the older, and the older goes.
-struct RecentlyUsed<Key: Hashable, Value> {
+package struct RecentlyUsed<Key: Hashable, Value> {
     private let half: Int
     private var younger: [Key: Value] = [:]
     private var older: [Key: Value] = [:]
 
-    init(capacity: Int) { half = max(1, capacity / 2) }
+    package init(capacity: Int) { half = max(1, capacity / 2) }
 
-    subscript(key: Key) -> Value? {
+    package subscript(key: Key) -> Value? {
         mutating get {
             if let value = younger[key] { return value }
             guard let value = older.removeValue(forKey: key) else { return nil }
@@ -24,3 +24,5 @@ struct RecentlyUsed<Key: Hashable, Value> {
         younger[key] = value
     }
 }
+
+extension RecentlyUsed: Sendable where Key: Sendable, Value: Sendable {}
