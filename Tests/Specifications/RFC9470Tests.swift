@@ -122,8 +122,8 @@ struct RFC9470Tests {
         }
     }
 
-    @Test(arguments: Engine.available)
-    func `§4 what the customer approved with a code goes on under any profile`(engine: Engine) async throws {
+    @Test(arguments: Engine.available, [nil, "urn:wekeza:acr:1", "urn:wekeza:acr:2"])
+    func `§4 what the customer approved with a code goes on under any profile, whatever the app wished for`(engine: Engine, wish: String?) async throws {
         try await TestServer.run(engine) { server in
             let (app, key) = (try await server.payingApp(), try TestKey())
             let (phone, enrolled) = try await server.enrolled(.customer)
@@ -132,7 +132,8 @@ struct RFC9470Tests {
             try await browser.open(server.authorizationURI(app, server.detail(consent) + [("acr_values", wanted)]))
             server.clock.advance(by: .seconds(60))
             try await browser.submit("code", [("code", phone.code(at: server.clock.now))])
-            let answer = try await server.redeem(server.authorize(app, server.detail(consent), browser: browser), by: app)
+            let wishes = wish.map { [("acr_values", $0)] } ?? []
+            let answer = try await server.redeem(server.authorize(app, server.detail(consent) + wishes, browser: browser), by: app)
             try await hold(app, to: .fapi2, key, on: server)
 
             let paid = try await server.pay(under: consent, token: answer.json["access_token"] as? String ?? "")

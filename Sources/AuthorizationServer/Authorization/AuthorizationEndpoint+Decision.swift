@@ -115,10 +115,16 @@ extension AuthorizationEndpoint {
         }
         let new = NewGrant(
             appID: approval.app.id, clientID: approval.app.clientID, personID: person, consentID: consent?.id, scope: transaction.scope,
-            authenticatedAt: approval.session.authenticatedAt,
-            level: transaction.authentication?.told(of: approval.session.level) ?? approval.session.level,
+            authenticatedAt: approval.session.authenticatedAt, level: level(of: approval),
             expiresAt: consent?.expiresAt ?? now + NewGrant.standardLifetime)
         return .success(try grants.create(new, id: grantID, by: approval.decider.actor(person), at: now, requestID: approval.requestID, in: tx))
+    }
+
+    /// How sure of the customer the app is told that we are. What it merely wished for does not hide the code that lets money leave (RFC 9470).
+    private func level(of approval: Approval) -> AuthenticationLevel {
+        let (reached, asked) = (approval.session.level, approval.transaction.authentication)
+        guard let asked, asked.isEssential || !approval.transaction.scope.contains(.paymentsWrite) else { return reached }
+        return asked.told(of: reached)
     }
 
     /// Plain API scopes make a consent of their own.
