@@ -51,9 +51,20 @@ extension ConnectionHandler {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         written.futureResult.whenComplete { _ in
             let (handler, context) = bound.value
-            // To close while a body is on its way would reset the connection, and with it what the client has not read yet (RFC 9112 §9.6).
-            if handler.reader.isBetweenRequests || handler.awaitsContinue { context.close(promise: nil) }
+            handler.hangUp(context)
         }
+    }
+
+    /// Sends no more, and goes on reading until the client hangs up too: to close what is still being sent to would reset the connection, and with it the answer
+    /// that the client has not read yet (RFC 9112 §9.6).
+    private func hangUp(_ context: ChannelHandlerContext) {
+        patience.hungUp(context.eventLoop.now)
+        watch(context)
+        waiting.removeAll()
+        bodyIsFull = false
+        readOn(context)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.close(mode: .output).whenFailure { _ in bound.value.close(promise: nil) }
     }
 
     private func finish(_ context: ChannelHandlerContext) {
@@ -94,7 +105,6 @@ extension ConnectionHandler {
         } else {
             write(refusal(.requestTimeout), context)
             reader.abandon()
-            context.close(promise: nil)
         }
     }
 }

@@ -21,7 +21,6 @@ extension ConnectionHandler {
             awaitsContinue = false
             patience.requestArrived(context.eventLoop.now)
             if let incoming = reader.end() { take(incoming, context) }
-            if isOver { context.close(promise: nil) }
         }
     }
 

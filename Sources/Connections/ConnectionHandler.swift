@@ -81,6 +81,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
+        case ChannelEvent.inputClosed where isOver: context.close(promise: nil)
         case ChannelEvent.inputClosed, is ChannelShouldQuiesceEvent:
             endsWhenAnswered = true
             answerNext(context)

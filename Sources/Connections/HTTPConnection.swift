@@ -75,6 +75,8 @@ package struct ConnectionLimits: Sendable {
     package var idle = TimeAmount.seconds(60)
     /// How long a request may take to arrive, from the end of its head.
     package var arrival = TimeAmount.seconds(30)
+    /// How long a client may take to hang up after the last answer.
+    package var hangingUp = TimeAmount.seconds(5)
     /// Bytes of a body that are waited for before its request is answered; a longer one is read as its handler asks for it.
     package var wholeBody = 64 * 1024
     /// Requests that wait for the answers before theirs; more are left in the socket.

@@ -5,6 +5,7 @@ struct Patience {
     private let limits: ConnectionLimits
     private var idleSince: NIODeadline
     private var arrivesBy: NIODeadline?
+    private var hangsUpBy: NIODeadline?
 
     init(_ limits: ConnectionLimits, now: NIODeadline) {
         self.limits = limits
@@ -16,8 +17,9 @@ struct Patience {
         arrivesBy = nil
         idleSince = now
     }
+    mutating func hungUp(_ now: NIODeadline) { hangsUpBy = now + limits.hangingUp }
     mutating func answered(_ now: NIODeadline) { idleSince = now }
 
     /// When the connection is given up unless something happens; `nil` while an answer is being made to what arrived whole.
-    func due(isAnswering: Bool) -> NIODeadline? { arrivesBy ?? (isAnswering ? nil : idleSince + limits.idle) }
+    func due(isAnswering: Bool) -> NIODeadline? { hangsUpBy ?? arrivesBy ?? (isAnswering ? nil : idleSince + limits.idle) }
 }
