@@ -15,13 +15,13 @@ struct ClientSecretBasic: ClientAuthenticator {
                 .oneMethod, "More than one Authorization header was sent.", parameter: "Authorization", expected: "one",
                 received: .note("\(request.authorization.count) headers"))
         }
-        guard let space = header.firstIndex(of: " "), header[..<space].lowercased() == "basic" else {
+        guard let credentials = Self.credentials(header) else {
             throw .against(
                 .readableCredentials, "The Authorization header is not HTTP Basic.", parameter: "Authorization", expected: "the scheme Basic",
                 received: .secret(header))
         }
-        guard let bytes = Data(base64Encoded: header[space...].trimmingWhitespace()), let text = String(validating: bytes, as: UTF8.self),
-            let colon = text.firstIndex(of: ":"), let clientID = Self.formDecode(text[..<colon]),
+        guard let bytes = Data(base64Encoded: credentials.trimmingWhitespace()), let text = String(validating: bytes, as: UTF8.self),
+            let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), let clientID = Self.formDecode(text[..<colon]),
             let secret = Self.formDecode(text[text.index(after: colon)...])
         else {
             throw .against(
@@ -33,6 +33,14 @@ struct ClientSecretBasic: ClientAuthenticator {
 
     func check(_ attempt: ClientAttempt, of app: App, in request: ClientAuthenticationRequest, at now: Timestamp) async throws -> CredentialCheck {
         ClientSecret.check(attempt, of: app)
+    }
+
+    /// What follows the scheme, in whatever letters (RFC 9110 §11.1).
+    private static func credentials(_ header: String) -> Substring? {
+        guard let space = header.utf8.firstIndex(of: UInt8(ascii: " ")), header[..<space].utf8.elementsEqual("basic".utf8, by: { $0 | 0x20 == $1 }) else {
+            return nil
+        }
+        return header[space...]
     }
 
     private static func formDecode(_ text: Substring) -> String? {
