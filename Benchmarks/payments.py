@@ -4,6 +4,7 @@ import re
 import subprocess
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import wrk
@@ -79,7 +80,7 @@ def two_nodes(folder, product, payers):
     """The same cores, the same number of connections."""
     second = Product(folder, product.database, NO_BANK, beside=product)
     try:
-        one, two, waits = [], [], {1: [], 2: []}
+        one, two, waits, kinds = [], [], {1: [], 2: []}, {1: Counter(), 2: Counter()}
         for turn in range(ROUNDS + 1):
             for asked, rounds in (([product, product], one), ([product, second], two)):
                 requests = payers.payments(FLOWS)
@@ -88,10 +89,13 @@ def two_nodes(folder, product, payers):
                     done = paying([product, second], payers, requests, asked=asked)
                 if turn > 0:
                     rounds.append(done)
-                    waits[len(set(asked))].append(locks.seconds / done.finished * 1e6)
+                    nodes = len(set(asked))
+                    waits[nodes].append(locks.seconds / done.finished * 1e6)
+                    kinds[nodes].update(locks.by_kind)
         row("payment, two nodes", two, one)
         against_row("one node", one)
-        say("", f"- Of one node {sorted(waits[1])[ROUNDS // 2]:.0f} µs of each payment were waits for locks, of two {sorted(waits[2])[ROUNDS // 2]:.0f} µs; statements "
+        told = {nodes: ", ".join(f"{kind} {seconds / kinds[nodes].total() * 100:.0f} %" for kind, seconds in kinds[nodes].most_common()) for nodes in kinds}
+        say("", f"- Of one node {sorted(waits[1])[ROUNDS // 2]:.0f} µs of each payment were waits for locks ({told[1]}), of two {sorted(waits[2])[ROUNDS // 2]:.0f} µs ({told[2]}); statements "
             f"{median(one, 'statements'):.2f} and {median(two, 'statements'):.2f}.")
     finally:
         second.stop()
@@ -118,19 +122,24 @@ def paying(nodes, payers, requests, pace=0, asked=None, title="payments"):
 
 
 class LockWaits:
-    """How long PostgreSQL's sessions wait for locks, from a look every 10 ms."""
+    """How long PostgreSQL's sessions wait for locks, and for which kinds, from a look every 2 ms."""
 
     def __init__(self, url):
         self.psql = subprocess.Popen(["psql", "-qAtX", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-        self.seconds, self.is_over = 0.0, threading.Event()
+        self.by_kind, self.is_over = Counter(), threading.Event()
         self.thread = threading.Thread(target=self.look)
+
+    @property
+    def seconds(self):
+        return sum(self.by_kind.values())
 
     def look(self):
         last = time.monotonic()
-        while not self.is_over.wait(0.01):
-            self.psql.stdin.write("SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock';\n")
-            waiting, now = int(self.psql.stdout.readline()), time.monotonic()
-            self.seconds += waiting * (now - last)
+        while not self.is_over.wait(0.002):
+            self.psql.stdin.write("SELECT wait_event FROM pg_stat_activity WHERE wait_event_type = 'Lock';\n\\echo .\n")
+            kinds, now = list(iter(lambda: self.psql.stdout.readline().strip(), ".")), time.monotonic()
+            for kind in kinds:
+                self.by_kind[kind] += now - last
             last = now
 
     def __enter__(self):

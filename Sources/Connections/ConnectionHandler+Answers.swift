@@ -28,7 +28,7 @@ extension ConnectionHandler {
         guard context.channel.isActive else { return workEnded() }
         guard !isOver else { return }
         let isLast =
-            incoming.isLast || awaitsContinue || connection.isDraining()
+            incoming.isLast || awaitsContinue && waiting.isEmpty || connection.isDraining()
             || endsWhenAnswered && waiting.isEmpty && refusal == nil
         let answer = Answer(
             response, body: body, to: incoming.request.method, date: connection.date.text,

@@ -6,7 +6,7 @@ internal import NIOHTTP1
 /// A request that can be answered: whole, or with the rest of its body on the way.
 struct IncomingRequest {
     let request: Request
-    /// Whether the client asked for its connection to end with the answer (RFC 9112 §9.3).
+    /// Whether the connection ends with the answer: because the client asked for that (RFC 9112 §9.3), or because the parser takes no more.
     let isLast: Bool
     /// Whether it must be told that its connection stays: HTTP/1.0 takes that for granted never.
     let mustConfirmKeepAlive: Bool
@@ -84,12 +84,15 @@ struct RequestReader {
 extension IncomingRequest {
     fileprivate init(_ head: HTTPRequestHead, _ request: Request) {
         self.request = request
-        isLast = !head.isKeepAlive
+        isLast = !head.isKeepAlive || head.offersAnotherProtocol
         mustConfirmKeepAlive = head.isKeepAlive && head.version == .http1_0
     }
 }
 
 extension HTTPRequestHead {
+    /// RFC 9110 §7.8. It is answered in this one, after which the parser expects the other.
+    fileprivate var offersAnotherProtocol: Bool { headers.contains(name: "upgrade") || method == .CONNECT }
+
     /// `nil` for a body that comes in chunks. The parser has refused what is no number, and both fields together (RFC 9112 §6.3).
     fileprivate var bodyLength: Int? {
         if headers.contains(name: "transfer-encoding") { return nil }

@@ -115,6 +115,8 @@ struct ConnectionTests {
     @Test(arguments: [
         ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "Connection: close\r\n", false),
         ("GET / HTTP/1.0\r\n\r\n", "Connection: close\r\n", false),
+        // RFC 9110 §7.8: it is answered all the same, and its sender knows that it needs a new connection for the next.
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", "Connection: close\r\n", false),
         ("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "Connection: keep-alive\r\n", true),
     ])
     func `RFC 9112 §9.3 the client says whether its connection stays`(request: String, field: String, stays: Bool) async throws {

@@ -118,4 +118,21 @@ struct RequestBodyTests {
         await peer.settle()
         #expect(!peer.isOpen)
     }
+
+    @Test func `a client that asks first while an earlier request is answered keeps its connection`() async throws {
+        let gate = Gate()
+        let peer = try await Peer { request, _ in
+            if request.method == .get { await gate.wait() }
+            return text(String(buffer: try await request.body.collect(upTo: 10)))
+        }
+
+        try await peer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n" + Self.head + "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+        gate.open()
+        var received = ""
+        while !received.hasSuffix("100 Continue\r\n\r\n") { received += try await peer.received() }
+        #expect(received.hasPrefix("HTTP/1.1 200 OK\r\n") && !received.contains("Connection: close"))
+        try await peer.send("hello")
+
+        #expect(try await peer.received().hasSuffix("\r\n\r\nhello"))
+    }
 }
