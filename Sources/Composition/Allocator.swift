@@ -16,7 +16,7 @@ enum Allocator {
         #endif
     }
 
-    /// Returns to the system what was freed: a start reads the contract, templates and pages, and needs a third of that afterwards.
+    /// Returns to the system what was freed: the first start migrates and seeds, and kept 40 MB of that.
     static func giveBack() {
         #if canImport(Glibc)
             guard let trim = function("malloc_trim", as: (@convention(c) (Int) -> CInt).self) else { return }
