@@ -46,12 +46,17 @@ extension ConnectionHandler {
         guard let last = answer.parts.last else { return }
         guard answer.isLast else { return context.writeAndFlush(wrapOutboundOut(.byteBuffer(last)), promise: nil) }
         isOver = true
+        writeLast(last, context) { handler, context in handler.hangUp(context) }
+    }
+
+    /// Goes on once all that was written is in the socket: a close takes back what is not.
+    private func writeLast(_ part: ByteBuffer, _ context: ChannelHandlerContext, then proceed: @escaping (ConnectionHandler, ChannelHandlerContext) -> Void) {
         let written = context.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(wrapOutboundOut(.byteBuffer(last)), promise: written)
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(part)), promise: written)
+        let bound = NIOLoopBound((self, context, proceed), eventLoop: context.eventLoop)
         written.futureResult.whenComplete { _ in
-            let (handler, context) = bound.value
-            handler.hangUp(context)
+            let (handler, context, proceed) = bound.value
+            proceed(handler, context)
         }
     }
 
@@ -68,7 +73,9 @@ extension ConnectionHandler {
     }
 
     private func finish(_ context: ChannelHandlerContext) {
-        if let refusal { write(refusal, context) } else { context.close(promise: nil) }
+        if let refusal { return write(refusal, context) }
+        isOver = true
+        writeLast(ByteBuffer(), context) { _, context in context.close(promise: nil) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

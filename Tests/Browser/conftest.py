@@ -167,7 +167,9 @@ def single_page_app(server):
 def sign_in(page, name="amina.traveler", password="sandbox"):
     page.get_by_label("Email or username").fill(name)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    # The click alone returns before the answer: who then reloads, or reads the cookies, would meet either page.
+    with page.expect_navigation(wait_until="commit"):
+        page.get_by_role("button", name="Sign in").click()
 
 
 def approve(page):

@@ -167,6 +167,34 @@ struct ConnectionTests {
         #expect(!peer.isOpen)
     }
 
+    @Test(arguments: [true, false])
+    func `a stop, and a client that sends no more, cut nothing of an answer that is still being sent`(stops: Bool) async throws {
+        let peer = try await Peer { _, _ in text("a") }
+        try await peer.readNothing()
+
+        try await peer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await peer.answerWaits()
+        if stops { try await peer.fire(ChannelShouldQuiesceEvent()) } else { try await peer.fire(ChannelEvent.inputClosed) }
+        #expect(peer.isOpen)
+        try await peer.readOn()
+
+        #expect(try await peer.received().hasSuffix("\r\n\r\na"))
+        #expect(!peer.isOpen)
+    }
+
+    @Test func `a client that sends no more and reads nothing is given up`() async throws {
+        let peer = try await Peer { _, _ in text("a") }
+        try await peer.readNothing()
+        try await peer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await peer.answerWaits()
+        try await peer.fire(ChannelEvent.inputClosed)
+
+        await peer.wait(ConnectionLimits().idle - .seconds(1))
+        #expect(peer.isOpen)
+        await peer.wait(.seconds(1))
+        #expect(!peer.isOpen)
+    }
+
     @Test func `the work of a request whose client is gone is waited for`() async throws {
         let (began, gate) = (Gate(), Gate())
         let done = Atomic(false)

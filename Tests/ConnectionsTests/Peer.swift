@@ -15,6 +15,8 @@ struct Peer {
     let channel: NIOAsyncTestingChannel
     let value: HTTPConnection.Value
     private let counter: ReadCounter
+    private let socket: NIOLoopBoundBox<SlowSocket>
+    private let waits = Gate()
 
     init(limits: ConnectionLimits = ConnectionLimits(), isDraining: @escaping @Sendable () -> Bool = { false }, _ respond: @escaping HTTPConnection.Responder)
         async throws
@@ -22,10 +24,13 @@ struct Peer {
         let connection = HTTPConnection(limits: limits, clock: ManualClock(.epoch), isDraining: isDraining, respond: respond)
         let channel = NIOAsyncTestingChannel()
         let counter = ReadCounter()
-        value = try await channel.testingEventLoop.executeInContext {
-            try channel.pipeline.syncOperations.addHandler(counter)
-            return connection.setup(channel: channel, logger: .quiet)
-        }.get()
+        let (made, socket) = try await channel.testingEventLoop.executeInContext { [waits] in
+            let socket = SlowSocket(waits)
+            try channel.pipeline.syncOperations.addHandlers(socket, counter)
+            return (connection.setup(channel: channel, logger: .quiet), NIOLoopBoundBox(socket, eventLoop: channel.eventLoop))
+        }
+        value = try await made.get()
+        self.socket = socket
         try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).get()
         (self.channel, self.counter) = (channel, counter)
     }
@@ -54,6 +59,15 @@ struct Peer {
     /// How often the connection asked its socket for more.
     var reads: Int { counter.reads }
 
+    /// Leaves in the server what it writes, as a client does that reads nothing, until ``readOn()``.
+    func readNothing() async throws { try await channel.testingEventLoop.executeInContext { socket.value.isFull = true } }
+    func readOn() async throws {
+        try await channel.testingEventLoop.executeInContext { socket.value.empty() }
+        await channel.testingEventLoop.run()
+    }
+
+    func answerWaits() async { await waits.wait() }
+
     /// Lets the connection finish what it is about.
     func settle() async { await channel.testingEventLoop.run() }
     func hangUp() async throws { try await channel.close() }
@@ -77,5 +91,39 @@ private final class ReadCounter: ChannelOutboundHandler, Sendable {
     func read(context: ChannelHandlerContext) {
         count.add(1, ordering: .relaxed)
         context.read()
+    }
+}
+
+/// A socket whose buffer may be full: what is written then waits, and a close takes it back.
+private final class SlowSocket: ChannelOutboundHandler {
+    typealias OutboundIn = NIOAny
+    var isFull = false
+    private let waits: Gate
+    private var waiting: [() -> Void] = []
+    private var promises: [EventLoopPromise<Void>] = []
+
+    init(_ waits: Gate) { self.waits = waits }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard isFull else { return context.write(data, promise: promise) }
+        waiting.append { context.writeAndFlush(data, promise: promise) }
+        if let promise { promises.append(promise) }
+        waits.open()
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        waiting = []
+        let refused = promises
+        promises = []
+        for promise in refused { promise.fail(ChannelError.ioOnClosedChannel) }
+        context.close(mode: mode, promise: promise)
+    }
+
+    func empty() {
+        isFull = false
+        promises = []
+        let written = waiting
+        waiting = []
+        for write in written { write() }
     }
 }
