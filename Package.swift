@@ -18,7 +18,6 @@ let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let structuredFields = Target.Dependency.product(name: "RawStructuredFieldValues", package: "swift-http-structured-headers")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
@@ -53,7 +52,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -84,7 +82,7 @@ let package = Package(
             ["Primitives", "Storage", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"), logging]),
         room("StoragePostgres", ["Primitives", "Storage", "CPostgres", logging]),
         room("Contract", ["JSON", "Primitives", yams]),
-        room("Pages", ["Primitives", "Web", "CQRencode", hummingbird, httpTypes, mustache, crypto]),
+        room("Pages", ["Primitives", "Web", "CQRencode", hummingbird, httpTypes, crypto]),
         room("Passwords", ["Primitives", "CArgon2"]),
         room("RemoteDocuments", ["Primitives", "CCurl"]),
         room("Mail", ["Primitives", "CCurl", logging]),
@@ -188,7 +186,7 @@ let package = Package(
             logging,
         ]),
         tests("ContractTests", ["JSON", "Primitives", "Contract", "TestSupport"]),
-        tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport", mustache]),
+        tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport"]),
         tests("CustomerPagesTests", [
             "Primitives", "Web", "Storage", "Pages", "OAuth", "OpenBanking", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
             "AuthorizationServer", "SecondFactorPages", "CustomerPages", "TestSupport",

@@ -10,7 +10,7 @@ internal import Storage
 internal import Web
 
 /// The offer to turn on two-step sign-in, on the way from an app that asks for it.
-struct SecondFactorOfferPage {
+struct SecondFactorOfferPage: Encodable {
     let asker: CodePage.Asker
     let lead: String
     let csrf: String

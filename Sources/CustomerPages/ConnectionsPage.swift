@@ -14,8 +14,8 @@ internal import Storage
 internal import Web
 
 /// `/my`: who can see the accounts, every look at them, and what happened before.
-struct ConnectionsPage {
-    struct Connection {
+struct ConnectionsPage: Encodable {
+    struct Connection: Encodable {
         let id, app, firm, initials, sees: String
         let accounts: [AccountLine]
         let hasAccounts: Bool
@@ -23,14 +23,14 @@ struct ConnectionsPage {
         let isEndingSoon, isPayment: Bool
         let csrf: String
     }
-    struct AccountLine {
+    struct AccountLine: Encodable {
         let name, number: String
     }
     /// An app that knows who the customer is and sees no accounts.
-    struct Acquaintance {
+    struct Acquaintance: Encodable {
         let id, app, firm, initials, knows, since, csrf: String
     }
-    struct Event {
+    struct Event: Encodable {
         let text, when: String
         let consent: String
     }
@@ -51,7 +51,7 @@ struct ConnectionsPage {
 }
 
 /// One call about the customer, in their words.
-struct LookRow {
+struct LookRow: Encodable {
     let when, who, what, answer: String
     let isGiven, isRefused: Bool
 }

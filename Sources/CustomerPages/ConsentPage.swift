@@ -9,8 +9,8 @@ internal import Pages
 internal import Primitives
 
 /// The question to the customer: who asks, what it would see, for how long, of which accounts.
-struct ConsentPage {
-    struct AccountChoice {
+struct ConsentPage: Encodable {
+    struct AccountChoice: Encodable {
         /// The input's id; the first that can be chosen bears the name that the error summary leads to.
         let field: String
         let id, name, number, amount: String

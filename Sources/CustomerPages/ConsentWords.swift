@@ -6,7 +6,7 @@ internal import Primitives
 
 /// What an app would see, in the customer's words.
 struct ConsentWords {
-    struct Item {
+    struct Item: Encodable {
         let title: String
         let detail: String?
     }

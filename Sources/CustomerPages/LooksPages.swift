@@ -9,7 +9,7 @@ internal import Storage
 internal import Web
 
 /// `/my/looks`: every call about the customer, page by page, and the same as a file.
-struct LooksPage {
+struct LooksPage: Encodable {
     let looks: [LookRow]
     let hasLooks: Bool
     let older: String?

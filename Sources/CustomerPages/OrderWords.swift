@@ -3,8 +3,8 @@ internal import Pages
 internal import Primitives
 
 /// What an app may pay, in the customer's words.
-struct OrderWords {
-    struct Fact {
+struct OrderWords: Encodable {
+    struct Fact: Encodable {
         let name, value: String
         var isAmount = false
     }

@@ -1,7 +1,7 @@
 internal import OAuth
 
 /// A page of the app's own, which the customer may open before they decide (RFC 7591 §2).
-struct OwnPage {
+struct OwnPage: Encodable {
     /// As the page speaks of the app: `Its privacy policy`. The bank has one too.
     let title, address: String
 

@@ -10,8 +10,8 @@ internal import Storage
 internal import Web
 
 /// All payments of a file, page by page: before its customer decides, and afterwards with what became of each.
-struct PayeesPage {
-    struct Row {
+struct PayeesPage: Encodable {
+    struct Row: Encodable {
         let number, amount, creditor, account, reference: String
         let status: String?
         let isSettled, isRejected: Bool
@@ -50,7 +50,7 @@ extension PayeesPage.Row {
 }
 
 /// The first payments of a file on the page that asks for it, and the way to all of them.
-struct PayeesPreview {
+struct PayeesPreview: Encodable {
     let rows: [PayeesPage.Row]
     /// `All 37 payments`, when not all are here.
     let more: String?

@@ -5,7 +5,7 @@ internal import Primitives
 
 extension PaymentsPage {
     /// A file of payments that was carried out.
-    struct BulkRow {
+    struct BulkRow: Encodable {
         let amount, payments, address, app, from, when, status: String
         let reference: String?
         let isSettled, isRejected: Bool

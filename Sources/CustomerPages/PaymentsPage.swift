@@ -10,15 +10,15 @@ internal import Storage
 internal import Web
 
 /// `/my/payments`: what apps paid and ordered for the customer, where each stands, and what can still be cancelled.
-struct PaymentsPage {
-    struct Row {
+struct PaymentsPage: Encodable {
+    struct Row: Encodable {
         let id, amount, creditor, account, reference, app, from, when, status: String
         /// The day that it was ordered for.
         let day: String?
         let isSettled, isRejected, mayCancel: Bool
     }
 
-    struct Order {
+    struct Order: Encodable {
         let id, amount, creditor, account, reference, app, from, plan, status: String
         let next: String?
         let mayCancel: Bool

@@ -12,8 +12,8 @@ internal import Storage
 internal import Web
 
 /// `/my/consents/{id}`: the receipt of one consent; in print it is one sheet: who, what, until when, number.
-struct ReceiptPage {
-    struct Step {
+struct ReceiptPage: Encodable {
+    struct Step: Encodable {
         let text, when: String
     }
 

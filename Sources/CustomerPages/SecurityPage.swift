@@ -10,8 +10,8 @@ internal import Storage
 internal import Web
 
 /// `/my/security`: where the customer is signed in, their password and their second factor.
-struct SecurityPage {
-    struct SessionRow {
+struct SecurityPage: Encodable {
+    struct SessionRow: Encodable {
         let id, since, lastSeen, address: String
         let isThis: Bool
     }

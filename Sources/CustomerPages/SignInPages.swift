@@ -9,8 +9,8 @@ internal import Storage
 internal import Web
 
 /// The sign-in form, at `/my` and on the way from an app.
-struct SignInPage {
-    struct Asker {
+struct SignInPage: Encodable {
+    struct Asker: Encodable {
         let name, initials: String
     }
 

@@ -6,7 +6,7 @@ internal import Primitives
 internal import Web
 
 /// The bills, and what the sandbox can make of a payment.
-struct BillsPage {
+struct BillsPage: Encodable {
     let bills: Choices
     let scenario: Field?
     let errors: ErrorSummary?

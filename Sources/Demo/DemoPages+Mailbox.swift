@@ -5,17 +5,17 @@ internal import Web
 
 /// `/demo/mailbox`: the mail that the demo kept instead of sending, and the codes of the phones that nobody has.
 extension DemoPages {
-    private struct MailboxPage {
+    private struct MailboxPage: Encodable {
         let mails: [Mail]
         let hasMails: Bool
         let phones: [PhoneEntry]
         let hasPhones: Bool
 
-        struct Mail {
+        struct Mail: Encodable {
             let id, to, subject, sentAt: String
             let parts: [Part]
         }
-        struct Part {
+        struct Part: Encodable {
             let text: String
             let link: String?
         }

@@ -24,7 +24,7 @@ extension DemoPages {
         }
     }
 
-    private struct EndedPage {
+    private struct EndedPage: Encodable {
         let name, heading, lead: String
         let code, detail, status: String
         let requestID: String?

@@ -6,8 +6,8 @@ internal import Primitives
 internal import Web
 
 /// What is shown of one payment.
-struct PaymentPage {
-    struct Step {
+struct PaymentPage: Encodable {
+    struct Step: Encodable {
         let status, code, words, when: String
     }
 

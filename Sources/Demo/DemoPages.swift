@@ -51,7 +51,7 @@ package struct DemoPages: Sendable {
         if mailbox != nil { router.get("/demo/mailbox") { _, context in try await mailboxPage(context) } }
     }
 
-    private struct StartPage {
+    private struct StartPage: Encodable {
         let months: Int
     }
 
@@ -90,7 +90,7 @@ package struct DemoPages: Sendable {
         }
     }
 
-    private struct Explanation {
+    private struct Explanation: Encodable {
         let heading, lead: String
         let button: String?
         let method, action: String

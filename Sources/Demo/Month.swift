@@ -130,31 +130,31 @@ extension Int64 {
 }
 
 /// The month's page, ready to print.
-struct MonthPage {
-    struct AccountRow {
+struct MonthPage: Encodable {
+    struct AccountRow: Encodable {
         let name, number, kind, booked, available: String
     }
-    struct Row {
+    struct Row: Encodable {
         let category, amount, share: String
         /// In thousandths of the largest.
         let width: Int
     }
-    struct CurrencyPart {
+    struct CurrencyPart: Encodable {
         let id, currency, moneyIn, moneyOut, left: String
         let isOverspent: Bool
         let moved: String?
         let hasSpending: Bool
         let rows: [Row]
     }
-    struct Movement {
+    struct Movement: Encodable {
         let when, who, what, amount: String
         let isPending: Bool
     }
-    struct Choice {
+    struct Choice: Encodable {
         let value, label: String
         let isSelected: Bool
     }
-    struct CallRow {
+    struct CallRow: Encodable {
         let call, status, time, requestID: String
     }
 

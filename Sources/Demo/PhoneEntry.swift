@@ -1,5 +1,5 @@
 /// What the authenticator app of somebody in the demo shows now, so that nobody who tries the demo needs a phone.
-package struct PhoneEntry: Sendable {
+package struct PhoneEntry: Encodable, Sendable {
     package let name: String
     package let code: String
     /// Seconds for which the app shows it.

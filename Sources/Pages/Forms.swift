@@ -1,6 +1,6 @@
 /// The mistakes of one form, in the order of its fields. Each says what to do; the summary repeats the field's words and links to it.
 package struct FormErrors: Sendable {
-    package struct Entry: Sendable {
+    package struct Entry: Encodable, Sendable {
         /// The field's id, which is also its name.
         package let field: String
         package let message: String
@@ -24,13 +24,13 @@ package struct FormErrors: Sendable {
 }
 
 /// The box at the top of a page whose form has mistakes.
-package struct ErrorSummary: Sendable {
+package struct ErrorSummary: Encodable, Sendable {
     package let entries: [FormErrors.Entry]
 }
 
 /// A labelled input, ready for `{{#email}}{{>partials/field}}{{/email}}`.
-package struct Field: Sendable {
-    package struct Option: Sendable {
+package struct Field: Encodable, Sendable {
+    package struct Option: Encodable, Sendable {
         package let value, label: String
         package let isSelected: Bool
 
@@ -116,8 +116,8 @@ package struct Field: Sendable {
 }
 
 /// Radio buttons or checkboxes under one question, ready for `{{#kind}}{{>partials/choices}}{{/kind}}`.
-package struct Choices: Sendable {
-    package struct Option: Sendable {
+package struct Choices: Encodable, Sendable {
+    package struct Option: Encodable, Sendable {
         package let id, value, label: String
         package let detail: String?
         package let isChosen: Bool

@@ -93,7 +93,7 @@ package struct Shell: Sendable {
 }
 
 /// The shell, ready to print.
-struct ShellModel {
+struct ShellModel: Encodable {
     let title, site, product, home: String
     let isSandbox, isError, isDemo: Bool
     let stylesheet, script, icon: String
@@ -105,7 +105,7 @@ struct ShellModel {
     let navigationLabel: String
     let navigation: [Entry]
 
-    struct Entry {
+    struct Entry: Encodable {
         let label, address: String
         let isCurrent: Bool
     }

@@ -1,10 +1,9 @@
-internal import Mustache
 internal import Foundation
 
-/// The templates of one folder, parsed once at start. A template's name is its path without the extension: `portal/apps`.
+/// The templates of one folder, read once at start. A template's name is its path without the extension: `portal/apps`.
 package struct Templates: Sendable {
-    private let library: MustacheLibrary
-    private let sources: [String: String]
+    private let programs: [String: TemplateProgram]
+    private let names: TemplateNames
 
     /// Why the templates cannot be used: the program does not start.
     package enum Failure: Error, CustomStringConvertible {
@@ -36,31 +35,28 @@ package struct Templates: Sendable {
 
     /// - Parameter sources: template text by name.
     package init(sources: [String: String]) throws {
-        _ = HTMLText.isRegistered
-        var library = MustacheLibrary()
-        for (name, source) in sources {
-            do {
-                try library.register(HTMLText.pragma + source, named: name)
-            } catch {
-                throw Failure.unreadable(template: name, reason: "\(error)")
-            }
-        }
-        self.library = library
-        self.sources = sources
+        var parts: [String: [TemplatePart]] = [:]
+        for (name, source) in sources { parts[name] = try Self.naming(name) { try TemplateParser.parse(source) } }
+        var linker = TemplateLinker(parts)
+        var programs: [String: TemplateProgram] = [:]
+        for name in sources.keys { programs[name] = try Self.naming(name) { try linker.program(name) } }
+        self.programs = programs
+        names = linker.names
     }
 
-    package var names: [String] { sources.keys.sorted() }
+    private static func naming<Result>(_ template: String, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch { throw Failure.unreadable(template: template, reason: "\(error)") }
+    }
 
-    package func source(of name: String) -> String { sources[name] ?? "" }
-
-    /// Renders a template with a model: a struct or a dictionary whose fields are ready to print. Text is escaped for HTML.
-    package func render(_ name: String, _ model: Any) -> String {
-        guard let text = library.render(model, withTemplate: name) else {
+    /// Renders a template with a model: a struct whose fields are ready to print. Text is escaped for HTML.
+    /// - Returns: the page, in UTF-8.
+    package func render(_ name: String, _ model: any Encodable) -> [UInt8] {
+        guard let program = programs[name] else {
             // The tests render every page; a name that does not exist is a mistake of ours, and an empty page its mildest form.
             assertionFailure("no template named \(name)")
-            return ""
+            return []
         }
-        return text
+        return program.print(ModelReader.read(model, names: names))
     }
 
     private static let suffix = ".mustache"
@@ -69,57 +65,25 @@ package struct Templates: Sendable {
 // MARK: - What the tests ask
 
 extension Templates {
-    /// The names that a template, its layout and its partials use but none of these models has. A missing name prints as nothing,
-    /// so a test asks for this list and expects it to be empty. The models together show each optional filled and each list with an entry.
-    package func unresolvedNames(in template: String, models: [Any]) -> [String] {
-        var labels = Set<String>()
-        for model in models { Self.collectLabels(of: model, into: &labels) }
-        var visited = Set<String>()
-        return names(usedBy: template, visited: &visited)
-            .filter { name in !name.split(separator: ".").allSatisfy { labels.contains(String($0)) } }
-            .sorted()
+    /// The names that a template, with its layout and its partials, uses but none of these models has. A missing name prints as nothing,
+    /// so a test asks for this list and expects it to be empty. The models together show each list with an entry.
+    package func unresolvedNames(in template: String, models: [any Encodable]) -> [String] {
+        guard let program = programs[template] else { return [template] }
+        var known = Set<TemplateName>()
+        for model in models { Self.collectNames(of: ModelReader.read(model, names: names), into: &known) }
+        let unresolved = program.paths.map(\.names).filter { !known.isSuperset(of: $0) }
+        return Set(unresolved.map { $0.map(names.text).joined(separator: ".") }).sorted()
     }
 
-    /// The partials and layouts that a template asks for and that do not exist.
-    package func missingPartials(in template: String) -> [String] {
-        tags(of: template).filter { ">" == $0.kind || "<" == $0.kind }.map(\.name).filter { sources[$0] == nil }.sorted()
-    }
-
-    private func names(usedBy template: String, visited: inout Set<String>) -> Set<String> {
-        guard visited.insert(template).inserted else { return [] }
-        var names = Set<String>()
-        for tag in tags(of: template) {
-            switch tag.kind {
-            case ">", "<": names.formUnion(self.names(usedBy: tag.name, visited: &visited))
-            case "$", "/", "!": continue
-            default: if tag.name != "." { names.insert(tag.name) }
+    private static func collectNames(of value: TemplateValue, into names: inout Set<TemplateName>) {
+        switch value {
+        case .nothing, .flag, .text: break
+        case .list(let entries): for entry in entries { collectNames(of: entry, into: &names) }
+        case .fields(let fields):
+            for field in fields {
+                names.insert(field.name)
+                collectNames(of: field.value, into: &names)
             }
-        }
-        return names
-    }
-
-    private func tags(of template: String) -> [(kind: Character, name: String)] {
-        (sources[template] ?? "").split(separator: "{{").dropFirst(sources[template]?.hasPrefix("{{") == true ? 0 : 1).compactMap { piece in
-            guard let end = piece.firstRange(of: "}}") else { return nil }
-            let tag = piece[..<end.lowerBound]
-            guard let kind = tag.first else { return nil }
-            let name = "#^/><$!{&".contains(kind) ? tag.dropFirst() : tag
-            return (kind, name.filter { !$0.isWhitespace && $0 != "}" })
-        }
-    }
-
-    private static func collectLabels(of value: Any, into labels: inout Set<String>) {
-        if let dictionary = value as? [String: Any] {
-            for (key, child) in dictionary {
-                labels.insert(key)
-                collectLabels(of: child, into: &labels)
-            }
-            return
-        }
-        if value is String { return }
-        for child in Mirror(reflecting: value).children {
-            if let label = child.label { labels.insert(label) }
-            collectLabels(of: child.value, into: &labels)
         }
     }
 }

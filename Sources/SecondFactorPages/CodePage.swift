@@ -3,9 +3,9 @@ internal import Primitives
 internal import Web
 
 /// The page that asks for the code of a second step: at a sign-in, and on the way from an app.
-package struct CodePage: Sendable {
+package struct CodePage: Encodable, Sendable {
     /// The app that sent the customer here.
-    package struct Asker: Sendable {
+    package struct Asker: Encodable, Sendable {
         package let name, initials, leaveAddress: String
 
         package init(name: String, initials: String, leaveAddress: String) {

@@ -7,7 +7,7 @@ internal import Storage
 internal import Web
 
 /// Whether two-step sign-in is on, and what can be done about it.
-struct FactorHomePage {
+struct FactorHomePage: Encodable {
     let message: String?
     let errors: ErrorSummary?
     let delay: String?

@@ -7,7 +7,7 @@ internal import Storage
 internal import Web
 
 /// The page that shows a new key to an authenticator app and takes the first code.
-struct TurnOnPage {
+struct TurnOnPage: Encodable {
     let errors: ErrorSummary?
     let delay: String?
     let home: String
@@ -24,7 +24,7 @@ struct TurnOnPage {
 }
 
 /// The page that shows recovery codes, once.
-struct RecoveryCodesPage {
+struct RecoveryCodesPage: Encodable {
     let codes: [String]
     let nextAddress, nextLabel: String
 }

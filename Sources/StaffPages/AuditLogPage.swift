@@ -7,8 +7,8 @@ import Storage
 import Web
 
 /// `/staff`: who did what to what, the newest first.
-struct AuditLogPage {
-    struct Row {
+struct AuditLogPage: Encodable {
+    struct Row: Encodable {
         let moment: String
         let actor: String
         let actorNote: String?
@@ -24,7 +24,7 @@ struct AuditLogPage {
     }
 
     /// One value, before and after.
-    struct Change {
+    struct Change: Encodable {
         let name: String
         let before, after: String?
     }

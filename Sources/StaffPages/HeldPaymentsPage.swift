@@ -12,8 +12,8 @@ import Storage
 import Web
 
 /// `/staff/payments`: the payments that wait for a decision of a person, why, and with what the rules looked at.
-struct HeldPaymentsPage {
-    struct Row {
+struct HeldPaymentsPage: Encodable {
+    struct Row: Encodable {
         let id, amount, creditor, app, customer, since: String
         /// `nil` where a file pays several.
         let account: String?
@@ -26,7 +26,7 @@ struct HeldPaymentsPage {
         let hasInputs: Bool
     }
 
-    struct Input {
+    struct Input: Encodable {
         let name, value: String
     }
 

@@ -9,8 +9,8 @@ import Storage
 import Web
 
 /// `/staff/organisations`: the partners, and the plan of each.
-struct OrganisationsPage {
-    struct Row {
+struct OrganisationsPage: Encodable {
+    struct Row: Encodable {
         let id, name, handle: String
         let plan: String
         let members, apps: String

@@ -10,8 +10,8 @@ import Storage
 import Web
 
 /// `/staff/people`: finding a customer or a developer who lost their phone, and letting them in again. Colleagues are let in by the operator.
-struct PeoplePage {
-    struct Row {
+struct PeoplePage: Encodable {
+    struct Row: Encodable {
         let id, name, kind, signInName: String
         let hasSecondFactor: Bool
     }

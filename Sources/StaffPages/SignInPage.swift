@@ -7,7 +7,7 @@ import SecondFactorPages
 import Web
 
 /// `/staff/sign-in` and `/staff/sign-out`.
-struct SignInPage {
+struct SignInPage: Encodable {
     let errors: ErrorSummary?
     let message: String?
     let csrf: String

@@ -12,10 +12,11 @@ extension Response {
     }
 
     /// A page. Headers that every page carries are added by `SecurityHeaders`.
-    package static func html(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+    /// - Parameter page: in UTF-8.
+    package static func html(_ page: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: page)))
     }
 
     package static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {

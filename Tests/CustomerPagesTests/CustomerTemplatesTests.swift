@@ -21,7 +21,7 @@ struct CustomerTemplatesTests {
     private static let look = LookRow(when: "Today", who: "Acme Budget", what: "Balance", answer: "Given", isGiven: true, isRefused: false)
     private static let account = ConnectionsPage.AccountLine(name: "Everyday", number: "•••• 4417")
 
-    private func expectAllFound(_ template: String, _ models: Any..., sourceLocation: SourceLocation = #_sourceLocation) {
+    private func expectAllFound(_ template: String, _ models: any Encodable..., sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(Self.renderer.unresolvedNames(in: template, contents: models).isEmpty, sourceLocation: sourceLocation)
     }
 

@@ -136,7 +136,7 @@ struct DemoTemplatesTests {
     }
 
     @Test(arguments: ["demo/start", "demo/explanation", "demo/ended", "demo/mailbox"]) func `every other page finds every name`(template: String) {
-        let everything: [String: Any] = Dictionary(
+        let everything = Dictionary(
             uniqueKeysWithValues: [
                 "months", "heading", "lead", "button", "code", "detail", "status", "requestID", "consentID", "consentStatus", "name", "mails", "hasMails",
                 "id", "to", "subject", "sentAt", "parts", "text", "link", "phones",

@@ -12,22 +12,26 @@ struct FormOriginTests {
     private static let issuer = Issuer("https://open.wekeza.example")!  // a constant that parses
 
     private static func request(_ fields: HTTPFields, authority: String? = "open.wekeza.example") -> Request {
-        Request(head: HTTPRequest(method: .post, scheme: "https", authority: authority, path: "/my", headerFields: fields), body: RequestBody(buffer: ByteBuffer()))
+        Request(
+            head: HTTPRequest(method: .post, scheme: "https", authority: authority, path: "/my", headerFields: fields), body: RequestBody(buffer: ByteBuffer()))
     }
 
     private static let site = HTTPField.Name("Sec-Fetch-Site")!  // a constant that parses
 
-    @Test(arguments: [
-        [:], [.origin: "null"], [.origin: "https://open.wekeza.example"], [site: "same-origin"], [site: "none"], [site: "same-origin", .origin: "null"],
-    ] as [HTTPFields])
+    @Test(
+        arguments: [
+            [:], [.origin: "null"], [.origin: "https://open.wekeza.example"], [site: "same-origin"], [site: "none"], [site: "same-origin", .origin: "null"],
+        ] as [HTTPFields])
     func `our own forms say so, or nothing`(fields: HTTPFields) {
         #expect(!Self.request(fields).comesFromElsewhere(than: Self.issuer))
     }
 
-    @Test(arguments: [
-        [.origin: "https://evil.example"], [.origin: "http://open.wekeza.example.evil.example"], [.origin: ""], [site: "cross-site"], [site: "same-site"],
-        [site: "cross-site", .origin: "https://open.wekeza.example"], [site: "same-origin", .origin: "https://evil.example"], [site: "cross-site", .origin: "null"],
-    ] as [HTTPFields])
+    @Test(
+        arguments: [
+            [.origin: "https://evil.example"], [.origin: "http://open.wekeza.example.evil.example"], [.origin: ""], [site: "cross-site"], [site: "same-site"],
+            [site: "cross-site", .origin: "https://open.wekeza.example"], [site: "same-origin", .origin: "https://evil.example"],
+            [site: "cross-site", .origin: "null"],
+        ] as [HTTPFields])
     func `either sign of another site is enough`(fields: HTTPFields) {
         #expect(Self.request(fields).comesFromElsewhere(than: Self.issuer))
     }
@@ -39,10 +43,16 @@ struct FormOriginTests {
     }
 
     @Test func `pages are told from the addresses of programs`() {
-        for path in ["/", "/my", "/my/consents/cns_1/stop", "/portal", "/staff/sign-in", "/demo/connect", "/docs", "/r/req_1", "/oauth2/authorize", "/oauth2/authorize/decision"] {
+        for path in [
+            "/", "/my", "/my/consents/cns_1/stop", "/portal", "/staff/sign-in", "/demo/connect", "/docs", "/r/req_1", "/oauth2/authorize",
+            "/oauth2/authorize/decision",
+        ] {
             #expect(PageAddress(path) != nil, "\(path)")
         }
-        for path in ["/v1/accounts", "/oauth2/token", "/oauth2/userinfo", "/.well-known/openid-configuration", "/myself", "/portals", "/static/x/wekeza.css", "/openapi/accounts.yaml"] {
+        for path in [
+            "/v1/accounts", "/oauth2/token", "/oauth2/userinfo", "/.well-known/openid-configuration", "/myself", "/portals", "/static/x/wekeza.css",
+            "/openapi/accounts.yaml",
+        ] {
             #expect(PageAddress(path) == nil, "\(path)")
         }
     }

@@ -1,20 +1,20 @@
-import Pages
+import Foundation
 import Primitives
 import TestSupport
 import Testing
 
+@testable import Pages
+
 @Suite("Forms")
 struct FormsTests {
-    private func render(_ partial: String, _ key: String, _ value: Any) throws -> String {
-        try Templates(directory: TemplatesTests.directory).render(partial, value)
-    }
+    private func render(_ partial: String, _ value: any Encodable) throws -> String { try Templates(directory: TemplatesTests.directory).text(partial, value) }
 
     @Test func `a field shows its label, hint, value and mistake, joined by ids`() throws {
         var errors = FormErrors()
         errors.add(field: "email", "Enter your work email")
         let field = Field.email("email", "Work email", value: "a\"b", hint: "We send a link there", errors: errors)
 
-        let html = try render("partials/field", "field", field)
+        let html = try render("partials/field", field)
 
         #expect(html.contains("<label class=\"field__label\" for=\"email\">Work email</label>"))
         #expect(html.contains("aria-describedby=\"email-hint email-error\""))
@@ -25,20 +25,20 @@ struct FormsTests {
     }
 
     @Test func `a field without mistakes says nothing about any, whatever surrounds it`() throws {
-        struct Page { let error: String; let field: Field }
+        struct Page: Encodable { let error: String; let field: Field }
         let templates = try Templates(sources: [
             "page": "{{#field}}{{>partials/field}}{{/field}}",
-            "partials/field": Templates(directory: TemplatesTests.directory).source(of: "partials/field"),
+            "partials/field": String(contentsOfFile: "\(TemplatesTests.directory)/partials/field.mustache", encoding: .utf8),
         ])
 
-        let html = templates.render("page", Page(error: "another one's", field: .text("name", "Name")))
+        let html = templates.text("page", Page(error: "another one's", field: .text("name", "Name")))
 
         #expect(!html.contains("another one"))
         #expect(!html.contains("aria-invalid"))
     }
 
     @Test func `a password never comes back`() throws {
-        let html = try render("partials/field", "field", Field.password("password", "Password"))
+        let html = try render("partials/field", Field.password("password", "Password"))
 
         #expect(html.contains("value=\"\"") && html.contains("autocomplete=\"current-password\""))
     }
@@ -49,7 +49,7 @@ struct FormsTests {
         errors.add(field: "name", "Second words about the same field")
         errors.add(field: "company", "Enter your company")
 
-        let html = try render("partials/error-summary", "errors", #require(errors.summary))
+        let html = try render("partials/error-summary", #require(errors.summary))
 
         #expect(html.contains("<a href=\"#name\">Enter your name</a>"))
         #expect(html.contains("<a href=\"#company\">Enter your company</a>"))
@@ -58,9 +58,10 @@ struct FormsTests {
     }
 
     @Test func `choices carry the chosen one and lead the summary to the first`() throws {
-        let choices = Choices("kind", "What kind of app?", options: [("web", "Web server", "Keeps a secret"), ("native", "On a device", nil)], chosen: ["native"])
+        let choices = Choices(
+            "kind", "What kind of app?", options: [("web", "Web server", "Keeps a secret"), ("native", "On a device", nil)], chosen: ["native"])
 
-        let html = try render("partials/choices", "choices", choices)
+        let html = try render("partials/choices", choices)
 
         #expect(html.contains("id=\"kind\" name=\"kind\" value=\"web\""))
         #expect(html.contains("id=\"kind-2\" name=\"kind\" value=\"native\" checked"))

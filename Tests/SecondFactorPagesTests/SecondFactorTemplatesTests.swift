@@ -21,7 +21,7 @@ struct SecondFactorTemplatesTests {
     }()
     private static let shell = Shell(audience: .customer, title: "Second step")
 
-    private func expectAllFound(_ template: String, _ models: Any..., sourceLocation: SourceLocation = #_sourceLocation) {
+    private func expectAllFound(_ template: String, _ models: any Encodable..., sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(Self.renderer.unresolvedNames(in: template, contents: models).isEmpty, sourceLocation: sourceLocation)
     }
 

@@ -153,12 +153,12 @@ struct MiddlewareTests {
         let router = Router(context: AppContext.self)
         router.add(middleware: SecurityHeaders(secure: secure))
         router.add(middleware: RequestIdentity(issuer: Issuer("https://bank.example")!, clock: ManualClock(), randomness: SeededRandom()))
-        router.get("/ok") { _, _ in Response.html("<p>ok</p>") }
+        router.get("/ok") { _, _ in Response.html(Array("<p>ok</p>".utf8)) }
         router.get("/problem") { _, _ -> Response in throw Problem(.forbidden, "Not yours.") }
         router.get("/storage") { _, _ -> Response in throw Down() }
         router.get("/bug") { _, _ -> Response in throw Bug() }
         router.get("/policy") { _, _ in
-            var response = Response.html("")
+            var response = Response.html([])
             response.headers[csp] = SecurityHeaders.contentSecurityPolicy(formTargets: ["https://app.example"])
             return response
         }

@@ -5,8 +5,8 @@ import Primitives
 import Web
 
 /// What the pages of the documentation share: links to each other.
-struct DocsNavigation: Sendable {
-    struct Entry: Sendable {
+struct DocsNavigation: Encodable, Sendable {
+    struct Entry: Encodable, Sendable {
         let label, address: String
         let isCurrent: Bool
     }
@@ -24,7 +24,7 @@ struct DocsNavigation: Sendable {
 
 extension PortalSite {
     /// Answers a page of the documentation, which anybody may read.
-    func docs(_ request: Request, _ context: AppContext, _ template: String, title: String, status: Int = 200, _ model: () -> Any) async throws -> Response {
+    func docs(_ request: Request, _ context: AppContext, _ template: String, title: String, status: Int = 200, _ model: () -> any Encodable) async throws -> Response {
         let session = try await session(of: request, context)
         var shell = Shell(audience: .developer, title: title, width: .single)
         if let session {

@@ -24,23 +24,23 @@ struct ErrorPages: PortalPage {
         }
     }
 
-    struct Line {
+    struct Line: Encodable {
         let code, title, address: String
         let status: String?
     }
 
-    struct Rule {
+    struct Rule: Encodable {
         let statement, clause: String
         let parameter: String?
     }
 
-    struct Index {
+    struct Index: Encodable {
         let navigation = DocsNavigation(current: "errors")
         let api = ErrorCode.allCases.map { Line(code: $0.rawValue, title: $0.title, address: "/docs/errors/\($0.rawValue)", status: String($0.status.code)) }
         let oauth = OAuthError.Code.allCases.map { Line(code: $0.rawValue, title: $0.title, address: $0.documentationPath, status: nil) }
     }
 
-    struct Detail {
+    struct Detail: Encodable {
         let navigation = DocsNavigation(current: "errors")
         let code, title, advice, place: String
         let status: String?

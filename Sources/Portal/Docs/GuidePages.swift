@@ -20,11 +20,11 @@ struct GuidePages: PortalPage {
         }
     }
 
-    struct PermissionRow {
+    struct PermissionRow: Encodable {
         let name, words, scope: String
     }
 
-    struct Model {
+    struct Model: Encodable {
         let navigation: DocsNavigation
         let issuer: String
         let isDemo: Bool

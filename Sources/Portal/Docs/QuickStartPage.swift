@@ -12,7 +12,7 @@ struct QuickStartPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let navigation: DocsNavigation
         let issuer: String
         let isDemo: Bool

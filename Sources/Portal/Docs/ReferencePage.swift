@@ -29,17 +29,17 @@ struct ReferencePage: PortalPage {
         }
     }
 
-    struct Line {
+    struct Line: Encodable {
         let method, path, summary, address: String
         let scope: String?
     }
 
-    struct Section {
+    struct Section: Encodable {
         let id, title, description, file: String
         let operations: [Line]
     }
 
-    struct Index {
+    struct Index: Encodable {
         let navigation = DocsNavigation(current: "reference")
         let sections: [Section]
         let files: [String]
@@ -59,33 +59,33 @@ struct ReferencePage: PortalPage {
 }
 
 /// One operation, ready to print.
-struct OperationModel: Sendable {
-    struct ParameterRow: Sendable {
+struct OperationModel: Encodable, Sendable {
+    struct ParameterRow: Encodable, Sendable {
         let name, place, type: String
         let description: Prose
         let isRequired: Bool
         let example: String?
     }
 
-    struct FieldRow: Sendable {
+    struct FieldRow: Encodable, Sendable {
         let name, type: String
         let description: Prose?
         let isRequired: Bool
     }
 
-    struct Body: Sendable {
+    struct Body: Encodable, Sendable {
         let fields: [FieldRow]
         let hasFields: Bool
         let example: Code?
     }
 
-    struct Answer: Sendable {
+    struct Answer: Encodable, Sendable {
         let status, tag: String
         let description: Prose
         let body: Body?
     }
 
-    struct Fact: Sendable {
+    struct Fact: Encodable, Sendable {
         let name, value: String
     }
 
@@ -211,8 +211,8 @@ extension OperationModel.Body {
 }
 
 /// A sentence of the contract, in which what stands between backticks is code.
-struct Prose: Sendable {
-    struct Part: Sendable {
+struct Prose: Encodable, Sendable {
+    struct Part: Encodable, Sendable {
         let code: String?
         let text: String?
     }

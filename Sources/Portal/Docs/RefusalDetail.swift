@@ -8,7 +8,7 @@ import Storage
 import Web
 
 /// One refusal of an app, as its own developers read it (docs/decisions/0016-explained-refusals.md).
-struct RefusalDetail: Sendable {
+struct RefusalDetail: Encodable, Sendable {
     let when, exactTime, appName, organisation, endpoint: String
     let appAddress: String?
     let statement, clause: String
@@ -41,7 +41,7 @@ struct RefusalDetail: Sendable {
 }
 
 /// What everybody else is told, whatever the address carries: nobody learns from this page whether a sealed text is one of ours.
-struct HiddenRefusal: Sendable {
+struct HiddenRefusal: Encodable, Sendable {
     /// `nil` for somebody who is signed in.
     let signIn: String?
 }

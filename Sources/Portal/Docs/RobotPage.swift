@@ -12,7 +12,7 @@ struct RobotPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let navigation = DocsNavigation(current: "sandbox")
         let lodge, tell, authorize, exchange, push, withdraw: Code
 

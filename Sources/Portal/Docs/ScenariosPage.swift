@@ -15,7 +15,7 @@ struct ScenariosPage: PortalPage {
         }
     }
 
-    struct Row {
+    struct Row: Encodable {
         let name, words, amount, account: String
         /// `422`
         let status: String
@@ -25,7 +25,7 @@ struct ScenariosPage: PortalPage {
         let reason: String?
     }
 
-    struct Model {
+    struct Model: Encodable {
         let navigation = DocsNavigation(current: "sandbox")
         let rows = PaymentScenario.all.map(Row.init)
         let byHeader, byAccount, again: Code

@@ -1,8 +1,8 @@
 import OpenBanking
 
 /// A status as the documentation prints it: from the table that the program itself goes by.
-struct StatusRow {
-    struct Move {
+struct StatusRow: Encodable {
+    struct Move: Encodable {
         let event, status, actors: String
     }
 
@@ -41,6 +41,6 @@ struct StatusRow {
 }
 
 /// A reason that ISO 20022 has a code for.
-struct ReasonRow {
+struct ReasonRow: Encodable {
     let name, code: String
 }

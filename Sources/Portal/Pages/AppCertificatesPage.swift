@@ -53,7 +53,7 @@ struct AppCertificatesPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let app: AppHead
         let done: String?
         let errors: ErrorSummary?
@@ -64,7 +64,7 @@ struct AppCertificatesPage: PortalPage {
         let trying: Code?
     }
 
-    struct CertificateRow {
+    struct CertificateRow: Encodable {
         let thumbprint, subject, source, until, left: String
         let state, tone: String
         /// What is wrong with it, where something is.
@@ -154,7 +154,7 @@ struct AppCertificatesPage: PortalPage {
         }
     }
 
-    struct RemoveModel {
+    struct RemoveModel: Encodable {
         let app: AppHead
         let thumbprint, subject, source, until: String
         let isIssued: Bool

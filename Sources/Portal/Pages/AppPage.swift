@@ -19,13 +19,13 @@ struct AppPage: PortalPage {
         }
     }
 
-    struct SecretRow {
+    struct SecretRow: Encodable {
         let id, hint, made, lastUsed: String
         let from: String?
         let canBeRevoked: Bool
     }
 
-    struct Model {
+    struct Model: Encodable {
         let app: AppHead
         let created: String?
         let isHeld: Bool
@@ -53,22 +53,22 @@ struct AppPage: PortalPage {
     }
 
     /// A page of the app's own that customers may open.
-    struct OwnPage {
+    struct OwnPage: Encodable {
         let title, address: String
     }
 
     /// The app's own keys, or where it publishes them.
-    struct PublicKeys {
+    struct PublicKeys: Encodable {
         let address: String?
         let rows: [KeyRow]
     }
 
-    struct KeyRow {
+    struct KeyRow: Encodable {
         let name, algorithms, thumbprint: String
     }
 
     /// The older of two secrets, when something still uses it.
-    struct OlderSecret {
+    struct OlderSecret: Encodable {
         let hint, newerHint: String
         /// Quiet for a day: it can go.
         let isQuiet: Bool
@@ -140,12 +140,12 @@ extension AppPage.SecretRow {
 }
 
 /// The head and the tabs that the pages of one app share.
-struct AppHead: Sendable {
+struct AppHead: Encodable, Sendable {
     let id, name, environment, created: String
     let lastCall: String?
     let tabs: [Tab]
 
-    struct Tab: Sendable {
+    struct Tab: Encodable, Sendable {
         let label, address: String
         let isCurrent: Bool
     }

@@ -27,7 +27,7 @@ struct AppSecretsPage: PortalPage {
         }
     }
 
-    struct ShownModel {
+    struct ShownModel: Encodable {
         let app: AppHead
         let clientID, secret: String
         let isFirst: Bool
@@ -81,7 +81,7 @@ struct AppSecretsPage: PortalPage {
         }
     }
 
-    struct RevokeModel {
+    struct RevokeModel: Encodable {
         let app: AppHead
         let id, hint, made, lastUsed: String
         let isInUse: Bool

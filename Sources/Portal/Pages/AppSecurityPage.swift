@@ -27,7 +27,7 @@ struct AppSecurityPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let app: AppHead
         let errors: ErrorSummary?
         let profile: Choices

@@ -18,14 +18,14 @@ struct AppsPage: PortalPage {
         }
     }
 
-    struct Row {
+    struct Row: Encodable {
         let id, name, clientID, environment, lastCall, refused: String
         let week: Sparkline
         /// It registered itself.
         let isRegistered: Bool
     }
 
-    struct Model {
+    struct Model: Encodable {
         let organisation, count: String
         let quota: QuotaModel
         let rows: [Row]
@@ -64,7 +64,7 @@ extension AppEnvironment {
 }
 
 /// Seven days of calls as a line 112 by 28.
-struct Sparkline: Sendable {
+struct Sparkline: Encodable, Sendable {
     let points: String
     let lastX, lastY: String
     /// The sentence that stands for the drawing.

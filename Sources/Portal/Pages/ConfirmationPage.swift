@@ -23,7 +23,7 @@ struct ConfirmationPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let token: String
         let email: String
     }

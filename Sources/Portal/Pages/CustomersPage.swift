@@ -33,7 +33,7 @@ struct CustomersPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let note: String?
         let organisation, handle: String
         /// `nil` for a world that was made in demo mode and waits for its own.
@@ -47,7 +47,7 @@ struct CustomersPage: PortalPage {
         let sampleAddress: String
     }
 
-    struct TwoStep {
+    struct TwoStep: Encodable {
         let id, name, signInName: String
     }
 
@@ -119,7 +119,7 @@ extension PortalSite {
 }
 
 /// A sandbox customer as the pages name them.
-struct Customer: Sendable {
+struct Customer: Encodable, Sendable {
     let title, signInName, summary, goodFor: String
 
     static let all = PersonaCatalogue.entries.map { entry in

@@ -24,7 +24,7 @@ struct EditAppPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let app: AppHead
         let errors: ErrorSummary?
         let name, purpose, redirectURIs: Field

@@ -32,7 +32,7 @@ struct ForgottenPasswordPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let errors: ErrorSummary?
         let email: Field
     }

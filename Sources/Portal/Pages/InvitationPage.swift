@@ -35,7 +35,7 @@ struct InvitationPage: PortalPage {
         let known: Person?
     }
 
-    struct Model {
+    struct Model: Encodable {
         let errors: ErrorSummary?
         let organisation, inviter, email, token, role: String
         let isNew, isSignedIn, needsSignIn: Bool

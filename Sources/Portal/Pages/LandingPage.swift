@@ -15,7 +15,7 @@ struct LandingPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let customers: [Customer]
         let isSignedIn, isDemo: Bool
         let example: Code

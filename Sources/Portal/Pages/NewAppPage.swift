@@ -27,7 +27,7 @@ struct NewAppPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let errors: ErrorSummary?
         let once: String
         let name, purpose, redirectURIs: Field

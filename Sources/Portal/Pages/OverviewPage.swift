@@ -39,12 +39,12 @@ struct OverviewPage: PortalPage {
         }
     }
 
-    struct Step {
+    struct Step: Encodable {
         let title, text, label, address: String
         let isDone: Bool
     }
 
-    struct Model {
+    struct Model: Encodable {
         let givenName, organisation: String
         let unconfirmedEmail: String?
         let isDemo, justConfirmed, justSent: Bool
@@ -87,7 +87,7 @@ struct OverviewPage: PortalPage {
 }
 
 /// Today's calls against the plan, ready for `{{>portal/partials/quota}}`.
-struct QuotaModel: Sendable {
+struct QuotaModel: Encodable, Sendable {
     let plan, used, limit, note: String
     /// Of a bar 1,000 wide.
     let width: Int

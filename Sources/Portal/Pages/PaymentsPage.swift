@@ -23,11 +23,11 @@ struct PaymentsPage: PortalPage {
 
     static let pageSize = 30
 
-    struct Step {
+    struct Step: Encodable {
         let status, code, reason, when: String
     }
 
-    struct Row {
+    struct Row: Encodable {
         let id, amount, creditor, account, reference, origin, status, code: String
         /// The day that it was ordered for.
         let day: String?
@@ -38,14 +38,14 @@ struct PaymentsPage: PortalPage {
     }
 
     /// A file of payments.
-    struct BulkRow {
+    struct BulkRow: Encodable {
         let id, amount, payments, consent, status, code: String
         let reference, outcome: String?
         let isSettled, isRejected, isWaiting: Bool
         let timeline: [Step]
     }
 
-    struct Model {
+    struct Model: Encodable {
         let app: AppHead
         let rows: [Row]
         /// The newest, on the first page alone.

@@ -43,14 +43,14 @@ struct ReceivedCertificatePage: PortalPage {
         return isLive ? check : .failure(.notOfThisApp)
     }
 
-    struct Model {
+    struct Model: Encodable {
         let answer: String
         let isRefused, isMissing, isRead: Bool
         let sentence: String
         let facts: [Fact]
     }
 
-    struct Fact {
+    struct Fact: Encodable {
         let name, value: String
         let isCode: Bool
     }

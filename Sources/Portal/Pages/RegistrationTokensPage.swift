@@ -34,7 +34,7 @@ struct RegistrationTokensPage: PortalPage {
         }
     }
 
-    struct Row {
+    struct Row: Encodable {
         let id, name, hint, made, left, until, profile: String
         let lastUsed: String?
         let isLive: Bool
@@ -42,7 +42,7 @@ struct RegistrationTokensPage: PortalPage {
         let ended: String?
     }
 
-    struct Model {
+    struct Model: Encodable {
         let organisation: String
         let errors: ErrorSummary?
         let revoked: String?
@@ -103,7 +103,7 @@ struct RegistrationTokensPage: PortalPage {
         }
     }
 
-    struct ShownModel {
+    struct ShownModel: Encodable {
         let name, secret: String
         let sample: Code
     }

@@ -23,7 +23,7 @@ struct RemoveAppPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let app: AppHead
         let errors: ErrorSummary?
         let name: Field

@@ -21,22 +21,22 @@ struct RequestPage: PortalPage {
         }
     }
 
-    struct Step {
+    struct Step: Encodable {
         let title: String
         let text: String?
         let isPassed, isFailed, isSkipped: Bool
         let compare: Compare?
     }
 
-    struct Compare {
+    struct Compare: Encodable {
         let expected, got: String
     }
 
-    struct ConsentLine {
+    struct ConsentLine: Encodable {
         let id, text: String
     }
 
-    struct Model {
+    struct Model: Encodable {
         let heading, call, tag, status: String
         let id, when, machineTime, exactTime, duration: String
         let appName: String?

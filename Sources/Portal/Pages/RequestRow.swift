@@ -3,7 +3,7 @@ import Pages
 import Primitives
 
 /// One line of a table of requests.
-struct RequestRow: Sendable {
+struct RequestRow: Encodable, Sendable {
     let id, when, machineTime: String
     /// The method and the address, in pieces between which a line may break.
     let call: [String]

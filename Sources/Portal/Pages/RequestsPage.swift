@@ -23,7 +23,7 @@ struct RequestsPage: PortalPage {
 
     static let pageSize = 30
 
-    struct Model {
+    struct Model: Encodable {
         let app: AppHead?
         let action: String
         let appFilter: Field?

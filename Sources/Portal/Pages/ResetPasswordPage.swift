@@ -27,7 +27,7 @@ struct ResetPasswordPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let errors: ErrorSummary?
         let token: String
         /// For the password manager, which files the new password under it.

@@ -14,12 +14,12 @@ struct SamplesPage: PortalPage {
         }
     }
 
-    struct Language {
+    struct Language: Encodable {
         let label, address: String
         let isCurrent: Bool
     }
 
-    struct Model {
+    struct Model: Encodable {
         let app: AppHead
         let languages: [Language]
         let steps: [Step]
@@ -28,7 +28,7 @@ struct SamplesPage: PortalPage {
         let codeVerifier, codeChallenge: String
     }
 
-    struct Step {
+    struct Step: Encodable {
         let id, title: String
         let text: String?
         let code: Code

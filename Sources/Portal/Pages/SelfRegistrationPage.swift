@@ -8,7 +8,7 @@ import Storage
 import Web
 
 /// What the page of an app says of its own registration.
-struct SelfRegistration: Sendable {
+struct SelfRegistration: Encodable, Sendable {
     /// By what leave it came.
     let leave: String
     let made: String
@@ -64,7 +64,7 @@ struct SelfRegistrationPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let app: AppHead
     }
 }

@@ -49,17 +49,17 @@ struct SettingsPage: PortalPage {
         }
     }
 
-    struct SessionRow {
+    struct SessionRow: Encodable {
         let id, address, since, seen: String
         let isThis: Bool
     }
 
-    struct Place {
+    struct Place: Encodable {
         let id, name: String
         let isCurrent: Bool
     }
 
-    struct Model {
+    struct Model: Encodable {
         let errors: ErrorSummary?
         let note: String?
         let email: String

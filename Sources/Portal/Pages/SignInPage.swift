@@ -36,7 +36,7 @@ struct SignInPage: PortalPage {
     }
 
     /// What happened before: named in the query, worded here.
-    struct Message {
+    struct Message: Encodable {
         let title: String
         let text: String
 
@@ -53,7 +53,7 @@ struct SignInPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let errors: ErrorSummary?
         let message: Message?
         let leadsToRequest: Bool

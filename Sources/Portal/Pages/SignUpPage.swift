@@ -32,7 +32,7 @@ struct SignUpPage: PortalPage {
         }
     }
 
-    struct Model {
+    struct Model: Encodable {
         let errors: ErrorSummary?
         let name, email, company, password: Field
     }
@@ -60,7 +60,7 @@ struct SignUpPage: PortalPage {
         return response
     }
 
-    struct CheckMailModel {
+    struct CheckMailModel: Encodable {
         let email: String
         let isDemo: Bool
     }

@@ -36,18 +36,18 @@ struct TeamPage: PortalPage {
         }
     }
 
-    struct Member {
+    struct Member: Encodable {
         let id, name, email, role, joined: String
         let isYou, canBeChanged, canBeRemoved: Bool
         let otherRole, otherRoleTitle: String
     }
 
-    struct Open {
+    struct Open: Encodable {
         let id, email, role, expires: String
         let canBeWithdrawn: Bool
     }
 
-    struct Model {
+    struct Model: Encodable {
         let errors: ErrorSummary?
         let note: String?
         let organisation: String
@@ -140,7 +140,7 @@ struct TeamPage: PortalPage {
         return try answer(outcome, developer, person)
     }
 
-    struct RemoveModel {
+    struct RemoveModel: Encodable {
         let id, name, email, organisation: String
         let isYou: Bool
     }

@@ -16,16 +16,16 @@ struct UsagePage: PortalPage {
         }
     }
 
-    struct Day {
+    struct Day: Encodable {
         let day, total, allowed, refused, failed: String
     }
 
-    struct Bar {
+    struct Bar: Encodable {
         let x, middle, y, height, label: String
         let isToday: Bool
     }
 
-    struct Model {
+    struct Model: Encodable {
         let organisation, plan, dailyCalls, burst: String
         let resetsIn, resetDay, resetMachineTime: String
         let quota: QuotaModel

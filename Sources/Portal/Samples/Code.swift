@@ -1,6 +1,6 @@
 /// A block of code for `{{>portal/partials/code}}`: lines that are comments stand back.
-struct Code: Sendable {
-    struct Part: Sendable {
+struct Code: Encodable, Sendable {
+    struct Part: Encodable, Sendable {
         let note: String?
         let text: String?
     }
@@ -29,7 +29,7 @@ struct Code: Sendable {
 }
 
 /// One step of a sample: what it does, and the code.
-struct SampleStep: Sendable {
+struct SampleStep: Encodable, Sendable {
     let title: String
     let text: String?
     let code: Code
