@@ -41,12 +41,10 @@ extension AuthorizationEndpoint {
         if let step = try await stepUp(transaction, session: session, at: now) { return step }
         if transaction.isSilent { return .answer(try await silentAnswer(transaction, app: app, session: session, at: now)) }
         if let step = try await paymentStep(transaction, of: app, session: session, at: now) { return step }
-        return try await database.read { tx in
-            if try answers.isAnswered(transaction.id, in: tx) { return .alreadyAnswered }
-            switch try question(transaction, app: app, person: session.person, at: now, in: tx) {
-            case .success(let question): return .consent(question)
-            case .failure(let error): return .answer(envelope.error(error))
-            }
+        if try await database.readOne({ try answers.isAnswered(transaction.id, in: $0) }) { return .alreadyAnswered }
+        switch try await question(transaction, app: app, person: session.person, at: now) {
+        case .success(let question): return .consent(question)
+        case .failure(let error): return .answer(envelope.error(error))
         }
     }
 
@@ -92,12 +90,13 @@ extension AuthorizationEndpoint {
         }
     }
 
+    /// Each look is a read of its own, which needs no common snapshot: the transaction that writes the decision looks again.
     func question(
-        _ transaction: AuthorizationTransaction, app: App, person: Person, at now: Timestamp, in tx: any ReadTransaction
-    ) throws -> Result<ConsentQuestion, OAuthError> {
+        _ transaction: AuthorizationTransaction, app: App, person: Person, at now: Timestamp
+    ) async throws -> Result<ConsentQuestion, OAuthError> {
         var consent: Consent?
         if let id = transaction.consentID {
-            consent = try consents.find(id, in: tx)
+            consent = try await database.readOne { [consents] in try consents.find(id, in: $0) }
             if case .failure(let error) = LodgedConsentCheck.scope(
                 of: consent, asked: transaction.scope, by: app, person: person.id, at: now)
             {
@@ -105,12 +104,13 @@ extension AuthorizationEndpoint {
             }
         }
         let permissions = consent?.permissions ?? PermissionSet.defaults(forScopes: transaction.scope.ordered.map(\.rawValue))
+        let held = permissions == nil ? [] : try await database.readOne { [accounts] in try accounts.list(of: person.id, in: $0) }
         return .success(
             ConsentQuestion(
                 transaction: transaction, app: app, person: person, identityScopes: transaction.scope.filter { !$0.needsConsent },
                 permissions: permissions, payment: consent?.payment, transactionsFrom: consent?.transactionsFrom, transactionsTo: consent?.transactionsTo,
                 expiresAt: consent?.expiresAt ?? now + ConsentTerm.standard,
-                accounts: permissions == nil ? [] : try accounts.list(of: person.id, in: tx)))
+                accounts: held))
     }
 }
 

@@ -62,8 +62,7 @@ extension AuthorizationEndpoint {
         case .abandon: decision = try await reject(transaction, by: nil, at: now, requestID: requestID)
         case .reject: decision = try await reject(transaction, by: session, as: .robot(of: app.id), at: now, requestID: requestID)
         case .approve:
-            let asked = try await database.read { tx in try question(transaction, app: app, person: person, at: now, in: tx) }
-            switch asked {
+            switch try await question(transaction, app: app, person: person, at: now) {
             case .failure(let error): return envelope.error(error)
             case .success(let question):
                 decision = try await approve(

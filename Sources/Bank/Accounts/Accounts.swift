@@ -5,18 +5,21 @@ package import Storage
 package struct Accounts: Sendable {
     package init() {}
 
+    // One statement brings the holders along: a row for each, the first holder first.
+
     /// The accounts that a person holds, alone or jointly, the oldest first.
     package func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Account] {
         try accounts(
             tx.all(
                 """
                 SELECT account.id, world, account.name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at,
-                       matures_at, interest_basis_points, overdraft_limit
-                FROM account_holder
-                JOIN account ON account.id = account_holder.account_id
-                WHERE account_holder.person_id = \(person)
-                ORDER BY opened_at, number
-                """), in: tx)
+                       matures_at, interest_basis_points, overdraft_limit, holder.person_id, holder.name AS holder_name
+                FROM account_holder AS own
+                JOIN account ON account.id = own.account_id
+                JOIN account_holder AS holder ON holder.account_id = account.id
+                WHERE own.person_id = \(person)
+                ORDER BY opened_at, number, holder.rank
+                """))
     }
 
     /// Those of these accounts that exist, in the order of `list(of:)`.
@@ -24,12 +27,13 @@ package struct Accounts: Sendable {
         try accounts(
             tx.all(
                 """
-                SELECT id, world, name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at,
-                       matures_at, interest_basis_points, overdraft_limit
+                SELECT account.id, world, account.name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at,
+                       matures_at, interest_basis_points, overdraft_limit, holder.person_id, holder.name AS holder_name
                 FROM account
-                WHERE id IN \(list: ids) AND owner = \(AccountOwner.customer)
-                ORDER BY opened_at, number
-                """), in: tx)
+                JOIN account_holder AS holder ON holder.account_id = account.id
+                WHERE account.id IN \(list: ids) AND owner = \(AccountOwner.customer)
+                ORDER BY opened_at, number, account.id, holder.rank
+                """))
     }
 
     package func find(_ id: AccountID, in tx: any ReadTransaction) throws -> Account? {
@@ -44,12 +48,14 @@ package struct Accounts: Sendable {
             let some = Array(distinct[start..<min(start + 500, distinct.count)])
             let rows = try tx.all(
                 """
-                SELECT id, world, name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at, matures_at,
-                       interest_basis_points, overdraft_limit
+                SELECT account.id, world, account.name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at,
+                       matures_at, interest_basis_points, overdraft_limit, holder.person_id, holder.name AS holder_name
                 FROM account
+                JOIN account_holder AS holder ON holder.account_id = account.id
                 WHERE world = \(world) AND number IN \(list: some) AND owner = \(AccountOwner.customer)
+                ORDER BY number, holder.rank
                 """)
-            for account in try accounts(rows, in: tx) { found[account.number] = account }
+            for account in try accounts(rows) { found[account.number] = account }
         }
         return found
     }
@@ -122,18 +128,17 @@ package struct Accounts: Sendable {
             """) == 1
     }
 
-    private func accounts(_ rows: [Row], in tx: any ReadTransaction) throws -> [Account] {
-        guard !rows.isEmpty else { return [] }
-        let ids: [AccountID] = try rows.map { try $0["id"] }
-        let holders = try tx.all(
-            """
-            SELECT account_id, person_id, name
-            FROM account_holder
-            WHERE account_id IN \(list: ids)
-            ORDER BY account_id, rank
-            """)
-        let byAccount = try Dictionary(grouping: holders) { row -> AccountID in try row["account_id"] }
-        return try rows.compactMap { try Account($0, holders: byAccount[try $0["id"]] ?? []) }
+    /// The rows of an account follow each other.
+    private func accounts(_ rows: [Row]) throws -> [Account] {
+        var accounts: [Account] = []
+        var rest = rows[...]
+        while let first = rest.first {
+            let id: AccountID = try first["id"]
+            let holders = try rest.prefix { try $0["id"] == id }
+            rest.removeFirst(holders.count)
+            if let account = try Account(first, holders: Array(holders)) { accounts.append(account) }
+        }
+        return accounts
     }
 }
 
@@ -150,7 +155,7 @@ extension Account {
         let currency: Currency = try row["currency"]
         self.init(
             id: try row["id"], world: try row["world"], holder: holder, jointHolders: people.dropFirst().compactMap { $0 },
-            holderNames: try holders.map { try $0["name"] }, name: try row["name"], product: try row["product"], kind: try row["kind"],
+            holderNames: try holders.map { try $0["holder_name"] }, name: try row["name"], product: try row["product"], kind: try row["kind"],
             currency: currency, number: try row["number"], status: try row["status"], statusReason: try row["status_reason"],
             statusChangedAt: try row["status_changed_at"], openedAt: try row["opened_at"], maturesAt: try row["matures_at"],
             interestBasisPoints: try row["interest_basis_points"],
