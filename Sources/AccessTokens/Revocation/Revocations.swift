@@ -72,7 +72,7 @@ package final class Revocations: Sendable {
         try await feed.poll()
         let (tokens, grants) = try await database.read { tx in
             let tokens: [String] = try tx.all("SELECT token_id FROM denied_token").map { try $0["token_id"] }
-            let newest = try tx.first("SELECT MAX(revoked_at) AS newest FROM token_grant")
+            let newest = try tx.first("SELECT MAX(revoked_at) AS newest FROM token_grant WHERE revoked_at IS NOT NULL")
             // Measured from the latest revocation, so that no clock of this process is needed.
             let since = (try newest.map { row -> Timestamp? in try row["newest"] } ?? nil).map { $0 - .hours(1) } ?? .epoch
             // The tokens of grants that a restore ended are of keys that it replaced: there is nothing to look for, and there may be millions.

@@ -57,5 +57,7 @@ package enum ConsentsMigrations {
             ALTER TABLE consent ADD COLUMN debtor_account_id TEXT;
             """),
         Migration("consents.0003_order", "ALTER TABLE consent ADD COLUMN order_details TEXT"),
+        // Nothing looked for it.
+        Migration("consents.0004_accounts_by_consent_alone", "DROP INDEX consent_account_by_account"),
     ]
 }
