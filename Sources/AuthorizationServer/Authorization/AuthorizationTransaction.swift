@@ -4,7 +4,7 @@ package import OAuth
 package import Primitives
 
 /// One customer's way from an authorization request to their decision. It travels sealed in the pages' forms and addresses, never in a row.
-package struct AuthorizationTransaction: Hashable, Codable, Sendable {
+package struct AuthorizationTransaction: Hashable, Sendable {
     package let id: AuthorizationID
     package let clientID: ClientID
     package let appID: AppID

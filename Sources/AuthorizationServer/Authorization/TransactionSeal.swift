@@ -1,4 +1,4 @@
-internal import Foundation
+import JSON
 import Primitives
 
 /// What became of a sealed transaction that came back.
@@ -18,22 +18,17 @@ struct TransactionSeal: Sendable {
 
     init(master: MasterKey) { sealer = Sealer(master, purpose: "authorization-transaction") }
 
-    private struct Sealed: Codable {
-        let transaction: AuthorizationTransaction
-        let browser: Digest
-    }
-
     func seal(_ transaction: AuthorizationTransaction, browser: String) -> String {
-        // The encoder fails for floating-point numbers without a JSON form alone; a transaction is made of texts, integers and truth values.
-        let data = try! JSONEncoder().encode(Sealed(transaction: transaction, browser: Digest(of: browser)))
-        return sealer.seal(Array(data))
+        var members = transaction.json
+        members.append("browser", Digest(of: browser).text)
+        return sealer.seal(members.bytes)
     }
 
     func open(_ sealed: String, browser: String?, at now: Timestamp) -> OpenedTransaction {
-        guard sealed.utf8.count <= 32_768, let bytes = sealer.open(sealed), let found = try? JSONDecoder().decode(Sealed.self, from: Data(bytes)) else {
-            return .unreadable
-        }
-        guard let browser, constantTimeEqual(Digest(of: browser).text, found.browser.text) else { return .otherBrowser(found.transaction) }
-        return found.transaction.isExpired(at: now) ? .expired(found.transaction) : .valid(found.transaction)
+        guard sealed.utf8.count <= 32_768, let bytes = sealer.open(sealed), let members = (try? JSONValue(parsing: bytes, limits: .token()))?.object,
+            let transaction = try? AuthorizationTransaction(reading: members), let known = members["browser"]?.string
+        else { return .unreadable }
+        guard let browser, constantTimeEqual(Digest(of: browser).text, known) else { return .otherBrowser(transaction) }
+        return transaction.isExpired(at: now) ? .expired(transaction) : .valid(transaction)
     }
 }

@@ -8,15 +8,20 @@ package import Storage
 package struct FirstStep: Hashable, Codable, Sendable {
     package let person: PersonID
     /// Of the password's encoding: a step with a password that was changed since leads nowhere.
-    let password: Digest
-    let provedAt: Timestamp
+    package let password: Digest
+    package let provedAt: Timestamp
 
     package static let lifetime = Duration.minutes(5)
 
     init(person: PersonID, passwordHash: String, at now: Timestamp) {
+        self.init(person: person, password: Digest(of: passwordHash), provedAt: now)
+    }
+
+    /// One that was on its way through the browser.
+    package init(person: PersonID, password: Digest, provedAt: Timestamp) {
         self.person = person
-        password = Digest(of: passwordHash)
-        provedAt = now
+        self.password = password
+        self.provedAt = provedAt
     }
 
     package func isOpen(at now: Timestamp) -> Bool { now < provedAt + Self.lifetime && now > provedAt - Self.lifetime }

@@ -1,11 +1,17 @@
 package import JSON
 
 /// What the app asks of the customer's authentication: by `acr_values` (OpenID Connect Core §3.1.2.1), or by `acr` in `claims` (§5.5.1.1).
-package struct AuthenticationRequest: Hashable, Codable, Sendable {
+package struct AuthenticationRequest: Hashable, Sendable {
     /// Those of the values asked for that there are here, the most wanted first.
     package let levels: [AuthenticationLevel]
     /// Whether nothing but one of them will do; otherwise they are a wish.
     package let isEssential: Bool
+
+    /// One that was read before.
+    package init(levels: [AuthenticationLevel], isEssential: Bool) {
+        self.levels = levels
+        self.isEssential = isEssential
+    }
 
     /// - Returns: `nil` when nothing is asked, or nothing that there is here.
     /// - Throws: `unmet_authentication_requirements` when only levels will do that there are not.
