@@ -16,12 +16,12 @@ from node import Node
 from wire import code_of
 
 CODE = """
-    SELECT 1 FROM authorization_code
-    JOIN token_grant ON token_grant.id = authorization_code.grant_id
+    SELECT 1 FROM answered_authorization AS answered
+    JOIN token_grant ON token_grant.id = answered.grant_id
     JOIN consent ON consent.id = token_grant.consent_id
-    WHERE digest = ? AND consent.status = 'authorised'
+    WHERE answered.id = ? AND answered.code_digest = ? AND consent.status = 'authorised'
     """
-SPENT = "SELECT 1 FROM authorization_code WHERE digest = ? AND consumed_at IS NOT NULL"
+SPENT = "SELECT 1 FROM answered_authorization WHERE id = ? AND code_digest = ? AND consumed_at IS NOT NULL"
 GENERATION = "SELECT 1 FROM token_grant WHERE id = ? AND generation >= ?"
 REVOKED = "SELECT 1 FROM token_grant WHERE id = ? AND revoked_at IS NOT NULL"
 WITHDRAWN = "SELECT 1 FROM consent WHERE id = ? AND status = 'revoked'"
@@ -47,8 +47,8 @@ class NotingWorker(Worker):
 
     def row(self, kind, what):
         match kind:
-            case "approved": return CODE, digest(what.code)
-            case "exchanged": return SPENT, digest(what.code)
+            case "approved": return CODE, *named(what.code)
+            case "exchanged": return SPENT, *named(what.code)
             # A refresh of a confidential app changes nothing.
             case "refreshed" if self.partner.is_public: return GENERATION, *parts(what.refresh)
             case "revoked": return REVOKED, parts(what.refresh)[0]
@@ -59,6 +59,11 @@ class NotingWorker(Worker):
 
 def digest(secret):
     return base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()).rstrip(b"=").decode()
+
+
+def named(code):
+    """A code names its authorization, and is kept as a digest."""
+    return re.match(r"wkz_ac_([a-z]+_[A-Za-z0-9]+)_", code)[1], digest(code)
 
 
 def parts(token):

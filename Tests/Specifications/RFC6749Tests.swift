@@ -325,6 +325,23 @@ struct RFC6749AuthorizationCodeTests {
     }
 
     @Test(arguments: Engine.available)
+    func `§10-10 the name of one authorization with the secret of another is no code, and spends none`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let (first, second) = (try await server.authorize(app), try await server.authorize(app))
+            func parts(_ code: String?) -> [Substring] { (code ?? "").split(separator: "_", maxSplits: 4) }
+            let (named, secret) = (parts(first.code), parts(second.code))
+            try #require(named.count == 5 && secret.count == 5)
+
+            let mixed = try await server.redeem(first, by: app, [("code", (named.dropLast() + [secret[4]]).joined(separator: "_"))])
+            let alone = try await server.redeem(first, by: app, [("code", named.dropLast().joined(separator: "_") + "_")])
+
+            #expect([mixed, alone].map(\.errorCode) == ["invalid_grant", "invalid_grant"])
+            for authorization in [first, second] { #expect(try await server.redeem(authorization, by: app).status == .ok) }
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `§10-10 codes carry at least 128 random bits and differ`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.register()

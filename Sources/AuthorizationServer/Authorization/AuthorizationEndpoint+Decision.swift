@@ -38,18 +38,16 @@ extension AuthorizationEndpoint {
             return .refusedChoice("Sign in again to decide.")
         }
         guard try await paymentStep(transaction, of: app, session: session, at: now) == nil else { return .refusedChoice("Sign in again to decide.") }
-        let code = Secret.random(prefix: "wkz_ac_", from: randomness)
+        let code = AuthorizationCode(for: transaction.id, from: randomness)
         let approval = Approval(transaction: transaction, app: app, session: session, decider: decider, accounts: chosen, requestID: requestID, now: now)
         if let refusal = refusal(of: approval, among: own) { return .refusedChoice(refusal) }
         return try await database.write { tx in
             if let refusal = try refusalToPay(approval, among: own, in: tx) { return .refusedChoice(refusal) }
-            guard try answers.claim(transaction, as: .approved, at: now, in: tx) else { return .alreadyAnswered }
-            switch try grant(approval, in: tx) {
-            case .success(let grant):
-                try codes.insert(code, for: grant, of: transaction, methods: session.methods, at: now, in: tx)
-                return .answer(envelope(transaction, at: now).code(code.value))
-            case .failure(let error): return .answer(envelope(transaction, at: now).error(error))
-            }
+            let grantID = grants.newID(at: now)
+            guard try answers.approve(transaction, with: code, for: grantID, methods: session.methods, at: now, in: tx) else { return .alreadyAnswered }
+            // Of a code that leads to no grant nobody is told.
+            if let error = try grant(approval, as: grantID, in: tx) { return .answer(envelope(transaction, at: now).error(error)) }
+            return .answer(envelope(transaction, at: now).code(code.value))
         }
     }
 
@@ -61,7 +59,7 @@ extension AuthorizationEndpoint {
         // Only the customer whom the app meets decides about a lodged consent; somebody who never signed in merely leaves.
         let person = session.flatMap { session in app.map { $0.meets(session.person) } == true ? session.person.id : nil }
         return try await database.write { tx in
-            guard try answers.claim(transaction, as: .rejected, at: now, in: tx) else { return .alreadyAnswered }
+            guard try answers.reject(transaction, at: now, in: tx) else { return .alreadyAnswered }
             if let id = transaction.consentID, let person { _ = try consents.reject(id, by: person, as: decider, at: now, requestID: requestID, in: tx) }
             return .answer(envelope(transaction, at: now).error(.against(.approved, "The customer did not approve.")))
         }
@@ -100,15 +98,15 @@ extension AuthorizationEndpoint {
         return terms.reasonNotPaying(from: account).map { "\(account.name) cannot pay this: \($0)." }
     }
 
-    private func grant(_ approval: Approval, in tx: any WriteTransaction) throws -> Result<Grant, OAuthError> {
+    /// - Returns: why there is no grant.
+    private func grant(_ approval: Approval, as grantID: GrantID, in tx: any WriteTransaction) throws -> OAuthError? {
         let (transaction, person, now) = (approval.transaction, approval.session.person.id, approval.now)
-        let grantID = grants.newID(at: now)
         var consent: Consent?
         if let id = transaction.consentID {
             consent = try consents.authorise(
                 id, by: person, as: approval.decider, accounts: approval.accounts, grant: grantID, at: now, requestID: approval.requestID, in: tx)
             // It was withdrawn, decided elsewhere or has expired since the page was shown.
-            guard consent != nil else { return .failure(.against(.lodgedConsent, "The consent does not wait for a customer any more.")) }
+            guard consent != nil else { return .against(.lodgedConsent, "The consent does not wait for a customer any more.") }
         } else if let new = consentOfItsOwn(approval) {
             consent = try consents.lodgeAuthorised(
                 new, by: person, as: approval.decider, accounts: approval.accounts, grant: grantID, at: now, requestID: approval.requestID, in: tx)
@@ -117,7 +115,8 @@ extension AuthorizationEndpoint {
             appID: approval.app.id, clientID: approval.app.clientID, personID: person, consentID: consent?.id, scope: transaction.scope,
             authenticatedAt: approval.session.authenticatedAt, level: level(of: approval),
             expiresAt: consent?.expiresAt ?? now + NewGrant.standardLifetime)
-        return .success(try grants.create(new, id: grantID, by: approval.decider.actor(person), at: now, requestID: approval.requestID, in: tx))
+        _ = try grants.create(new, id: grantID, by: approval.decider.actor(person), at: now, requestID: approval.requestID, in: tx)
+        return nil
     }
 
     /// How sure of the customer the app is told that we are. What it merely wished for does not hide the code that lets money leave (RFC 9470).

@@ -20,7 +20,6 @@ package struct AuthorizationEndpoint: Sendable {
     let consents: Consents
     let grants: Grants
     let accounts = Accounts()
-    let codes = AuthorizationCodes()
     let answers = AuthorizationAnswers()
     let wishes = RobotWishes()
     let pushed: PushedRequests

@@ -29,7 +29,7 @@ struct AuthorizationCodeGrant: TokenGrant {
     }
 
     func respond(to request: TokenRequest) async throws -> TokenOutcome {
-        guard let code = request.parameters["code"] else {
+        guard let text = request.parameters["code"] else {
             return .refused(.against(.parameterSent, "The parameter code is missing.", parameter: "code", expected: "an authorization code"))
         }
         guard let redirectURI = request.parameters["redirect_uri"] else {
@@ -47,19 +47,20 @@ struct AuthorizationCodeGrant: TokenGrant {
                     received: .secret(request.parameters["code_verifier"])))
         }
         let redemption = Redemption(
-            digest: Digest(of: String(code.prefix(200))), redirectURI: redirectURI, verifier: verifier ?? nil, binding: request.binding,
+            code: AuthorizationCode(text), redirectURI: redirectURI, verifier: verifier ?? nil, binding: request.binding,
             app: request.client.app,
             requestID: request.requestID, now: request.now)
         switch try await redeem(redemption) {
         case .success(let obtained): return .issued(try await issue(obtained, to: request.client.app, binding: request.binding, at: request.now))
         case .failure(let refusal):
             if case .code(.replayed(let grant)) = refusal { revocations.noteRevoked(grant) }
-            return .refused(refusal.error(code: code, redemption))
+            return .refused(refusal.error(code: text, redemption))
         }
     }
 
     private struct Redemption: Sendable {
-        let digest: Digest
+        /// `nil` for what is no code of ours.
+        let code: AuthorizationCode?
         let redirectURI: String
         let verifier: CodeVerifier?
         let binding: TokenBinding
@@ -106,9 +107,10 @@ struct AuthorizationCodeGrant: TokenGrant {
 
     private func redeem(_ redemption: Redemption) async throws -> Result<Obtained, Refusal> {
         let (app, now) = (redemption.app, redemption.now)
+        guard let code = redemption.code else { return .failure(.code(.unknown)) }
         let (outcome, grant) = try await database.write { tx -> (AuthorizationCodes.Outcome, Grant?) in
             let outcome = try codes.redeem(
-                redemption.digest, by: app.clientID, redirectURI: redemption.redirectURI, verifier: redemption.verifier,
+                code, by: app.clientID, redirectURI: redemption.redirectURI, verifier: redemption.verifier,
                 dpopKey: redemption.binding.dpopKey, at: now, in: tx)
             switch outcome {
             case .redeemed(let code):

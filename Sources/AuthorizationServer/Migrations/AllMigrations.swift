@@ -65,5 +65,31 @@ package enum AuthorizationServerMigrations {
             );
             CREATE INDEX robot_wish_by_expiry ON robot_wish (expires_at);
             """),
+        // Codes of the minute before have no name by which they are found: their customers are asked once more.
+        Migration(
+            "authorization_server.0006_codes_with_answers",
+            """
+            CREATE TABLE answered_authorization (
+                id TEXT NOT NULL PRIMARY KEY,
+                answer TEXT NOT NULL,
+                answered_at BIGINT NOT NULL,
+                expires_at BIGINT NOT NULL,
+                code_digest TEXT,
+                grant_id TEXT,
+                client_id TEXT,
+                redirect_uri TEXT,
+                code_challenge TEXT,
+                dpop_jkt TEXT,
+                nonce TEXT,
+                methods TEXT,
+                code_expires_at BIGINT,
+                consumed_at BIGINT
+            );
+            CREATE INDEX answered_authorization_by_expiry ON answered_authorization (expires_at);
+            INSERT INTO answered_authorization (id, answer, answered_at, expires_at)
+            SELECT authorization_id, answer, answered_at, expires_at FROM authorization_answer;
+            DROP TABLE authorization_code;
+            DROP TABLE authorization_answer;
+            """),
     ]
 }

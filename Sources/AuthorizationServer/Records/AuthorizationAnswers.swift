@@ -1,24 +1,43 @@
+import OAuth
 import Primitives
 import Storage
 
-/// Which authorizations have been answered: each has one answer, whichever tab gives it.
+/// The answers to authorizations, each of which has one, whichever tab gives it. An approval's row is its code's too (`AuthorizationCodes`).
 struct AuthorizationAnswers: Sendable {
     enum Answer: String, SQLBindable, SQLReadable {
         case approved
         case rejected
     }
 
+    /// Approves, with the code that is handed out and the grant that it leads to.
+    /// - Parameter methods: `amr`
     /// - Returns: `false` when it was answered before; the statement itself decides.
-    func claim(_ transaction: AuthorizationTransaction, as answer: Answer, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
+    func approve(
+        _ transaction: AuthorizationTransaction, with code: AuthorizationCode, for grant: GrantID, methods: [String], at now: Timestamp,
+        in tx: any WriteTransaction
+    ) throws -> Bool {
         try tx.execute(
             """
-            INSERT INTO authorization_answer (authorization_id, answer, answered_at, expires_at)
-            VALUES (\(transaction.id), \(answer), \(now), \(transaction.expiresAt))
-            ON CONFLICT (authorization_id) DO NOTHING
+            INSERT INTO answered_authorization (id, answer, answered_at, expires_at, code_digest, grant_id, client_id, redirect_uri, code_challenge,
+                                                dpop_jkt, nonce, methods, code_expires_at)
+            VALUES (\(transaction.id), \(Answer.approved), \(now), \(transaction.expiresAt), \(code.digest), \(grant), \(transaction.clientID.text),
+                    \(transaction.redirectURI), \(transaction.codeChallenge?.text ?? ""), \(transaction.dpopKey), \(transaction.nonce),
+                    \(methods.joined(separator: " ")), \(now + AuthorizationCodes.lifetime))
+            ON CONFLICT (id) DO NOTHING
+            """) == 1
+    }
+
+    /// - Returns: `false` when it was answered before; the statement itself decides.
+    func reject(_ transaction: AuthorizationTransaction, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
+        try tx.execute(
+            """
+            INSERT INTO answered_authorization (id, answer, answered_at, expires_at)
+            VALUES (\(transaction.id), \(Answer.rejected), \(now), \(transaction.expiresAt))
+            ON CONFLICT (id) DO NOTHING
             """) == 1
     }
 
     func isAnswered(_ id: AuthorizationID, in tx: any ReadTransaction) throws -> Bool {
-        try tx.first("SELECT answer FROM authorization_answer WHERE authorization_id = \(id)") != nil
+        try tx.first("SELECT answer FROM answered_authorization WHERE id = \(id)") != nil
     }
 }

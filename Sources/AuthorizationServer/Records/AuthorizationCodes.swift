@@ -4,7 +4,7 @@ import OAuth
 package import Primitives
 package import Storage
 
-/// The authorization codes, by digest.
+/// The authorization codes: a code is kept with the answer that it stands for (`AuthorizationAnswers`), by its digest.
 struct AuthorizationCodes: Sendable {
     /// How long a code may be redeemed. RFC 6749 §4.1.2 recommends at most 600 seconds; FAPI 2.0 asks for 60.
     static let lifetime = Duration.seconds(60)
@@ -36,48 +36,41 @@ struct AuthorizationCodes: Sendable {
         case replayed(GrantID)
     }
 
-    func insert(
-        _ code: Secret, for grant: Grant, of transaction: AuthorizationTransaction, methods: [String], at now: Timestamp, in tx: any WriteTransaction
-    ) throws {
-        try tx.execute(
-            """
-            INSERT INTO authorization_code (digest, authorization_id, grant_id, client_id, redirect_uri, code_challenge, dpop_jkt, nonce, methods, created_at,
-                                            expires_at)
-            VALUES (\(code.digest), \(transaction.id), \(grant.id), \(transaction.clientID.text), \(transaction.redirectURI),
-                    \(transaction.codeChallenge?.text ?? ""), \(transaction.dpopKey), \(transaction.nonce), \(methods.joined(separator: " ")), \(now), \(now + Self.lifetime))
-            """)
-    }
-
     /// Spends a code by one conditional write, which holds every condition: a wrong attempt does not spend it, and of many right ones one wins.
     func redeem(
-        _ digest: Digest, by client: ClientID, redirectURI: String, verifier: CodeVerifier?, dpopKey: String?, at now: Timestamp, in tx: any WriteTransaction
+        _ code: AuthorizationCode, by client: ClientID, redirectURI: String, verifier: CodeVerifier?, dpopKey: String?, at now: Timestamp,
+        in tx: any WriteTransaction
     ) throws -> Outcome {
         // RFC 9700 §4.8.2: a verifier for a code that was asked for without a challenge is refused too.
         let challenge = verifier?.challenge.text ?? ""
         let row = try tx.first(
             """
-            UPDATE authorization_code
+            UPDATE answered_authorization
             SET consumed_at = \(now)
-            WHERE digest = \(digest) AND client_id = \(client.text) AND redirect_uri = \(redirectURI) AND code_challenge = \(challenge)
-                AND (dpop_jkt IS NULL OR dpop_jkt = \(dpopKey)) AND expires_at > \(now) AND consumed_at IS NULL
+            WHERE id = \(code.authorizationID) AND code_digest = \(code.digest) AND client_id = \(client.text) AND redirect_uri = \(redirectURI) AND code_challenge = \(challenge)
+                AND (dpop_jkt IS NULL OR dpop_jkt = \(dpopKey)) AND code_expires_at > \(now) AND consumed_at IS NULL
             RETURNING grant_id, nonce, methods
             """)
-        guard let row else { return .refused(try refusal(of: digest, for: client, redirectURI: redirectURI, challenge: challenge, at: now, in: tx)) }
+        guard let row else { return .refused(try refusal(of: code, for: client, redirectURI: redirectURI, challenge: challenge, at: now, in: tx)) }
         let methods: String = try row["methods"]
         return .redeemed(
             Redeemed(grantID: try row["grant_id"], nonce: try row["nonce"], methods: methods.split(separator: " ").map(String.init)))
     }
 
     private func refusal(
-        of digest: Digest, for client: ClientID, redirectURI: String, challenge: String, at now: Timestamp, in tx: any ReadTransaction
+        of code: AuthorizationCode, for client: ClientID, redirectURI: String, challenge: String, at now: Timestamp, in tx: any ReadTransaction
     ) throws -> Refusal {
         guard
             let row = try tx.first(
-                "SELECT grant_id, client_id, redirect_uri, code_challenge, expires_at, consumed_at FROM authorization_code WHERE digest = \(digest)")
+                """
+                SELECT grant_id, client_id, redirect_uri, code_challenge, code_expires_at, consumed_at
+                FROM answered_authorization
+                WHERE id = \(code.authorizationID) AND code_digest = \(code.digest)
+                """)
         else { return .unknown }
         guard try row["client_id"] == client.text else { return .otherClient }
         if let _: Timestamp = try row["consumed_at"] { return .replayed(try row["grant_id"]) }
-        let expiresAt: Timestamp = try row["expires_at"]
+        let expiresAt: Timestamp = try row["code_expires_at"]
         guard now.seconds < expiresAt.seconds else { return .expired(at: expiresAt) }
         let asked: String = try row["redirect_uri"]
         guard asked == redirectURI else { return .otherRedirectURI(asked) }
@@ -90,13 +83,12 @@ struct AuthorizationCodes: Sendable {
 package struct AuthorizationPurge: Sendable {
     package init() {}
 
-    /// Codes are kept for a day after they expired, so that a replay is recognised.
+    /// Answers are kept for a day after their request expired, so that a replay of a code is recognised.
     package func run(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
-        let codes = try tx.execute("DELETE FROM authorization_code WHERE expires_at < \(now - .days(1))")
         let pushed = try tx.execute("DELETE FROM pushed_authorization_request WHERE expires_at < \(now - .hours(3))")
         let limits = try RegistrationLimit().purge(at: now, in: tx)
         let wishes = try RobotWishes().purge(at: now, in: tx)
-        return codes + pushed + limits + wishes + (try tx.execute("DELETE FROM authorization_answer WHERE expires_at < \(now - .days(1))"))
+        return pushed + limits + wishes + (try tx.execute("DELETE FROM answered_authorization WHERE expires_at < \(now - .days(1))"))
     }
 }
 
@@ -108,6 +100,6 @@ package struct AuthorizationRestoration: Sendable {
     /// - Returns: how many codes.
     package func run(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         try tx.execute("UPDATE pushed_authorization_request SET expires_at = \(now) WHERE expires_at > \(now)")
-        return try tx.execute("UPDATE authorization_code SET expires_at = \(now) WHERE consumed_at IS NULL AND expires_at > \(now)")
+        return try tx.execute("UPDATE answered_authorization SET code_expires_at = \(now) WHERE consumed_at IS NULL AND code_expires_at > \(now)")
     }
 }
