@@ -114,8 +114,11 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
 
         private mutating func bind(_ value: SQLValue) {
             values.append(value)
-            text += "$\(values.count)"
+            text += values.count < Self.places.count ? Self.places[values.count] : "$\(values.count)"
         }
+
+        /// `$1`, `$2` …: as many as most statements have, made once.
+        private static let places = (0..<100).map { "$\($0)" }
     }
 }
 
