@@ -80,7 +80,7 @@ def two_nodes(folder, product, payers):
     """The same cores, the same number of connections."""
     second = Product(folder, product.database, NO_BANK, beside=product)
     try:
-        one, two, waits, kinds = [], [], {1: [], 2: []}, {1: Counter(), 2: Counter()}
+        one, two, waits, places = [], [], {1: [], 2: []}, {1: Counter(), 2: Counter()}
         for turn in range(ROUNDS + 1):
             for asked, rounds in (([product, product], one), ([product, second], two)):
                 requests = payers.payments(FLOWS)
@@ -91,12 +91,13 @@ def two_nodes(folder, product, payers):
                     rounds.append(done)
                     nodes = len(set(asked))
                     waits[nodes].append(locks.seconds / done.finished * 1e6)
-                    kinds[nodes].update(locks.by_kind)
+                    places[nodes].update(locks.by_place)
         row("payment, two nodes", two, one)
         against_row("one node", one)
-        told = {nodes: ", ".join(f"{kind} {seconds / kinds[nodes].total() * 100:.0f} %" for kind, seconds in kinds[nodes].most_common()) for nodes in kinds}
-        say("", f"- Of one node {sorted(waits[1])[ROUNDS // 2]:.0f} µs of each payment were waits for locks ({told[1]}), of two {sorted(waits[2])[ROUNDS // 2]:.0f} µs ({told[2]}); statements "
-            f"{median(one, 'statements'):.2f} and {median(two, 'statements'):.2f}.")
+        say("", f"- Statements: {median(one, 'statements'):.2f} a payment of one node, {median(two, 'statements'):.2f} of two.")
+        for nodes in (1, 2):
+            say("", f"- Waits for locks, nodes {nodes}: {sorted(waits[nodes])[ROUNDS // 2]:.0f} µs of a payment. " + ", ".join(
+                f"{seconds / places[nodes].total() * 100:.0f} % {place}" for place, seconds in places[nodes].most_common(5)))
     finally:
         second.stop()
 
@@ -122,24 +123,29 @@ def paying(nodes, payers, requests, pace=0, asked=None, title="payments"):
 
 
 class LockWaits:
-    """How long PostgreSQL's sessions wait for locks, and for which kinds, from a look every 2 ms."""
+    """How long PostgreSQL's sessions wait for locks, of which kinds, and in which statements, from a look every 2 ms."""
+
+    QUESTION = r"""
+        SELECT wait_event || ' in ' || trim(left(regexp_replace(query, '\s+', ' ', 'g'), 60)) FROM pg_stat_activity WHERE wait_event_type = 'Lock';
+        \echo .
+        """
 
     def __init__(self, url):
         self.psql = subprocess.Popen(["psql", "-qAtX", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-        self.by_kind, self.is_over = Counter(), threading.Event()
+        self.by_place, self.is_over = Counter(), threading.Event()
         self.thread = threading.Thread(target=self.look)
 
     @property
     def seconds(self):
-        return sum(self.by_kind.values())
+        return sum(self.by_place.values())
 
     def look(self):
         last = time.monotonic()
         while not self.is_over.wait(0.002):
-            self.psql.stdin.write("SELECT wait_event FROM pg_stat_activity WHERE wait_event_type = 'Lock';\n\\echo .\n")
-            kinds, now = list(iter(lambda: self.psql.stdout.readline().strip(), ".")), time.monotonic()
-            for kind in kinds:
-                self.by_kind[kind] += now - last
+            self.psql.stdin.write(self.QUESTION)
+            places, now = list(iter(lambda: self.psql.stdout.readline().strip(), ".")), time.monotonic()
+            for place in places:
+                self.by_place[place] += now - last
             last = now
 
     def __enter__(self):

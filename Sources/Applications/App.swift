@@ -76,7 +76,7 @@ package struct App: Hashable, Sendable {
     /// The live secret that this text is. Digests of every live one are compared in constant time.
     package func secret(matching text: String) -> AppSecret? {
         let digest = Digest(of: text)
-        return liveSecrets.reduce(nil) { found, secret in constantTimeEqual(secret.digest.text, digest.text) ? secret : found }
+        return secrets.reduce(nil) { found, secret in secret.isLive && constantTimeEqual(secret.digest.text, digest.text) ? secret : found }
     }
 
     /// Whether it may call from here.

@@ -9,6 +9,7 @@ package final class ClientCertificates: Sendable {
     private let standings: CertificateStandings
     private let database: any Database
     private let register = AppCertificates()
+    private let known = KnownCertificates()
     private let certificates: ReadThroughCache<AppID, [AppCertificate]>
 
     /// - Parameter capacity: apps whose certificates are remembered at most.
@@ -22,6 +23,8 @@ package final class ClientCertificates: Sendable {
         }
     }
 
+    package func read(_ der: [UInt8]) -> Result<ClientCertificate, CertificateRefusal> { known.read(der) }
+
     /// RFC 8705 §2.1: an authority that we trust for this app vouches for the certificate, and it is in force. Whether its name is the app's is left to the
     /// caller. What the sandbox's authority issued serves the app that it was issued to, until it is removed there.
     /// - Parameters:
@@ -32,7 +35,7 @@ package final class ClientCertificates: Sendable {
         _ der: [UInt8], intermediates: [[UInt8]], for app: App, at now: Timestamp
     ) async throws -> Result<VerifiedClientCertificate, CertificateRefusal> {
         let certificate: ClientCertificate
-        switch ClientCertificate.read(der) {
+        switch read(der) {
         case .success(let read): certificate = read
         case .failure(let refusal): return .failure(refusal)
         }

@@ -15,8 +15,8 @@ package import Storage
 package enum AllMigrations {
     package static func all(on engine: Engine) -> [Migration] {
         shared + EventsMigrations.appendOnly(on: engine) + BankMigrations.immutablePostings(on: engine)
-            // SQLite keeps it in a file of its own.
-            + (engine == .postgres ? ReplayMemory.migrations : [])
+            // Beside SQLite it is no table.
+            + (engine == .postgres ? ReplayTable.migrations : [])
     }
 
     private static let shared: [Migration] =

@@ -99,7 +99,7 @@ extension Platform {
         while try await bench.database.write({ try IdempotencyRecords().purge(at: now, limit: 1000, in: $0) }) == 1000 {}
         while try await bench.database.write({ try BulkPaymentRecords().purge(uploadedBefore: now - .days(90), limit: 20, in: $0) }) == 20 {}
         while try await bench.database.write({ try DecisionRecords().purge(before: now - .days(90), limit: 1000, in: $0) }) == 1000 {}
-        while try await replays.purge(limit: 10_000) == 10_000 {}
+        _ = try await replays.purge()
         try await bench.database.purgeChangeLog(at: now)
     }
 }

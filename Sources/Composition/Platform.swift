@@ -30,7 +30,7 @@ package import Web
 package struct Platform: Sendable {
     package let bench: Workbench
     package let configuration: Configuration
-    package let replays: ReplayMemory
+    package let replays: any ReplayMemory
     package let possession: PossessionCheck
     package let feed: ChangeFeed
     package let keys: SigningKeys
@@ -56,7 +56,7 @@ package struct Platform: Sendable {
     ///   - riskDeadline: how long a risk decision may take; tests, which crowd a machine, give it longer.
     ///   - feedClock: by which what is remembered counts as confirmed; tests hold it still.
     package init(
-        _ configuration: Configuration, bench: Workbench, replays: ReplayMemory, passwords: PasswordHasher, mailer: any Mailer, http: HTTPClient,
+        _ configuration: Configuration, bench: Workbench, replays: any ReplayMemory, passwords: PasswordHasher, mailer: any Mailer, http: HTTPClient,
         riskDeadline: Duration = PaymentProcess.deadline, feedClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) async throws {
         let (database, randomness, logger) = (bench.database, bench.randomness, bench.logger)

@@ -3,28 +3,19 @@ internal import Primitives
 package import Storage
 internal import StorageSQLite
 
-/// Where the memory of what was used once is kept: in the database on PostgreSQL, in an unsynced file beside it on SQLite.
-package struct ReplayStore: Sendable {
-    package let memory: ReplayMemory
-    /// Of its own on SQLite.
-    private let file: (any Database)?
-
-    package static func open(_ configuration: Configuration, bench: Workbench) async throws -> ReplayStore {
+/// Where the memory of what was used once is kept: in the database on PostgreSQL, in a folder beside it on SQLite.
+enum ReplayStore {
+    static func open(_ configuration: Configuration, bench: Workbench) async throws -> any ReplayMemory {
         guard case .sqlite(let path) = configuration.database else {
-            let memory = ReplayMemory(database: bench.database, clock: bench.clock)
-            try await memory.begin()
-            return ReplayStore(memory: memory, file: nil)
+            let table = ReplayTable(database: bench.database, clock: bench.clock)
+            try await table.begin()
+            return table
         }
+        let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
         do {
-            let file = try await SQLiteDatabase.open(path: "\(path)-replays", durability: .process, logger: bench.logger)
-            try await file.migrate(ReplayMemory.migrations, at: bench.clock.now)
-            let memory = ReplayMemory(database: file, clock: bench.clock)
-            try await memory.begin(boot: try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8))
-            return ReplayStore(memory: memory, file: file)
+            return try ReplayJournal("\(path)-replays", boot: boot ?? "", clock: bench.clock)
         } catch let error as StorageError {
-            throw ConfigurationError("The file \(path)-replays cannot be opened: \(error). It may be removed: what was used once is remembered anew then.")
+            throw ConfigurationError("\(path)-replays cannot be used: \(error). It may be removed: what was used once is remembered anew then.")
         }
     }
-
-    package func close() async { await file?.close() }
 }

@@ -24,7 +24,7 @@ package struct RequestLog: RouterMiddleware {
         log.write(
             AccessLog.Entry(
                 method: method, route: route, status: response.status.code, duration: duration, clientAddress: context.clientAddress,
-                requestID: response.headers[.requestID] ?? "", traceID: TraceParent(of: request.headers)?.traceID))
+                requestID: response.headers.value(of: .requestID) ?? "", traceID: TraceParent(of: request.headers)?.traceID))
         return response
     }
 

@@ -32,19 +32,18 @@ package enum Server {
         let replays = try await ReplayStore.open(configuration, bench: bench)
         let http = HTTPClient(configuration: .init(redirectConfiguration: .disallow, timeout: .init(connect: .seconds(2), read: .seconds(10))))
         do {
-            try await serve(configuration, bench: bench, replays: replays.memory, registry: registry, http: http, logger: logger)
+            try await serve(configuration, bench: bench, replays: replays, registry: registry, http: http, logger: logger)
         } catch {
             // The client must be shut down on every way out: it traps otherwise and hides the reason.
             try? await http.shutdown()
             throw error
         }
         try await http.shutdown()
-        await replays.close()
         await bench.database.close()
     }
 
     private static func serve(
-        _ configuration: Configuration, bench: Workbench, replays: ReplayMemory, registry: PrometheusRegistry, http: HTTPClient, logger: Logger
+        _ configuration: Configuration, bench: Workbench, replays: any ReplayMemory, registry: PrometheusRegistry, http: HTTPClient, logger: Logger
     ) async throws {
         if !configuration.demo, try await DemoWorld.isIn(bench.database) {
             throw ConfigurationError("This database holds the demo world, whose passwords everybody knows: start with --demo, or name another --database.")

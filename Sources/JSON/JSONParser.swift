@@ -138,26 +138,25 @@ private struct JSONParser {
         guard position > start else { throw refusal("a digit") }
     }
 
+    /// Text is taken from one escape to the next; most have none.
     private mutating func string() throws(MalformedJSON) -> String {
         position += 1
-        var output: [UInt8] = []
-        while let byte = peek {
-            switch byte {
-            case UInt8(ascii: "\""):
-                position += 1
-                guard let text = String(validating: output, as: UTF8.self) else { throw refusal("UTF-8") }
+        var unescaped: [UInt8] = []
+        while true {
+            let start = position
+            position = bytes[start...].firstIndex { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") || $0 < 0x20 } ?? bytes.count
+            let plain = bytes[start..<position]
+            if take("\"") {
+                guard let text = unescaped.isEmpty ? String(validating: plain, as: UTF8.self) : String(validating: unescaped + plain, as: UTF8.self) else {
+                    throw refusal("UTF-8")
+                }
                 return text
-            case UInt8(ascii: "\\"):
-                position += 1
-                output.append(contentsOf: Array(String(try escape()).utf8))
-            case 0..<0x20:
-                throw refusal("a control character written as an escape")
-            default:
-                output.append(byte)
-                position += 1
             }
+            guard peek != nil else { throw refusal("the closing quote") }
+            guard take("\\") else { throw refusal("a control character written as an escape") }
+            unescaped += plain
+            unescaped += Array(String(try escape()).utf8)
         }
-        throw refusal("the closing quote")
     }
 
     private mutating func escape() throws(MalformedJSON) -> Unicode.Scalar {

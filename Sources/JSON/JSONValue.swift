@@ -1,5 +1,5 @@
 /// A JSON text read into values (RFC 8259). Objects keep their members' order; numbers keep their spelling, so that no digit is lost.
-package indirect enum JSONValue: Hashable, Sendable {
+package enum JSONValue: Hashable, Sendable {
     case null
     case boolean(Bool)
     case number(JSONNumber)

@@ -9,11 +9,11 @@ package struct Digest: Hashable, Sendable, Codable {
 
     package init(of secret: String) { self.init(of: Array(secret.utf8)) }
 
-    package init(of bytes: [UInt8]) { text = Base64URL.encode(SHA256.hash(data: bytes)) }
+    package init(of bytes: [UInt8]) { text = Base64URL.encode(sha256(bytes)) }
 }
 
 /// SHA-256 (FIPS 180-4), 32 bytes.
-package func sha256(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
+package func sha256(_ bytes: [UInt8]) -> [UInt8] { SHA256.hash(data: bytes).withUnsafeBytes { Array($0) } }
 
 /// Compares without stopping at the first difference; lengths are not secret.
 package func constantTimeEqual(_ lhs: some Collection<UInt8>, _ rhs: some Collection<UInt8>) -> Bool {

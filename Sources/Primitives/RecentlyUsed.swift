@@ -14,9 +14,16 @@ package struct RecentlyUsed<Key: Hashable, Value> {
             return value
         }
         set {
-            guard let newValue else { return }
-            insert(newValue, for: key)
+            older[key] = nil
+            if let newValue { insert(newValue, for: key) } else { younger[key] = nil }
         }
+    }
+
+    package var count: Int { younger.count + older.count }
+
+    package mutating func removeAll(where isUnwanted: (Value) -> Bool) {
+        younger = younger.filter { !isUnwanted($0.value) }
+        older = older.filter { !isUnwanted($0.value) }
     }
 
     private mutating func insert(_ value: Value, for key: Key) {

@@ -1,3 +1,4 @@
+internal import Primitives
 internal import Synchronization
 
 /// A bounded map in front of a read. A miss costs one read, shared by all who wait for it; what changes is dropped through the change feed.
@@ -12,31 +13,12 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
     }
 
     private struct State {
-        /// Two generations: a full young one becomes the old one, whose unused entries go at the next turn.
-        var young: [Key: Value] = [:]
-        var old: [Key: Value] = [:]
+        var known: RecentlyUsed<Key, Value>
         var loads: [Key: Load] = [:]
         var nextLoad: UInt64 = 0
-
-        mutating func recall(_ key: Key, generationSize: Int) -> Value? {
-            if let value = young[key] { return value }
-            guard let value = old.removeValue(forKey: key) else { return nil }
-            remember(value, for: key, generationSize: generationSize)
-            return value
-        }
-
-        mutating func remember(_ value: Value, for key: Key, generationSize: Int) {
-            if young.count >= generationSize {
-                old = young
-                young = [:]
-            }
-            young[key] = value
-            old[key] = nil
-        }
     }
 
-    private let state = Mutex(State())
-    private let generationSize: Int
+    private let state: Mutex<State>
     private let isCurrent: @Sendable () -> Bool
     private let read: @Sendable (Key) async throws -> Value?
 
@@ -45,7 +27,7 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
     ///   - feed: when it is not current, nothing remembered is trusted: each call reads.
     ///   - read: the read behind a miss.
     package init(capacity: Int, feed: ChangeFeed, read: @escaping @Sendable (Key) async throws -> Value?) {
-        generationSize = max(1, capacity / 2)
+        state = Mutex(State(known: RecentlyUsed(capacity: capacity)))
         isCurrent = { feed.isCurrent }
         self.read = read
         feed.onFallingBehind { [weak self] in self?.dropAll() }
@@ -54,7 +36,7 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
     package func value(for key: Key) async throws -> Value? {
         let trusts = isCurrent()
         let (found, load) = state.withLock { state -> (Value?, Load?) in
-            if trusts, let value = state.recall(key, generationSize: generationSize) { return (value, nil) }
+            if trusts, let value = state.known[key] { return (value, nil) }
             return (nil, state.loads[key] ?? begin(key, keeps: trusts, in: &state))
         }
         return if let load { try await load.task.value } else { found }
@@ -62,8 +44,7 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
 
     package func drop(_ key: Key) {
         state.withLock { state in
-            state.young[key] = nil
-            state.old[key] = nil
+            state.known[key] = nil
             state.loads[key] = nil
         }
     }
@@ -71,21 +52,19 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
     /// Drops the entries that a change of something else touches, and every load under way, since what it will bring is not known yet.
     package func drop(where isTouched: (Value) -> Bool) {
         state.withLock { state in
-            state.young = state.young.filter { !isTouched($0.value) }
-            state.old = state.old.filter { !isTouched($0.value) }
+            state.known.removeAll(where: isTouched)
             state.loads.removeAll()
         }
     }
 
     package func dropAll() {
         state.withLock { state in
-            state.young.removeAll()
-            state.old.removeAll()
+            state.known.removeAll { _ in true }
             state.loads.removeAll()
         }
     }
 
-    package var count: Int { state.withLock { $0.young.count + $0.old.count } }
+    package var count: Int { state.withLock { $0.known.count } }
 
     /// The task begins inside the lock and ends through it, so that its end finds its beginning noted.
     private func begin(_ key: Key, keeps: Bool, in state: inout State) -> Load {
@@ -111,7 +90,7 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
         state.withLock { state in
             guard state.loads[key]?.number == number else { return }
             state.loads[key] = nil
-            if let value { state.remember(value, for: key, generationSize: generationSize) }
+            if let value { state.known[key] = value }
         }
     }
 }

@@ -22,17 +22,9 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     /// How long a writer waits for another process's transaction, in seconds, before `StorageError.unavailable`.
     private static let busyTimeout = 4.0
 
-    /// What a commit that was answered survives.
-    package enum Durability: Sendable {
-        /// A power cut.
-        case machine
-        /// The end of the process, however sudden: nothing is synced.
-        case process
-    }
-
     /// Opens the file, making it when it does not exist.
     /// - Throws: `StorageError`, also when the file cannot promise durable commits.
-    package static func open(path: String, durability: Durability = .machine, logger: Logger) async throws -> SQLiteDatabase {
+    package static func open(path: String, logger: Logger) async throws -> SQLiteDatabase {
         var configuration = Configuration()
         configuration.busyMode = .timeout(busyTimeout)
         configuration.foreignKeysEnabled = true
@@ -45,7 +37,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
                 return try DatabasePool(path: path, configuration: configuration)
             }
             try await pool.writeWithoutTransaction { connection in
-                try setDurability(connection, durability)
+                try setDurability(connection)
                 try setSizes(connection)
             }
             let pointReaders = try await onThread { try PointReaders(path: path, patience: busyTimeout) }
@@ -113,7 +105,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         }
     }
 
-    /// The shared dialect in SQLite's words. Which tables are synced is the file's matter.
+    /// The shared dialect in SQLite's words. Every table is synced.
     private static func dialect(_ script: String) -> String {
         script
             .replacing("AUTO_ID", with: "INTEGER PRIMARY KEY AUTOINCREMENT")
@@ -134,8 +126,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     static let temporaryStore = "PRAGMA temp_store = MEMORY"
 
     /// GRDB opens with `synchronous=NORMAL`, where a power cut may lose commits that were already answered.
-    private static func setDurability(_ connection: GRDB.Database, _ durability: Durability) throws {
-        guard durability == .machine else { return try connection.execute(sql: "PRAGMA synchronous = OFF") }
+    private static func setDurability(_ connection: GRDB.Database) throws {
         try connection.execute(sql: "PRAGMA synchronous = FULL")
         let synchronous = try Int.fetchOne(connection, sql: "PRAGMA synchronous")
         let journal = try String.fetchOne(connection, sql: "PRAGMA journal_mode")

@@ -124,7 +124,8 @@ class TestTheDevelopersWay:
         if page.get_by_label("App name").input_value() == "":
             page.get_by_label("App name").fill("Savanna Budget")
             page.get_by_label("Redirect URIs").fill("https://savanna.example/callback")
-        page.get_by_role("button", name="Create app").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Create app").click()
         page.goto(server.issuer + "/portal/apps")
         assert page.locator("tbody tr").count() <= 2
 
@@ -140,7 +141,7 @@ class TestTheDevelopersWay:
         expect(summary).to_contain_text("Line 2")
         expect(summary).to_contain_text("http://bad.example/callback")
         summary.get_by_role("link").click()
-        assert page.url.endswith("#redirect_uris")
+        page.wait_for_url("**#redirect_uris")
         expect(page.get_by_label("Redirect URIs")).to_have_value("https://good.example/callback\nhttp://bad.example/callback")
 
     def test_allowed_addresses(self, page, server):
@@ -150,7 +151,7 @@ class TestTheDevelopersWay:
         page.goto(app)
         expect(page.get_by_text("The app may call from anywhere.")).to_be_visible()
         page.get_by_role("link", name="Change the allowed addresses").click()
-        assert page.url.endswith("#allowed_addresses")
+        page.wait_for_url("**#allowed_addresses")
 
         # What cannot be read is named, line by line, and stays.
         typed = "192.0.2.77/24\n10.0.0.0/33\n\noffice.example"
@@ -294,6 +295,7 @@ class TestEveryPage:
             check(page, "portal-developer" + path.replace("/", "-"))
         page.goto(server.issuer + "/portal/apps")
         page.get_by_role("link", name="Acme Budget", exact=True).click()
+        page.wait_for_url("**/portal/apps/app_*")
         app = page.url
         for path in ("", "/edit", "/remove", "/requests", "/samples", "/samples?language=python", "/samples?language=javascript"):
             page.goto(app + path)
@@ -316,6 +318,7 @@ class TestEveryPage:
         create_app(page, server, "Savanna Pay for the whole family and everyone they ever knew"[:60], addresses)
         check(page, "portal-long-secret")
         page.get_by_role("link", name="I have copied it").click()
+        page.wait_for_url(lambda address: "/secret" not in address)
         check(page, "portal-long-app")
         page.goto(page.url + "/edit")
         check(page, "portal-long-edit")

@@ -29,4 +29,16 @@ struct RecentlyUsedTests {
 
         #expect(memory[1] == 1)
     }
+
+    @Test func `what is taken out is gone, from before a turn too`() {
+        var memory = RecentlyUsed<Int, Int>(capacity: 4)
+        for number in 0..<4 { memory[number] = number }
+
+        memory[0] = nil
+        memory[3] = nil
+        #expect((0..<4).map { memory[$0] } == [nil, 1, 2, nil])
+
+        memory.removeAll { $0 == 1 }
+        #expect((0..<4).map { memory[$0] } == [nil, nil, 2, nil] && memory.count == 1)
+    }
 }

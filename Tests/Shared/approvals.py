@@ -45,7 +45,9 @@ class Approvals:
         made = []
         for index in range(count):
             place = index // per_account
-            creditor = accounts[place + 1][1] if random.random() < inside else self.consent["creditor_account"]
+            # Not the next one: two payments that follow each other would wait for each other's account, as nobody's do.
+            other = (place + random.randrange(1, len(accounts))) % len(accounts)
+            creditor = accounts[other][1] if random.random() < inside else self.consent["creditor_account"]
             made.append((identifier("cns_"), identifier("grt_"), accounts[place][0], creditor))
         self.rows.execute(*self.openings(accounts), *self.copies(made))
         return [Approval(consent, self.tokens.token(grant, 1, self.client_id), account, creditor) for consent, grant, account, creditor in made]

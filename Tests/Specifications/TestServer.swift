@@ -49,14 +49,16 @@ struct TestServer: Sendable {
         _ body: @escaping @Sendable (TestServer) async throws -> R
     ) async throws -> R {
         try await withDatabase(
-            engine, migrations: AllMigrations.all(on: engine) + (engine == .sqlite ? ReplayMemory.migrations : []), contents: demo ? demoWorld : nil
+            engine, migrations: AllMigrations.all(on: engine), contents: demo ? demoWorld : nil
         ) { database in
             let mailbox = MemoryMailbox()
             let clock = ManualClock()
             let configuration = configuration(demo: demo, trusting: proxies, authorities: authorities, statementIssuers: statementIssuers)
-            let platform = try await platform(configuration, on: database, clock: clock, mailbox: mailbox)
-            return try await Application(responder: Peers(responder: platform.responder), logger: .quiet).test(.router) { client in
-                try await body(TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine))
+            return try await TestReplayMemory.run(engine, on: database) { replays in
+                let platform = try await platform(configuration, on: database, replays, clock: clock, mailbox: mailbox)
+                return try await Application(responder: Peers(responder: platform.responder), logger: .quiet).test(.router) { client in
+                    try await body(TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine))
+                }
             }
         }
     }
@@ -78,23 +80,27 @@ struct TestServer: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         return try await withDatabase(
-            engine, migrations: AllMigrations.all(on: engine) + (engine == .sqlite ? ReplayMemory.migrations : []), contents: demoWorld
+            engine, migrations: AllMigrations.all(on: engine), contents: demoWorld
         ) { database in
             let (mailbox, clock) = (MemoryMailbox(), ManualClock())
             var configuration = configuration(issuer: Issuer("https://\(Wire.Listener.open.host)") ?? issuer, authorities: authorities)
             try Wire.configure(&configuration, folder: folder)
-            let platform = try await platform(configuration, on: database, clock: clock, mailbox: mailbox)
-            return try await Wire.run(to: platform) { wire in
-                try await Application(responder: wire, logger: .quiet).test(.router) { client in
-                    try await body(
-                        TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine, route: Wire.Route()))
+            return try await TestReplayMemory.run(engine, on: database) { [configuration] replays in
+                let platform = try await platform(configuration, on: database, replays, clock: clock, mailbox: mailbox)
+                return try await Wire.run(to: platform) { wire in
+                    try await Application(responder: wire, logger: .quiet).test(.router) { client in
+                        try await body(
+                            TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine, route: Wire.Route()))
+                    }
                 }
             }
         }
     }
 
     private static let demoWorld = TestContents("demo world") { database in
-        _ = try await platform(configuration(), on: database, clock: ManualClock(), mailbox: MemoryMailbox())
+        try await TestReplayMemory.run(.sqlite, on: database) { replays in
+            _ = try await platform(configuration(), on: database, replays, clock: ManualClock(), mailbox: MemoryMailbox())
+        }
     }
 
     private static func configuration(
@@ -112,15 +118,15 @@ struct TestServer: Sendable {
     }
 
     private static func platform(
-        _ configuration: Configuration, on database: any Database, clock: ManualClock, mailbox: MemoryMailbox
+        _ configuration: Configuration, on database: any Database, _ replays: TestReplayMemory, clock: ManualClock, mailbox: MemoryMailbox
     ) async throws -> Platform {
         let bench = Workbench(database: database, master: .test, clock: clock, randomness: SystemRandom(), logger: .quiet)
         let instant = ContinuousClock.now
-        let replays = ReplayMemory(database: database, clock: clock)
         // It has been up for an hour.
-        try await ReplayMemory(database: database, clock: ManualClock(clock.now - .hours(1))).begin()
+        _ = try await replays.started(ManualClock(clock.now - .hours(1)))
         return try await Platform(
-            configuration, bench: bench, replays: replays, passwords: PasswordHasher(settings: .test, concurrency: 4, queueLimit: 1000), mailer: mailbox,
+            configuration, bench: bench, replays: try await replays.started(clock),
+            passwords: PasswordHasher(settings: .test, concurrency: 4, queueLimit: 1000), mailer: mailbox,
             http: .shared, riskDeadline: .seconds(3),
             feedClock: { instant })
     }

@@ -6,10 +6,10 @@ package import Storage
 /// Checks DPoP proofs (RFC 9449 §4.3) and lets each be used once, over all nodes (§11.1).
 package struct DPoPVerifier: Sendable {
     private let nonces: DPoPNonces
-    private let replays: ReplayMemory
+    private let replays: any ReplayMemory
     private let keys = KnownPublicKeys()
 
-    package init(nonces: DPoPNonces, replays: ReplayMemory) {
+    package init(nonces: DPoPNonces, replays: any ReplayMemory) {
         self.nonces = nonces
         self.replays = replays
     }
@@ -36,14 +36,14 @@ package struct DPoPVerifier: Sendable {
 
 extension DPoPProof {
     /// What may be done with it once.
-    package var use: ReplayMemory.Use {
-        ReplayMemory.Use(digest: Digest(of: "dpop\n\(thumbprint)\n\(tokenID)"), issuedAt: madeAfter, expiresAt: expiresAt)
+    package var use: ReplayUse {
+        ReplayUse(digest: Digest(of: "dpop\n\(thumbprint)\n\(tokenID)"), issuedAt: madeAfter, expiresAt: expiresAt)
     }
 }
 
 extension DPoPProof.Refusal {
     /// - Returns: `nil` for the first use.
-    package init?(_ outcome: ReplayMemory.Outcome) {
+    package init?(_ outcome: ReplayOutcome) {
         switch outcome {
         case .first: return nil
         case .replayed: self = .replayed

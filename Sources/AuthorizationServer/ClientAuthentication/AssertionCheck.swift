@@ -34,14 +34,14 @@ struct AssertionCheck: Sendable {
 
 extension ClientAssertion {
     /// What may be done with it once.
-    var use: ReplayMemory.Use {
-        ReplayMemory.Use(digest: Digest(of: "assertion\n\(clientID)\n\(tokenID)"), issuedAt: issuedAt, expiresAt: expiresAt)
+    var use: ReplayUse {
+        ReplayUse(digest: Digest(of: "assertion\n\(clientID)\n\(tokenID)"), issuedAt: issuedAt, expiresAt: expiresAt)
     }
 }
 
 extension ClientAssertion.Refusal {
     /// - Returns: `nil` for the first use.
-    init?(_ outcome: ReplayMemory.Outcome) {
+    init?(_ outcome: ReplayOutcome) {
         switch outcome {
         case .first: return nil
         case .replayed: self = .replayed

@@ -10,7 +10,7 @@ struct ClientAuthentication: Sendable {
     let apps: AppDirectory
     let secretUse: SecretUse
     let methods: AllMethods
-    let replays: ReplayMemory
+    let replays: any ReplayMemory
 
     enum Outcome: Sendable {
         case authenticated(AuthenticatedClient)

@@ -20,7 +20,7 @@ struct ClientSecretBasic: ClientAuthenticator {
                 .readableCredentials, "The Authorization header is not HTTP Basic.", parameter: "Authorization", expected: "the scheme Basic",
                 received: .secret(header))
         }
-        guard let bytes = Data(base64Encoded: credentials.trimmingWhitespace()), let text = String(validating: bytes, as: UTF8.self),
+        guard let bytes = Data(base64Encoded: credentials), let text = String(validating: bytes, as: UTF8.self),
             let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), let clientID = Self.formDecode(text[..<colon]),
             let secret = Self.formDecode(text[text.index(after: colon)...])
         else {
@@ -36,11 +36,11 @@ struct ClientSecretBasic: ClientAuthenticator {
     }
 
     /// What follows the scheme, in whatever letters (RFC 9110 §11.1).
-    private static func credentials(_ header: String) -> Substring? {
+    private static func credentials(_ header: String) -> String? {
         guard let space = header.utf8.firstIndex(of: UInt8(ascii: " ")), header[..<space].utf8.elementsEqual("basic".utf8, by: { $0 | 0x20 == $1 }) else {
             return nil
         }
-        return header[space...]
+        return String(Substring(header.utf8[space...].drop { $0 == UInt8(ascii: " ") }))
     }
 
     private static func formDecode(_ text: Substring) -> String? {

@@ -36,7 +36,7 @@ struct SelfSignedTLSClientAuth: ClientAuthenticator {
 
     func check(_ attempt: ClientAttempt, of app: App, in request: ClientAuthenticationRequest, at now: Timestamp) async throws -> CredentialCheck {
         guard let presented = request.certificate else { return .refused(.missingCertificate) }
-        switch ClientCertificate.read(presented.der) {
+        switch certificates.read(presented.der) {
         case .failure(let refusal): return .refused(.certificate(refusal))
         case .success(let certificate):
             guard try await certificates.live(of: app.id).contains(where: { $0.thumbprint == certificate.thumbprint }) else {

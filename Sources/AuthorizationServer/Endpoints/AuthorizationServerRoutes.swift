@@ -24,7 +24,7 @@ package struct AuthorizationServerRoutes: Sendable {
 
     package init(
         database: any Database, apps: AppDirectory, secretUse: SecretUse, keys: SigningKeys, verifier: AccessTokenVerifier, revocations: Revocations,
-        replays: ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint, certificates: ClientCertificates,
+        replays: any ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint, certificates: ClientCertificates,
         registration policy: RegistrationPolicy, master: MasterKey, addresses: ServerAddresses,
         randomness: any RandomSource = SystemRandom()
     ) {

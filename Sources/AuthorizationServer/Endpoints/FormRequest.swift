@@ -17,10 +17,10 @@ struct FormRequest: Sendable {
     }
 
     static func read(_ request: Request) async throws -> Result<FormRequest, Refusal> {
-        guard isForm(request.headers[.contentType]) else {
+        guard isForm(request.headers.value(of: .contentType)) else {
             return .failure(.oauth(.invalidRequest("Send a form: the content type is application/x-www-form-urlencoded."), status: .badRequest))
         }
-        if let length = request.headers[.contentLength].flatMap(Int.init), length > longest { return .failure(tooLong) }
+        if let length = request.headers.value(of: .contentLength).flatMap(Int.init), length > longest { return .failure(tooLong) }
         let buffer: ByteBuffer
         do { buffer = try await request.body.collect(upTo: longest) } catch is NIOTooManyBytesError { return .failure(tooLong) }
         // Bytes that are not UTF-8 are refused, not repaired.

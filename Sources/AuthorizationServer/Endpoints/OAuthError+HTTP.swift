@@ -56,10 +56,10 @@ extension OAuthError {
 extension Response {
     /// JSON that no cache keeps (RFC 6749 §5.1).
     static func tokenJSON(_ members: JSONObject, status: HTTPResponse.Status = .ok) -> Response {
-        Response(
-            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store", .pragma: "no-cache"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: members.bytes)))
+        Response(status: status, headers: unkeptJSON, body: ResponseBody(byteBuffer: ByteBuffer(bytes: members.bytes)))
     }
+
+    private static let unkeptJSON: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store", .pragma: "no-cache"]
 
     /// JSON that is the same for everyone and may be kept for a while.
     static func publicJSON(_ members: JSONObject, maxAge: Int) -> Response {

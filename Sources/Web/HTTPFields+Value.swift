@@ -1,0 +1,13 @@
+package import HTTPTypes
+
+extension HTTPFields {
+    /// A field's value, as the subscript gives it: that one goes through a list of all lines even for one.
+    package func value(of name: HTTPField.Name) -> String? {
+        var found: String?
+        for field in self where field.name == name {
+            guard found == nil else { return self[name] }
+            found = field.value
+        }
+        return found
+    }
+}
