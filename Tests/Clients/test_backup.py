@@ -395,8 +395,8 @@ def test_a_copy_that_was_put_in_place_by_hand_is_not_served(tmp_path):
     assert server.command("backup", file)[0] == 0
     assert server.stop(keep_folder=True) == 0
     subprocess.run(["tar", "xf", file, "-C", str(tmp_path)], check=True)
-    for path in Path(server.folder.name).glob("wekeza.db*"):
-        path.unlink()
+    for name in ("wekeza.db", "wekeza.db-wal", "wekeza.db-shm"):
+        Path(server.folder.name, name).unlink(missing_ok=True)
     (tmp_path / "database.sqlite").rename(Path(server.folder.name) / "wekeza.db")
 
     status, _, complaint = server.command("migrate")

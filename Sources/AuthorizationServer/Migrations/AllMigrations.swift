@@ -65,7 +65,8 @@ package enum AuthorizationServerMigrations {
             );
             CREATE INDEX robot_wish_by_expiry ON robot_wish (expires_at);
             """),
-        // Codes of the minute before have no name by which they are found: their customers are asked once more.
+        // Codes of the minute before have no name by which they are found: their customers are asked once more. The two tables of before stay for nodes of the
+        // version before, which go on beside the first of this one; a later version takes them away.
         Migration(
             "authorization_server.0006_codes_with_answers",
             """
@@ -88,8 +89,6 @@ package enum AuthorizationServerMigrations {
             CREATE INDEX answered_authorization_by_expiry ON answered_authorization (expires_at);
             INSERT INTO answered_authorization (id, answer, answered_at, expires_at)
             SELECT authorization_id, answer, answered_at, expires_at FROM authorization_answer;
-            DROP TABLE authorization_code;
-            DROP TABLE authorization_answer;
             """),
     ]
 }
