@@ -51,6 +51,8 @@ package struct SecurityContradiction: Hashable, Sendable {
         let asked = [
             ("token_endpoint_auth_signing_alg", metadata.tokenEndpointAuthSigningAlgorithm),
             ("request_object_signing_alg", metadata.requestObjectSigningAlgorithm), ("id_token_signed_response_alg", metadata.idTokenSignedResponseAlgorithm),
+            ("authorization_signed_response_alg", metadata.authorizationSignedResponseAlgorithm),
+            ("introspection_signed_response_alg", metadata.introspectionSignedResponseAlgorithm),
         ]
         for case (let member, let algorithm?) in asked {
             add(

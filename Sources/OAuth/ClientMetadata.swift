@@ -23,8 +23,9 @@ package struct ClientMetadata: Hashable, Sendable {
     package var requiresPushedAuthorizationRequests = false
     /// RFC 9101 §10.5
     package var requiresSignedRequestObject = false
-    /// Seconds; OpenID Connect Registration §2.
+    /// Seconds: `max_age` of requests that have none (OpenID Connect Registration §2).
     package var defaultMaxAge: Int?
+    /// `acr_values` of requests that ask for no level.
     package var defaultACRValues: [String] = []
     /// Pages of the app, by their wire names; links lead to them, and nothing is fetched.
     package var pages: [Page: String] = [:]

@@ -62,7 +62,8 @@ package enum ClientCertRefusal: Error, Hashable, Sendable {
     }
 }
 
-/// Lets the proxies of `--client-cert-proxies` tell which certificate their client presented. Nobody else's fields are read: whoever can write them could be anybody.
+/// Lets the proxies of `--client-cert-proxies` tell which certificate their client presented, or that it presented none: a certificate of the proxy's own is not
+/// its client's. Nobody else's fields are read: whoever can write them could be anybody.
 package struct ClientCertTrust: RouterMiddleware {
     package typealias Context = AppContext
     private let trusted: TrustedProxies
@@ -73,7 +74,7 @@ package struct ClientCertTrust: RouterMiddleware {
         guard let peer = context.peer, trusted.contains(peer) else { return try await next(request, context) }
         var context = context
         do {
-            if let certificate = try PresentedCertificate.read(request.headers) { context.clientCertificate = certificate }
+            context.clientCertificate = try PresentedCertificate.read(request.headers)
         } catch {
             throw Problem(.invalidRequest, error.sentence)
         }

@@ -24,7 +24,7 @@ package final class ClientKeys: Sendable {
         let readAt: Timestamp
         /// When an unknown `kid` last made us read it out of turn.
         var readOutOfTurnAt: Timestamp?
-        let reading: Task<JWKSet?, Never>
+        let reading: Task<JWKSet?, any Error>
 
         /// Read in this very moment, it need not be read again.
         func isTheLatest(at now: Timestamp) -> Bool { readAt == now || readOutOfTurnAt.map { isFresh($0, at: now) } == true }
@@ -47,17 +47,28 @@ package final class ClientKeys: Sendable {
             }
             if sets.count >= Self.capacity { sets = sets.filter { Self.isFresh($0.value.readAt, at: now) } }
             if sets.count >= Self.capacity { sets = [:] }
-            let reading = Task { await read(address) }
+            let reading = Task { try await read(address) }
             let outOfTurnAt = isOutOfTurn ? now : sets[app]?.readOutOfTurnAt
             sets[app] = Published(address: address, readAt: now, readOutOfTurnAt: outOfTurnAt, reading: reading)
             return reading
         }
-        return await reading.value
+        do {
+            return try await reading.value
+        } catch {
+            sets.withLock { sets in if sets[app]?.reading == reading { sets[app] = nil } }
+            return nil
+        }
     }
 
-    private func read(_ address: String) async -> JWKSet? {
-        guard case .success(let bytes) = await fetcher.fetch(address), let value = try? JSONValue(parsing: bytes, limits: .token()) else { return nil }
-        return try? JWKSet(reading: value)
+    /// The app's server was not asked, because too many others were being asked: the next request may try.
+    private struct NotAsked: Error {}
+
+    private func read(_ address: String) async throws -> JWKSet? {
+        switch await fetcher.fetch(address) {
+        case .success(let bytes): (try? JSONValue(parsing: bytes, limits: .token())).flatMap { try? JWKSet(reading: $0) }
+        case .failure(.busy): throw NotAsked()
+        case .failure: nil
+        }
     }
 
     /// A clock that was set back makes nothing last longer.

@@ -35,7 +35,9 @@ struct Metadata: Sendable {
             ("token_endpoint_auth_signing_alg_values_supported", list(SignatureAlgorithm.allCases.map(\.rawValue))),
             // §2.1 of RFC 7662 wants the caller authenticated, so not by its name alone.
             ("introspection_endpoint_auth_methods_supported", list(methodNames.filter { $0 != .none }.map(\.rawValue))),
+            ("introspection_endpoint_auth_signing_alg_values_supported", list(SignatureAlgorithm.allCases.map(\.rawValue))),
             ("revocation_endpoint_auth_methods_supported", list(methodNames.map(\.rawValue))),
+            ("revocation_endpoint_auth_signing_alg_values_supported", list(SignatureAlgorithm.allCases.map(\.rawValue))),
             ("code_challenge_methods_supported", list(CodeChallengeMethod.allCases.map(\.rawValue))),
             ("request_parameter_supported", .boolean(true)),
             ("request_uri_parameter_supported", .boolean(false)),

@@ -13,10 +13,11 @@ package struct AuthenticationRequest: Hashable, Sendable {
         self.isEssential = isEssential
     }
 
+    /// - Parameter defaults: what the app registered for requests that ask nothing (`default_acr_values`, OpenID Connect Registration §2).
     /// - Returns: `nil` when nothing is asked, or nothing that there is here.
     /// - Throws: `unmet_authentication_requirements` when only levels will do that there are not.
-    package init?(acrValues: String?, claims: ClaimsRequest?) throws(OAuthError) {
-        let asked = claims?.acrValues ?? acrValues?.split(separator: " ", maxSplits: 20).map(String.init) ?? []
+    package init?(acrValues: String?, claims: ClaimsRequest?, otherwise defaults: [String] = []) throws(OAuthError) {
+        let asked = claims?.acrValues ?? acrValues?.split(separator: " ", maxSplits: 20).map(String.init) ?? defaults
         isEssential = claims?.isACREssential == true && !asked.isEmpty
         levels = asked.compactMap(AuthenticationLevel.init(rawValue:))
         guard levels.isEmpty else { return }

@@ -38,11 +38,12 @@ package struct AuthorizationRequest: Hashable, Sendable {
         state = try EchoedValues.state(parameters)
         nonce = try EchoedValues.nonce(parameters)
         prompts = try PromptCheck.prompts(parameters)
-        maxAge = try PromptCheck.maxAge(parameters)
+        maxAge = try PromptCheck.maxAge(parameters) ?? client.metadata.defaultMaxAge
         loginHint = try PromptCheck.loginHint(parameters)
         idTokenHint = try PromptCheck.idTokenHint(parameters)
         claims = try ClaimsRequest(parameters)
-        authentication = try AuthenticationRequest(acrValues: parameters["acr_values"], claims: claims)
+        authentication = try AuthenticationRequest(
+            acrValues: parameters["acr_values"], claims: claims, otherwise: client.metadata.defaultACRValues)
         clientID = client.id
         self.target = target
     }
