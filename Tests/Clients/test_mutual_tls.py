@@ -419,6 +419,14 @@ def test_rfc_9440_a_trusted_proxy_tells_what_it_received(behind_a_proxy):
     assert told(behind_a_proxy, Client_Cert=field(behind_a_proxy.issuing.issue("other").certificate)).json()["refusal"] == "unknown_issuer"
 
 
+def test_rfc_9440_a_proxys_own_certificate_is_not_its_clients(behind_a_proxy):
+    client = behind_a_proxy.issuing.issue("acme")
+
+    with behind_a_proxy.connect(behind_a_proxy.issuing.issue("proxy")) as connection:
+        assert connection.get(ADDRESS)["refusal"] == "no_certificate"
+        assert connection.get(ADDRESS, Client_Cert=field(client.certificate))["subject"] == "CN=acme,O=Test"
+
+
 def test_rfc_9440_nobody_else_does(bank):
     identity = bank.issuing.issue("acme")
 

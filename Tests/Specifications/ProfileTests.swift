@@ -159,13 +159,20 @@ struct ProfileTests {
             let key = try TestKey()
             var bound = key.metadata
             bound.dpopBoundAccessTokens = true
-            var weak = bound
-            weak.idTokenSignedResponseAlgorithm = .rs256
+            let algorithms: [WritableKeyPath<ClientMetadata, SignatureAlgorithm?>] = [
+                \.tokenEndpointAuthSigningAlgorithm, \.requestObjectSigningAlgorithm, \.idTokenSignedResponseAlgorithm, \.authorizationSignedResponseAlgorithm,
+                \.introspectionSignedResponseAlgorithm,
+            ]
+            let weak = algorithms.map { algorithm in
+                var metadata = bound
+                metadata[keyPath: algorithm] = .rs256
+                return (ClientAuthenticationMethod.privateKeyJWT, metadata)
+            }
             let attempts: [(ClientAuthenticationMethod, ClientMetadata)] = [
-                (.clientSecretBasic, bound), (.none, bound), (.privateKeyJWT, ClientMetadata()), (.privateKeyJWT, key.metadata), (.privateKeyJWT, weak),
+                (.clientSecretBasic, bound), (.none, bound), (.privateKeyJWT, ClientMetadata()), (.privateKeyJWT, key.metadata),
             ]
 
-            for (method, metadata) in attempts {
+            for (method, metadata) in attempts + weak {
                 await #expect(throws: AppRefusal.self, "\(method)") { try await server.register(method: method, profile: profile, metadata: metadata) }
             }
             #expect(try await server.register(method: .privateKeyJWT, profile: profile, metadata: bound).secret == nil)

@@ -67,6 +67,11 @@ struct RFC8414Tests {
             #expect(list("code_challenge_methods_supported") == ["S256"])
             #expect(list("token_endpoint_auth_methods_supported") == ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"])
             #expect(!list("introspection_endpoint_auth_methods_supported").contains("none"))
+            // Where a method signs, the algorithms are told, without "none".
+            for endpoint in ["token", "introspection", "revocation"] {
+                #expect(list("\(endpoint)_endpoint_auth_methods_supported").contains("private_key_jwt"))
+                #expect(list("\(endpoint)_endpoint_auth_signing_alg_values_supported").sorted() == ["ES256", "EdDSA", "PS256", "RS256"], "\(endpoint)")
+            }
             #expect(
                 list("scopes_supported") == [
                     "openid", "profile", "email", "phone", "address", "offline_access", "accounts.read", "transactions.read", "payments.write",

@@ -4,6 +4,7 @@ import Events
 import HTTPTypes
 import HummingbirdTesting
 import JSON
+import OAuth
 import Primitives
 import Storage
 import TestSupport
@@ -142,6 +143,28 @@ struct StepUpTests {
             try await browser.open(without)
 
             #expect(try await approve(browser, server, app).id["acr"]?.string == Self.one)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `Registration §2 default_acr_values and default_max_age count where a request asks for nothing`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            var metadata = ClientMetadata()
+            metadata.defaultACRValues = [Self.two]
+            metadata.defaultMaxAge = 60
+            let app = try await server.register(metadata: metadata)
+            let browser = try await server.signedIn(for: app)
+            func asksFor(_ word: String, _ extra: (name: String, value: String)...) async throws -> Bool {
+                try await browser.open(server.authorizationURI(app, [identity] + extra))
+                return await browser.page.contains(word)
+            }
+
+            #expect(try await asksFor("Go on without"))
+            #expect(try await !asksFor("Go on without", ("acr_values", Self.one)))
+
+            server.clock.advance(by: .seconds(61))
+            #expect(try await asksFor("Password"))
+            #expect(try await !asksFor("Password", ("max_age", "3600"), ("acr_values", Self.one)))
         }
     }
 
