@@ -83,6 +83,13 @@ package enum DatabaseLocation: Sendable, Equatable {
     }
 }
 
+/// The database does not answer now. The command line says so and exits with 1, so that a supervisor starts it again.
+package struct DatabaseUnreachable: Error, CustomStringConvertible {
+    let reason: String
+
+    package var description: String { "The database named by --database does not answer (\(reason)): start again when it does." }
+}
+
 /// A set-up that cannot work, in one sentence that says what to do. The command line prints it and exits with 2.
 package struct ConfigurationError: Error, CustomStringConvertible {
     package let description: String

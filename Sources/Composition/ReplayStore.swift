@@ -11,11 +11,29 @@ enum ReplayStore {
             try await table.begin()
             return table
         }
-        let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+        // Without it nobody could tell whether the journal's end was lost with the machine's power.
+        guard let boot = try? String(contentsOfFile: bootID, encoding: .utf8), !boot.isEmpty else {
+            throw ConfigurationError("\(bootID) cannot be read, and with SQLite it must: let this process see it, under systemd without ProcSubset=pid.")
+        }
         do {
-            return try ReplayJournal("\(path)-replays", boot: boot ?? "", clock: bench.clock)
+            return try ReplayJournal(folder(of: path), boot: boot, clock: bench.clock)
         } catch let error as StorageError {
-            throw ConfigurationError("\(path)-replays cannot be used: \(error). It may be removed: what was used once is remembered anew then.")
+            throw ConfigurationError("\(folder(of: path)) cannot be used: \(error). It may be removed: what was used once is remembered anew then.")
+        }
+    }
+
+    private static let bootID = "/proc/sys/kernel/random/boot_id"
+
+    private static func folder(of database: String) -> String { "\(database)-replays" }
+
+    /// Forgets everything, so that what was made before the next start is refused. No server runs.
+    /// - Parameter database: the path of a SQLite file.
+    static func forget(besides database: String) throws {
+        guard FileManager.default.fileExists(atPath: folder(of: database)) else { return }
+        do {
+            try FileManager.default.removeItem(atPath: folder(of: database))
+        } catch {
+            throw ConfigurationError("\(folder(of: database)) cannot be removed: remove it yourself and try again.")
         }
     }
 }

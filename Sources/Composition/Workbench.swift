@@ -22,19 +22,23 @@ package struct Workbench: Sendable {
     }
 
     /// Opens what the set-up names and brings its schema up to date.
-    /// - Throws: `ConfigurationError` with one sentence when that cannot work.
+    /// - Throws: `ConfigurationError` with one sentence when that cannot work, `DatabaseUnreachable` when it may work later.
     package static func open(_ configuration: Configuration, environment: [String: String], logger: Logger) async throws -> Workbench {
         let clock = SystemClock()
         let randomness = SystemRandom()
         let master = try MasterKeyFile.load(directory: configuration.dataDirectory, environment: environment, randomness: randomness)
-        let database = try await open(configuration.database, logger: logger)
         do {
-            try await bringUpToDate(database, at: clock.now)
-        } catch {
-            await database.close()
-            throw error
+            let database = try await open(configuration.database, logger: logger)
+            do {
+                try await bringUpToDate(database, at: clock.now)
+            } catch {
+                await database.close()
+                throw error
+            }
+            return Workbench(database: database, master: master, clock: clock, randomness: randomness, logger: logger)
+        } catch let error as StorageError where error.isUnavailable {
+            throw DatabaseUnreachable(reason: error.description)
         }
-        return Workbench(database: database, master: master, clock: clock, randomness: randomness, logger: logger)
     }
 
     private static func bringUpToDate(_ database: any Database, at now: Timestamp) async throws {
@@ -59,7 +63,7 @@ package struct Workbench: Sendable {
             case .postgres(let url):
                 return try await PostgresDatabase.open(url: url, connections: 16, logger: logger)
             }
-        } catch let error as StorageError {
+        } catch let error as StorageError where !error.isUnavailable {
             throw ConfigurationError("The database named by --database cannot be opened: \(error).")
         }
     }

@@ -105,6 +105,12 @@ extension ReplayTable {
             """)
     }
 
+    /// Forgets everything: what was made before the next `begin` is not believed. A copy that another tool made may lack the newest uses. No server runs.
+    package static func forget(in tx: any WriteTransaction) throws {
+        try tx.execute("DELETE FROM replay_memory")
+        try tx.execute("DELETE FROM used_once")
+    }
+
     package func purge() async throws -> Int {
         let moment = clock.now - ReplayUse.keptFor
         var forgotten = 0

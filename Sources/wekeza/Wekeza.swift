@@ -23,6 +23,9 @@ struct Wekeza: AsyncParsableCommand {
         } catch let error as ConfigurationError {
             complain(error.description)
             Foundation.exit(2)
+        } catch let error as DatabaseUnreachable {
+            complain(error.description)
+            Foundation.exit(1)
         } catch let failure as SigningKeyFailure {
             complain(failure.description)
             Foundation.exit(2)

@@ -80,6 +80,17 @@ def test_a_port_that_is_taken_stops_the_start_with_one_sentence_and_code_2(tmp_p
     assert said == f"wekeza: Port {port} is in use on 127.0.0.1: stop the program that listens there, or choose another port with --port."
 
 
+def test_a_database_that_does_not_answer_ends_the_start_with_one_sentence_and_code_1(tmp_path):
+    """Its supervisor tries again: code 2 would say that it is no use."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+
+        code, said = refused(tmp_path, "--database", f"postgres://wekeza@127.0.0.1:{taken.getsockname()[1]}/wekeza")
+
+    assert code == 1
+    assert said.startswith("wekeza: The database named by --database does not answer (") and len(said.splitlines()) == 1
+
+
 def test_another_master_key_stops_the_start_with_one_sentence_and_code_2(tmp_path):
     database = f"sqlite:{tmp_path}/wekeza.db"
     sealed = Server("sqlite", database=database, demo=False)

@@ -106,6 +106,22 @@ struct SignInTests {
     }
 
     @Test(arguments: Engine.available)
+    func `after a clock was set back nobody waits longer than they could have before`(engine: Engine) async throws {
+        try await House.open(engine) { house in
+            let ahead = Duration.hours(2)
+            for _ in 1...120 {
+                _ = try await house.signIn.attempt(
+                    name: "nobody@example.com", password: "wrong", population: .developer, from: "203.0.113.9", requestID: nil, at: house.start + ahead)
+            }
+            for _ in 1...11 { _ = try await house.attempt("wrong", after: ahead) }
+
+            // One attempt of a full bucket, and the longest delay of a pair.
+            #expect(try await house.attempt(from: "203.0.113.9", after: .seconds(4)) == .signedIn(house.wanjiku))
+            #expect(try await house.attempt(after: .minutes(15)) == .signedIn(house.wanjiku))
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `the right password works once the delay is over, and everything starts anew`(engine: Engine) async throws {
         try await House.open(engine) { house in
             for _ in 1...10 { _ = try await house.attempt("wrong") }

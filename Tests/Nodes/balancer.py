@@ -42,6 +42,9 @@ class Balancer:
         except requests.RequestException:
             return False
 
+    def printed(self):
+        return Path(self.output.name).read_text()
+
     def stop(self):
         self.process.terminate()
         self.process.wait(20)

@@ -1,9 +1,11 @@
 """A node that does not reach the database says so rather than trust what it remembers, and recovers by itself."""
 
+import shutil
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from balancer import Balancer
 from conftest import until
 from fault_proxy import FaultProxy
 from partners import Partner
@@ -18,11 +20,15 @@ def line(nodes):
     proxy.close()
 
 
-@pytest.fixture(scope="module")
-def far(nodes, line):
+def beyond(line, nodes):
     """A node whose way to the database is the line."""
     address = urlsplit(nodes[0].database)
-    node = Server("postgres", beside=nodes[0], database=address._replace(netloc=f"{address.username}@127.0.0.1:{line.port}").geturl())
+    return Server("postgres", beside=nodes[0], database=address._replace(netloc=f"{address.username}@127.0.0.1:{line.port}").geturl())
+
+
+@pytest.fixture(scope="module")
+def far(nodes, line):
+    node = beyond(line, nodes)
     yield node
     assert node.stop() == 0
 
@@ -71,3 +77,30 @@ def test_a_database_that_ends_its_connections_is_not_noticed(nodes, line, far):
     line.mend()
 
     until(lambda: partner.get(far, "/v1/consents", token).status_code == 200, seconds=20)
+
+
+@pytest.mark.skipif(not shutil.which("haproxy"), reason="HAProxy is not installed")
+def test_behind_the_balancer_nodes_without_a_database_answer_what_needs_none(nodes, line, tmp_path):
+    node = beyond(line, nodes)
+    balancer = Balancer(tmp_path, [node])
+    ask = lambda path, **headers: requests.get(f"http://127.0.0.1:{balancer.port}{path}", headers=headers, timeout=20)
+    try:
+        line.cut()
+        until(lambda: "Server nodes/node1 is DOWN" in balancer.printed(), seconds=20)
+        keys = ask("/oauth2/jwks")
+        waiting = ask("/v1/consents", Authorization=f"Bearer {Partner(nodes[0]).token(nodes[0])}")
+        line.mend()
+        until(lambda: "Server nodes/node1 is UP" in balancer.printed(), seconds=20)
+        assert node.stop() == 0
+        until(lambda: "Server nodes_alive/node1 is DOWN" in balancer.printed(), seconds=20)
+        nobody = ask("/v1/consents")
+        page = ask("/", Accept="text/html,application/xhtml+xml")
+    finally:
+        balancer.stop()
+
+    assert keys.status_code == 200 and keys.json()["keys"]
+    assert (waiting.status_code, waiting.json()["code"]) == (503, "temporarily_unavailable")
+    assert (nobody.status_code, nobody.headers["Content-Type"]) == (503, "application/problem+json")
+    assert nobody.json()["code"] == nobody.json()["error"] == "temporarily_unavailable"
+    assert page.status_code == 503 and "<h1>Back in a moment</h1>" in page.text
+    assert all(answer.headers["Retry-After"] == "1" for answer in (waiting, nobody, page))

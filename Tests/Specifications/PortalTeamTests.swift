@@ -119,6 +119,25 @@ struct PortalTeamTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `an app that a restore holds is confirmed by an owner alone`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.demoApp()
+            _ = try await server.enrol("baraka@acme.example", company: nil, role: .member)
+            let member = try await server.signedIn("baraka@acme.example", TestServer.passphrase)
+            let owner = try await server.developer()
+            _ = try await server.database.write { try ApplicationsRestoration().holdApps(by: .commandLine, at: server.clock.now, in: $0) }
+
+            try await member.open("/portal/apps/\(app.id)")
+            #expect(await member.page.contains("an owner of") && !(await member.forms).contains { $0.action.hasSuffix("/confirm") })
+            #expect(try await member.post(server, "/portal/apps/\(app.id)/confirm", []).status == .forbidden)
+            #expect(try await server.demoApp().isHeld)
+            try await owner.open("/portal/apps/\(app.id)")
+            #expect((await owner.forms).contains { $0.action.hasSuffix("/confirm") })
+            #expect(try await owner.post(server, "/portal/apps/\(app.id)/confirm", []).status == .seeOther)
+            #expect(try await !server.demoApp().isHeld)
+        }
+    }
+
     @Test(arguments: Engine.available) func `the last owner neither leaves nor steps down`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let member = try await server.enrol("baraka@acme.example", company: nil, role: .member)

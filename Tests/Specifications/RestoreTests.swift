@@ -32,8 +32,7 @@ struct RestoreTests {
         _ engine: Engine, _ options: Restore.Options = .init(), times: Int = 1, _ arrange: (any Database, App) async throws -> Made,
         _ look: (any Database, App, Made) async throws -> Void
     ) async throws {
-        let place = try await TestPlace.make(engine, migrations: AllMigrations.all(on: engine))
-        do {
+        try await atPlace(engine) { place in
             let database = try await place.open()
             let app = try await populate(database)
             let made = try await arrange(database, app)
@@ -42,6 +41,13 @@ struct RestoreTests {
             let again = try await place.open()
             try await look(again, app, made)
             await again.close()
+        }
+    }
+
+    private func atPlace(_ engine: Engine, _ body: (TestPlace) async throws -> Void) async throws {
+        let place = try await TestPlace.make(engine, migrations: AllMigrations.all(on: engine))
+        do {
+            try await body(place)
         } catch {
             await place.remove()
             throw error
@@ -232,6 +238,46 @@ struct RestoreTests {
             #expect(developer == nil)
             // Made-up people go back to the password that the portal shows.
             #expect(customer != nil && customer != "hash")
+        }
+    }
+
+    @Test(.enabled(if: Engine.available.contains(.postgres)))
+    func `assertions and proofs of before are refused, used ones and others`() async throws {
+        try await atPlace(.postgres) { place in
+            let clock = ManualClock(now)
+            func use(_ name: String) -> ReplayUse { ReplayUse(digest: Digest(of: name), issuedAt: clock.now, expiresAt: clock.now + .minutes(5)) }
+            let (used, unused) = (use("used"), use("unused"))
+            let database = try await place.open()
+            _ = try await populate(database)
+            let before = ReplayTable(database: database, clock: clock)
+            try await before.begin()
+            #expect(try await before.use(used) == .first)
+            await database.close()
+            _ = try await restore(place).runInPlace(.init())
+            clock.advance(by: .minutes(2))
+
+            let again = try await place.open()
+            let after = ReplayTable(database: again, clock: clock)
+            try await after.begin()
+            #expect(try await after.use(used) == .tooOldToTell)
+            #expect(try await after.use(unused) == .tooOldToTell)
+            #expect(try await after.use(use("new")) == .first)
+            await again.close()
+        }
+    }
+
+    @Test func `with SQLite their journal is gone, and the next one begins anew`() async throws {
+        try await atPlace(.sqlite) { place in
+            let database = try await place.open()
+            _ = try await populate(database)
+            await database.close()
+            let journal = "\(place.address)-replays"
+            try FileManager.default.createDirectory(atPath: journal, withIntermediateDirectories: false)
+            try Data("boot\n0\n".utf8).write(to: URL(fileURLWithPath: "\(journal)/complete-since"))
+
+            _ = try await restore(place).runInPlace(.init())
+
+            #expect(!FileManager.default.fileExists(atPath: journal))
         }
     }
 

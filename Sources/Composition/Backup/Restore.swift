@@ -62,6 +62,7 @@ package struct Restore: Sendable {
             case .sqlite(let path):
                 guard FileManager.default.fileExists(atPath: path) else { throw ConfigurationError("There is no database \(path).") }
                 try await takeOutOfUse(path)
+                try ReplayStore.forget(besides: path)
                 return try await recover(at: path, with: nil, options)
             case .postgres(let url):
                 let server = PostgresTarget(url: url, logger: logger)
@@ -103,6 +104,7 @@ package struct Restore: Sendable {
                 throw ConfigurationError("\(target) cannot be set aside: move it yourself and try again.")
             }
         }
+        try ReplayStore.forget(besides: target)
         guard rename(draft, target) == 0 else { throw ConfigurationError("\(target) cannot be written.") }
         try BackupArchive.settleFolder(of: target)
         return report

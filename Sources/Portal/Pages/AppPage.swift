@@ -28,7 +28,7 @@ struct AppPage: PortalPage {
     struct Model: Encodable {
         let app: AppHead
         let created: String?
-        let isHeld: Bool
+        let isHeld, mayConfirm: Bool
         let clientID, method, methodName, profile, profileName: String
         /// What the profile asks beyond OAuth 2.1, a sentence each.
         let rules: [String]
@@ -92,7 +92,7 @@ struct AppPage: PortalPage {
                     : query["revoked"] != nil
                         ? "The secret is revoked"
                         : query["confirmed"] != nil ? "The app works again" : nil,
-            isHeld: app.isHeld,
+            isHeld: app.isHeld, mayConfirm: developer.isOwner,
             clientID: app.clientID.text, method: app.authenticationMethod.words, methodName: app.authenticationMethod.rawValue, profile: app.profile.title,
             profileName: app.profile.rawValue, rules: app.profile.rules.sentences,
             scopes: app.scopes.ordered.map(\.rawValue), kind: app.kind.title, purpose: app.purpose,

@@ -5,13 +5,15 @@ import Pages
 import Storage
 import Web
 
-/// `/portal/apps/{id}/confirm`: after the platform was restored from a backup, somebody of the organisation says that the app is still theirs.
+/// `/portal/apps/{id}/confirm`: after the platform was restored from a backup, an owner of the organisation says that the app is still theirs. Not any member:
+/// one who was removed since the backup is a member again.
 struct ConfirmAppPage: PortalPage {
     let site: PortalSite
 
     func add(to router: Router<AppContext>) {
         router.post("/portal/apps/{id}/confirm") { request, context in
             try await site.form(request, context) { (developer: Developer, _: Web.Parameters) in
+                guard developer.isOwner else { throw PortalRefusal.ownersOnly }
                 let app = try await site.app(context, of: developer)
                 let facts = RequestFacts(context)
                 try await site.database.write { tx in
