@@ -77,7 +77,7 @@ class Flows:
 
     def exchange(self, app, code, verifier):
         fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": verifier}
-        return messages.post(self.product.host, "/oauth2/token", fields, {"Authorization": app.basic})
+        return app.token_request(self.product.host, fields)
 
     def parameter(self, location, name):
         return parse_qs(urlsplit(location).query)[name][0]

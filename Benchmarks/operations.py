@@ -9,6 +9,7 @@ from clients import CertifiedApps, KeyedApps
 from flows import Flows, Pushed
 from measure import Round, floor_round, product_round
 from processes import Floor
+from rotations import Rotations
 from settings import DISTINCT, FLOWS, ROUNDS, SECONDS
 from tokens import Tokens
 from world import World
@@ -82,6 +83,11 @@ class Operations:
         self.draw(requests, 1)
         report.row("refresh", [product_round(self.product, "refresh", lambda: self.draw(requests)) for _ in range(ROUNDS)])
 
+    def rotating(self):
+        """Apps without a secret: each refresh is written."""
+        rotations = Rotations(self.product)
+        report.row("refresh, the token changes", [product_round(self.product, "rotation", rotations.run) for _ in range(ROUNDS)])
+
     def authorize(self):
         """From the app's redirect to its tokens; the customer is signed in and sees the page."""
         self.authorizations("authorize + exchange", self.flows)
@@ -101,16 +107,17 @@ class Operations:
 
     def durability(self):
         """The operations that write, with every sync and without any, in turn."""
-        durable, free = {}, {}
+        durable, free, rotations = {}, {}, Rotations(self.product)
         for _ in range(ROUNDS):
-            self.writing_round(durable)
+            self.writing_round(durable, rotations)
             with self.product.database.syncs.skipped():
-                self.writing_round(free)
+                self.writing_round(free, rotations)
         for name, rounds in durable.items():
             report.row(f"{name}, durable", rounds, free[name])
             report.against_row("the same without syncs", free[name])
 
-    def writing_round(self, results):
+    def writing_round(self, results, rotations):
+        results.setdefault("refresh, the token changes", []).append(product_round(self.product, "rotation", rotations.run))
         for name, work in self.flows.phases(self.drawn_apps()):
             done = product_round(self.product, name, work)
             if name in ("approve", "exchange the code"):
@@ -151,6 +158,6 @@ def together(phases):
 # In the order in which they are measured; arguments of `script/bench` choose among them.
 ALL = {
     "tokens": Operations.client_credentials, "balance": Operations.balance, "first-seen": Operations.balance_first_seen, "proxy": Operations.proxy,
-    "refresh": Operations.refresh, "authorize": Operations.authorize, "assertions": Operations.assertions, "certificates": Operations.certificates,
+    "refresh": Operations.refresh, "rotating": Operations.rotating, "authorize": Operations.authorize, "assertions": Operations.assertions, "certificates": Operations.certificates,
     "introspection": Operations.introspection, "pushed": Operations.pushed, "durability": Operations.durability,
 }

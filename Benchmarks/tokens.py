@@ -15,7 +15,7 @@ class Tokens:
         return [self.token(app, {"grant_type": "client_credentials", "scope": "consents.write"}) for app in self.apps]
 
     def refreshes(self):
-        """RFC 6749 §6. The apps are confidential, so their refresh tokens stay."""
+        """RFC 6749 §6. Those of confidential apps stay."""
         return [self.refresh(app) for app in self.apps]
 
     def balances(self, count):
@@ -34,7 +34,7 @@ class Tokens:
         return self.token(app, {"grant_type": "refresh_token", "refresh_token": app.refresh_token})
 
     def token(self, app, fields):
-        return messages.post(self.product.host, "/oauth2/token", fields, {"Authorization": app.basic})
+        return app.token_request(self.product.host, fields)
 
     def balance(self, app, token):
         return messages.get(self.product.host, f"/v1/accounts/{app.account}/balance", {"Authorization": f"Bearer {token}"})

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+import messages
 from flows import CALLBACK, SCOPE, Flows
 from settings import APPS, ROOT
 
@@ -26,11 +27,18 @@ class Customer:
 @dataclass
 class App:
     client_id: str
-    basic: str
+    basic: str | None
+    """None without a secret."""
     customer: Customer
     account: str
     """The one of the customer's that this app is given."""
     refresh_token: str = ""
+
+    def token_request(self, host, fields):
+        """With the app's credentials, or with its name where it has none."""
+        if self.basic:
+            return messages.post(host, "/oauth2/token", fields, {"Authorization": self.basic})
+        return messages.post(host, "/oauth2/token", {**fields, "client_id": self.client_id})
 
     @staticmethod
     def basic_of(client_id, secret):
@@ -39,9 +47,9 @@ class App:
 
 
 class World:
-    def __init__(self, product, environment="sandbox", *arguments, apps=APPS, names=NAMES):
-        """`arguments`: more of them for `wekeza apps create`."""
-        self.product, self.environment, self.arguments = product, environment, arguments
+    def __init__(self, product, environment="sandbox", *arguments, apps=APPS, names=NAMES, are_public=False):
+        """`arguments`: more of them for `wekeza apps create`. `are_public`: apps without a secret, whose refresh tokens change at each use."""
+        self.product, self.environment, self.arguments, self.are_public = product, environment, arguments, are_public
         with ThreadPoolExecutor(2) as pool:
             made = list(pool.map(self.create, range(apps)))
         self.customers = [self.sign_in(name, made[0]["client_id"]) for name in names]
@@ -51,13 +59,16 @@ class World:
 
     def create(self, index):
         return self.product.create_app(
-            "--name", f"Bench {index}", "--environment", self.environment, "--redirect-uri", CALLBACK, "--auth-method", "client_secret_basic",
-            "--grant-types", "authorization_code,refresh_token,client_credentials", "--scopes", "openid accounts.read consents.write", *self.arguments)
+            "--name", f"Bench {index}", "--environment", self.environment, "--redirect-uri", CALLBACK,
+            *(["--auth-method", "none", "--grant-types", "authorization_code,refresh_token", "--scopes", "openid accounts.read"] if self.are_public else
+              ["--auth-method", "client_secret_basic", "--grant-types", "authorization_code,refresh_token,client_credentials",
+               "--scopes", "openid accounts.read consents.write"]),
+            *self.arguments)
 
     def app(self, index, printed):
         customer = self.customers[index % len(self.customers)]
         return App(
-            client_id=printed["client_id"], basic=App.basic_of(printed["client_id"], printed["client_secret"]), customer=customer,
+            client_id=printed["client_id"], basic=None if self.are_public else App.basic_of(printed["client_id"], printed["client_secret"]), customer=customer,
             account=customer.accounts[index // len(self.customers) % len(customer.accounts)])
 
     def sign_in(self, name, client_id):

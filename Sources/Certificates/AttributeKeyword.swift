@@ -3,7 +3,14 @@ internal import SwiftASN1
 /// The short names of attribute types: those of RFC 4514 §3, and those that certificates of banks and people carry besides.
 enum AttributeKeyword {
     /// The keyword, or the object identifier in decimal.
-    static func name(of type: ASN1ObjectIdentifier) -> String { names[type] ?? String(describing: type) }
+    static func name(of type: ASN1ObjectIdentifier) -> String { names[type] ?? decimal(type) }
+
+    /// X.690 §8.19.4 joins the first two numbers as 40 · first + second, where the first is 2 at most. The library divides whatever it is.
+    private static func decimal(_ type: ASN1ObjectIdentifier) -> String {
+        let numbers = type.oidComponents
+        guard numbers.count > 1, numbers[0] > 2 else { return String(describing: type) }
+        return ([2, (numbers[0] - 2) * 40 + numbers[1]] + numbers.dropFirst(2)).map(String.init).joined(separator: ".")
+    }
 
     /// - Parameter text: a keyword without regard to case, or an object identifier in decimal.
     static func type(of text: String) -> ASN1ObjectIdentifier? {

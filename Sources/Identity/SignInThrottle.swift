@@ -95,9 +95,11 @@ struct SignInThrottle: Sendable {
     /// Counts an attempt as a failure in advance, unless it comes too early. Each row is locked by its own upsert before it is judged, always in the same
     /// order, so that concurrent attempts are judged one after another.
     func enter(_ attempt: CountedAttempt, at now: Timestamp, in tx: any WriteTransaction) throws -> Entry {
-        let address = try lock(attempt.addressKey, of: nil, at: now, longest: limits.address.whole, in: tx)
-        let account = try lock(attempt.accountKey, of: attempt.account, at: now, longest: limits.account.whole, in: tx)
-        let pair = try lock(attempt.pairKey, of: attempt.account, at: now, longest: limits.longestDelay, in: tx)
+        let address = try lock(attempt.addressKey, of: nil, at: now, in: tx).believed(at: now, longest: limits.address.whole, opening: limits.address.refill)
+        let account = try lock(attempt.accountKey, of: attempt.account, at: now, in: tx)
+            .believed(at: now, longest: limits.account.whole, opening: limits.account.refill)
+        let pair = try lock(attempt.pairKey, of: attempt.account, at: now, in: tx)
+            .believed(at: now, longest: limits.longestDelay, opening: limits.longestDelay)
         let isKnown = pair.succeededAt.map { now - $0 < limits.acquaintance } ?? false
 
         var allowedFrom = pair.until
@@ -165,13 +167,20 @@ struct SignInThrottle: Sendable {
 
     private struct Count {
         let failures: Int
-        let until: Timestamp
+        var until: Timestamp
         let succeededAt: Timestamp?
         let updatedAt: Timestamp
+
+        /// A moment further ahead than a clock that is right can have counted is from before the clock was set back: one attempt is let in, and counts from now.
+        func believed(at now: Timestamp, longest: Duration, opening step: Duration) -> Count {
+            guard until > now + longest else { return self }
+            var count = self
+            count.until = now + longest - step
+            return count
+        }
     }
 
-    /// - Parameter longest: how far ahead a moment can lie that was counted by a clock that is right. One that was set back since makes nobody wait longer.
-    private func lock(_ key: String, of account: String?, at now: Timestamp, longest: Duration, in tx: any WriteTransaction) throws -> Count {
+    private func lock(_ key: String, of account: String?, at now: Timestamp, in tx: any WriteTransaction) throws -> Count {
         let row = try tx.first(
             """
             INSERT INTO sign_in_throttle (key, account, failures, until_ms, updated_at)
@@ -181,7 +190,7 @@ struct SignInThrottle: Sendable {
             """)
         guard let row else { throw StorageError.unexpectedValue(column: "key") }
         return Count(
-            failures: try row["failures"], until: min(Timestamp(milliseconds: try row["until_ms"]), now + longest), succeededAt: try row["succeeded_at"],
+            failures: try row["failures"], until: Timestamp(milliseconds: try row["until_ms"]), succeededAt: try row["succeeded_at"],
             updatedAt: try row["updated_at"])
     }
 

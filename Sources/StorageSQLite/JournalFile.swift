@@ -1,10 +1,13 @@
 internal import Foundation
 internal import Storage
+internal import Synchronization
 
 /// An open file of words of 64 bits, in the order of the machine that it stays on. It is written without syncs: what is written survives the process.
 final class JournalFile: Sendable {
     private let descriptor: Int32
     private let path: String
+    /// Until then nobody waits long for the lock: somebody stood still with it.
+    private let impatientUntil = Mutex(ContinuousClock.now)
 
     /// Opens a file that is its owner's alone, making it when it does not exist.
     /// - Throws: `StorageError.unavailable`.
@@ -43,13 +46,19 @@ final class JournalFile: Sendable {
 
     private static let word = MemoryLayout<UInt64>.size
 
-    /// Waits until nobody else holds the lock on this file, which ends with its holder.
+    /// Waits until nobody else holds the lock on this file, which ends with its holder. After one wait in vain the others are short for a second, so that a
+    /// holder that stands still does not hold up every request for as long.
     /// - Throws: `StorageError.unavailable` when the patience is over.
     func lock(patience: Duration) throws {
         guard flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return }
-        let end = ContinuousClock.now + patience
+        let began = ContinuousClock.now
+        let isPatient = began >= impatientUntil.withLock { $0 }
+        let end = began + (isPatient ? patience : min(patience, .milliseconds(1)))
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            guard ContinuousClock.now < end else { throw failure("lock") }
+            guard ContinuousClock.now < end else {
+                if isPatient { impatientUntil.withLock { $0 = end + .seconds(1) } }
+                throw failure("lock")
+            }
             sched_yield()
         }
     }

@@ -45,7 +45,7 @@ struct DistinguishedNameTests {
 
     @Test(arguments: [
         ("cn=Acme , o=Bank\\, Ltd.", "CN=Acme,O=Bank\\, Ltd."), ("CN=\\#1", "CN=\\#1"), ("CN=\\ A\\ ", "CN=\\ A\\ "), ("CN=A\\0AB", "CN=A\\0aB"),
-        ("2.5.4.97=PSDKE-CBK-1", "organizationIdentifier=PSDKE-CBK-1"), ("1.2.3.4=x", "1.2.3.4=x"),
+        ("2.5.4.97=PSDKE-CBK-1", "organizationIdentifier=PSDKE-CBK-1"), ("1.2.3.4=x", "1.2.3.4=x"), ("2.999.1=x", "2.999.1=x"),
     ])
     func `its text`(given: String, text: String) throws {
         let name = try #require(DistinguishedName(rfc4514: given))

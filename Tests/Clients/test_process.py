@@ -38,7 +38,6 @@ def certificate(folder, name):
     (["--drain-seconds", "301"], "--drain-seconds"),
     (["--issuer", "localhost"], "--issuer"),
     (["--database", "mysql://localhost/x"], "--database"),
-    (["--database", "postgres://nobody@127.0.0.1:1/x"], "--database"),
     (["--database", "sqlite:/dev/null/x.db"], "--database"),
     (["--log-level", "loud"], "--log-level"),
     (["--assets", "/dev"], "--assets"),

@@ -29,7 +29,6 @@ struct Recovery: Sendable {
         (report.scheduledPayments, report.standingOrders) = try PaymentsRestoration().run(at: now, in: tx)
         try SigningKeys.replaceAfterRestoration(master: master, randomness: randomness, by: actor, at: now, in: tx)
         try IdempotencyRecords().releaseAll(in: tx)
-        try ReplayTable.forget(in: tx)
         // What people hold
         (report.sessions, report.links) = try IdentityRestoration().endSessionsAndLinks(at: now, in: tx)
         report.recoveryCodes = try IdentityRestoration().endCodes(at: now, in: tx)

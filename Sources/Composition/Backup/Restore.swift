@@ -157,6 +157,9 @@ package struct Restore: Sendable {
         let recovery = Recovery(
             master: master, randomness: randomness, sandboxPasswordHash: try await passwords.hash(PersonaCatalogue.password),
             trustsCredentials: options.trustsCredentials, copyTakenAt: manifest.flatMap { Timestamp(iso8601: $0.takenAt) })
-        return try await database.write { try recovery.run(at: now, in: $0) }
+        return try await database.write { [engine = database.engine] tx in
+            if engine == .postgres { try ReplayTable.forget(in: tx) }
+            return try recovery.run(at: now, in: tx)
+        }
     }
 }
