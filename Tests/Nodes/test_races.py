@@ -1,4 +1,4 @@
-"""One-shot things, asked for at once at two nodes: one wins."""
+"""One-shot things, asked for at once at two nodes, on PostgreSQL and on one SQLite file: one wins."""
 
 import json
 import os
@@ -15,10 +15,19 @@ from joserfc.jwk import ECKey
 from pages import Pages, send_code
 from partners import Partner, PayingPartner
 from proofs import Proofs, assertion
-from servers import FormParser
+from servers import FormParser, Server, engines
 
 ROUNDS = range(int(os.environ.get("WEKEZA_ROUNDS", "5")))
 AT_ONCE = 50
+
+
+@pytest.fixture(scope="module", params=engines())
+def nodes(request):
+    """Two processes on one database. On SQLite what was used once is in a journal of files that both read and lock."""
+    first = Server(request.param)
+    second = Server(request.param, beside=first)
+    yield first, second
+    assert second.stop() == 0 and first.stop() == 0, "a node did not end cleanly on SIGTERM"
 
 
 @pytest.fixture(scope="module")
