@@ -48,8 +48,6 @@ class Target:
         self.certificate = {"Client-Cert": f":{base64.b64encode(der(self_signed('partner').certificate)).decode()}:"}
         self.proofs = Proofs()
         self.customer = Customer("amina.traveler")
-        self.tokens = requests.post(
-            f"{self.issuer}/oauth2/token", data=self.redemption(), headers=self.basic, timeout=20).json()
 
     def request(self, **more):
         return {
@@ -70,11 +68,12 @@ class Target:
     def samples(self, endpoint):
         """Sound requests to the endpoint, each made when it is asked for: proofs and assertions work once."""
         own, consent = self.consent()
-        customers = self.tokens["access_token"]
+        tokens = requests.post(f"{self.issuer}/oauth2/token", data=self.redemption(), headers=self.basic, timeout=20).json()
+        customers = tokens["access_token"]
         rich = self.request(
             prompt="login", max_age="60", display="page", ui_locales="en sw", acr_values="urn:wekeza:acr:2", login_hint="amina.traveler", response_mode="form_post.jwt",
             claims='{"id_token":{"acr":{"essential":true,"values":["urn:wekeza:acr:1"]},"sub":{"value":"usr_x"}},"userinfo":{"name":null}}',
-            authorization_details=json.dumps([{"type": "account_access", "consent_id": consent}]), id_token_hint=self.tokens["id_token"],
+            authorization_details=json.dumps([{"type": "account_access", "consent_id": consent}]), id_token_hint=tokens["id_token"],
             resource=f"{self.issuer}/v1", dpop_jkt=self.proofs.key.thumbprint())
         signed = jwt.encode(
             {"alg": "ES256", "kid": "partner-1", "typ": "oauth-authz-req+jwt"},
@@ -92,7 +91,7 @@ class Target:
 
         match endpoint:
             case "token":
-                refreshing = [("grant_type", "refresh_token"), ("refresh_token", self.tokens["refresh_token"]), ("scope", "openid")]
+                refreshing = [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"]), ("scope", "openid")]
                 alone = [("grant_type", "client_credentials"), ("scope", "consents.write"), ("resource", f"{self.issuer}/v1")]
                 return [
                     post(self.redemption().items(), self.basic), post(refreshing, self.basic), post(refreshing, self.basic, self.proof, self.certificate),
@@ -105,7 +104,7 @@ class Target:
             case "introspect" | "revoke":
                 return [
                     post([("token", own), ("token_type_hint", "access_token")], self.basic, self.certificate),
-                    post([("token", self.tokens["refresh_token"])], self.basic), post([("token", own)], asserting=True)]
+                    post([("token", tokens["refresh_token"])], self.basic), post([("token", own)], asserting=True)]
             case "register":
                 lot = {
                     "redirect_uris": [CALLBACK], "client_name": "Robot", "client_name#sw": "Roboti", "grant_types": ["authorization_code", "refresh_token"],

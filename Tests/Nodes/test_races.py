@@ -123,6 +123,22 @@ def test_one_of_fifty_uses_of_a_proof_binds_a_token(nodes, crowd, round):
     assert {answer.json()["error"] for answer in answers if answer.status_code == 400} == {"invalid_dpop_proof"}
 
 
+def test_of_a_thousand_proofs_that_both_nodes_note_at_once_none_works_at_the_other(nodes, crowd):
+    """RFC 9449 §11.1: what two processes write down at the same moment, neither loses."""
+    partner, proofs = Partner(nodes[0]), Proofs()
+    made = [proofs.make("POST", f"{nodes[0].issuer}/oauth2/token") for _ in range(1000)]
+
+    def used(turn):
+        def use(index):
+            return requests.post(
+                f"{nodes[(index + turn) % 2].address}/oauth2/token", data={"grant_type": "client_credentials", "scope": "consents.write"},
+                headers={"DPoP": made[index]}, auth=(partner.client_id, partner.secret), timeout=20).status_code
+        return Counter(crowd.map(use, range(len(made))))
+
+    assert used(turn=0) == {200: 1000}
+    assert used(turn=1) == {400: 1000}
+
+
 @pytest.mark.parametrize("round", ROUNDS)
 def test_one_of_fifty_uses_of_a_proof_reads(nodes, crowd, round):
     """RFC 9449 §11.1 at the API, DP-08."""
