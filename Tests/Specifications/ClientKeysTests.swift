@@ -2,12 +2,9 @@ import Applications
 import Hummingbird
 import HummingbirdTesting
 import JOSE
-import JSON
-import NIOCore
 import OAuth
 import Primitives
 import Storage
-import Synchronization
 import TestSupport
 import Testing
 import Web

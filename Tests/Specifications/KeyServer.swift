@@ -4,12 +4,10 @@ import HummingbirdTesting
 import JOSE
 import NIOCore
 import OAuth
-import Primitives
 import Storage
 import Synchronization
 import TestSupport
 import Testing
-import Web
 
 /// A partner's own web server, which publishes its keys and counts who asks.
 final class KeyServer: Sendable {
