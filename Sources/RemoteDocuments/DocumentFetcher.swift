@@ -13,18 +13,23 @@ internal import Synchronization
 /// (OWASP ASVS 1.3.6): https alone, public IP addresses alone, whatever a name resolves to at that moment, no redirects, and little time and space.
 package final class DocumentFetcher: Sendable {
     private let allowsLoopback: Bool
+    private let timeout: Duration
     private let queue = DispatchQueue(label: "wekeza.documents", attributes: .concurrent)
     private let running = Mutex(0)
 
-    /// How long a fetch may take, in seconds.
-    static let timeout = 5
     /// The longest document, in bytes.
     static let longest = 65_536
     /// How many are under way at most.
     private static let atOnce = 16
 
     /// - Parameter allowsLoopback: this machine's own addresses too, over http as well: in demo mode only.
-    package init(allowsLoopback: Bool) { self.allowsLoopback = allowsLoopback }
+    package convenience init(allowsLoopback: Bool) { self.init(allowsLoopback: allowsLoopback, timeout: .seconds(5)) }
+
+    /// - Parameter timeout: how long a fetch may take, from the name to the last byte.
+    init(allowsLoopback: Bool, timeout: Duration) {
+        self.allowsLoopback = allowsLoopback
+        self.timeout = timeout
+    }
 
     /// - Returns: the body of an answer with status 200.
     package func fetch(_ address: String) async -> Result<[UInt8], FetchRefusal> {
@@ -36,8 +41,8 @@ package final class DocumentFetcher: Sendable {
         }
         guard mayStart else { return .failure(.busy) }
         return await withCheckedContinuation { continuation in
-            queue.async { [allowsLoopback] in
-                let result = Transfer(allowsLoopback: allowsLoopback).run(address)
+            queue.async { [allowsLoopback, timeout] in
+                let result = Transfer(allowsLoopback: allowsLoopback, timeout: timeout).run(address)
                 self.running.withLock { $0 -= 1 }
                 continuation.resume(returning: result)
             }
@@ -58,10 +63,14 @@ package enum FetchRefusal: String, Error, Hashable, Sendable {
 /// One fetch: what libcurl's callbacks share.
 private final class Transfer {
     private let allowsLoopback: Bool
+    private let timeout: Duration
     private var bytes: [UInt8] = []
     private var refusal: FetchRefusal?
 
-    init(allowsLoopback: Bool) { self.allowsLoopback = allowsLoopback }
+    init(allowsLoopback: Bool, timeout: Duration) {
+        self.allowsLoopback = allowsLoopback
+        self.timeout = timeout
+    }
 
     /// libcurl asks to be set up once, before its first use.
     private static let isReady = curl_global_init(3 /* CURL_GLOBAL_ALL */) == CURLE_OK
@@ -78,7 +87,7 @@ private final class Transfer {
         // A proxy of the environment would do what is forbidden to us.
         _ = curl_set_string(handle, CURLOPT_PROXY, "")
         _ = curl_set_long(handle, CURLOPT_CONNECTTIMEOUT, 3)
-        _ = curl_set_long(handle, CURLOPT_TIMEOUT, DocumentFetcher.timeout)
+        _ = curl_set_long(handle, CURLOPT_TIMEOUT_MS, Int(timeout / .milliseconds(1)))
         // Signals belong to the process, not to a thread of it.
         _ = curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         _ = curl_set_pointer(handle, CURLOPT_WRITEDATA, context)

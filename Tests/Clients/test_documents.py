@@ -9,11 +9,17 @@ TESTS = {path.stem: path for pattern in ("*.swift", "test_*.py") for path in (RO
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
+def rows(document, heading):
+    """The cells of the tables whose first column has this heading."""
+    for table in re.findall(rf"^\| {heading} \|.*\n\|[-|]+\n((?:\|.*\n)+)", (ROOT / f"docs/{document}.md").read_text(), re.M):
+        for line in table.splitlines():
+            yield line.strip("| ").split(" | ")
+
+
 def rules():
-    """The rows of the table, each with the tests that it names: a file's name in backticks, then the test's."""
-    for line in [line for name in ("where-tested", "conformance") for line in (ROOT / f"docs/{name}.md").read_text().splitlines()]:
-        cells = line.strip("| ").split(" | ")
-        if line.startswith("| ") and cells[0] != "rule":
+    """The rows of the tables of rules, each with the tests that it names: a file's name in backticks, then the test's."""
+    for document in ("where-tested", "conformance"):
+        for cells in rows(document, "rule"):
             yield cells[0], cells[-1]
 
 
@@ -31,6 +37,13 @@ def test_every_test_in_the_table_exists():
 
     assert missing == []
     assert named > 100
+
+
+def test_each_suite_of_a_specification_is_counted():
+    counted = {suite.strip("`"): int(tests) for _, suite, tests in rows("conformance", "specification")}
+
+    assert {suite: TESTS[suite].read_text().count("@Test") for suite in counted} == counted
+    assert {name for name, path in TESTS.items() if path.parent.name == "Specifications" and re.match("RFC|OpenID", name)} <= counted.keys()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

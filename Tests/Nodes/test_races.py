@@ -1,4 +1,4 @@
-"""One-shot things, asked for at once at two nodes: one wins."""
+"""One-shot things, asked for at once at two nodes, on PostgreSQL and on one SQLite file: one wins."""
 
 import json
 import os
@@ -15,10 +15,19 @@ from joserfc.jwk import ECKey
 from pages import Pages, send_code
 from partners import Partner, PayingPartner
 from proofs import Proofs, assertion
-from servers import FormParser
+from servers import FormParser, Server, engines
 
 ROUNDS = range(int(os.environ.get("WEKEZA_ROUNDS", "5")))
 AT_ONCE = 50
+
+
+@pytest.fixture(scope="module", params=engines())
+def nodes(request):
+    """Two processes on one database. On SQLite what was used once is in a journal of files that both read and lock."""
+    first = Server(request.param)
+    second = Server(request.param, beside=first)
+    yield first, second
+    assert second.stop() == 0 and first.stop() == 0, "a node did not end cleanly on SIGTERM"
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +121,22 @@ def test_one_of_fifty_uses_of_a_proof_binds_a_token(nodes, crowd, round):
 
     assert Counter(answer.status_code for answer in answers) == {200: 1, 400: AT_ONCE - 1}
     assert {answer.json()["error"] for answer in answers if answer.status_code == 400} == {"invalid_dpop_proof"}
+
+
+def test_of_a_thousand_proofs_that_both_nodes_note_at_once_none_works_at_the_other(nodes, crowd):
+    """RFC 9449 §11.1: what two processes write down at the same moment, neither loses."""
+    partner, proofs = Partner(nodes[0]), Proofs()
+    made = [proofs.make("POST", f"{nodes[0].issuer}/oauth2/token") for _ in range(1000)]
+
+    def used(turn):
+        def use(index):
+            return requests.post(
+                f"{nodes[(index + turn) % 2].address}/oauth2/token", data={"grant_type": "client_credentials", "scope": "consents.write"},
+                headers={"DPoP": made[index]}, auth=(partner.client_id, partner.secret), timeout=20).status_code
+        return Counter(crowd.map(use, range(len(made))))
+
+    assert used(turn=0) == {200: 1000}
+    assert used(turn=1) == {400: 1000}
 
 
 @pytest.mark.parametrize("round", ROUNDS)

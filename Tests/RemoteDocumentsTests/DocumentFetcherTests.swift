@@ -1,6 +1,7 @@
 import Primitives
-import RemoteDocuments
 import Testing
+
+@testable import RemoteDocuments
 
 @Suite("Documents from addresses that others chose")
 struct DocumentFetcherTests {
@@ -24,6 +25,18 @@ struct DocumentFetcherTests {
         #expect(await fetcher.fetch("http://127.0.0.1:1/") == .failure(.unreachable))
         #expect(await fetcher.fetch("http://10.0.0.1/") == .failure(.notPublic))
         #expect(await fetcher.fetch("file:///etc/passwd") == .failure(.address))
+    }
+
+    /// CA-18
+    @Test func `a server that never answers is given up`() async throws {
+        let server = try SilentServer()
+        let began = ContinuousClock.now
+
+        let result = await DocumentFetcher(allowsLoopback: true, timeout: .milliseconds(100)).fetch("http://127.0.0.1:\(server.port)/jwks")
+
+        #expect(result == .failure(.unreachable))
+        // It was connected, and waited for.
+        #expect(ContinuousClock.now - began >= .milliseconds(100))
     }
 }
 

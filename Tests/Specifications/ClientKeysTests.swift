@@ -2,58 +2,12 @@ import Applications
 import Hummingbird
 import HummingbirdTesting
 import JOSE
-import JSON
-import NIOCore
 import OAuth
 import Primitives
 import Storage
-import Synchronization
 import TestSupport
 import Testing
 import Web
-
-/// A partner's own web server, which publishes its keys and counts who asks.
-private final class KeyServer: Sendable {
-    private let answer: Mutex<Response>
-    private let asked = Mutex(0)
-
-    init(_ keys: TestKey...) { answer = Mutex(Self.response(JWKSet(keys.map(\.jwk)).text)) }
-
-    static func response(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
-        Response(status: status, headers: [.contentType: "application/jwk-set+json"], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
-    }
-
-    var count: Int { asked.withLock { $0 } }
-    func publish(_ keys: TestKey...) { answer(Self.response(JWKSet(keys.map(\.jwk)).text)) }
-    func answer(_ response: Response) { answer.withLock { $0 = response } }
-
-    /// Runs the body with an app that names this server's `jwks_uri`.
-    static func run(_ keyServer: KeyServer, demo: Bool = true, _ body: @escaping @Sendable (TestServer, TestApp) async throws -> Void) async throws {
-        let router = Router()
-        router.get("/jwks") { _, _ in keyServer.respond() }
-        try await Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: .quiet).test(.live) { partner async throws in
-            let port = try #require(partner.port)
-            try await TestServer.run(.sqlite, demo: demo) { server async throws in
-                var metadata = ClientMetadata()
-                metadata.jwksURI = "http://127.0.0.1:\(port)/jwks"
-                let app = try await server.register(.backend, method: .privateKeyJWT, world: nil, metadata: metadata)
-                try await body(server, app)
-            }
-        }
-    }
-
-    private func respond() -> Response {
-        asked.withLock { $0 += 1 }
-        return answer.withLock { $0 }
-    }
-}
-
-extension TestServer {
-    fileprivate func accepts(_ key: TestKey, of app: TestApp) async throws -> Bool {
-        let assertion = try key.assertion(of: app.clientID, at: clock.now)
-        return try await post("/oauth2/introspect", form: app.fields(assertion) + [("token", "x")]).status == .ok
-    }
-}
 
 @Suite("Keys that an app publishes at its jwks_uri")
 struct ClientKeysTests {
@@ -130,6 +84,25 @@ struct ClientKeysTests {
             keyServer.publish(key)
             server.clock.advance(by: .minutes(2))
             #expect(try await server.accepts(key, of: app))
+        }
+    }
+
+    /// CA-18
+    @Test func `an app whose server says nothing waits alone`() async throws {
+        let (key, gate) = (try TestKey(), Gate())
+        let keyServer = KeyServer(key)
+        keyServer.fallSilent(until: gate)
+        try await KeyServer.run(keyServer) { server, app async throws in
+            async let waiting = server.accepts(key, of: app)
+            await keyServer.isAsked.wait()
+
+            let others = [try await server.register(.backend, method: .privateKeyJWT, metadata: key.metadata), try await server.register()]
+            #expect(try await server.accepts(key, of: others[0]))
+            #expect(try await !server.appToken(others[1]).isEmpty)
+            gate.open()
+
+            #expect(try await waiting)
+            #expect(keyServer.count == 1)
         }
     }
 

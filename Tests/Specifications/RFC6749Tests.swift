@@ -273,6 +273,23 @@ struct RFC6749AuthorizationCodeTests {
     }
 
     @Test(arguments: Engine.available)
+    func `§4-1-2 a code used again after 30 seconds does too`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let authorization = try await server.authorize(app)
+            let first = try await server.redeem(authorization, by: app)
+            server.clock.advance(by: .seconds(30))
+            #expect(try await server.userinfo(first.json["access_token"] as? String ?? "").status == .ok)
+
+            let second = try await server.redeem(authorization, by: app)
+
+            #expect(second.status == .badRequest && second.errorCode == "invalid_grant")
+            #expect(try await server.userinfo(first.json["access_token"] as? String ?? "").errorCode == "invalid_token")
+            #expect(try await server.refresh(first.json["refresh_token"] as? String, by: app).errorCode == "invalid_grant")
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `§4-1-2 of fifty redemptions at once one succeeds, five times over`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.register()
@@ -481,6 +498,19 @@ struct RFC6749RefreshTests {
                 #expect(access != tokens.access)
                 #expect(try await server.userinfo(access).status == .ok)
             }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§10-10 refresh tokens carry at least 128 random bits, in visible characters, and differ`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            var tokens = Set<String>()
+            for _ in 0..<8 { tokens.insert(try await server.tokens(for: app).refresh ?? "") }
+
+            #expect(tokens.count == 8)
+            // Appendix A.17.
+            #expect(tokens.allSatisfy { $0.utf8.count >= 43 && $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } })
         }
     }
 

@@ -79,30 +79,51 @@ struct RFC7523Tests {
             let sound = try signer.assertion().split(separator: ".").map(String.init)
             var flipped = try #require(Base64URL.decode(sound[2]))
             flipped[5] ^= 1
-            let broken = [
+            let broken: [String] = [
                 try signer.assertion(header: ["alg": .string("none")]), try signer.assertion(header: ["alg": .string("None")]),
-                try signer.assertion(header: ["alg": .null]), try signer.assertion(header: ["alg": .string("HS256")]),
+                try signer.assertion(header: ["alg": .null]),
                 try signer.assertion(header: ["alg": .string("RS256")]),
                 "\(sound[0]).\(sound[1]).", "\(sound[0]).\(sound[1]).\(Base64URL.encode(flipped))",
                 "\(sound[0]).\(sound[1]).\(Base64URL.encode([UInt8](repeating: 0, count: 64)))",
                 try other.assertion(of: signer.app.clientID, at: signer.server.clock.now), "", "a.b.c", "é.é.é",
+                try signedInDER(signer.assertion()),
             ]
 
-            for assertion in broken { #expect(try await !signer.isAccepted(assertion), "\(assertion)") }
+            for assertion in try broken + signer.key.mistaken(signer.assertion()) { #expect(try await !signer.isAccepted(assertion), "\(assertion)") }
             #expect(try await signer.isAccepted(signer.assertion()))
         }
     }
 
-    /// CA-04
-    @Test func `RFC 8725 §3-10 a key in the header is not used`() async throws {
+    /// CA-02, CA-03
+    @Test func `§3-9 at the token endpoint an HMAC of the public key and a signature in DER are refused, and spend nothing`() async throws {
         try await Signer.run(.sqlite) { signer async throws in
-            let thief = try TestKey()
-            let headers: [[String: JSONValue]] = [
-                ["jwk": .object(thief.jwk.object)], ["jku": .string("http://127.0.0.1:1/")], ["x5u": .string("http://127.0.0.1:1/")],
-            ]
+            let sound = try signer.assertion()
+            func obtain(_ assertion: String) async throws -> TestResponse {
+                try await signer.server.post(
+                    "/oauth2/token", form: [("grant_type", "client_credentials"), ("scope", "consents.write")] + signer.app.fields(assertion))
+            }
 
-            for header in headers {
-                #expect(try await !signer.isAccepted(thief.assertion(of: signer.app.clientID, at: signer.server.clock.now, header: header)))
+            for forged in try signer.key.mistaken(sound) + [signedInDER(sound)] {
+                let answer = try await obtain(forged)
+                #expect(answer.status == .unauthorized && answer.errorCode == "invalid_client", "\(forged)")
+            }
+            #expect(try await obtain(sound).status == .ok)
+        }
+    }
+
+    /// CA-04
+    @Test func `RFC 8725 §3-10 a key in the header is not used, nor an address of one asked`() async throws {
+        let thief = try TestKey()
+        let keyServer = KeyServer(thief)
+        try await KeyServer.run(keyServer) { address in
+            try await Signer.run(.sqlite) { signer async throws in
+                for header in try thief.offers(at: address) {
+                    let assertion = try thief.assertion(of: signer.app.clientID, at: signer.server.clock.now, header: header)
+                    #expect(try await !signer.isAccepted(assertion), "\(header.keys)")
+                }
+                #expect(keyServer.count == 0)
+                // The address is one that we would ask.
+                #expect(try await signer.server.accepts(thief, of: signer.server.registerWithKeys(at: address)))
             }
         }
     }

@@ -100,7 +100,7 @@ struct RFC9101Tests {
             let parts = try requester.object().split(separator: ".").map(String.init)
             let now = requester.server.clock.now.seconds
             let broken: [(String, String)] = [
-                ("none", try requester.object(header: ["alg": .string("none")])), ("HS256", try requester.object(header: ["alg": .string("HS256")])),
+                ("none", try requester.object(header: ["alg": .string("none")])), ("signed in DER", try signedInDER(requester.object())),
                 ("RS256 by an EC key", try requester.object(header: ["alg": .string("RS256")])), ("unsigned", "\(parts[0]).\(parts[1])."),
                 ("flipped", "\(parts[0]).\(parts[1]).\(Base64URL.encode([UInt8](repeating: 7, count: 64)))"), ("another key", try requester.object(by: other)),
                 ("no JWT", "x"), ("type of a token", try requester.object(header: ["typ": .string("at+jwt")])),
@@ -117,9 +117,24 @@ struct RFC9101Tests {
             ]
 
             for (name, object) in broken { #expect(try await requester.isRefused(object), "\(name)") }
+            for object in try requester.key.mistaken(requester.object()) { #expect(try await requester.isRefused(object), "\(object)") }
             let evil = try await requester.push(try requester.object(claims: ["redirect_uri": .string("https://evil.example/")]))
             #expect(evil.status == .badRequest)
             #expect(try await requester.push(try requester.object()).status == .created)
+        }
+    }
+
+    /// CA-04
+    @Test func `RFC 8725 §3-10 a key in the header is not used, nor an address of one asked`() async throws {
+        let thief = try TestKey()
+        let keyServer = KeyServer(thief)
+        try await KeyServer.run(keyServer) { address in
+            try await Requester.run { requester async throws in
+                for header in try thief.offers(at: address) {
+                    #expect(try await requester.isRefused(requester.object(header: header, by: thief)), "\(header.keys)")
+                }
+                #expect(keyServer.count == 0)
+            }
         }
     }
 

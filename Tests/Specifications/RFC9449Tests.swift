@@ -68,11 +68,10 @@ private struct Holder: Sendable {
         let one = Base64URL.encode([UInt8](repeating: 1, count: 32))
         var members: [(String, JSONValue)] = key.key.publicKey.members.members.map { ($0.name, $0.value) }
         members.append(("d", .string(one)))
-        return [
+        let broken: [(name: String, proof: String)] = [
             try made("no typ", header: ["typ": .null]), try made("typ JWT", header: ["typ": .string("JWT")]),
             try made("typ at+jwt", header: ["typ": .string("at+jwt")]),
             try made("no alg", header: ["alg": .null]), try made("alg none", header: ["alg": .string("none")]),
-            try made("alg HS256", header: ["alg": .string("HS256")]),
             try made("alg RS256", header: ["alg": .string("RS256")]), try made("alg of another key", header: ["alg": .string("EdDSA")]),
             try made("no jwk", header: ["jwk": .null]), try made("jwk a text", header: ["jwk": .string("key")]),
             try made("private jwk", header: ["jwk": .object(JSONObject(members))]),
@@ -97,8 +96,9 @@ private struct Holder: Sendable {
             try made("no htu", claims: ["htu": .null]), try made("other path", claims: ["htu": .string(TestServer.issuer.address("/oauth2/other"))]),
             try made("other host", claims: ["htu": .string("https://other.example\(path)")]), try made("relative htu", claims: ["htu": .string(path)]),
             try made("no iat", claims: ["iat": .null]), try made("iat a text", claims: ["iat": .string("\(now)")]),
-            try made("iat 1e300", claims: ["iat": .number(JSONNumber(text: "1e300"))]),
+            try made("iat 1e300", claims: ["iat": .number(JSONNumber(text: "1e300"))]), ("signed in DER", try signedInDER(sound)),
         ]
+        return try broken + key.mistaken(sound).map { ("HS256", $0) }
     }
 }
 
@@ -127,6 +127,24 @@ struct RFC9449Tests {
             #expect(two.errorCode == "invalid_dpop_proof")
 
             #expect(try await holder.token(try holder.proof()).status == .ok)
+        }
+    }
+
+    /// CA-04
+    @Test func `RFC 8725 §3-10 no other member of the header brings a key, and no address of one is asked`() async throws {
+        let thief = try TestKey()
+        let keyServer = KeyServer(thief)
+        try await KeyServer.run(keyServer) { address in
+            try await Holder.run { holder in
+                let now = holder.server.clock.now
+                for offer in try thief.offers(at: address) where offer["jwk"] == nil {
+                    for jwk in [JSONValue.null, .object(holder.key.key.publicKey.members)] {
+                        let answer = try await holder.token(try thief.proof(at: now, header: offer.merging(["jwk": jwk]) { $1 }))
+                        #expect(answer.status == .badRequest && answer.errorCode == "invalid_dpop_proof", "\(offer.keys)")
+                    }
+                }
+                #expect(keyServer.count == 0)
+            }
         }
     }
 

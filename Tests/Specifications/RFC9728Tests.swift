@@ -9,11 +9,11 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("RFC 9728 and RFC 8707 · The protected resource and its name")
+@Suite("RFC 9728 · The protected resource and its metadata")
 struct RFC9728Tests {
     private static let resource = "http://localhost:8080/v1"
 
-    @Test func `RFC 9728 §2 the metadata names the resource, its servers and how tokens are sent`() async throws {
+    @Test func `§2 the metadata names the resource, its servers and how tokens are sent`() async throws {
         try await TestServer.run(.sqlite) { server in
             let answer = try await server.get("/.well-known/oauth-protected-resource/v1")
 
@@ -25,7 +25,7 @@ struct RFC9728Tests {
         }
     }
 
-    @Test func `RFC 9728 §5-1 each challenge of the API names the metadata`() async throws {
+    @Test func `§5-1 each challenge of the API names the metadata`() async throws {
         try await TestServer.run(.sqlite) { server in
             let app = try await server.register()
             let (none, bad) = (try await server.get("/v1/accounts"), try await server.call("/v1/accounts", token: "x"))
@@ -38,7 +38,7 @@ struct RFC9728Tests {
         }
     }
 
-    @Test func `RFC 9728 §3-3 over TLS the resource and its metadata are https at either listener`() async throws {
+    @Test func `§3-3 over TLS the resource and its metadata are https at either listener`() async throws {
         try await TestServer.runOverTLS(.sqlite) { server in
             for listener in Wire.Listener.allCases {
                 let challenge = try await server.at(listener).get("/v1/accounts").headers[.wwwAuthenticate] ?? ""
@@ -48,31 +48,6 @@ struct RFC9728Tests {
                 #expect(metadata["resource"] as? String == "https://bank.example/v1")
                 #expect(metadata["authorization_servers"] as? [String] == ["https://bank.example"])
                 #expect(metadata["tls_client_certificate_bound_access_tokens"] as? Bool == true)
-            }
-        }
-    }
-
-    @Test(arguments: Engine.available)
-    func `RFC 8707 §2 the API may be named, once or twice, at both endpoints`(engine: Engine) async throws {
-        try await TestServer.run(engine) { server in
-            let app = try await server.register()
-            let code = try await server.authorize(app, [("resource", Self.resource), ("resource", Self.resource)])
-
-            let answer = try await server.redeem(code, by: app, [("resource", Self.resource)])
-
-            #expect(try await server.claims(answer.json["access_token"] as? String)?["aud"]?.string == Self.resource)
-        }
-    }
-
-    @Test func `RFC 8707 §2 another resource is refused at both endpoints`() async throws {
-        try await TestServer.run(.sqlite) { server in
-            let app = try await server.register()
-            for resource in ["https://other.example/v1", Self.resource + "/", "v1", Self.resource + "#x"] {
-                let asked = try await server.answer(app, [("resource", resource)])
-                let token = try await server.token(app, [("grant_type", "client_credentials"), ("resource", resource)])
-
-                #expect(asked["error"] == "invalid_target", "\(resource)")
-                #expect(token.status == .badRequest && token.errorCode == "invalid_target", "\(resource)")
             }
         }
     }

@@ -21,8 +21,7 @@ struct TestIdentity: Hashable, Sendable {
     }
 
     /// One that no authority vouches for, for a day from the moment at which tests begin.
-    static func selfSigned(_ commonName: String = "acme") throws -> TestIdentity {
-        let key = P256.Signing.PrivateKey()
+    static func selfSigned(_ commonName: String = "acme", key: P256.Signing.PrivateKey = P256.Signing.PrivateKey()) throws -> TestIdentity {
         let name = try X509.DistinguishedName { CommonName(commonName) }
         let now = Date(timeIntervalSince1970: Double(ManualClock().now.seconds))
         let certificate = try Certificate(
