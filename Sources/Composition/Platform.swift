@@ -19,7 +19,7 @@ internal import Pages
 package import Passwords
 internal import Portal
 package import Primitives
-internal import RemoteDocuments
+package import RemoteDocuments
 internal import Sandbox
 internal import SecondFactorPages
 internal import StaffPages
@@ -54,10 +54,11 @@ package struct Platform: Sendable {
     ///   - mailer: where mail leaves by; in demo mode a mailbox whose page is `/demo/mailbox`.
     ///   - http: for `/demo` and for the live upstream.
     ///   - riskDeadline: how long a risk decision may take; tests, which crowd a machine, give it longer.
+    ///   - documentTimeout: how long an app's `jwks_uri` may take; the same holds of it.
     ///   - feedClock: by which what is remembered counts as confirmed; tests hold it still.
     package init(
         _ configuration: Configuration, bench: Workbench, replays: any ReplayMemory, passwords: PasswordHasher, mailer: any Mailer, http: HTTPClient,
-        riskDeadline: Duration = PaymentProcess.deadline, feedClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+        riskDeadline: Duration = PaymentProcess.deadline, documentTimeout: Duration = DocumentFetcher.patience, feedClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) async throws {
         let (database, randomness, logger) = (bench.database, bench.randomness, bench.logger)
         let addresses = ServerAddresses(issuer: configuration.issuer, mutualTLS: configuration.mutualTLSBase)
@@ -111,9 +112,9 @@ package struct Platform: Sendable {
         let revocations = Revocations(database: database, feed: feed)
         let verifier = AccessTokenVerifier(keys: keys, issuer: issuer.text)
         possession = PossessionCheck(proofs: DPoPVerifier(nonces: DPoPNonces(master: travelKey), replays: replays))
+        let documents = DocumentFetcher(allowsLoopback: configuration.demo, timeout: documentTimeout)
         let authorization = AuthorizationEndpoint(
-            database: database, apps: apps, keys: keys, clientKeys: ClientKeys(fetcher: DocumentFetcher(allowsLoopback: configuration.demo)), master: travelKey,
-            issuer: issuer, randomness: randomness)
+            database: database, apps: apps, keys: keys, clientKeys: ClientKeys(fetcher: documents), master: travelKey, issuer: issuer, randomness: randomness)
         AuthorizationServerRoutes(
             database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations, replays: replays,
             possession: possession, authorization: authorization, certificates: clientCertificates,

@@ -17,16 +17,17 @@ package final class DocumentFetcher: Sendable {
     private let queue = DispatchQueue(label: "wekeza.documents", attributes: .concurrent)
     private let running = Mutex(0)
 
+    /// How long a fetch may take, unless told otherwise.
+    package static let patience = Duration.seconds(5)
     /// The longest document, in bytes.
     static let longest = 65_536
     /// How many are under way at most.
     private static let atOnce = 16
 
-    /// - Parameter allowsLoopback: this machine's own addresses too, over http as well: in demo mode only.
-    package convenience init(allowsLoopback: Bool) { self.init(allowsLoopback: allowsLoopback, timeout: .seconds(5)) }
-
-    /// - Parameter timeout: how long a fetch may take, from the name to the last byte.
-    init(allowsLoopback: Bool, timeout: Duration) {
+    /// - Parameters:
+    ///   - allowsLoopback: this machine's own addresses too, over http as well: in demo mode only.
+    ///   - timeout: how long a fetch may take, from the name to the last byte.
+    package init(allowsLoopback: Bool, timeout: Duration = DocumentFetcher.patience) {
         self.allowsLoopback = allowsLoopback
         self.timeout = timeout
     }

@@ -106,6 +106,28 @@ struct ClientKeysTests {
         }
     }
 
+    @Test func `an app that was not asked because sixteen servers say nothing is asked the next time`() async throws {
+        let (key, gate, crowd) = (try TestKey(), Gate(), 16)
+        let silent = KeyServer(key, crowd: crowd)
+        silent.fallSilent(until: gate)
+        try await KeyServer.run(silent) { server, first async throws in
+            try await withThrowingTaskGroup { group in
+                for index in 0..<crowd {
+                    let app = index == 0 ? first : try await server.registerWithKeys(at: first.app.metadata.jwksURI ?? "")
+                    group.addTask { try await server.accepts(key, of: app) }
+                }
+                await silent.isAsked.wait()
+                let late = try await server.registerWithKeys(at: first.app.metadata.jwksURI ?? "")
+
+                #expect(try await !server.accepts(key, of: late))
+                gate.open()
+                for try await isAccepted in group { #expect(isAccepted) }
+                #expect(try await server.accepts(key, of: late))
+                #expect(silent.count == crowd + 1)
+            }
+        }
+    }
+
     /// RG-05
     @Test func `outside the demo this machine is not asked`() async throws {
         let key = try TestKey()

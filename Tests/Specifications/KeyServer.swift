@@ -14,10 +14,14 @@ final class KeyServer: Sendable {
     private let answer: Mutex<Response>
     private let asked = Mutex(0)
     private let silence = Mutex<Gate?>(nil)
-    /// Opens when somebody asks.
+    private let crowd: Int
+    /// Opens when so many have asked as are a crowd.
     let isAsked = Gate()
 
-    init(_ keys: TestKey...) { answer = Mutex(Self.response(JWKSet(keys.map(\.jwk)).text)) }
+    init(_ keys: TestKey..., crowd: Int = 1) {
+        answer = Mutex(Self.response(JWKSet(keys.map(\.jwk)).text))
+        self.crowd = crowd
+    }
 
     static func response(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
         Response(status: status, headers: [.contentType: "application/jwk-set+json"], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
@@ -49,8 +53,11 @@ final class KeyServer: Sendable {
     }
 
     private func respond() async -> Response {
-        asked.withLock { $0 += 1 }
-        isAsked.open()
+        let number = asked.withLock { asked in
+            asked += 1
+            return asked
+        }
+        if number == crowd { isAsked.open() }
         await silence.withLock { $0 }?.wait()
         return answer.withLock { $0 }
     }

@@ -127,7 +127,7 @@ struct TestServer: Sendable {
         return try await Platform(
             configuration, bench: bench, replays: try await replays.started(clock),
             passwords: PasswordHasher(settings: .test, concurrency: 4, queueLimit: 1000), mailer: mailbox,
-            http: .shared, riskDeadline: .seconds(3),
+            http: .shared, riskDeadline: .seconds(3), documentTimeout: .minutes(5),
             feedClock: { instant })
     }
 }
