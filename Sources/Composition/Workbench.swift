@@ -61,7 +61,7 @@ package struct Workbench: Sendable {
                 try makeFolder(of: path)
                 return try await SQLiteDatabase.open(path: path, logger: logger)
             case .postgres(let url):
-                return try await PostgresDatabase.open(url: url, connections: 16, logger: logger)
+                return try await PostgresDatabase.open(url: url, connections: 8, logger: logger)
             }
         } catch let error as StorageError where !error.isUnavailable {
             throw ConfigurationError("The database named by --database cannot be opened: \(error).")
