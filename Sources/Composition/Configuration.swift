@@ -13,6 +13,8 @@ package struct Configuration: Sendable {
     package var opsPort = 9090
     package var issuer: Issuer
     package var database: DatabaseLocation = .sqlite(path: "var/wekeza.db")
+    /// Connections to PostgreSQL at most. More than it has processors for make it slower: two nodes with 16 each on two processors did a fifth less than one.
+    package var databaseConnections = 8
     /// Folder of the master key, and of what else this process keeps beside the database.
     package var dataDirectory = "var"
     /// Folder that holds `templates`, `static` and `openapi`.

@@ -28,7 +28,7 @@ package struct Workbench: Sendable {
         let randomness = SystemRandom()
         let master = try MasterKeyFile.load(directory: configuration.dataDirectory, environment: environment, randomness: randomness)
         do {
-            let database = try await open(configuration.database, logger: logger)
+            let database = try await open(configuration, logger: logger)
             do {
                 try await bringUpToDate(database, at: clock.now)
             } catch {
@@ -54,14 +54,14 @@ package struct Workbench: Sendable {
         }
     }
 
-    private static func open(_ location: DatabaseLocation, logger: Logger) async throws -> any Database {
+    private static func open(_ configuration: Configuration, logger: Logger) async throws -> any Database {
         do {
-            switch location {
+            switch configuration.database {
             case .sqlite(let path):
                 try makeFolder(of: path)
                 return try await SQLiteDatabase.open(path: path, logger: logger)
             case .postgres(let url):
-                return try await PostgresDatabase.open(url: url, connections: 8, logger: logger)
+                return try await PostgresDatabase.open(url: url, connections: configuration.databaseConnections, logger: logger)
             }
         } catch let error as StorageError where !error.isUnavailable {
             throw ConfigurationError("The database named by --database cannot be opened: \(error).")

@@ -73,6 +73,9 @@ struct Serve: AsyncParsableCommand {
     )
     var clientCertProxies: String?
 
+    @Option(help: "How many connections to PostgreSQL are opened at most. [WEKEZA_DATABASE_CONNECTIONS, default 8]")
+    var databaseConnections: String?
+
     @Option(help: "How many days a key signs tokens before the next one takes over. [WEKEZA_KEY_LIFETIME_DAYS, default 30]")
     var keyLifetimeDays: String?
 
@@ -116,6 +119,8 @@ struct Serve: AsyncParsableCommand {
         configuration.mutualTLSBase = try mutualTLSBase(environment, configuration)
         configuration.mail = try mail(environment)
         configuration.keyLifetime = try Self.days(keyLifetimeDays ?? environment["WEKEZA_KEY_LIFETIME_DAYS"]) ?? configuration.keyLifetime
+        configuration.databaseConnections =
+            try Self.connections(databaseConnections ?? environment["WEKEZA_DATABASE_CONNECTIONS"]) ?? configuration.databaseConnections
         configuration.drain = try Self.seconds(drainSeconds ?? environment["WEKEZA_DRAIN_SECONDS"], named: "--drain-seconds") ?? .zero
         return configuration
     }
@@ -182,6 +187,14 @@ struct Serve: AsyncParsableCommand {
             throw ConfigurationError("\(name) must be \(form), not \(text).")
         }
         return port
+    }
+
+    private static func connections(_ text: String?) throws -> Int? {
+        guard let text else { return nil }
+        guard let connections = Int(text), (1...500).contains(connections) else {
+            throw ConfigurationError("--database-connections must be a number from 1 to 500, not \(text).")
+        }
+        return connections
     }
 
     private static func days(_ text: String?) throws -> Duration? {

@@ -25,6 +25,7 @@ FLAGS = {
     "--host": "default localhost", "--port": "default 8080", "--ops-port": "default 9090", "--issuer": "default http://HOST:PORT", "--database": "default sqlite:",
     "--data": "default var", "--assets": "default ../share/wekeza", "--upstream": "default none", "--log-level": "default info", "--tls-cert": "", "--tls-key": "", "--demo": "",
     "--trusted-proxies": "default none", "--client-cert-proxies": "default none", "--tls-port": "default 8443", "--mtls-base": "default https://", "--client-ca": "default none", "--crl-dir": "",
+    "--database-connections": "default 8",
 }
 
 

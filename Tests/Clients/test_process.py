@@ -36,6 +36,7 @@ def certificate(folder, name):
     (["--port", "eighty"], "--port"),
     (["--drain-seconds", "soon"], "--drain-seconds"),
     (["--drain-seconds", "301"], "--drain-seconds"),
+    (["--database-connections", "0"], "--database-connections"),
     (["--issuer", "localhost"], "--issuer"),
     (["--database", "mysql://localhost/x"], "--database"),
     (["--database", "sqlite:/dev/null/x.db"], "--database"),
