@@ -2,6 +2,7 @@ import Applications
 import Bank
 import Consents
 import Contract
+import Events
 import Gateway
 import HTTPTypes
 import JSON
@@ -16,6 +17,7 @@ struct BulkPaymentOperations: Sendable {
     private let database: any Database
     private let books: BulkPaymentBooks
     private let process: BulkPaymentProcess
+    private let consents: Consents
     private let records = BulkPaymentRecords()
     private let idempotency = IdempotencyRecords()
     /// Reading a file of 10 MiB takes a while, and nobody else may wait for it.
@@ -24,11 +26,12 @@ struct BulkPaymentOperations: Sendable {
     init(database: any Database, randomness: any RandomSource, riskDeadline: Duration) {
         self.database = database
         books = BulkPaymentBooks(randomness: randomness)
+        consents = Consents(randomness: randomness)
         process = BulkPaymentProcess(database: database, randomness: randomness, deadline: riskDeadline)
     }
 
     static let operations: Set<String> = [
-        "createBulkPayment", "executeBulkPayment", "listBulkPayments", "getBulkPayment", "listBulkPaymentLines",
+        "createBulkPayment", "executeBulkPayment", "listBulkPayments", "getBulkPayment", "cancelBulkPayment", "listBulkPaymentLines",
     ]
 
     func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
@@ -37,6 +40,7 @@ struct BulkPaymentOperations: Sendable {
         case "executeBulkPayment": try await execute(call)
         case "listBulkPayments": try await list(call)
         case "getBulkPayment": try await read(call)
+        case "cancelBulkPayment": try await cancel(call)
         case "listBulkPaymentLines": try await lines(call)
         default: throw UnservedOperation(operation: call.operation)
         }
@@ -95,6 +99,37 @@ struct BulkPaymentOperations: Sendable {
     ) throws -> UpstreamAnswer {
         guard let answer = try BulkPaymentAnswer(bulk, in: tx) else { throw StorageError.failed(reason: "bulk payment \(bulk.id) has no consent") }
         return .json(answer.body(at: call.now, issuer: call.issuer), status: status, headers: headers, records: 1)
+    }
+
+    // MARK: Taking back
+
+    private func cancel(_ call: GuardedCall) async throws -> UpstreamAnswer {
+        let found = try await database.write { [records] tx -> (status: PaymentStatus?, answer: UpstreamAnswer)? in
+            guard let bulk = try Self.bulk(of: call, records, in: tx) else { return nil }
+            try cancel(bulk, call, in: tx)
+            let standing = try records.find(bulk.id, in: tx) ?? bulk
+            return (standing.execution?.status, try Self.answer(standing, to: call, in: tx))
+        }
+        guard let found else { throw Self.unknown(call) }
+        // Cancelling what has ended unpaid changes nothing and is no error: the app wanted it unpaid.
+        guard let status = found.status, status != .cancelled else { return found.answer }
+        throw Problem(
+            .notCancellable, "The file cannot be cancelled any more.",
+            errors: [
+                Problem.Violation(
+                    pointer: "/path/bulk_payment_id", rule: "payment_status", expected: "held, or not carried out yet", got: status.rawValue)
+            ])
+    }
+
+    /// One that was not begun ends with its consent.
+    private func cancel(_ bulk: BulkPayment, _ call: GuardedCall, in tx: any WriteTransaction) throws {
+        guard let execution = bulk.execution else {
+            _ = try consents.revoke(
+                bulk.consentID, by: .partner, audit: .app(call.app.id), reason: ConsentReason.deleted, at: call.now, requestID: call.requestID, in: tx)
+            return
+        }
+        guard try books.cancel(bulk, by: .partner, because: .cancelledByPartner, at: call.now, in: tx) != nil else { return }
+        try call.audit(.paymentCancelled, of: bulk.id.rawValue, at: execution.status.rawValue, in: tx)
     }
 
     // MARK: Reading

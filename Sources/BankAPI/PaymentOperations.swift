@@ -2,6 +2,7 @@ import Applications
 import Bank
 import Consents
 import Contract
+import Events
 import Gateway
 import HTTPTypes
 import JSON
@@ -28,6 +29,7 @@ struct PaymentOperations: Sendable {
 
     static let operations: Set<String> = [
         "createPayment", "listPayments", "getPayment", "cancelPayment", "createTransfer", "listTransfers", "getTransfer",
+        "cancelTransfer",
     ]
 
     func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
@@ -35,10 +37,11 @@ struct PaymentOperations: Sendable {
         case "createPayment": try await create(.payment, call)
         case "listPayments": try await list([.payment, .standingOrder], call)
         case "getPayment": try await read([.payment, .standingOrder], call)
-        case "cancelPayment": try await cancel(call)
+        case "cancelPayment": try await cancel([.payment, .standingOrder], call)
         case "createTransfer": try await create(.transfer, call)
         case "listTransfers": try await list([.transfer], call)
         case "getTransfer": try await read([.transfer], call)
+        case "cancelTransfer": try await cancel([.transfer], call)
         default: throw UnservedOperation(operation: call.operation)
         }
     }
@@ -76,11 +79,12 @@ struct PaymentOperations: Sendable {
         return .json(story.body(call.issuer), records: 1)
     }
 
-    private func cancel(_ call: GuardedCall) async throws -> UpstreamAnswer {
+    private func cancel(_ kinds: [PaymentKind], _ call: GuardedCall) async throws -> UpstreamAnswer {
         let books = PaymentBooks(randomness: randomness)
         let found = try await database.write { [records] tx -> Story? in
-            guard let payment = try Self.payment(of: call, [.payment, .standingOrder], in: tx) else { return nil }
+            guard let payment = try Self.payment(of: call, kinds, in: tx) else { return nil }
             let cancelled = try books.cancel(payment, by: .partner, because: .cancelledByPartner, at: call.now, in: tx)
+            if cancelled != nil { try call.audit(.paymentCancelled, of: payment.id.rawValue, at: payment.status.rawValue, in: tx) }
             let standing = try cancelled ?? records.find(payment.id, in: tx) ?? payment
             return try Story(of: standing, in: tx)
         }
@@ -88,9 +92,10 @@ struct PaymentOperations: Sendable {
         // Cancelling what is cancelled changes nothing and is no error: the app wanted it cancelled.
         guard story.payment.status == .cancelled else {
             throw Problem(
-                .notCancellable, "The payment cannot be cancelled any more.",
+                .notCancellable, "The \(Self.name(call)) cannot be cancelled any more.",
                 errors: [
-                    Problem.Violation(pointer: "/path/payment_id", rule: "payment_status", expected: "scheduled or held", got: story.payment.status.rawValue)
+                    Problem.Violation(
+                        pointer: "/path/\(Self.name(call))_id", rule: "payment_status", expected: "scheduled or held", got: story.payment.status.rawValue)
                 ])
         }
         return .json(story.body(call.issuer), records: 1)
@@ -104,10 +109,10 @@ struct PaymentOperations: Sendable {
         return payment
     }
 
-    private static func unknown(_ call: GuardedCall) -> Problem {
-        let name = call.pathParameters["payment_id"] == nil ? "transfer" : "payment"
-        return call.unknown("\(name)_id", name, "made")
-    }
+    private static func unknown(_ call: GuardedCall) -> Problem { call.unknown("\(name(call))_id", name(call), "made") }
+
+    /// What the path names.
+    private static func name(_ call: GuardedCall) -> String { call.pathParameters["payment_id"] == nil ? "transfer" : "payment" }
 }
 
 /// A payment with how it came to stand where it stands.

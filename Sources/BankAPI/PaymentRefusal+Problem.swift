@@ -25,6 +25,10 @@ extension PaymentRefusal {
             Problem(
                 .paymentDiffers, "The payment is not the one that the customer approved.",
                 errors: differences.map { violation("/\($0.member.rawValue)", "dynamic_linking", $0.approved, String($0.sent.prefix(140))) })
+        case .keyReused:
+            Problem(
+                .idempotencyKeyReused, "The idempotency key was used with another body.",
+                errors: [violation("/header/Idempotency-Key", "idempotency", "the first request's body", "another")])
         case .consentType(let type):
             Problem(
                 .consentTypeMismatch, "The consent is for something else.",
@@ -52,6 +56,10 @@ extension PaymentRefusal {
         case .creditorAccountClosed:
             Problem(
                 .creditorAccountRefused, "The creditor's account is closed.", errors: [violation("/creditor/account", "account_status", "open", "closed")])
+        case .creditorAccountCurrency:
+            Problem(
+                .creditorAccountRefused, "The creditor's account is kept in another currency.",
+                errors: [violation("/creditor/account", "currency", "an account in the payment's currency", "one in another")])
         case .insufficientFunds:
             // How much there is, is the customer's to tell.
             Problem(

@@ -1,5 +1,6 @@
 import Applications
 import Consents
+import Events
 import Gateway
 import HTTPTypes
 import JSON
@@ -62,7 +63,9 @@ struct StandingOrderOperations: Sendable {
     private func cancel(_ call: GuardedCall) async throws -> UpstreamAnswer {
         let order = try await database.write { [books, records] tx -> StandingOrder? in
             guard let order = try Self.order(of: call, records, in: tx) else { return nil }
-            return try books.cancel(order.id, by: .partner, at: call.now, in: tx) ?? order
+            guard let cancelled = try books.cancel(order.id, by: .partner, at: call.now, in: tx) else { return order }
+            try call.audit(.standingOrderCancelled, of: order.id.rawValue, at: order.status.rawValue, in: tx)
+            return cancelled
         }
         guard let order else { throw Self.unknown(call) }
         return .json(order.body(call.issuer), records: 1)

@@ -136,7 +136,7 @@ extension CustomerRoutes {
         let app = book.app(consent.appID)
         return ConnectionsPage.Connection(
             id: consent.id.rawValue, app: app, firm: book.firm(consent.appID), initials: initials(of: app),
-            sees: consent.payment.map { OrderWords($0.order).allowance } ?? ConsentWords.sees(consent.permissions, consent.window),
+            sees: consent.payment.map { OrderWords($0.order, lodgedAt: consent.createdAt).allowance } ?? ConsentWords.sees(consent.permissions, consent.window),
             accounts: consent.accounts.compactMap { book.accounts[$0] }.map { .init(name: $0.name, number: $0.maskedNumber) },
             hasAccounts: !consent.accounts.isEmpty, since: consent.statusChangedAt.day, until: consent.expiresAt.day,
             left: consent.expiresAt.left(seenAt: now), lastLooked: usage?.words(seenAt: now) ?? "Not yet",

@@ -52,7 +52,7 @@ struct ConsentPage: Encodable {
     ) {
         self.payees = payees
         let app = question.app
-        payment = question.payment.map { OrderWords($0.order) }
+        payment = question.payment.map { OrderWords($0.order, lodgedAt: question.lodgedAt ?? now) }
         heading =
             if let payment {
                 "\(app.name) asks to \(payment.request)"

@@ -33,6 +33,7 @@ package struct CustomerRoutes: Sendable {
     let consents = Consents()
     let grants = Grants()
     let books = PaymentBooks()
+    let bulkBooks = BulkPaymentBooks()
     let records = DecisionRecords()
 
     package init(

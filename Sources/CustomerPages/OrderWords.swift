@@ -20,10 +20,11 @@ struct OrderWords: Encodable {
     let ending, endingRest: String
     let items: [ConsentWords.Item]
 
-    init(_ order: PaymentOrder) {
+    /// - Parameter lodgedAt: when its consent was lodged: from then on limits count that do not begin later.
+    init(_ order: PaymentOrder, lodgedAt: Timestamp) {
         switch order {
         case .single(let instruction, let executionDate): self.init(PaymentWords(instruction), on: executionDate)
-        case .recurring(let terms): self.init(terms)
+        case .recurring(let terms): self.init(terms, lodgedAt: lodgedAt)
         case .standing(let instruction, let plan): self.init(PaymentWords(instruction), plan)
         case .bulk(let bulk): self.init(bulk)
         }
@@ -71,12 +72,18 @@ struct OrderWords: Encodable {
         items = [ConsentWords.Item(title: "\(payments), once, \(bulk.total.text) in all", detail: "The payments of one file")]
     }
 
-    private init(_ terms: RecurringTerms) {
+    private init(_ terms: RecurringTerms, lodgedAt: Timestamp) {
+        let begin = terms.validFrom ?? lodgedAt
         let creditor = terms.creditor?.name ?? "your other accounts"
         var facts = [Fact(name: "To", value: terms.creditor?.name ?? "Other accounts of yours, and nobody else")]
         if let creditor = terms.creditor { facts.append(Fact(name: "Their account", value: creditor.account)) }
         facts.append(Fact(name: "Each time at most", value: terms.maximum.text, isAmount: true))
-        facts += terms.limits.map { Fact(name: $0.words, value: "at most \($0.amount.text)", isAmount: true) }
+        for limit in terms.limits {
+            facts.append(Fact(name: limit.words, value: "at most \(limit.amount.text)", isAmount: true))
+            if let first = limit.cut(from: begin) {
+                facts.append(Fact(name: "In the first one, before \(first.end)", value: "at most \(first.amount)", isAmount: true))
+            }
+        }
         if let from = terms.validFrom { facts.append(Fact(name: "Not before", value: from.day)) }
         self.facts = facts
         request = "pay \(creditor) again and again"
@@ -86,7 +93,7 @@ struct OrderWords: Encodable {
         endingRest = ", and you can stop it at any time on your connections page."
         items =
             [ConsentWords.Item(title: "Payments to \(creditor), at most \(terms.maximum.text) each", detail: terms.creditor.map { "Account \($0.account)" })]
-            + terms.limits.map { ConsentWords.Item(title: "\($0.words) at most \($0.amount.text)", detail: $0.beginning) }
+            + terms.limits.map { ConsentWords.Item(title: "\($0.words) at most \($0.amount.text)", detail: $0.beginning(from: begin)) }
     }
 }
 
@@ -118,8 +125,15 @@ extension PeriodicLimit {
         }
     }
 
-    fileprivate var beginning: String {
-        alignment == .consent ? "Counted from the day it began" : "In the first one only its share of days"
+    fileprivate func beginning(from begin: Timestamp) -> String? {
+        guard alignment == .calendar else { return "Counted from the day it began" }
+        return cut(from: begin).map { "In the first one, before \($0.end), at most \($0.amount)" }
+    }
+
+    /// The first period where the calendar cuts it short, and its share.
+    fileprivate func cut(from begin: Timestamp) -> (end: String, amount: String)? {
+        let first = window(at: begin, from: begin)
+        return first.amount == amount ? nil : (BankCalendar.day(of: first.until).words, first.amount.text)
     }
 }
 

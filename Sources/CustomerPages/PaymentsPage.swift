@@ -62,25 +62,31 @@ extension CustomerRoutes {
             person, apps: payments.map(\.appID) + orders.map(\.appID) + bulks.map(\.appID),
             accounts: payments.map(\.debtorAccount) + orders.map(\.debtorAccount) + bulks.compactMap { $0.execution?.debtorAccount })
         let page = PaymentsPage(
-            message: Self.message(request, payments, orders), payments: payments.map { .init($0, book, seenAt: context.receivedAt) },
+            message: Self.message(request, payments, orders, bulks), payments: payments.map { .init($0, book, seenAt: context.receivedAt) },
             hasPayments: !payments.isEmpty, orders: orders.map { .init($0, book) }, hasOrders: !orders.isEmpty,
             bulks: bulks.compactMap { .init($0, book, seenAt: context.receivedAt) }, hasBulks: !bulks.isEmpty, csrf: csrf.token(for: session.id.rawValue))
         return pages.page("customer/payments", page, shell: shell("Payments through apps", for: session, current: "payments", width: .single))
     }
 
-    private static func message(_ request: Request, _ payments: [Payment], _ orders: [StandingOrder]) -> String? {
+    private static func message(_ request: Request, _ payments: [Payment], _ orders: [StandingOrder], _ bulks: [BulkPayment]) -> String? {
         let cancelled = request.query?["cancelled"]
         if let payment = payments.first(where: { $0.id.rawValue == cancelled }) {
-            return payment.status == .cancelled
-                ? "\(PaymentWords(payment.instruction).sentence) is cancelled: it will not be paid."
-                : "\(PaymentWords(payment.instruction).sentence) could not be cancelled any more."
+            return message(PaymentWords(payment.instruction).sentence, payment.status)
+        }
+        if let bulk = bulks.first(where: { $0.id.rawValue == cancelled }), let execution = bulk.execution {
+            return message("The file of \(bulk.count.of("payment")), \(bulk.total.text) in all,", execution.status)
         }
         return orders.first { $0.id.rawValue == cancelled && $0.status != .active }.map {
             "The standing order of \(PaymentWords($0.instruction).sentence) is cancelled: it pays no more."
         }
     }
 
+    private static func message(_ sentence: String, _ status: PaymentStatus) -> String {
+        status == .cancelled ? "\(sentence) is cancelled: it will not be paid." : "\(sentence) could not be cancelled any more."
+    }
+
     private func cancelPayment(_ session: Session, _ context: AppContext) async throws -> Response {
+        if let id = context.parameters.get("id").flatMap({ BulkPaymentID($0) }) { return try await cancelBulkPayment(id, session, context) }
         guard let id = context.parameters.get("id").flatMap({ PaymentID($0) }) else { throw HTTPError(.notFound) }
         let (person, now, requestID) = (session.person.id, context.receivedAt, context.requestID)
         let isTheirs = try await database.write { [books] tx in

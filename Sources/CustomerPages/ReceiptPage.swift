@@ -54,7 +54,7 @@ extension CustomerRoutes {
         if steps.last?.status != standing.status { steps.append((standing.status, standing.actor, standing.reason, standing.since)) }
         let app = book.app(consent.appID)
         let words =
-            consent.payment.map { ConsentWords(order: OrderWords($0.order)) }
+            consent.payment.map { ConsentWords(order: OrderWords($0.order, lodgedAt: consent.createdAt)) }
             ?? ConsentWords(permissions: consent.permissions, window: consent.window)
         let page = ReceiptPage(
             id: consent.id.rawValue, app: app, firm: book.firm(consent.appID), initials: initials(of: app), status: standing.status.rawValue,

@@ -4,6 +4,23 @@ package struct MalformedJSON: Error, Hashable, Sendable {
     package let offset: Int
     package let expected: String
     package let got: String
+    /// Which member stands there twice, as a JSON Pointer (RFC 6901); `nil` for anything else.
+    package fileprivate(set) var repeatedMember: String?
+}
+
+extension MalformedJSON {
+    /// The same from further out.
+    fileprivate func within(_ name: String) -> Self {
+        guard let member = repeatedMember else { return self }
+        var outer = self
+        outer.repeatedMember = "/\(name.prefix(60).replacing("~", with: "~0").replacing("/", with: "~1"))\(member)"
+        return outer
+    }
+
+    fileprivate init(offset: Int, repeating name: String) {
+        self.init(offset: offset, expected: "each member once", got: "\(name.prefix(60)) twice", repeatedMember: "")
+        self = within(name)
+    }
 }
 
 /// How much of a text is read. What goes beyond is refused before it costs anything.
@@ -82,7 +99,7 @@ private struct JSONParser {
             let name = try string()
             skipSpace()
             guard take(":") else { throw refusal("a colon") }
-            members.append(JSONObject.Member(name: name, value: try value(depth: depth + 1)))
+            members.append(JSONObject.Member(name: name, value: try value(of: name, depth: depth + 1)))
             guard members.count <= limits.members else { throw tooMany }
             skipSpace()
         } while take(",")
@@ -92,8 +109,11 @@ private struct JSONParser {
 
     private func made(_ members: [JSONObject.Member]) throws(MalformedJSON) -> JSONObject {
         if let object = JSONObject(members) { return object }
-        let twice = JSONObject.repeatedName(in: members) ?? ""
-        throw MalformedJSON(offset: position, expected: "each member once", got: "\(twice.prefix(60)) twice")
+        throw MalformedJSON(offset: position, repeating: JSONObject.repeatedName(in: members) ?? "")
+    }
+
+    private mutating func value(of name: @autoclosure () -> String, depth: Int) throws(MalformedJSON) -> JSONValue {
+        do throws(MalformedJSON) { return try value(depth: depth) } catch { throw error.within(name()) }
     }
 
     private mutating func array(depth: Int) throws(MalformedJSON) -> [JSONValue] {
@@ -102,7 +122,7 @@ private struct JSONParser {
         skipSpace()
         if take("]") { return elements }
         repeat {
-            elements.append(try value(depth: depth + 1))
+            elements.append(try value(of: "\(elements.count)", depth: depth + 1))
             guard elements.count <= limits.members else { throw tooMany }
             skipSpace()
         } while take(",")

@@ -94,6 +94,8 @@ package enum PaymentRefusal: Error, Hashable, Sendable {
     case consentState(ConsentStatus)
     /// The payment is not the one that the customer approved.
     case differs([Difference])
+    /// The request's key came before, with another payment.
+    case keyReused
     /// The consent is for another kind of payment.
     case consentType(ConsentType)
     case notYetValid(from: Timestamp)
@@ -105,6 +107,8 @@ package enum PaymentRefusal: Error, Hashable, Sendable {
     case notTheirAccount
     case paysItself
     case creditorAccountClosed
+    /// The creditor's account at this bank is kept in another currency.
+    case creditorAccountCurrency
     /// - Parameter available: what could be spent.
     case insufficientFunds(available: Money)
     case debtorAccountBlocked(AccountStatus)

@@ -18,15 +18,16 @@ extension PaymentBooks {
         if case .single(let instruction, let executionDate) = terms.order { try Self.compare(instruction, executionDate, with: new) }
         guard let (account, creditor) = try Accounts().debtor(debtor, paying: new.instruction.creditor.account, in: tx)
         else { throw PaymentRefusal.unknownConsent }
-        guard account.id != creditor?.id else { throw PaymentRefusal.paysItself }
-        if let creditor, !creditor.status.allowsCredits { throw PaymentRefusal.creditorAccountClosed }
         switch terms.order {
         case .single:
+            try Self.check(creditor, takes: new.instruction.amount, from: account)
             guard try consents.consume(consent, at: now, requestID: new.requestID, in: tx) != nil else {
                 throw PaymentRefusal.consentState(try consents.status(of: consent.id, at: now, in: tx) ?? .consumed)
             }
         case .recurring(let recurring):
+            // First whose the creditor's account is: of another's, nothing else is told.
             try check(new, within: recurring, to: creditor, at: now, in: tx)
+            try Self.check(creditor, takes: new.instruction.amount, from: account)
             // Draws on one consent wait for each other here, so that none counts without the others.
             guard try consents.lock(consent.id, in: tx) == .authorised else {
                 throw PaymentRefusal.consentState(try consents.status(of: consent.id, at: now, in: tx) ?? .revoked)
@@ -60,6 +61,14 @@ extension PaymentBooks {
     }
 
     // MARK: Checks
+
+    /// Whether an account of this bank can be paid. Another bank's is for that bank to say.
+    static func check(_ creditor: AccountAddress?, takes amount: Money, from debtor: AccountAddress) throws(PaymentRefusal) {
+        guard let creditor else { return }
+        guard creditor.id != debtor.id else { throw .paysItself }
+        guard creditor.status.allowsCredits else { throw .creditorAccountClosed }
+        guard creditor.currency == amount.currency else { throw .creditorAccountCurrency }
+    }
 
     private static func compare(_ instruction: PaymentInstruction, _ executionDate: CivilDate?, with new: NewPayment) throws(PaymentRefusal) {
         var differences = instruction.differences(from: new.instruction).map {

@@ -46,13 +46,14 @@ package struct PaymentBooks: Sendable {
         try records.move(payment, on: .hold, by: .system, because: .interrupted, at: now, in: tx)
     }
 
-    /// How long after its receipt a payment without a decision is one that its process never made: far beyond the decision's own deadline.
+    /// How long after its receipt a payment without a decision is one that its process never made: far beyond the decision's own deadline, and beyond what
+    /// the clocks of two nodes differ by.
     package static let patience = Duration.seconds(30)
 
     /// Sends to review what was received and never decided.
     /// - Returns: how many were found, at most `limit`.
     package func interruptAll(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
-        let found = try records.due(.received, at: now - Self.patience, limit: limit, in: tx)
+        let found = try records.due(.received, at: now - Self.patience, ahead: now + Self.patience, limit: limit, in: tx)
         for payment in found { _ = try interrupt(payment, at: now, in: tx) }
         return found.count
     }
@@ -108,7 +109,8 @@ package struct PaymentBooks: Sendable {
     package func settleDue(at now: Timestamp, limit: Int = Self.batch, in tx: any WriteTransaction) throws -> Int {
         guard try tx.isAlone(at: "payments.settlement") else { return 0 }
         // In the order in which the books lock accounts: two that settle, or one that settles and one that pays, do not wait for each other for ever.
-        return try records.due(.accepted, at: now, limit: limit, in: tx).sorted { $0.debtorAccount < $1.debtorAccount }.count { payment in
+        let due = try records.due(.accepted, at: now, ahead: now + Self.patience, limit: limit, in: tx)
+        return try due.sorted { $0.debtorAccount < $1.debtorAccount }.count { payment in
             let creditor = try Accounts().address(of: payment.instruction.creditor.account, in: payment.world, tx)
             return try settle(payment, to: creditor, at: now, in: tx) != nil
         }

@@ -121,9 +121,14 @@ package struct PaymentProcess: Sendable {
     }
 
     /// What the same request made before: the gateway lets a key come again for another payment after a day.
+    /// - Throws: `PaymentRefusal.keyReused` when the key came before for another payment.
     private static func earlier(_ new: NewPayment, at now: Timestamp, in tx: any ReadTransaction) throws -> Payment? {
         guard let key = new.idempotencyKey else { return nil }
-        return try PaymentRecords().find(of: new.consentID, key: key, since: now - .days(1), in: tx)
+        guard let earlier = try PaymentRecords().find(of: new.consentID, kind: new.kind, key: key, since: now - .days(1), in: tx) else { return nil }
+        guard earlier.instruction.differences(from: new.instruction).isEmpty, earlier.executionDate == new.executionDate else {
+            throw PaymentRefusal.keyReused
+        }
+        return earlier
     }
 
     private func decision(on payment: Payment, at now: Timestamp) async -> (RiskDecision, RiskInputs?) {

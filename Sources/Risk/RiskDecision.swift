@@ -27,7 +27,7 @@ package struct RiskDecision: Hashable, Sendable {
     package static let currentVersion = "2026-11-26"
 
     /// From this score on; below the first a payment is allowed.
-    private static let thresholds: [(from: Int, outcome: RiskOutcome)] = [(100, .block), (80, .decline), (50, .review)]
+    package static let thresholds: [(from: Int, outcome: RiskOutcome)] = [(100, .block), (80, .decline), (50, .review)]
 
     /// Asks every rule.
     package init(on inputs: RiskInputs) {

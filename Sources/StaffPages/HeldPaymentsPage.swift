@@ -18,6 +18,8 @@ struct HeldPaymentsPage: Encodable {
         /// `nil` where a file pays several.
         let account: String?
         let reference: String?
+        /// The one of the sandbox's scenarios that has it wait.
+        let scenario: String?
         let isBlocked: Bool
         /// In words, the rules that applied.
         let reasons: [String]
@@ -30,9 +32,12 @@ struct HeldPaymentsPage: Encodable {
         let name, value: String
     }
 
+    static let pageSize = 25
+
     let message: String?
     let rows: [Row]
     let hasRows: Bool
+    let first, next: String?
 }
 
 extension StaffRoutes {
@@ -50,23 +55,31 @@ extension StaffRoutes {
 
     private func heldPayments(_ request: Request, _ member: StaffMember) async throws -> Response {
         let decided = request.query?["decided"] ?? ""
-        let (rows, message) = try await database.read { tx -> ([HeldPaymentsPage.Row], String?) in
-            var rows = try PaymentRecords().waitingForStaff(in: tx).map { payment in
-                HeldPaymentsPage.Row(
-                    payment, app: try Apps().find(payment.appID, in: tx)?.name, customer: try People().find(payment.personID, in: tx)?.name,
-                    kept: try RiskDecisions().find(of: payment.id, in: tx))
-            }
-            rows += try BulkPaymentRecords().waitingForStaff(in: tx).compactMap { bulk in
-                try bulk.execution.map { execution in
-                    HeldPaymentsPage.Row(
-                        bulk, execution, app: try Apps().find(bulk.appID, in: tx)?.name, customer: try People().find(execution.personID, in: tx)?.name,
-                        kept: try RiskDecisions().find(of: bulk.id.asPayment, in: tx))
-                }
-            }
-            return (rows, try Self.message(decided, in: tx))
+        let after = request.query?["after"]
+        let model = try await database.read { tx -> HeldPaymentsPage in
+            let entries = try StaffQueue().entries(after: after, limit: HeldPaymentsPage.pageSize + 1, in: tx)
+            let shown = entries.prefix(HeldPaymentsPage.pageSize)
+            let rows = try shown.compactMap { try Self.row($0, in: tx) }
+            return HeldPaymentsPage(
+                message: try Self.message(decided, in: tx), rows: rows, hasRows: !rows.isEmpty, first: after == nil ? nil : "/staff/payments",
+                next: entries.count > shown.count ? shown.last.map { "/staff/payments?after=\($0.cursor)" } : nil)
         }
-        let model = HeldPaymentsPage(message: message, rows: rows, hasRows: !rows.isEmpty)
         return pages.page("staff/payments", model, shell: member.shell("Held payments", current: "payments"))
+    }
+
+    private static func row(_ entry: StaffQueue.Entry, in tx: any ReadTransaction) throws -> HeldPaymentsPage.Row? {
+        switch entry {
+        case .payment(let payment):
+            HeldPaymentsPage.Row(
+                payment, app: try Apps().find(payment.appID, in: tx)?.name, customer: try People().find(payment.personID, in: tx)?.name,
+                kept: try RiskDecisions().find(of: payment.id, in: tx))
+        case .file(let bulk):
+            try bulk.execution.map { execution in
+                HeldPaymentsPage.Row(
+                    bulk, execution, app: try Apps().find(bulk.appID, in: tx)?.name, customer: try People().find(execution.personID, in: tx)?.name,
+                    kept: try RiskDecisions().find(of: bulk.id.asPayment, in: tx))
+            }
+        }
     }
 
     /// What became of the one that was decided last.
@@ -136,18 +149,19 @@ extension HeldPaymentsPage.Row {
     fileprivate init(_ payment: Payment, app: String?, customer: String?, kept: RiskDecisions.Kept?) {
         self.init(
             id: payment.id.rawValue, amount: payment.instruction.amount, creditor: payment.instruction.creditor.name,
-            account: payment.instruction.creditor.account, reference: payment.instruction.reference, app: app, customer: customer,
+            account: payment.instruction.creditor.account, reference: payment.instruction.reference,
+            scenario: payment.scenario?.name, app: app, customer: customer,
             since: payment.changedAt, status: payment.status, reason: payment.reason, kept: kept)
     }
 
     fileprivate init(_ bulk: BulkPayment, _ execution: BulkExecution, app: String?, customer: String?, kept: RiskDecisions.Kept?) {
         self.init(
-            id: bulk.id.rawValue, amount: bulk.total, creditor: bulk.count.of("payee"), account: nil, reference: bulk.reference, app: app,
+            id: bulk.id.rawValue, amount: bulk.total, creditor: bulk.count.of("payee"), account: nil, reference: bulk.reference, scenario: nil, app: app,
             customer: customer, since: execution.changedAt, status: execution.status, reason: execution.reason, kept: kept)
     }
 
     private init(
-        id: String, amount: Money, creditor: String, account: String?, reference: String?, app: String?, customer: String?, since: Timestamp,
+        id: String, amount: Money, creditor: String, account: String?, reference: String?, scenario: String?, app: String?, customer: String?, since: Timestamp,
         status: PaymentStatus, reason: PaymentReason, kept: RiskDecisions.Kept?
     ) {
         self.id = id
@@ -155,6 +169,7 @@ extension HeldPaymentsPage.Row {
         self.creditor = creditor
         self.account = account
         self.reference = reference
+        self.scenario = scenario
         self.app = app ?? "A removed app"
         self.customer = customer ?? "A removed customer"
         self.since = since.dayAndClock

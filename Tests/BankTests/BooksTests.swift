@@ -179,16 +179,31 @@ struct BooksTests {
         }
     }
 
-    @Test(arguments: Engine.available) func `a posting cannot be changed`(engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `neither a posting nor its entry can be changed or removed`(engine: Engine) async throws {
         try await withDatabase(engine, migrations: BankMigrations.all + BankMigrations.immutablePostings(on: engine)) { database in
             try await database.write { tx in
                 try Books().open(nairobi, at: noon, in: tx)
                 _ = try Accounts().open(newAccount(.everyday, number: "01124417"), in: tx)
                 _ = try Books().post(entry("pay", kes(10)), in: tx).get()
             }
-            await #expect(throws: StorageError.self) {
-                try await database.write { tx in try tx.execute("UPDATE posting SET amount = \(Int64(1))") }
+            let changes: [SQL] =
+                [
+                    "UPDATE posting SET amount = \(Int64(1))", "DELETE FROM posting", "UPDATE journal_entry SET booked_at = \(noon + .days(1))",
+                    "DELETE FROM journal_entry WHERE NOT EXISTS (SELECT id FROM posting WHERE entry_id = journal_entry.id)",
+                ] + (engine == .postgres ? ["TRUNCATE posting", "TRUNCATE journal_entry CASCADE"] : [])
+
+            for change in changes {
+                await #expect(throws: StorageError.self, "\(change)") {
+                    try await database.write { tx in
+                        // An entry without postings, which nothing but the table itself keeps.
+                        try tx.execute("INSERT INTO journal_entry (id, world, kind, booked_at) VALUES (\("ent_bare"), \("w"), \("opening"), \(noon))")
+                        try tx.execute(change)
+                    }
+                }
             }
+
+            let kept = try await database.read { try $0.all("SELECT id FROM journal_entry").count + $0.all("SELECT id FROM posting").count }
+            #expect(kept == 3)
             #expect(try await database.balance().booked == kes(10))
         }
     }

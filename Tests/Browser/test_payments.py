@@ -1,5 +1,7 @@
 """A payment from the app's wish to the money's arrival: its customer sees and approves exactly it, staff decides where the rules doubt it, everybody sees what became of it."""
 
+import json
+import socket
 import sys
 from pathlib import Path
 
@@ -159,3 +161,33 @@ def test_an_app_without_payments_is_told_how_to_begin(browse, server):
 
     expect(page.get_by_role("heading", name="No payments yet")).to_be_visible()
     check(page, "app-payments-empty")
+
+
+def sent(server, party, consent, key, share=1.0):
+    """What the server answers to a payment over a socket of its own, of which only a share arrives."""
+    body = json.dumps({"consent_id": consent, **bill()}).encode()
+    head = (
+        f"POST /v1/payments HTTP/1.1\r\nHost: localhost:{server.port}\r\nAuthorization: Bearer {party.tokens['access_token']}\r\nIdempotency-Key: {key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n").encode()
+    with socket.create_connection(("localhost", server.port), timeout=10) as connection:
+        connection.sendall(head + body[: int(len(body) * share)])
+        connection.shutdown(socket.SHUT_WR)
+        return connection.recv(65536)
+
+
+def test_half_a_payment_moves_nothing_and_leaves_its_key(server, relying_party):
+    consent = approved(relying_party, Customer("amina.traveler"), bill())
+
+    assert b" 201 " not in sent(server, relying_party, consent, "half", share=0.5)
+    assert relying_party.consent(consent).json()["status"] == "authorised"
+    assert b" 201 " in sent(server, relying_party, consent, "half")
+
+
+def test_a_key_with_a_control_character_pays_nothing(server, relying_party):
+    consent = approved(relying_party, Customer("amina.traveler"), bill())
+
+    for control in "\x00\x07\x1b\x7f":
+        for key in (f"a{control}b", f"{control}a", f"a{control}"):
+            assert sent(server, relying_party, consent, key).split()[1] == b"400", repr(key)
+    assert sent(server, relying_party, consent, "a\tb").split()[1] == b"400"
+    assert relying_party.consent(consent).json()["status"] == "authorised"

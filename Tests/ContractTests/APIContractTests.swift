@@ -20,6 +20,7 @@ struct APIContractTests {
                 "GET /sandbox/v1/scenarios", "GET /sandbox/v1/customers", "POST /sandbox/v1/consents/{consent_id}/authorisation",
                 "POST /sandbox/v1/consents/{consent_id}/revocation",
                 "DELETE /v1/payments/{payment_id}", "POST /v1/transfers", "GET /v1/transfers", "GET /v1/transfers/{transfer_id}",
+                "DELETE /v1/transfers/{transfer_id}", "DELETE /v1/bulk-payments/{bulk_payment_id}",
                 "POST /v1/standing-orders", "GET /v1/standing-orders", "GET /v1/standing-orders/{standing_order_id}",
                 "DELETE /v1/standing-orders/{standing_order_id}", "POST /v1/funds-confirmations",
                 "POST /v1/bulk-payments", "GET /v1/bulk-payments", "GET /v1/bulk-payments/{bulk_payment_id}",

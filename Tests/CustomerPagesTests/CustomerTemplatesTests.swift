@@ -76,7 +76,8 @@ struct CustomerTemplatesTests {
             ], hasOrders: true,
             bulks: [
                 .init(
-                    amount: "", payments: "", address: "", app: "", from: "", when: "", status: "", reference: "r", isSettled: true, isRejected: true)
+                    id: "blk_1", amount: "", payments: "", address: "", app: "", from: "", when: "", status: "", reference: "r", isSettled: true,
+                    isRejected: true, mayCancel: true)
             ], hasBulks: true, csrf: "c")
 
         expectAllFound("customer/payments", page)

@@ -26,7 +26,8 @@ struct IdempotencyRecordsTests {
         }
     }
 
-    private let answer = UpstreamAnswer(status: .created, headers: [.location: "http://localhost/x", .contentType: "application/json"], body: Array(#"{"é":1}"#.utf8))
+    private let answer = UpstreamAnswer(
+        status: .created, headers: [.location: "http://localhost/x", .contentType: "application/json"], body: Array(#"{"é":1}"#.utf8))
 
     @Test(arguments: Engine.available)
     func `the first wins, the next waits, then gets its answer`(engine: Engine) async throws {
@@ -67,6 +68,35 @@ struct IdempotencyRecordsTests {
             await #expect(throws: IdempotencyClaimLost.self) {
                 try await database.write { [records, answer] in try records.complete(claim(), with: answer, in: $0) }
             }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `the key of a process that died answers its own body alone, for a day`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: GatewayMigrations.all) { database in
+            _ = try await outcome(claim(), in: database)
+            clock.advance(by: .seconds(60))
+
+            let other = try await outcome(claim("{\"a\":1}", token: "req_2"), in: database)
+            let same = try await outcome(claim(token: "req_3"), in: database)
+            clock.advance(by: .hours(24))
+            let tomorrow = try await outcome(claim("{\"a\":1}", token: "req_4"), in: database)
+
+            #expect([other, same, tomorrow] == ["other", "won", "won"])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a claim from before the clock was set back is taken over, one of a node whose clock is ahead is not`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: GatewayMigrations.all) { database in
+            _ = try await outcome(claim(), in: database)
+            clock.advance(by: .seconds(-10))
+            let ahead = try await outcome(claim(token: "req_2"), in: database)
+            clock.advance(by: .hours(-2))
+            let other = try await outcome(claim("{\"a\":1}", token: "req_3"), in: database)
+            let setBack = try await outcome(claim(token: "req_4"), in: database)
+
+            #expect([ahead, other, setBack] == ["in flight", "other", "won"])
         }
     }
 

@@ -37,6 +37,15 @@ struct JSONValueTests {
         #expect(parse(text) == nil)
     }
 
+    @Test(arguments: [
+        (#"{"a":1,"a":2}"#, "/a"), (#"{"x":{"a":1,"b":2,"\u0061":3}}"#, "/x/a"), (#"{"x":[0,{"a/b~":1,"a/b~":2}]}"#, "/x/1/a~1b~0"),
+    ])
+    func `the member that stands twice is told by its place`(text: String, pointer: String) {
+        let refusal = #expect(throws: MalformedJSON.self) { try JSONValue(parsing: text) }
+
+        #expect(refusal?.repeatedMember == pointer)
+    }
+
     @Test func `bytes that are not UTF-8 are refused`() {
         #expect((try? JSONValue(parsing: [34, 0xFF, 34])) == nil)
         #expect((try? JSONValue(parsing: [34, 0xC0, 0x80, 34])) == nil)

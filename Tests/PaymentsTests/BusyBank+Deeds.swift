@@ -141,7 +141,7 @@ extension BusyBank {
     }
 
     private func decideByStaff(_ releases: Bool, _ chance: inout SeededGenerator, at now: Timestamp) async throws {
-        guard let payment = chance.pick(try await database.read { try PaymentRecords().waitingForStaff(in: $0) }) else { return }
+        guard let payment = chance.pick(try await database.read { try PaymentRecords().waitingForStaff(isScenario: false, limit: 200, in: $0) }) else { return }
         let moved = try await database.write { [randomness] tx in
             let books = PaymentBooks(randomness: randomness)
             return releases
@@ -153,7 +153,7 @@ extension BusyBank {
     /// Of what is held, blocked, or among the latest, whatever became of it: the table tells which can be taken back.
     private func cancel(_ chance: inout SeededGenerator, at now: Timestamp) async throws {
         let payments = try await database.read { tx in
-            try PaymentRecords().waitingForStaff(in: tx) + PaymentRecords().list(ofApp: copilot, limit: 5, in: tx)
+            try PaymentRecords().waitingForStaff(isScenario: false, limit: 200, in: tx) + PaymentRecords().list(ofApp: copilot, limit: 5, in: tx)
         }
         guard let payment = chance.pick(payments) else { return }
         let moved = try await database.write { [randomness] tx in
@@ -233,9 +233,11 @@ extension PaymentRefusal {
         case .unknownConsent: "unknown consent"
         case .consentState(let status): "consent \(status)"
         case .differs: "differs"
+        case .keyReused: "key reused"
         case .consentType, .notYetValid, .aboveMaximum, .aboveLimit, .notTheirAccount: "beyond the consent"
         case .paysItself: "pays itself"
         case .creditorAccountClosed: "creditor's account closed"
+        case .creditorAccountCurrency: "creditor's account in another currency"
         case .insufficientFunds: "insufficient funds"
         case .debtorAccountBlocked: "debtor's account blocked"
         }

@@ -46,6 +46,12 @@ extension BusyBank {
     private func expectHolds(_ books: KeptBooks, _ payments: KeptPayments) {
         let holds = Dictionary(grouping: books.holds.filter { $0.payment != nil }) { $0.payment }
         #expect(holds.count == payments.all.count)
+        // What could never be booked is not taken.
+        let currencies = Dictionary(uniqueKeysWithValues: books.accounts.map { ($0.number, $0.currency) })
+        for payment in payments.all {
+            let (kept, paid) = (currencies[payment.instruction.creditor.account], payment.instruction.amount.currency)
+            #expect(kept == nil || kept == paid, "\(payment.id) pays \(paid)")
+        }
         for payment in payments.all {
             let expected: HoldState =
                 switch payment.status {
@@ -104,7 +110,7 @@ extension BusyBank {
 
 /// The ledger's rows, read by statements of the test's own.
 struct KeptBooks: Sendable {
-    struct KeptAccount: Sendable { let id: AccountID, number: String, booked: Int64, held: Int64, overdraftLimit: Int64 }
+    struct KeptAccount: Sendable { let id: AccountID, number: String, currency: Currency, booked: Int64, held: Int64, overdraftLimit: Int64 }
     struct KeptPosting: Sendable { let account: AccountID, amount: Money, sequence: Int64, balanceAfter: Int64? }
     struct KeptHold: Sendable { let id: TransactionID, account: AccountID, state: HoldState, amount: Int64, sequence: Int64, payment: PaymentID? }
     struct KeptEntry: Sendable { let id: EntryID, kind: EntryKind, payment: PaymentID? }
@@ -115,9 +121,10 @@ struct KeptBooks: Sendable {
     let entries: [KeptEntry]
 
     init(in tx: any ReadTransaction) throws {
-        accounts = try tx.all("SELECT id, number, booked, held, overdraft_limit FROM account WHERE owner = \("customer")").map {
+        accounts = try tx.all("SELECT id, number, currency, booked, held, overdraft_limit FROM account WHERE owner = \("customer")").map {
             KeptAccount(
-                id: try $0["id"], number: try $0["number"], booked: try $0["booked"], held: try $0["held"], overdraftLimit: try $0["overdraft_limit"])
+                id: try $0["id"], number: try $0["number"], currency: try $0["currency"], booked: try $0["booked"], held: try $0["held"],
+                overdraftLimit: try $0["overdraft_limit"])
         }
         postings = try tx.all("SELECT account_id, amount, currency, sequence, balance_after FROM posting").map {
             KeptPosting(

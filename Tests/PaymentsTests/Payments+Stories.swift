@@ -57,7 +57,20 @@ func withBank<R>(_ engine: Engine, holding amount: Money = kes(1_000), _ body: (
     }
 }
 
+/// The number of Amina's account in dollars, once it is open.
+let dollars = "0100-200302"
+
 extension Database {
+    func openDollars() async throws {
+        _ = try await write { tx in
+            try Accounts().open(
+                NewAccount(
+                    id: AccountID(trusted: "acc_dollars"), world: nairobi, holders: [AccountHolder(person: amina, name: "Amina Hassan")],
+                    name: "Dollar account", product: "Wekeza Foreign Currency", kind: .current, currency: .usd, number: dollars, openedAt: noon - .days(400)),
+                in: tx)
+        }
+    }
+
     /// A payment consent that Amina approved, with her everyday account unless told otherwise.
     func approved(
         _ instruction: PaymentInstruction = bill(), from account: AccountID = .everyday, at now: Timestamp = noon, expiresAt: Timestamp? = nil

@@ -122,6 +122,18 @@ struct PaymentsTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `an account of this bank in another currency cannot be paid, and the consent stays`(engine: Engine) async throws {
+        try await withBank(engine) { database in
+            try await database.openDollars()
+            let instruction = bill(to: dollars)
+            let consent = try await database.approved(instruction)
+
+            #expect(try await database.make(instruction, under: consent) == .failure(.creditorAccountCurrency))
+            #expect(try await database.consentStatus(consent) == .authorised)
+            #expect(try await database.balance().available == kes(1_000))
+        }
+    }
+
     @Test(arguments: Engine.available) func `a frozen account pays nothing`(engine: Engine) async throws {
         try await withBank(engine) { database in
             let consent = try await database.approved()

@@ -83,6 +83,27 @@ struct RecurringPaymentTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `nothing is swept to an own account in another currency, and of another's nothing is told`(engine: Engine)
+        async throws
+    {
+        try await withBank(engine) { database in
+            try await database.openDollars()
+            let consent = try await database.approved(terms(), expiresAt: noon + .days(30))
+            #expect(try await database.make(draw(100, to: dollars), under: consent, as: .transfer) == .failure(.creditorAccountCurrency))
+
+            try await database.write { tx in
+                _ = try Accounts().open(
+                    NewAccount(
+                        id: AccountID(trusted: "acc_brian"), world: nairobi, holders: [AccountHolder(person: PersonID(trusted: "usr_brian"), name: "Brian")],
+                        name: "Dollar account", product: "Wekeza Foreign Currency", kind: .current, currency: .usd, number: "0100-200399",
+                        openedAt: noon - .days(400)), in: tx)
+                _ = try Accounts().setStatus(.closed, of: AccountID(trusted: "acc_brian"), because: "it was closed", at: noon, in: tx)
+            }
+            #expect(try await database.make(draw(100, to: "0100-200399"), under: consent, as: .transfer) == .failure(.notTheirAccount))
+            #expect(try await database.balance().available == kes(1_000))
+        }
+    }
+
     @Test(arguments: Engine.available) func `a creditor that the customer approved is the only one`(engine: Engine) async throws {
         try await withBank(engine) { database in
             let power = Creditor(name: "Kenya Power", account: "KPLC-882-001")

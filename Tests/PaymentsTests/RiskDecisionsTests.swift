@@ -102,6 +102,32 @@ struct RiskDecisionsTests {
         }
     }
 
+    @Test func `the decision has 200 milliseconds`() {
+        #expect(PaymentProcess.deadline == .milliseconds(200))
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: Engine.available) func `what is read too late is cancelled`(engine: Engine) async throws {
+        try await withBank(engine) { database in
+            let consent = try await database.approved()
+            let cancelled = Gate()
+            let process = PaymentProcess(database: database, randomness: SystemRandom(), deadline: .milliseconds(1), timer: ContinuousClock()) { _, _ in
+                do {
+                    try await Task.sleep(for: .seconds(3600), clock: .continuous)
+                } catch {
+                    cancelled.open()
+                }
+                throw CancellationError()
+            }
+
+            let payment = try await process.make(
+                NewPayment(appID: copilot, organisationID: acme, personID: amina, consentID: consent, instruction: bill()), at: noon
+            ) { payment, _ in payment }.get()
+
+            await cancelled.wait()
+            #expect(payment.status == .held)
+        }
+    }
+
     @Test(arguments: Engine.available) func `the inputs are the account's own past`(engine: Engine) async throws {
         try await withBank(engine) { database in
             let first = try await database.make(under: try await database.approved()).get()

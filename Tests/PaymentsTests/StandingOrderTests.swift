@@ -102,6 +102,23 @@ struct StandingOrderTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `an order to a closed account, or to one in another currency, is refused, and its consent stays`(engine: Engine)
+        async throws
+    {
+        try await withBank(engine) { database in
+            try await database.openDollars()
+            _ = try await database.write { try Accounts().setStatus(.closed, of: .savings, because: "it was closed", at: noon, in: $0) }
+            for (number, refusal) in [(dollars, PaymentRefusal.creditorAccountCurrency), ("0100-200301", .creditorAccountClosed), ("0100-200300", .paysItself)]
+            {
+                let instruction = bill(to: number)
+                let consent = try await database.approved(.standing(instruction, try plan()))
+
+                await #expect(throws: refusal) { _ = try await take(database, try plan(), instruction, under: consent) }
+                #expect(try await database.consentStatus(consent) == .authorised)
+            }
+        }
+    }
+
     @Test(arguments: Engine.available) func `two nodes that find it due pay it once`(engine: Engine) async throws {
         try await withBank(engine) { database in
             _ = try await take(database, try plan())

@@ -83,6 +83,45 @@ struct RiskDecisionTests {
         #expect(RiskRule.allCases.allSatisfy { $0.weight > 0 })
     }
 
+    /// What a decision of this version was made by. Whoever changes a rule, a weight or a threshold gives the rules a new version, and writes it here.
+    @Test func `a version stands for its rules`() {
+        let rules = RiskRule.allCases.map { "\($0.rawValue) \($0.weight)" } + RiskDecision.thresholds.map { "\($0.outcome) from \($0.from)" }
+        #expect(
+            [RiskDecision.currentVersion] + rules == [
+                "2026-11-26", "amount_beyond_history 30", "new_creditor 10", "much_to_new_creditor 20", "drains_account 15", "many_payments 35",
+                "flood_of_payments 60", "at_night 10", "block from 100", "decline from 80", "review from 50",
+            ])
+    }
+
+    /// Each rule with the last inputs to which it does not apply, and the first to which it does: a thousand shillings is paid, nothing is known.
+    @Test func `a version stands for where its rules begin`() {
+        func inputs(
+            available: Int64 = .max, knows: Bool = true, largest: Int64 = .max, count: Int = 5, payments: Int = 0, hour: Int = 12
+        ) -> RiskInputs {
+            RiskInputs(
+                amount: Money(minorUnits: 1_000_00, currency: .kes), available: available, knowsCreditor: knows, largestBefore: largest, countBefore: count,
+                paymentsLastHour: payments, hour: hour)
+        }
+        let edges: [(rule: RiskRule, not: [RiskInputs], but: [RiskInputs])] = [
+            (.amountBeyondHistory, [inputs(largest: 200_01), inputs(largest: 200_00, count: 4)], [inputs(largest: 200_00)]),
+            (.newCreditor, [inputs()], [inputs(knows: false)]),
+            (
+                .muchToNewCreditor, [inputs(available: 2_000_02, knows: false), inputs(available: 2_000_00)],
+                [inputs(available: 2_000_01, knows: false)]
+            ),
+            (.drainsAccount, [inputs(available: 1_111_12)], [inputs(available: 1_111_11)]),
+            (.manyPayments, [inputs(payments: 9)], [inputs(payments: 10)]),
+            (.floodOfPayments, [inputs(payments: 49)], [inputs(payments: 50)]),
+            (.atNight, [inputs(hour: 23), inputs(hour: 5)], [inputs(hour: 0), inputs(hour: 4)]),
+        ]
+
+        #expect(edges.map(\.rule) == RiskRule.allCases)
+        for edge in edges {
+            #expect(edge.not.allSatisfy { !edge.rule.applies(to: $0) }, "\(edge.rule)")
+            #expect(edge.but.allSatisfy { edge.rule.applies(to: $0) }, "\(edge.rule)")
+        }
+    }
+
     @Test func `what was not decided in time is looked at, never allowed`() {
         #expect(RiskDecision.timedOut.outcome == .review)
     }

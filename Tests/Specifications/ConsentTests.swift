@@ -83,9 +83,12 @@ struct ConsentTests {
         try await TestServer.run(.sqlite) { server in
             let token = try await server.appToken(server.register())
 
-            for body in ["", "{", #"{"type":"account_access","type":"account_access"}"#, String(repeating: "[", count: 5000)] {
+            for body in ["", "{", String(repeating: "[", count: 5000)] {
                 try await lodge(server, token: token, body: body).isRefused(.badRequest, .malformedBody, rule: "request", by: "createConsent")
             }
+            let twice = try await lodge(server, token: token, body: #"{"type":"account_access","type":"account_access"}"#)
+            twice.isRefused(.badRequest, .malformedBody, rule: "unique_member", by: "createConsent")
+            #expect(twice.violations.first?["pointer"] == "/type")
             try await lodge(server, token: token, body: String(repeating: " ", count: 1 << 20) + "{}")
                 .isRefused(.contentTooLarge, .bodyTooLarge, rule: "request", by: "createConsent")
             let form = try await server.post("/v1/consents", form: [("type", "account_access")], headers: [.authorization: "Bearer \(token)"])
@@ -281,24 +284,26 @@ struct ConsentIdempotencyTests {
     }
 
     @Test(arguments: Engine.available)
-    func `a claim whose process died is in flight for a minute, then free`(engine: Engine) async throws {
+    func `a claim whose process died is in flight for a minute, then free for its own body`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.register()
-            let claim = IdempotencyClaim(
-                appID: app.app.id, route: "createConsent", key: "k-1", payload: Digest(of: "another"), token: RequestID(trusted: "req_dead"))
-            let now = server.clock.now
-            _ = try await server.database.write { try IdempotencyRecords().claim(claim, at: now, in: $0) }
-            try await server.database.write { tx in
-                try tx.execute("UPDATE idempotency_key SET payload = \(Digest(of: "another")) WHERE key = 'k-1'")
-            }
             let token = try await server.appToken(app)
+            let other = sound.replacing("2027-02-19T00:00:00Z", with: "2027-02-18T00:00:00Z")
+            _ = try await lodge(server, token: token, key: "k-0")
+            try await server.database.write { [now = server.clock.now] tx in
+                let row = try tx.first("SELECT payload FROM idempotency_key WHERE key = 'k-0'")
+                let claim = IdempotencyClaim(
+                    appID: app.app.id, route: "createConsent", key: "k-1", payload: try #require(row)["payload"], token: RequestID(trusted: "req_dead"))
+                _ = try IdempotencyRecords().claim(claim, at: now, in: tx)
+            }
 
-            let early = try await lodge(server, token: token, key: "k-1")
-            server.clock.advance(by: .seconds(61))
-            let late = try await lodge(server, token: token, key: "k-1")
-
-            #expect([.conflict, .unprocessableContent].contains(early.status))
-            #expect(late.status == .created)
+            for isLate in [false, true] {
+                if isLate { server.clock.advance(by: .seconds(61)) }
+                try await lodge(server, token: token, key: "k-1", body: other)
+                    .isRefused(.unprocessableContent, .idempotencyKeyReused, rule: "idempotency", by: "createConsent")
+                let answer = try await lodge(server, token: token, key: "k-1")
+                #expect(answer.status == (isLate ? .created : .conflict), "\(answer.text)")
+            }
         }
     }
 

@@ -91,7 +91,7 @@ struct PaymentTests {
             let app = try await server.payingApp()
             let (consent, token) = try await server.approved(for: app)
 
-            for key in [nil, "", String(repeating: "k", count: 41), "a b"] {
+            for key in [nil, "", String(repeating: "k", count: 41), "a b", "a\tb", "a\u{7}b", "a\u{1B}b", "a\u{7F}b", "é"] {
                 try await server.pay(under: consent, token: token, key: key).isRefused(.badRequest, .invalidIdempotencyKey, by: "createPayment")
             }
             #expect(try await server.consentStatus(consent, app) == "authorised")

@@ -75,6 +75,36 @@ struct StaffPagesTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `201 held payments are paged, files behind them, and what partners' tests hold comes last with its scenario`(
+        engine: Engine
+    ) async throws {
+        try await TestServer.run(engine) { server in
+            let queue = try await HeldQueue(server, payments: 201, files: 26, scenarios: 30)
+            let browser = try await staff(server)
+            var seen: [String] = []
+            try await browser.open("/staff/payments")
+            while true {
+                let page = await browser.page
+                let ids = page.matches(of: /<a href="\/staff\?subject=((?:pay|blk)_[^"]+)">/).map { String($0.1) }
+                let scenarios = page.matches(of: /scenario <code>(held|blocked)<\/code>/).count
+                #expect(scenarios == ids.count { queue.scenarios.contains($0) })
+                seen += ids
+                guard let next = page.firstMatch(of: /href="(\/staff\/payments\?after=[^"]+)">Next page/) else { break }
+                #expect(ids.count == 25)
+                if seen.count == 25 {
+                    // The last of a page is decided before the next one is read.
+                    try await browser.submit(try #require(await browser.forms.last { $0.action.hasSuffix("/\(ids[24])/reject") }), [])
+                    #expect(await browser.page.contains("is rejected, and the money is free again."))
+                }
+                try await browser.open(String(next.1))
+            }
+
+            #expect(seen == queue.payments + queue.files + queue.scenarios)
+            try await browser.open("/staff/payments?after=pay_unknown")
+            #expect(await browser.page.contains(queue.payments[0]))
+        }
+    }
+
     /// A page and what it loads stay under 60 kB; stylesheet, script and mark are 26 kB of them.
     @Test func `a full page stays light`() async throws {
         try await TestServer.run(.sqlite) { server in
@@ -87,11 +117,14 @@ struct StaffPagesTests {
                         AuditEntry(
                             actor: .person(PersonID(trusted: "usr_demodeveloper")), action: .consentAuthorised, subject: consent.rawValue,
                             before: ["status": "awaiting_authorisation"],
-                            after: ["status": "authorised", "reason": "customer_approved", "app": AppID.random(from: SystemRandom()).rawValue, "accounts": "3"],
+                            after: [
+                                "status": "authorised", "reason": "customer_approved", "app": AppID.random(from: SystemRandom()).rawValue, "accounts": "3",
+                            ],
                             requestID: .random(from: SystemRandom()), at: now),
                         in: tx)
                     _ = try Organisations().create(
-                        id: .random(from: SystemRandom()), name: long, world: DemoWorld.organisation, owner: nil, by: .commandLine, at: now - .days(Int64(number)),
+                        id: .random(from: SystemRandom()), name: long, world: DemoWorld.organisation, owner: nil, by: .commandLine,
+                        at: now - .days(Int64(number)),
                         requestID: nil, in: tx)
                 }
             }

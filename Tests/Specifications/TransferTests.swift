@@ -90,6 +90,68 @@ struct TransferTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `nothing is swept to the account itself, to one in another currency or to a closed one`(engine: Engine) async throws
+    {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (consent, token) = try await server.approved("recurring_payment", limits(to: nil), for: app, more: expiry(server))
+            let debtor = try await server.call("/v1/consents/\(consent)", token: server.appToken(app)).json["accounts"] as? [String]
+            let own = try await server.accounts(of: "amina.traveler")
+            let itself = try #require(own.first { $0.id.rawValue == debtor?.first })
+            let closed = try await server.openAccount(beside: itself)
+            let dollars = try #require(own.first { $0.currency == .usd })
+            try await server.close(closed.id)
+
+            for (number, rule) in [(itself.number, "self_payment"), (dollars.number, "currency"), (closed.number, "account_status")] {
+                let refusal = try await server.create("/v1/transfers", draw("100.00", account: number), under: consent, token: token)
+                refusal.isRefused(.unprocessableContent, .creditorAccountRefused, rule: rule, by: "createTransfer")
+                #expect(refusal.violations.first?["pointer"] == "/creditor/account")
+            }
+            #expect((try await server.call("/v1/transfers", token: server.paymentsToken(app)).json["data"] as? [Any])?.isEmpty == true)
+        }
+    }
+
+    @Test(arguments: Engine.available) func `an amount that is none is refused by name, and nothing moves`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (consent, token) = try await server.approved("recurring_payment", limits(), for: app, more: expiry(server))
+
+            for amount in badAmounts {
+                let refusal = try await server.create("/v1/transfers", draw(amount), under: consent, token: token)
+                refusal.isRefused(.badRequest, .invalidRequest, by: "createTransfer")
+                #expect(refusal.violations.map { $0["pointer"] } == ["/amount/amount"], "\(amount)")
+            }
+            let more = try await server.create("/v1/transfers", draw("9999999999999.99"), under: consent, token: token)
+            more.isRefused(.unprocessableContent, .limitExceeded, rule: "limit.maximum", by: "createTransfer")
+            let foreign = try await server.create("/v1/transfers", Bill(amount: "1.00", currency: "USD").members, under: consent, token: token)
+            foreign.isRefused(.unprocessableContent, .paymentDiffers, by: "createTransfer")
+            #expect(foreign.violations.first?["pointer"] == "/amount/currency")
+            #expect((try await server.call("/v1/transfers", token: server.paymentsToken(app)).json["data"] as? [Any])?.isEmpty == true)
+        }
+    }
+
+    @Test(arguments: Engine.available) func `a customer sees what a first period that the calendar cuts short is worth`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let lodged = try await server.lodge("recurring_payment", limits(alignment: "calendar"), app, more: expiry(server))
+            let consent = lodged.json["id"] as? String ?? ""
+            let browser = TestBrowser(server)
+            try await browser.open(server.authorizationURI(app, server.detail(consent)))
+            try await browser.submit("password", [("username", "amina.traveler"), ("password", "sandbox")])
+
+            // 21 November: ten of thirty days.
+            let page = await browser.page
+            for text in ["In a calendar month", "at most KES 800.00", "In the first one, before 1 December 2026", "at most KES 266.66"] {
+                #expect(page.contains(text), "\(text)")
+            }
+            let authorization = try await server.authorize(app, server.detail(consent), browser: browser)
+            let token = try await server.redeem(authorization, by: app).json["access_token"] as? String ?? ""
+            let refusal = try await server.create("/v1/transfers", draw("266.67"), under: consent, token: token)
+            refusal.isRefused(.unprocessableContent, .limitExceeded, rule: "limit.month", by: "createTransfer")
+            #expect(refusal.violations.first?["expected"]?.hasPrefix("at most 266.66 until ") == true)
+        }
+    }
+
     @Test(arguments: Engine.available) func `20 keys at once on one consent stay within its limit`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.payingApp()

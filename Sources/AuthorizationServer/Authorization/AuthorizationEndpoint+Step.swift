@@ -108,7 +108,8 @@ extension AuthorizationEndpoint {
         return .success(
             ConsentQuestion(
                 transaction: transaction, app: app, person: person, identityScopes: transaction.scope.filter { !$0.needsConsent },
-                permissions: permissions, payment: consent?.payment, transactionsFrom: consent?.transactionsFrom, transactionsTo: consent?.transactionsTo,
+                permissions: permissions, payment: consent?.payment, lodgedAt: consent?.createdAt, transactionsFrom: consent?.transactionsFrom,
+                transactionsTo: consent?.transactionsTo,
                 expiresAt: consent?.expiresAt ?? now + ConsentTerm.standard,
                 accounts: held))
     }

@@ -17,6 +17,8 @@ package struct ConsentQuestion: Sendable {
     package let permissions: PermissionSet?
     /// What the app wants to pay; the permissions are empty then.
     package let payment: PaymentTerms?
+    /// When the app lodged the consent; `nil` where the request itself makes one.
+    package let lodgedAt: Timestamp?
     package let transactionsFrom: Timestamp?
     package let transactionsTo: Timestamp?
     /// When the access ends.

@@ -7,6 +7,7 @@ package struct AccountAddress: Hashable, Sendable {
     package let world: OrganisationID
     package let number: String
     package let status: AccountStatus
+    package let currency: Currency
 }
 
 extension Accounts {
@@ -16,7 +17,7 @@ extension Accounts {
     ) throws -> (debtor: AccountAddress, creditor: AccountAddress?)? {
         let found = try tx.all(
             """
-            SELECT id, world, number, status
+            SELECT id, world, number, status, currency
             FROM account
             WHERE owner = \(AccountOwner.customer)
                 AND (id = \(id) OR (world = (SELECT world FROM account WHERE id = \(id)) AND number = \(number)))
@@ -29,7 +30,7 @@ extension Accounts {
     package func address(of number: String, in world: OrganisationID, _ tx: any ReadTransaction) throws -> AccountAddress? {
         try tx.first(
             """
-            SELECT id, world, number, status
+            SELECT id, world, number, status, currency
             FROM account
             WHERE world = \(world) AND number = \(number) AND owner = \(AccountOwner.customer)
             """
@@ -39,6 +40,6 @@ extension Accounts {
 
 extension AccountAddress {
     fileprivate init(_ row: Row) throws {
-        self.init(id: try row["id"], world: try row["world"], number: try row["number"], status: try row["status"])
+        self.init(id: try row["id"], world: try row["world"], number: try row["number"], status: try row["status"], currency: try row["currency"])
     }
 }

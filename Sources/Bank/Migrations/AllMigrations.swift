@@ -101,7 +101,7 @@ package enum BankMigrations {
             """),
     ]
 
-    /// Makes the table itself refuse to change a posting. Triggers are the one thing the engines spell too differently to share.
+    /// Makes the tables themselves refuse to change or remove a posting or its entry. Triggers are the one thing the engines spell too differently to share.
     package static func immutablePostings(on engine: Engine) -> [Migration] {
         switch engine {
         case .sqlite:
@@ -111,7 +111,17 @@ package enum BankMigrations {
                     """
                     CREATE TRIGGER posting_is_final BEFORE UPDATE ON posting
                     BEGIN SELECT RAISE(ABORT, 'postings are immutable'); END;
-                    """)
+                    """),
+                Migration(
+                    "bank.0004_immutable_journal",
+                    """
+                    CREATE TRIGGER posting_stays BEFORE DELETE ON posting
+                    BEGIN SELECT RAISE(ABORT, 'postings are immutable'); END;
+                    CREATE TRIGGER journal_entry_is_final BEFORE UPDATE ON journal_entry
+                    BEGIN SELECT RAISE(ABORT, 'journal entries are immutable'); END;
+                    CREATE TRIGGER journal_entry_stays BEFORE DELETE ON journal_entry
+                    BEGIN SELECT RAISE(ABORT, 'journal entries are immutable'); END;
+                    """),
             ]
         case .postgres:
             [
@@ -121,7 +131,16 @@ package enum BankMigrations {
                     CREATE FUNCTION posting_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
                     BEGIN RAISE EXCEPTION 'postings are immutable'; END $$;
                     CREATE TRIGGER posting_is_final BEFORE UPDATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION posting_refuse();
-                    """)
+                    """),
+                Migration(
+                    "bank.0004_immutable_journal",
+                    """
+                    CREATE TRIGGER posting_stays BEFORE DELETE OR TRUNCATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION posting_refuse();
+                    CREATE FUNCTION journal_entry_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN RAISE EXCEPTION 'journal entries are immutable'; END $$;
+                    CREATE TRIGGER journal_entry_is_final BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_entry
+                    FOR EACH STATEMENT EXECUTE FUNCTION journal_entry_refuse();
+                    """),
             ]
         }
     }

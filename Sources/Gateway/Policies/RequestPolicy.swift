@@ -86,6 +86,12 @@ struct RequestPolicy: Policy {
             let violations = content.schema.violations(of: value)
             return violations.isEmpty ? nil : .violations(violations)
         } catch {
+            if let member = error.repeatedMember {
+                return .refused(
+                    Problem(
+                        .malformedBody, "The body names a member twice.",
+                        errors: [Problem.Violation(pointer: member, rule: "unique_member", expected: error.expected, got: error.got)]))
+            }
             return problem(.malformedBody, "The body is no JSON that we read.", "", error.expected, "\(error.got) at byte \(error.offset)")
         }
     }

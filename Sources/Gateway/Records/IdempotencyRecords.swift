@@ -39,6 +39,8 @@ package struct IdempotencyRecords: Sendable {
     static let lifetime = Duration.hours(24)
     /// A claim without an answer after this long belongs to a process that died: another may take the key over.
     static let staleness = Duration.seconds(60)
+    /// How far ahead of ours another node's clock may be: a claim from beyond was made before the clock was set back, by a process that is gone.
+    static let skew = Duration.seconds(10)
 
     package func claim(_ claim: IdempotencyClaim, at now: Timestamp, in tx: any WriteTransaction) throws -> IdempotencyOutcome {
         let inserted = try tx.execute(
@@ -58,10 +60,12 @@ package struct IdempotencyRecords: Sendable {
         else { return .inFlight }  // released between the two statements: the caller comes back
         let claimedAt: Timestamp = try row["claimed_at"]
         let status: Int? = try row["status"]
-        let isOver = claimedAt <= now - Self.lifetime || (status == nil && claimedAt <= now - Self.staleness)
-        if isOver { return try takeOver(claim, from: row["claim_token"], at: now, in: tx) ? .won : .inFlight }
         let payload: Digest = try row["payload"]
-        guard payload == claim.payload else { return .otherPayload }
+        let isOver = claimedAt <= now - Self.lifetime
+        // Also where its process died: what it may have done was asked for by its own body.
+        guard isOver || payload == claim.payload else { return .otherPayload }
+        let isAbandoned = status == nil && (claimedAt <= now - Self.staleness || claimedAt > now + Self.skew)
+        if isOver || isAbandoned { return try takeOver(claim, from: row["claim_token"], at: now, in: tx) ? .won : .inFlight }
         guard let status else { return .inFlight }
         let body: String = try row["body"]
         return .replay(

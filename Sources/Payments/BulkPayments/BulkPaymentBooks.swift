@@ -102,7 +102,7 @@ package struct BulkPaymentBooks: Sendable {
     /// Sends to review what was received and never decided.
     /// - Returns: how many were found, at most `limit`.
     package func interruptAll(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
-        let found = try records.undecided(since: now - PaymentBooks.patience, limit: limit, in: tx)
+        let found = try records.undecided(at: now, limit: limit, in: tx)
         for bulk in found { _ = try interrupt(bulk, at: now, in: tx) }
         return found.count
     }
@@ -116,13 +116,25 @@ package struct BulkPaymentBooks: Sendable {
     package func reject(
         _ bulk: BulkPayment, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> BulkPayment? {
-        guard let rejected = try records.move(bulk, on: .reject, by: actor, because: reason, at: now, in: tx), let execution = rejected.execution
-        else { return nil }
+        try end(bulk, on: .reject, by: actor, because: reason, at: now, in: tx)
+    }
+
+    /// Takes it back, where its status allows that.
+    package func cancel(
+        _ bulk: BulkPayment, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
+    ) throws -> BulkPayment? {
+        try end(bulk, on: .cancel, by: actor, because: reason, at: now, in: tx)
+    }
+
+    private func end(
+        _ bulk: BulkPayment, on event: PaymentEvent, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
+    ) throws -> BulkPayment? {
+        guard let ended = try records.move(bulk, on: event, by: actor, because: reason, at: now, in: tx), let execution = ended.execution else { return nil }
         // The move was won once, and nothing else ends its hold.
         guard case .success = try books.release(execution.holdID, at: now, in: tx) else {
             throw StorageError.failed(reason: "the hold of bulk payment \(bulk.id) was not pending")
         }
-        return rejected
+        return ended
     }
 
     /// Where all creditors are in the bank it is settled at once, otherwise a little later.

@@ -142,28 +142,41 @@ package struct BulkPaymentRecords: Sendable {
         ).map(BulkPayment.init)
     }
 
-    /// What waits for a member of staff, the oldest first.
-    package func waitingForStaff(limit: Int = 200, in tx: any ReadTransaction) throws -> [BulkPayment] {
-        try list(in: [.held, .blocked], by: .distantFuture, limit: limit, in: tx)
-    }
-
-    /// Accepted ones whose time to settle has come, the most overdue first.
-    func due(at now: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [BulkPayment] {
-        try list(in: [.accepted], by: now, limit: limit, in: tx)
-    }
-
-    /// Those that were begun before a moment and never decided, the oldest first.
-    func undecided(since moment: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [BulkPayment] {
-        try list(in: [.received], by: moment, limit: limit, in: tx)
-    }
-
-    private func list(in statuses: [PaymentStatus], by moment: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [BulkPayment] {
+    /// What waits for a member of staff, the oldest first, page by page.
+    /// - Parameter after: the last one of the page before.
+    package func waitingForStaff(after: BulkPaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [BulkPayment] {
         try tx.all(
             """
             SELECT id, app_id, organisation_id, consent_id, format, digest, reference, line_count, total, currency, created_at, person_id, world,
                    debtor_account_id, hold_id, status, reason, received_at, changed_at, settles_at, idempotency_key, paid_count, paid_total
             FROM bulk_payment
-            WHERE status IN \(list: statuses) AND settles_at <= \(moment)
+            WHERE status IN \(list: [PaymentStatus.held, .blocked]) AND (\(after) IS NULL OR id > \(after))
+            ORDER BY id
+            LIMIT \(limit)
+            """
+        ).map(BulkPayment.init)
+    }
+
+    /// Accepted ones whose time to settle has come, the most overdue first.
+    func due(at now: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [BulkPayment] {
+        try list(in: .accepted, by: now, ahead: now + PaymentBooks.patience, limit: limit, in: tx)
+    }
+
+    /// Those that were begun and never decided in time, the oldest first.
+    func undecided(at now: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [BulkPayment] {
+        try list(in: .received, by: now - PaymentBooks.patience, ahead: now + PaymentBooks.patience, limit: limit, in: tx)
+    }
+
+    /// - Parameter ahead: what came to its status after this did so before the clock was set back: its step is due.
+    private func list(
+        in status: PaymentStatus, by moment: Timestamp, ahead: Timestamp, limit: Int, in tx: any ReadTransaction
+    ) throws -> [BulkPayment] {
+        try tx.all(
+            """
+            SELECT id, app_id, organisation_id, consent_id, format, digest, reference, line_count, total, currency, created_at, person_id, world,
+                   debtor_account_id, hold_id, status, reason, received_at, changed_at, settles_at, idempotency_key, paid_count, paid_total
+            FROM bulk_payment
+            WHERE status = \(status) AND (settles_at <= \(moment) OR (settles_at > \(ahead) AND changed_at > \(ahead)))
             ORDER BY settles_at, id
             LIMIT \(limit)
             """
@@ -172,12 +185,14 @@ package struct BulkPaymentRecords: Sendable {
 
     /// Whether there is one to settle, or one that was never decided.
     package func isAnythingDue(at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
-        try tx.first(
+        let ahead = now + PaymentBooks.patience
+        return try tx.first(
             """
             SELECT id
             FROM bulk_payment
             WHERE (status = \(PaymentStatus.accepted) AND settles_at <= \(now))
                 OR (status = \(PaymentStatus.received) AND settles_at <= \(now - PaymentBooks.patience))
+                OR (status IN \(list: [PaymentStatus.accepted, .received]) AND settles_at > \(ahead) AND changed_at > \(ahead))
             LIMIT 1
             """) != nil
     }

@@ -57,13 +57,13 @@ package struct PaymentRecords: Sendable {
 
     /// What a request under a consent made, by the request's key.
     /// - Parameter moment: a key that came before it may come again for another payment.
-    func find(of consent: ConsentID, key: String, since moment: Timestamp, in tx: any ReadTransaction) throws -> Payment? {
+    func find(of consent: ConsentID, kind: PaymentKind, key: String, since moment: Timestamp, in tx: any ReadTransaction) throws -> Payment? {
         try tx.first(
             """
             SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
                    reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
-            WHERE consent_id = \(consent) AND created_at >= \(moment) AND idempotency_key = \(key)
+            WHERE consent_id = \(consent) AND created_at >= \(moment) AND kind = \(kind) AND idempotency_key = \(key)
             """
         ).map(Payment.init)
     }
@@ -109,14 +109,18 @@ package struct PaymentRecords: Sendable {
         ).map(Payment.init)
     }
 
-    /// What waits for a member of staff, the oldest first.
-    package func waitingForStaff(limit: Int = 200, in tx: any ReadTransaction) throws -> [Payment] {
+    /// What waits for a member of staff, the oldest first, page by page.
+    /// - Parameters:
+    ///   - isScenario: whether a scenario of the sandbox has it wait.
+    ///   - after: the last payment of the page before.
+    package func waitingForStaff(isScenario: Bool, after: PaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
         try tx.all(
             """
             SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
                    reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
-            WHERE status IN \(list: [PaymentStatus.held, .blocked])
+            WHERE status IN \(list: [PaymentStatus.held, .blocked]) AND (scenario IS NOT NULL) = \(isScenario)
+                AND (\(after) IS NULL OR id > \(after))
             ORDER BY id
             LIMIT \(limit)
             """
@@ -137,14 +141,31 @@ package struct PaymentRecords: Sendable {
         ).map(Payment.init)
     }
 
-    /// Held payments at which their scenario has the staff look now, the most overdue first.
-    func looks(at now: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
+    /// The same of a status that passes within seconds.
+    /// - Parameter ahead: what came to its status after this did so before the clock was set back: its step is due, however late it is planned.
+    func due(_ status: PaymentStatus, at now: Timestamp, ahead: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
         try tx.all(
             """
             SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
                    reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
-            WHERE status = \(PaymentStatus.held) AND scenario IN \(list: Self.looked) AND settles_at <= \(now)
+            WHERE status = \(status) AND (settles_at <= \(now) OR (settles_at > \(ahead) AND changed_at > \(ahead)))
+            ORDER BY settles_at, id
+            LIMIT \(limit)
+            """
+        ).map(Payment.init)
+    }
+
+    /// Held payments at which their scenario has the staff look now, the most overdue first.
+    func looks(at now: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
+        let ahead = now + PaymentBooks.patience
+        return try tx.all(
+            """
+            SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
+            FROM payment
+            WHERE status = \(PaymentStatus.held) AND scenario IN \(list: Self.looked)
+                AND (settles_at <= \(now) OR (settles_at > \(ahead) AND changed_at > \(ahead)))
             ORDER BY settles_at, id
             LIMIT \(limit)
             """
@@ -155,13 +176,16 @@ package struct PaymentRecords: Sendable {
 
     /// Whether there is a payment to settle, one that was never decided, or one that a scenario has looked at.
     package func isAnythingDue(at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
-        try tx.first(
+        let ahead = now + PaymentBooks.patience
+        return try tx.first(
             """
             SELECT id
             FROM payment
             WHERE (status = \(PaymentStatus.accepted) AND settles_at <= \(now))
                 OR (status = \(PaymentStatus.received) AND settles_at <= \(now - PaymentBooks.patience))
-                OR (status = \(PaymentStatus.held) AND scenario IN \(list: Self.looked) AND settles_at <= \(now))
+                OR (status IN \(list: [PaymentStatus.accepted, .received]) AND settles_at > \(ahead) AND changed_at > \(ahead))
+                OR (status = \(PaymentStatus.held) AND scenario IN \(list: Self.looked)
+                    AND (settles_at <= \(now) OR (settles_at > \(ahead) AND changed_at > \(ahead))))
             LIMIT 1
             """) != nil
     }

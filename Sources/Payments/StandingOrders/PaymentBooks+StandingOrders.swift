@@ -17,13 +17,15 @@ extension PaymentBooks {
         if status == .consumed, let earlier = try StandingOrderRecords().find(of: consent.id, in: tx), let key = new.idempotencyKey,
             earlier.idempotencyKey == key
         {
+            guard Self.differences(earlier.instruction, earlier.plan, from: new).isEmpty else { throw PaymentRefusal.keyReused }
             return earlier
         }
         guard status == .authorised else { throw PaymentRefusal.consentState(status) }
-        try Self.compare(instruction, plan, with: new)
+        let differences = Self.differences(instruction, plan, from: new)
+        guard differences.isEmpty else { throw PaymentRefusal.differs(differences) }
         guard let (account, creditor) = try Accounts().debtor(debtor, paying: instruction.creditor.account, in: tx)
         else { throw PaymentRefusal.unknownConsent }
-        guard account.id != creditor?.id else { throw PaymentRefusal.paysItself }
+        try Self.check(creditor, takes: instruction.amount, from: account)
         guard try consents.consume(consent, at: now, requestID: new.requestID, in: tx) != nil else {
             throw PaymentRefusal.consentState(try consents.status(of: consent.id, at: now, in: tx) ?? .consumed)
         }
@@ -35,16 +37,16 @@ extension PaymentBooks {
         return order
     }
 
-    private static func compare(_ instruction: PaymentInstruction, _ plan: StandingOrderPlan, with new: NewStandingOrder) throws(PaymentRefusal) {
+    private static func differences(
+        _ instruction: PaymentInstruction, _ plan: StandingOrderPlan, from new: NewStandingOrder
+    ) -> [PaymentRefusal.Difference] {
         let plans: [(PaymentInstructionRefusal.Member, String, String)] = [
             (.frequency, plan.frequency.rawValue, new.plan.frequency.rawValue),
             (.firstDate, plan.firstDate.description, new.plan.firstDate.description),
             (.lastDate, plan.lastDate?.description ?? "none", new.plan.lastDate?.description ?? "none"),
         ]
-        let differences =
-            instruction.differences(from: new.instruction).map { PaymentRefusal.Difference(member: $0.member, approved: $0.approved, sent: $0.sent) }
+        return instruction.differences(from: new.instruction).map { PaymentRefusal.Difference(member: $0.member, approved: $0.approved, sent: $0.sent) }
             + plans.filter { $0.1 != $0.2 }.map { PaymentRefusal.Difference(member: $0.0, approved: $0.1, sent: $0.2) }
-        guard differences.isEmpty else { throw .differs(differences) }
     }
 
     /// Makes the payment that an order has due: received, or rejected when the account cannot pay it.
