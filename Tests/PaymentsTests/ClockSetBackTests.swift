@@ -59,7 +59,7 @@ struct ClockSetBackTests {
             let new = NewPayment(
                 appID: copilot, organisationID: acme, personID: amina, consentID: try await database.approved(instruction), instruction: instruction,
                 scenario: PaymentScenario.named("held_then_released"))
-            let payment = try await PaymentProcess(database: database).make(new, at: noon) { payment, _ in payment }.get()
+            let payment = try await PaymentProcess(database: database, deadline: .seconds(60)).make(new, at: noon) { payment, _ in payment }.get()
             #expect(payment.status == .held)
 
             let isDue = try await database.read { try PaymentRecords().isAnythingDue(at: early, in: $0) }

@@ -11,7 +11,7 @@ extension Database {
     fileprivate func make(
         _ scenario: String, _ instruction: PaymentInstruction = bill(), under consent: ConsentID, as kind: PaymentKind = .payment, on day: CivilDate? = nil
     ) async throws -> Result<Payment, PaymentRefusal> {
-        try await PaymentProcess(database: self).make(
+        try await PaymentProcess(database: self, deadline: .seconds(3)).make(
             NewPayment(
                 appID: copilot, organisationID: acme, personID: amina, consentID: consent, kind: kind, instruction: instruction, executionDate: day,
                 idempotencyKey: "key-1", scenario: try #require(PaymentScenario.named(scenario))), at: noon

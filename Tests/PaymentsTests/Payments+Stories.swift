@@ -96,7 +96,7 @@ extension Database {
         _ instruction: PaymentInstruction = bill(), under consent: ConsentID, by app: AppID = copilot, as kind: PaymentKind = .payment,
         on day: CivilDate? = nil, key: String? = "key-1", at now: Timestamp = noon
     ) async throws -> Result<Payment, PaymentRefusal> {
-        try await PaymentProcess(database: self).make(
+        try await PaymentProcess(database: self, deadline: .seconds(60)).make(
             NewPayment(
                 appID: app, organisationID: acme, personID: amina, consentID: consent, kind: kind, instruction: instruction, executionDate: day,
                 idempotencyKey: key), at: now
@@ -105,7 +105,7 @@ extension Database {
 
     /// Executes, then settles what is due.
     func work(at now: Timestamp) async throws {
-        while try await PaymentProcess(database: self).executeDue(at: now) > 0 {}
+        while try await PaymentProcess(database: self, deadline: .seconds(60)).executeDue(at: now) > 0 {}
         try await settleDue(at: now)
     }
 

@@ -23,7 +23,7 @@ struct RepeatedRequestTests {
     /// The first transaction commits, the second one does not.
     private func fail(_ new: NewPayment, in database: any Database) async throws {
         await #expect(throws: Broken.self) {
-            _ = try await PaymentProcess(database: database).make(new, at: noon) { _, _ -> Void in throw Broken() }
+            _ = try await PaymentProcess(database: database, deadline: .seconds(60)).make(new, at: noon) { _, _ -> Void in throw Broken() }
         }
     }
 

@@ -115,7 +115,7 @@ struct ScheduledPaymentTests {
             let behind = try await database.make(under: consent, on: tomorrow, key: "key-2").get()
             try await database.write { _ = try $0.execute("UPDATE account SET owner = \("bank") WHERE id = \(AccountID.everyday)") }
 
-            await #expect(throws: StorageError.self) { _ = try await PaymentProcess(database: database).executeDue(at: dawn) }
+            await #expect(throws: StorageError.self) { _ = try await PaymentProcess(database: database, deadline: .seconds(60)).executeDue(at: dawn) }
 
             #expect(try await database.timeline(behind) == [.scheduled, .received, .rejected])
             #expect(try await database.timeline(lost) == [.scheduled])
@@ -126,7 +126,7 @@ struct ScheduledPaymentTests {
         try await withBank(engine) { database in
             let payment = try await database.scheduled()
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<6 { group.addTask { _ = try await PaymentProcess(database: database).executeDue(at: dawn) } }
+                for _ in 0..<6 { group.addTask { _ = try await PaymentProcess(database: database, deadline: .seconds(60)).executeDue(at: dawn) } }
                 try await group.waitForAll()
             }
             #expect(try await database.timeline(payment) == [.scheduled, .received, .accepted])

@@ -123,7 +123,7 @@ struct StandingOrderTests {
         try await withBank(engine) { database in
             _ = try await take(database, try plan())
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<6 { group.addTask { _ = try await PaymentProcess(database: database).executeDue(at: dawn) } }
+                for _ in 0..<6 { group.addTask { _ = try await PaymentProcess(database: database, deadline: .seconds(60)).executeDue(at: dawn) } }
                 try await group.waitForAll()
             }
             #expect(try await payments(database).count == 1)
