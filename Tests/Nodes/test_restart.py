@@ -2,18 +2,22 @@
 
 import base64
 import http.client
+import itertools
+import json
 import shutil
 import signal
 import threading
 import time
 from collections import Counter
+from datetime import datetime, timedelta, timezone
+from urllib.parse import urlencode
 
 import pytest
 import requests
 from balancer import Balancer
 from conftest import until
 from partners import Partner
-from servers import Server
+from servers import Customer, Server
 
 DRAIN = 5
 
@@ -38,10 +42,20 @@ def balancer(pair, tmp_path):
 class Load:
     """Clients that keep their connections, as partners do, and some that do not."""
 
-    def __init__(self, port, partner, token, threads=6):
-        self.port, self.token = port, token
-        basic = base64.b64encode(f"{partner.client_id}:{partner.secret}".encode()).decode()
-        self.credentials = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+    def __init__(self, port, partner, token, refresh_token, threads=6):
+        self.port = port
+        basic = {"Authorization": "Basic " + base64.b64encode(f"{partner.client_id}:{partner.secret}".encode()).decode()}
+        bearer = {"Authorization": f"Bearer {token}"}
+        consent = {"type": "account_access", "permissions": ["ReadAccountsBasic"], "expires_at": (datetime.now(timezone.utc) + timedelta(days=30)).isoformat()}
+        form = lambda **fields: (urlencode(fields), {**basic, "Content-Type": "application/x-www-form-urlencoded"})
+        self.requests = [
+            ("GET", "/v1/consents", None, bearer),
+            ("POST", "/oauth2/token", *form(grant_type="client_credentials")),
+            ("POST", "/oauth2/token", *form(grant_type="refresh_token", refresh_token=refresh_token)),
+            ("POST", "/v1/consents", json.dumps(consent), {**bearer, "Content-Type": "application/json"}),
+            ("POST", "/oauth2/introspect", *form(token=token)),
+            ("GET", "/portal/sign-in", None, {}),
+        ]
         self.answers, self.failures, self.lock, self.done = Counter(), [], threading.Lock(), threading.Event()
         self.threads = [threading.Thread(target=self.work, args=(index,)) for index in range(threads)]
         for thread in self.threads:
@@ -49,18 +63,17 @@ class Load:
 
     def work(self, index):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        turn = itertools.cycle(self.requests[index:] + self.requests[:index])
         while not self.done.is_set():
+            method, path, content, headers = next(turn)
             try:
-                if index % 3 == 2:
-                    connection.request("POST", "/oauth2/token", "grant_type=client_credentials", self.credentials)
-                else:
-                    connection.request("GET", "/v1/consents", headers={"Authorization": f"Bearer {self.token}"})
+                connection.request(method, path, content, headers)
                 answer = connection.getresponse()
                 body = answer.read()
                 with self.lock:
-                    self.answers[answer.status] += 1
-                    if answer.status != 200:
-                        self.failures.append((answer.status, body[:200]))
+                    self.answers[answer.status // 100 * 100] += 1
+                    if answer.status not in (200, 201):
+                        self.failures.append((method, path, answer.status, body[:200]))
             except (OSError, http.client.HTTPException) as error:
                 with self.lock:
                     self.failures.append(repr(error))
@@ -76,7 +89,8 @@ class Load:
 
 def test_restarting_one_node_after_the_other_fails_no_request(pair, balancer):
     partner = Partner(pair[0])
-    load = Load(balancer.port, partner, partner.token(pair[0]))
+    refresh_token = partner.connect(pair[0], Customer("amina.traveler"))["refresh_token"]
+    load = Load(balancer.port, partner, partner.token(pair[0]), refresh_token)
     until(lambda: load.answers[200] > 50, seconds=60)
 
     took = []
