@@ -31,15 +31,16 @@ extension BusyBank {
     private func perform(_ deed: Deed, _ chance: inout SeededGenerator) async throws {
         let now = later(chance.below(3))
         switch deed {
-        case .pay: try await ask(try await approved(&chance, at: now), &chance, at: now)
-        case .payAndPay: try await askTwiceAtOnce(try await approved(&chance, at: now), &chance, at: now)
+        case .pay: try await ask(try await order(&chance, at: now), &chance, at: now)
+        case .payAndPay: try await askTwiceAtOnce(try await order(&chance, at: now), &chance, at: now)
         case .payOnceMore: if let asked = chance.pick(told.asked) { try await ask(asked, &chance, at: now) }
         case .payUnderAnotherKey:
             guard let asked = chance.pick(told.asked) else { return }
-            try await ask(Asked(consent: asked.consent, instruction: asked.instruction, key: "other-\(chance.next())"), &chance, at: now)
-        case .stopBeforeTheDecision: try await receive(try await approved(&chance, at: now), at: now) { _ in }
-        case .failInTheFirst: try await receive(try await approved(&chance, at: now), at: now) { _ in throw Self.failing }
-        case .failInTheSecond: try await ask(try await approved(&chance, at: now), &chance, at: now) { _ in throw Self.failing }
+            try await ask(
+                Asked(consent: asked.consent, instruction: asked.instruction, key: "other-\(chance.next())", kind: asked.kind), &chance, at: now)
+        case .stopBeforeTheDecision: try await receive(try await order(&chance, at: now), at: now) { _ in }
+        case .failInTheFirst: try await receive(try await order(&chance, at: now), at: now) { _ in throw Self.failing }
+        case .failInTheSecond: try await ask(try await order(&chance, at: now), &chance, at: now) { _ in throw Self.failing }
         case .interrupt: try await database.write { _ = try PaymentBooks().interruptAll(at: now, in: $0) }
         case .release, .reject: try await decideByStaff(deed == .release, &chance, at: now)
         case .cancel: try await cancel(&chance, at: now)
@@ -54,6 +55,40 @@ extension BusyBank {
     }
 
     // MARK: Payments
+
+    /// A payment under a consent of its own, or a draw.
+    private func order(_ chance: inout SeededGenerator, at now: Timestamp) async throws -> Asked {
+        try await chance.chance(perMille: 300) ? draw(&chance, at: now) : approved(&chance, at: now)
+    }
+
+    /// A draw under a consent with a limit, an earlier one or a new one, between Amina's own accounts. Some are above what the consent allows.
+    private func draw(_ chance: inout SeededGenerator, at now: Timestamp) async throws -> Asked {
+        let currency = Currency.allCases[chance.below(Currency.allCases.count)]
+        let amount = Money(minorUnits: Int64(chance.within(1...Int(Self.opening * 3 / 10))), currency: currency)
+        let instruction = try PaymentInstruction(
+            amount: amount.decimal, currency: currency.rawValue, creditorName: "Amina Hassan", creditorAccount: Self.number(.empty, currency), reference: "Savings")
+        let earlier = told.asked.filter { $0.kind == .transfer && $0.instruction.amount.currency == currency }
+        let consent: ConsentID
+        if chance.chance(perMille: 700), let asked = chance.pick(earlier) { consent = asked.consent } else { consent = try await limited(currency, at: now) }
+        let asked = Asked(consent: consent, instruction: instruction, key: "draw-\(chance.next())", kind: .transfer)
+        note(asked)
+        return asked
+    }
+
+    private func limited(_ currency: Currency, at now: Timestamp) async throws -> ConsentID {
+        let limit = Self.opening / 2
+        let terms = RecurringTerms(
+            stored: nil, maximum: Money(minorUnits: limit / 2, currency: currency),
+            limits: [PeriodicLimit(period: .month, alignment: .consent, amount: Money(minorUnits: limit, currency: currency))], validFrom: nil)
+        let consent = try await database.write { tx in
+            try Consents().lodgeAuthorised(
+                NewConsent(
+                    appID: copilot, organisationID: acme, payment: PaymentTerms(order: .recurring(terms), debtorAccount: nil), expiresAt: now + .hours(1)),
+                by: amina, accounts: [Self.account(.full, currency)], grant: GrantID(trusted: "grt_1"), at: now, requestID: nil, in: tx)
+        }
+        note(consent.id, limit: limit)
+        return consent.id
+    }
 
     /// A consent that Amina approved: of any currency, for a part of what the account had at first, to an account of any kind or another bank's. Its
     /// amount is read as an app writes it.
@@ -84,7 +119,8 @@ extension BusyBank {
 
     private func new(_ asked: Asked) -> NewPayment {
         NewPayment(
-            appID: copilot, organisationID: acme, personID: amina, consentID: asked.consent, instruction: asked.instruction, idempotencyKey: asked.key)
+            appID: copilot, organisationID: acme, personID: amina, consentID: asked.consent, kind: asked.kind, instruction: asked.instruction,
+            idempotencyKey: asked.key)
     }
 
     /// - Parameter completing: runs in the second transaction, behind all that it wrote.
@@ -111,7 +147,7 @@ extension BusyBank {
             }
             switch answer {
             case .success(let id):
-                count("answered")
+                count(asked.kind == .transfer ? "drawn" : "answered")
                 note(id, under: asked.key)
             case .failure(let refusal): count("refused: \(refusal.name)")
             }

@@ -65,14 +65,22 @@ extension BusyBank {
         }
     }
 
-    /// Each key and each consent made one payment at most; every answer told of the payment that is there; a consent is used up by its payment alone.
+    /// Each key and each consent made one payment at most; every answer told of the payment that is there; a consent is used up by its payment alone. What was
+    /// drawn under a consent with a limit, and not ended, is within it.
     private func expectOneEffect(of told: Notes, _ payments: KeptPayments) {
         let byKey = Dictionary(grouping: payments.all) { $0.idempotencyKey ?? "" }
         #expect(byKey.values.allSatisfy { $0.count == 1 })
         for (key, answered) in told.answered { #expect(answered == Set((byKey[key] ?? []).map(\.id)), "\(key)") }
         let byConsent = Dictionary(grouping: payments.all, by: \.consentID)
-        #expect(byConsent.values.allSatisfy { $0.count == 1 })
-        for (consent, status) in payments.consents { #expect((status == .consumed) == (byConsent[consent] != nil), "\(consent) is \(status)") }
+        for (consent, status) in payments.consents {
+            let own = byConsent[consent] ?? []
+            guard let limit = told.limits[consent] else {
+                #expect(own.count <= 1 && (status == .consumed) == (own.count == 1), "\(consent) is \(status)")
+                continue
+            }
+            let drawn = own.filter { $0.status != .rejected && $0.status != .cancelled }.reduce(0) { $0 + $1.instruction.amount.minorUnits }
+            #expect(drawn <= limit && status != .consumed, "\(consent) is \(status), \(drawn) of \(limit)")
+        }
     }
 
     /// Each timeline is a path of the transition table, from the app's request to where the payment stands.

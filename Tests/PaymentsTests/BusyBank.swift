@@ -19,6 +19,8 @@ final class BusyBank: Sendable {
     struct Notes {
         var now = noon
         var asked: [Asked] = []
+        /// The consents that are not used up by a payment, each with what may be drawn under it.
+        var limits: [ConsentID: Int64] = [:]
         /// The payments that were answered to each key: one at most.
         var answered: [String: Set<PaymentID>] = [:]
         /// The entries that were taken back, each time it succeeded.
@@ -32,6 +34,7 @@ final class BusyBank: Sendable {
         let consent: ConsentID
         let instruction: PaymentInstruction
         let key: String
+        var kind = PaymentKind.payment
     }
 
     enum Purse: String, CaseIterable { case full, credit, empty }
@@ -100,6 +103,8 @@ final class BusyBank: Sendable {
     }
 
     func note(_ asked: Asked) { notes.withLock { $0.asked.append(asked) } }
+
+    func note(_ consent: ConsentID, limit: Int64) { notes.withLock { $0.limits[consent] = limit } }
 
     func note(_ payment: PaymentID, under key: String) { notes.withLock { _ = $0.answered[key, default: []].insert(payment) } }
 

@@ -5,7 +5,7 @@ import Storage
 import Testing
 import TestSupport
 
-/// Payments, decisions of the staff, reversals, settlements, withdrawals, expiry, closed and frozen accounts, cards, processes that stop between the two
+/// Payments, draws within a limit, decisions of the staff, reversals, settlements, withdrawals, expiry, closed and frozen accounts, cards, processes that stop between the two
 /// transactions and transactions that fail behind their writes, in an order that a seed draws.
 @Suite("Whatever happens to payments, on both engines")
 struct PaymentPropertiesTests {
@@ -43,7 +43,7 @@ struct PaymentPropertiesTests {
     }
 
     private static let met = [
-        "answered", "refused: insufficient funds", "refused: consent consumed", "refused: creditor's account in another currency",
+        "answered", "drawn", "refused: beyond the consent", "refused: insufficient funds", "refused: consent consumed", "refused: creditor's account in another currency",
         "stopped before the decision", "failed in the first transaction",
         "failed in the second transaction", "released", "rejected by staff", "cancelled", "reversed", "withdrawn", "taken by card", "made frozen",
     ]
