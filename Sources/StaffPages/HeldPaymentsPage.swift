@@ -43,7 +43,7 @@ struct HeldPaymentsPage: Encodable {
 extension StaffRoutes {
     func addHeldPayments(to router: Router<AppContext>) {
         router.get("/staff/payments") { request, context in
-            try await signedIn(request, context) { member in try await heldPayments(request, member) }
+            try await signedIn(request, context) { member in try await heldPayments(request, member, at: context.receivedAt) }
         }
         router.post("/staff/payments/{id}/release") { request, context in
             try await form(request, context) { member, _ in try await decide(.accept, member, context) }
@@ -53,13 +53,13 @@ extension StaffRoutes {
         }
     }
 
-    private func heldPayments(_ request: Request, _ member: StaffMember) async throws -> Response {
+    private func heldPayments(_ request: Request, _ member: StaffMember, at now: Timestamp) async throws -> Response {
         let decided = request.query?["decided"] ?? ""
         let after = request.query?["after"]
         let model = try await database.read { tx -> HeldPaymentsPage in
             let entries = try StaffQueue().entries(after: after, limit: HeldPaymentsPage.pageSize + 1, in: tx)
             let shown = entries.prefix(HeldPaymentsPage.pageSize)
-            let rows = try shown.compactMap { try Self.row($0, in: tx) }
+            let rows = try shown.compactMap { try Self.row($0, at: now, in: tx) }
             return HeldPaymentsPage(
                 message: try Self.message(decided, in: tx), rows: rows, hasRows: !rows.isEmpty, first: after == nil ? nil : "/staff/payments",
                 next: entries.count > shown.count ? shown.last.map { "/staff/payments?after=\($0.cursor)" } : nil)
@@ -67,17 +67,17 @@ extension StaffRoutes {
         return pages.page("staff/payments", model, shell: member.shell("Held payments", current: "payments"))
     }
 
-    private static func row(_ entry: StaffQueue.Entry, in tx: any ReadTransaction) throws -> HeldPaymentsPage.Row? {
+    private static func row(_ entry: StaffQueue.Entry, at now: Timestamp, in tx: any ReadTransaction) throws -> HeldPaymentsPage.Row? {
         switch entry {
         case .payment(let payment):
             HeldPaymentsPage.Row(
                 payment, app: try Apps().find(payment.appID, in: tx)?.name, customer: try People().find(payment.personID, in: tx)?.name,
-                kept: try RiskDecisions().find(of: payment.id, in: tx))
+                kept: try RiskDecisions().find(of: payment.id, in: tx), at: now)
         case .file(let bulk):
             try bulk.execution.map { execution in
                 HeldPaymentsPage.Row(
                     bulk, execution, app: try Apps().find(bulk.appID, in: tx)?.name, customer: try People().find(execution.personID, in: tx)?.name,
-                    kept: try RiskDecisions().find(of: bulk.id.asPayment, in: tx))
+                    kept: try RiskDecisions().find(of: bulk.id.asPayment, in: tx), at: now)
             }
         }
     }
@@ -146,22 +146,22 @@ extension StaffRoutes {
 }
 
 extension HeldPaymentsPage.Row {
-    fileprivate init(_ payment: Payment, app: String?, customer: String?, kept: RiskDecisions.Kept?) {
+    fileprivate init(_ payment: Payment, app: String?, customer: String?, kept: RiskDecisions.Kept?, at now: Timestamp) {
         self.init(
             id: payment.id.rawValue, amount: payment.instruction.amount, creditor: payment.instruction.creditor.name,
             account: payment.instruction.creditor.account, reference: payment.instruction.reference,
             scenario: payment.scenario?.name, app: app, customer: customer,
-            since: payment.changedAt, status: payment.status, reason: payment.reason, kept: kept)
+            since: payment.changedAt.moment(seenAt: now), status: payment.status, reason: payment.reason, kept: kept)
     }
 
-    fileprivate init(_ bulk: BulkPayment, _ execution: BulkExecution, app: String?, customer: String?, kept: RiskDecisions.Kept?) {
+    fileprivate init(_ bulk: BulkPayment, _ execution: BulkExecution, app: String?, customer: String?, kept: RiskDecisions.Kept?, at now: Timestamp) {
         self.init(
             id: bulk.id.rawValue, amount: bulk.total, creditor: bulk.count.of("payee"), account: nil, reference: bulk.reference, scenario: nil, app: app,
-            customer: customer, since: execution.changedAt, status: execution.status, reason: execution.reason, kept: kept)
+            customer: customer, since: execution.changedAt.moment(seenAt: now), status: execution.status, reason: execution.reason, kept: kept)
     }
 
     private init(
-        id: String, amount: Money, creditor: String, account: String?, reference: String?, scenario: String?, app: String?, customer: String?, since: Timestamp,
+        id: String, amount: Money, creditor: String, account: String?, reference: String?, scenario: String?, app: String?, customer: String?, since: String,
         status: PaymentStatus, reason: PaymentReason, kept: RiskDecisions.Kept?
     ) {
         self.id = id
@@ -172,7 +172,7 @@ extension HeldPaymentsPage.Row {
         self.scenario = scenario
         self.app = app ?? "A removed app"
         self.customer = customer ?? "A removed customer"
-        self.since = since.dayAndClock
+        self.since = since
         isBlocked = status == .blocked
         let names = kept?.decision.reasons ?? []
         reasons =
