@@ -16,6 +16,7 @@ from world import App, World
 
 sys.path.insert(0, str(ROOT / "Tests/Shared"))
 from credentials import RefreshTokens, base64url, digest
+from rows import Rows
 
 LETTERS = string.ascii_letters + string.digits
 CUSTOMER = "diana.student"
@@ -112,7 +113,7 @@ class Callers:
 
     def __init__(self, product, population, folder, count):
         self.product, self.population = product, population
-        refresh_tokens = RefreshTokens(folder)
+        refresh_tokens = RefreshTokens(folder, Rows(product.database.url))
         self.apps = [self.app(number * population.count // count, refresh_tokens) for number in range(count)]
 
     def spread(self, most):

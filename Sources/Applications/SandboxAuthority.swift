@@ -4,7 +4,7 @@ package import Primitives
 package import Storage
 
 /// The sandbox's own authority: it issues certificates to apps on request, so that mutual TLS can be built before a bank's authority is at hand. It lies in the
-/// database, its key sealed under the master key, so that every node issues and believes the same.
+/// database, its key sealed under the root key, so that every node issues and believes the same.
 package struct SandboxAuthority: Sendable {
     package let authority: IssuingAuthority
     private let randomness: any RandomSource
@@ -13,9 +13,9 @@ package struct SandboxAuthority: Sendable {
     package static let lifetime = Duration.days(90)
     private static let ownLifetime = Duration.days(3650)
 
-    /// Opens the authority, making it when there is none, or when another master key sealed it: whoever gives up a master key gives up what it sealed.
-    package static func load(database: any Database, master: MasterKey, randomness: any RandomSource, at now: Timestamp) async throws -> SandboxAuthority {
-        let sealer = Sealer(master, purpose: "sandbox-authority")
+    /// Opens the authority, making it when there is none, or when another root key sealed it: whoever gives up a root key gives up what it sealed.
+    package static func load(database: any Database, rootKey: RootKey, randomness: any RandomSource, at now: Timestamp) async throws -> SandboxAuthority {
+        let sealer = Sealer(rootKey, purpose: "sandbox-authority")
         let authority = try await database.write { tx in
             if let kept = try read(sealer, in: tx) { return kept }
             let made = try IssuingAuthority.make(

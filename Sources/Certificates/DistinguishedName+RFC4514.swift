@@ -27,7 +27,13 @@ extension DistinguishedName {
             case .text(let text): attributes.append(read(type, text: text))
             case .bytes(let der):
                 guard let node = try? DER.parse(der) else { return nil }
-                attributes.append(string(node).map { read(type, text: $0) } ?? read(type, der: der))
+                guard let text = string(node) else {
+                    attributes.append(read(type, der: der))
+                    break
+                }
+                // X.520 has no empty text in a name.
+                guard !text.isEmpty else { return nil }
+                attributes.append(read(type, text: text))
             }
         } while reader.skip(UInt8(ascii: "+"))
         return attributes

@@ -26,7 +26,7 @@ package struct DemoWorld: Sendable {
         self.bench = bench
         self.issuer = issuer
         self.passwords = passwords
-        clientSecret = Secret("wkz_sk_" + MessageAuthenticator(bench.master, purpose: "demo-client-secret").code(for: Self.clientID.text))
+        clientSecret = Secret("wkz_sk_" + MessageAuthenticator(bench.rootKey, purpose: "demo-client-secret").code(for: Self.clientID.text))
     }
 
     /// Whether a database holds the demo world, whose passwords everybody knows.

@@ -12,7 +12,11 @@ package enum MasterKeyFile {
         } catch {
             throw ConfigurationError("--data must name a folder that can be made and written to; \(directory) cannot.")
         }
-        let path = path(in: directory)
+        return try readOrMake(path(in: directory), randomness: randomness)
+    }
+
+    /// - Throws: `ConfigurationError` when the file is broken, others may read it, or it cannot be made.
+    static func readOrMake(_ path: String, randomness: any RandomSource) throws -> MasterKey {
         try create(path, randomness: randomness)
         return try read(path)
     }

@@ -58,14 +58,15 @@ package struct Platform: Sendable {
     ///   - feedClock: by which what is remembered counts as confirmed; tests hold it still.
     package init(
         _ configuration: Configuration, bench: Workbench, replays: any ReplayMemory, passwords: PasswordHasher, mailer: any Mailer, http: HTTPClient,
-        riskDeadline: Duration = PaymentProcess.deadline, documentTimeout: Duration = DocumentFetcher.patience, feedClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+        riskDeadline: Duration = PaymentProcess.deadline, documentTimeout: Duration = DocumentFetcher.patience,
+        feedClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) async throws {
         let (database, randomness, logger) = (bench.database, bench.randomness, bench.logger)
         let addresses = ServerAddresses(issuer: configuration.issuer, mutualTLS: configuration.mutualTLSBase)
         let issuer = addresses.issuer
         let now = bench.clock.now
         // What is handed out and comes back (refresh tokens, sealed forms): keyed anew after each restore from a backup.
-        let travelKey = try await database.read { [master = bench.master] in try Restorations().travelKey(of: master, in: $0) }
+        let travelKey = try await database.read { [rootKey = bench.rootKey] in try Restorations().travelKey(of: rootKey, in: $0) }
         self.bench = bench
         self.configuration = configuration
         self.replays = replays
@@ -75,14 +76,14 @@ package struct Platform: Sendable {
         let feed = ChangeFeed(database: database, logger: logger, now: feedClock)
         try await feed.poll()
         self.feed = feed
-        keys = try await SigningKeys.load(database: database, master: bench.master, feed: feed, randomness: randomness, at: now)
+        keys = try await SigningKeys.load(database: database, rootKey: bench.rootKey, feed: feed, randomness: randomness, at: now)
         apps = AppDirectory(database: database, feed: feed)
         secretUse = SecretUse(database: database)
         signIn = SignIn(database: database, passwords: passwords)
         sessions = Sessions(database: database, randomness: randomness)
         recorder = DecisionRecorder(database: database, logger: logger)
         quotas = Quotas(database: database, logger: logger)
-        let sandboxAuthority = try await SandboxAuthority.load(database: database, master: bench.master, randomness: randomness, at: now)
+        let sandboxAuthority = try await SandboxAuthority.load(database: database, rootKey: bench.rootKey, randomness: randomness, at: now)
         trust = try ClientTrust(configuration, sandbox: sandboxAuthority.authority.certificate)
         statementTrust = try StatementTrust(configuration)
         certificateCheck = ClientCertificateCheck(authorities: trust.authorities, revocationLists: trust.revocationLists)
@@ -93,7 +94,7 @@ package struct Platform: Sendable {
         let pages = PageRenderer(templates: try Templates(directory: "\(configuration.assets)/templates"), files: files, isDemo: configuration.demo)
         let seeder = WorldSeeder(database: database)
         let cookies = CookiePolicy(secure: issuer.isSecure)
-        let csrf = CSRF(master: travelKey)
+        let csrf = CSRF(rootKey: travelKey)
         let table = RouteTable()
         let router = Router(context: AppContext.self, options: .autoGenerateHeadEndpoints)
         if !configuration.trustedProxies.isEmpty { router.add(middleware: ProxyTrust(configuration.trustedProxies)) }
@@ -111,14 +112,14 @@ package struct Platform: Sendable {
         // Tokens
         let revocations = Revocations(database: database, feed: feed)
         let verifier = AccessTokenVerifier(keys: keys, issuer: issuer.text)
-        possession = PossessionCheck(proofs: DPoPVerifier(nonces: DPoPNonces(master: travelKey), replays: replays))
+        possession = PossessionCheck(proofs: DPoPVerifier(nonces: DPoPNonces(rootKey: travelKey), replays: replays))
         let documents = DocumentFetcher(allowsLoopback: configuration.demo, timeout: documentTimeout)
         let authorization = AuthorizationEndpoint(
-            database: database, apps: apps, keys: keys, clientKeys: ClientKeys(fetcher: documents), master: travelKey, issuer: issuer, randomness: randomness)
+            database: database, apps: apps, keys: keys, clientKeys: ClientKeys(fetcher: documents), rootKey: travelKey, issuer: issuer, randomness: randomness)
         AuthorizationServerRoutes(
             database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations, replays: replays,
             possession: possession, authorization: authorization, certificates: clientCertificates,
-            registration: RegistrationPolicy(openFor: configuration.demo ? DemoWorld.organisation : nil, issuers: statementTrust.issuers), master: travelKey,
+            registration: RegistrationPolicy(openFor: configuration.demo ? DemoWorld.organisation : nil, issuers: statementTrust.issuers), rootKey: travelKey,
             addresses: addresses, randomness: randomness
         ).add(to: router)
 
@@ -137,10 +138,10 @@ package struct Platform: Sendable {
         // Pages
         files.add(to: router)
         let factors = FactorTools(
-            database: database, master: bench.master, travelKey: travelKey, pages: pages, cookies: cookies, randomness: randomness, signIn: signIn,
+            database: database, rootKey: bench.rootKey, travelKey: travelKey, pages: pages, cookies: cookies, randomness: randomness, signIn: signIn,
             sessions: sessions, outgoing: OutgoingMail(mailer: mailer, logger: logger))
         let site = try PortalSite(
-            database: database, master: travelKey, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn, sessions: sessions,
+            database: database, rootKey: travelKey, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn, sessions: sessions,
             factors: factors, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: contract,
             contractDirectory: "\(configuration.assets)/openapi", certificateCheck: certificateCheck, sandboxAuthority: sandboxAuthority,
             randomness: randomness, logger: logger)
@@ -157,7 +158,7 @@ package struct Platform: Sendable {
             try await world.seed()
             let mailbox = mailer as? MemoryMailbox
             DemoPages(
-                pages: pages, cookies: cookies, master: travelKey, randomness: randomness, issuer: issuer, clientID: DemoWorld.clientID.text,
+                pages: pages, cookies: cookies, rootKey: travelKey, randomness: randomness, issuer: issuer, clientID: DemoWorld.clientID.text,
                 clientSecret: world.clientSecret, http: http,
                 mailbox: mailbox.map { mailbox in
                     { @Sendable in mailbox.messages.map { MailboxEntry(to: $0.to, subject: $0.subject, text: $0.text, sentAt: $0.sentAt) } }

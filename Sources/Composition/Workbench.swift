@@ -5,17 +5,17 @@ package import Storage
 internal import StoragePostgres
 internal import StorageSQLite
 
-/// What every command stands on: the open, migrated database, the master key, the clock and chance.
+/// What every command stands on: the open, migrated database, its root key, the clock and chance.
 package struct Workbench: Sendable {
     package let database: any Database
-    package let master: MasterKey
+    package let rootKey: RootKey
     package let clock: any WallClock
     package let randomness: any RandomSource
     package let logger: Logger
 
-    package init(database: any Database, master: MasterKey, clock: any WallClock, randomness: any RandomSource, logger: Logger) {
+    package init(database: any Database, rootKey: RootKey, clock: any WallClock, randomness: any RandomSource, logger: Logger) {
         self.database = database
-        self.master = master
+        self.rootKey = rootKey
         self.clock = clock
         self.randomness = randomness
         self.logger = logger
@@ -27,15 +27,26 @@ package struct Workbench: Sendable {
         let clock = SystemClock()
         let randomness = SystemRandom()
         let master = try MasterKeyFile.load(directory: configuration.dataDirectory, environment: environment, randomness: randomness)
+        let (database, rootKey) = try await openDatabase(configuration, at: clock.now, logger: logger) {
+            try await RootKeys.open($0, by: master, randomness: randomness, at: clock.now)
+        }
+        return Workbench(database: database, rootKey: rootKey, clock: clock, randomness: randomness, logger: logger)
+    }
+
+    /// Opens the database, brings it up to date, and does the first thing with it; when that fails, the database is closed.
+    /// - Throws: `ConfigurationError` with one sentence when that cannot work, `DatabaseUnreachable` when it may work later; what the first thing throws.
+    static func openDatabase<Result: Sendable>(
+        _ configuration: Configuration, at now: Timestamp, logger: Logger, first: @Sendable (any Database) async throws -> Result
+    ) async throws -> (any Database, Result) {
         do {
             let database = try await open(configuration, logger: logger)
             do {
-                try await bringUpToDate(database, at: clock.now)
+                try await bringUpToDate(database, at: now)
+                return (database, try await first(database))
             } catch {
                 await database.close()
                 throw error
             }
-            return Workbench(database: database, master: master, clock: clock, randomness: randomness, logger: logger)
         } catch let error as StorageError where error.isUnavailable {
             throw DatabaseUnreachable(reason: error.description)
         }

@@ -24,15 +24,15 @@ package struct DemoPages: Sendable {
     ///   - mailbox: what the demo's mail kept, the newest first; `nil` when mail goes out.
     ///   - phones: what people's authenticator apps show at a moment.
     package init(
-        pages: PageRenderer, cookies: CookiePolicy, master: MasterKey, randomness: any RandomSource, issuer: Issuer, clientID: String,
+        pages: PageRenderer, cookies: CookiePolicy, rootKey: RootKey, randomness: any RandomSource, issuer: Issuer, clientID: String,
         clientSecret: Secret, http: HTTPClient, mailbox: (@Sendable () async -> [MailboxEntry])?,
         phones: @escaping @Sendable (Timestamp) async throws -> [PhoneEntry]
     ) {
         self.pages = pages
         platform = PlatformClient(issuer: issuer, clientID: clientID, secret: clientSecret, http: http)
-        flows = SealedCookie("wkz_demo_flow", purpose: "demo/flow", lifetime: .hours(1), master: master, cookies: cookies)
-        connections = SealedCookie("wkz_demo", purpose: "demo/connection", lifetime: .days(90), master: master, cookies: cookies)
-        orders = SealedCookie("wkz_demo_payment", purpose: "demo/payment", lifetime: .hours(1), master: master, cookies: cookies)
+        flows = SealedCookie("wkz_demo_flow", purpose: "demo/flow", lifetime: .hours(1), rootKey: rootKey, cookies: cookies)
+        connections = SealedCookie("wkz_demo", purpose: "demo/connection", lifetime: .days(90), rootKey: rootKey, cookies: cookies)
+        orders = SealedCookie("wkz_demo_payment", purpose: "demo/payment", lifetime: .hours(1), rootKey: rootKey, cookies: cookies)
         self.randomness = randomness
         self.mailbox = mailbox
         self.phones = phones

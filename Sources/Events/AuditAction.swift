@@ -67,6 +67,7 @@ package enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadab
     case keyCreated = "key.created"
     case keyRotated = "key.rotated"
     case keyRetired = "key.retired"
+    case masterKeyChanged = "master_key.changed"
     // The deployment
     case databaseRestored = "database.restored"
     // The sandbox

@@ -23,7 +23,7 @@ package final class DecisionRecorder: Sendable {
     private static let groupSize = 1000
     private static let shelvingInterval = Duration.seconds(10)
     /// The larger, the fewer pages are written for each, and the more a list has to look through.
-    private static let shelvingSize = 5000
+    private static let shelvingSize = 10_000
 
     /// - Parameter capacity: how many records wait at most; beyond it the oldest are dropped and counted.
     package init(database: any Database, logger: Logger, capacity: Int = 50_000) {
@@ -71,7 +71,7 @@ package final class DecisionRecorder: Sendable {
     package func shelve() async throws {
         state.withLock { $0.unshelved = 0 }
         guard try await database.readOne({ [records] in try records.hasUnshelved(in: $0) }) else { return }
-        while try await database.write({ [records] in try records.shelve(limit: Self.shelvingSize, in: $0) }) == Self.shelvingSize {}
+        while try await database.write({ [records] in try records.shelve(limit: Self.shelvingSize, in: $0) }) >= Self.shelvingSize {}
     }
 
     /// Writes a group every 200 ms until cancelled, and what is left then.

@@ -6,7 +6,7 @@ package import Web
 package struct CSRF: Sendable {
     private let authenticator: MessageAuthenticator
 
-    package init(master: MasterKey) { authenticator = MessageAuthenticator(master, purpose: "csrf") }
+    package init(rootKey: RootKey) { authenticator = MessageAuthenticator(rootKey, purpose: "csrf") }
 
     package func token(for key: String) -> String { authenticator.code(for: key) }
 

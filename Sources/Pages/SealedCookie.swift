@@ -18,10 +18,10 @@ package struct SealedCookie<Content: Codable & Sendable>: Sendable {
     /// - Parameters:
     ///   - purpose: of the key, so that what one page sealed opens in no other.
     ///   - lifetime: how long the browser keeps it and we take it, from when it is set.
-    package init(_ name: String, purpose: String, lifetime: Duration, master: MasterKey, cookies: CookiePolicy) {
+    package init(_ name: String, purpose: String, lifetime: Duration, rootKey: RootKey, cookies: CookiePolicy) {
         self.name = name
         self.lifetime = lifetime
-        sealer = Sealer(master, purpose: purpose)
+        sealer = Sealer(rootKey, purpose: purpose)
         self.cookies = cookies
     }
 

@@ -61,15 +61,15 @@ package struct PortalSite: Sendable {
     ///   - seedWorld: makes an organisation's five customers.
     ///   - contractDirectory: the folder of `openapi/*.yaml`, for downloads.
     package init(
-        database: any Database, master: MasterKey, pages: PageRenderer, cookies: CookiePolicy, passwords: PasswordHasher, signIn: SignIn,
+        database: any Database, rootKey: RootKey, pages: PageRenderer, cookies: CookiePolicy, passwords: PasswordHasher, signIn: SignIn,
         sessions: Sessions, factors: FactorTools, seedWorld: @escaping WorldSeeding, quotas: Quotas, contract: APIContract, contractDirectory: String,
         certificateCheck: ClientCertificateCheck, sandboxAuthority: SandboxAuthority, randomness: any RandomSource, logger: Logger
     ) throws {
         self.database = database
         self.pages = pages
         self.cookies = cookies
-        csrf = CSRF(master: master)
-        refusals = RefusalSeal(master: master)
+        csrf = CSRF(rootKey: rootKey)
+        refusals = RefusalSeal(rootKey: rootKey)
         browsers = BrowserCookie(cookies: cookies, randomness: randomness)
         self.randomness = randomness
         self.passwords = passwords
@@ -88,10 +88,10 @@ package struct PortalSite: Sendable {
         self.certificateCheck = certificateCheck
         self.sandboxAuthority = sandboxAuthority
         forms = FormTokens(randomness: randomness)
-        shownOnce = ShownOnce(master: master, cookies: cookies)
-        pendingSignUp = SealedCookie("wkz_signup", purpose: "portal.pending_sign_up", lifetime: .hours(24), master: master, cookies: cookies)
+        shownOnce = ShownOnce(rootKey: rootKey, cookies: cookies)
+        pendingSignUp = SealedCookie("wkz_signup", purpose: "portal.pending_sign_up", lifetime: .hours(24), rootKey: rootKey, cookies: cookies)
         self.factors = factors
-        worldPasswords = WorldPasswords(master: master, randomness: randomness, shared: pages.isDemo ? PersonaCatalogue.password : nil)
+        worldPasswords = WorldPasswords(rootKey: rootKey, randomness: randomness, shared: pages.isDemo ? PersonaCatalogue.password : nil)
         worlds = Worlds(seed: seedWorld, worldPasswords: worldPasswords, database: database, passwords: passwords, logger: logger)
         self.logger = logger
     }

@@ -1,65 +1,21 @@
-package import Crypto
-
-/// The one secret a deployment must keep: every other server key is derived from it (HKDF-SHA256, RFC 5869) under a label of its own.
+/// The secret that the operator keeps outside the database. It seals the deployment's root key and authenticates its backups, and nothing else, so that it can
+/// be changed without changing what was made with the root key (docs/decisions/0023-root-key.md).
 package struct MasterKey: Sendable {
-    private let key: SymmetricKey
+    /// The root key of a deployment that was made before there were root keys: the master key's own bytes, which everything was derived from.
+    package let rootKeyOfBefore: RootKey
+    private let sealer: Sealer
 
     /// - Parameter bytes: 32 random bytes.
     package init?(bytes: [UInt8]) {
-        guard bytes.count == 32 else { return nil }
-        key = SymmetricKey(data: bytes)
+        guard let key = RootKey(bytes: bytes) else { return nil }
+        rootKeyOfBefore = key
+        sealer = Sealer(key, purpose: "root-key")
     }
 
-    /// A 256-bit key for one purpose.
-    package func derive(_ purpose: String) -> SymmetricKey {
-        HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: Array("wekeza/1/\(purpose)".utf8), outputByteCount: 32)
-    }
-}
+    package func seal(_ key: RootKey) -> String { sealer.seal(key.bytes) }
 
-extension MasterKey {
-    /// Another key, from which every purpose is derived anew: what the old one sealed or signed is nothing to it.
-    package func renewed(by salt: String) -> MasterKey {
-        let bytes = derive("renewed/\(salt)").withUnsafeBytes { Array($0) }
-        return MasterKey(bytes: bytes)!  // 32 bytes, as it asks for
-    }
-}
+    /// - Returns: `nil` when another master key sealed it.
+    package func open(_ sealed: String) -> RootKey? { sealer.open(sealed).flatMap(RootKey.init(bytes:)) }
 
-/// Authenticated encryption for one purpose (AES-256-GCM): what it seals, no one else can read or change, and a seal of another purpose does not open.
-package struct Sealer: Sendable {
-    private let key: SymmetricKey
-    private let purpose: [UInt8]
-
-    package init(_ master: MasterKey, purpose: String) {
-        key = master.derive("seal/\(purpose)")
-        self.purpose = Array(purpose.utf8)
-    }
-
-    /// - Returns: base64url of nonce, ciphertext and tag.
-    package func seal(_ plaintext: [UInt8]) -> String {
-        // Sealing fails only for a nonce of the wrong size; AES.GCM makes its own.
-        let box = try! AES.GCM.seal(plaintext, using: key, authenticating: purpose)
-        return Base64URL.encode(box.combined!)  // present for the 12-byte nonce that AES.GCM makes
-    }
-
-    /// - Returns: `nil` when the text was not sealed by this key for this purpose.
-    package func open(_ sealed: String) -> [UInt8]? {
-        guard let bytes = Base64URL.decode(sealed), let box = try? AES.GCM.SealedBox(combined: bytes),
-            let plaintext = try? AES.GCM.open(box, using: key, authenticating: purpose)
-        else { return nil }
-        return Array(plaintext)
-    }
-}
-
-/// A keyed hash for one purpose (HMAC-SHA256).
-package struct MessageAuthenticator: Sendable {
-    private let key: SymmetricKey
-
-    package init(_ master: MasterKey, purpose: String) { key = master.derive("mac/\(purpose)") }
-
-    /// - Returns: base64url, 43 characters.
-    package func code(for message: String) -> String {
-        Base64URL.encode(HMAC<SHA256>.authenticationCode(for: Array(message.utf8), using: key))
-    }
-
-    package func isValid(_ code: String, for message: String) -> Bool { constantTimeEqual(code, self.code(for: message)) }
+    package func authenticator(for purpose: String) -> MessageAuthenticator { MessageAuthenticator(rootKeyOfBefore, purpose: purpose) }
 }

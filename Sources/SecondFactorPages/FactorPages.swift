@@ -16,10 +16,11 @@ package struct FactorPages: Sendable {
         self.tools = tools
         self.place = place
         pending = SealedCookie(
-            "\(place.sessionCookie)_step", purpose: "second-factor.sign-in.\(place.population.rawValue)", lifetime: FirstStep.lifetime, master: tools.travelKey,
+            "\(place.sessionCookie)_step", purpose: "second-factor.sign-in.\(place.population.rawValue)", lifetime: FirstStep.lifetime,
+            rootKey: tools.travelKey,
             cookies: tools.cookies)
         shownCodes = SealedCookie(
-            "\(place.sessionCookie)_codes", purpose: "second-factor.codes.\(place.population.rawValue)", lifetime: .minutes(10), master: tools.travelKey,
+            "\(place.sessionCookie)_codes", purpose: "second-factor.codes.\(place.population.rawValue)", lifetime: .minutes(10), rootKey: tools.travelKey,
             cookies: tools.cookies)
     }
 

@@ -18,23 +18,23 @@ package struct FactorTools: Sendable {
     package let secondStep: SecondStep
     package let changes: SecondFactorChanges
     package let outgoing: OutgoingMail
-    let travelKey: MasterKey
+    let travelKey: RootKey
 
     /// - Parameters:
-    ///   - master: seals what is kept.
+    ///   - rootKey: seals what is kept.
     ///   - travelKey: seals what is handed out and comes back.
     package init(
-        database: any Database, master: MasterKey, travelKey: MasterKey, pages: PageRenderer, cookies: CookiePolicy, randomness: any RandomSource,
+        database: any Database, rootKey: RootKey, travelKey: RootKey, pages: PageRenderer, cookies: CookiePolicy, randomness: any RandomSource,
         signIn: SignIn, sessions: Sessions, outgoing: OutgoingMail
     ) {
         self.database = database
         self.pages = pages
         self.cookies = cookies
-        csrf = CSRF(master: travelKey)
+        csrf = CSRF(rootKey: travelKey)
         browsers = BrowserCookie(cookies: cookies, randomness: randomness)
         self.signIn = signIn
         self.sessions = sessions
-        factors = SecondFactors(master: master, randomness: randomness)
+        factors = SecondFactors(rootKey: rootKey, randomness: randomness)
         secondStep = SecondStep(database: database, factors: factors)
         changes = SecondFactorChanges(factors: factors, secondStep: secondStep)
         self.outgoing = outgoing

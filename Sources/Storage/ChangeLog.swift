@@ -54,5 +54,15 @@ package enum StorageMigrations {
                 restored_at BIGINT NOT NULL
             );
             """),
+        Migration(
+            "storage.0003_root_key",
+            """
+            CREATE TABLE root_key (
+                id TEXT NOT NULL PRIMARY KEY,
+                sealed TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                sealed_at BIGINT NOT NULL
+            );
+            """),
     ]
 }

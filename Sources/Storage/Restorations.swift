@@ -52,9 +52,9 @@ package struct Restorations: Sendable {
     }
 
     /// The key of everything that is handed out and comes back: another one after each return.
-    package func travelKey(of master: MasterKey, in tx: any ReadTransaction) throws -> MasterKey {
-        guard let row = try tx.first("SELECT salt FROM restoration ORDER BY id DESC LIMIT 1") else { return master }
-        return master.renewed(by: try row["salt"])
+    package func travelKey(of rootKey: RootKey, in tx: any ReadTransaction) throws -> RootKey {
+        guard let row = try tx.first("SELECT salt FROM restoration ORDER BY id DESC LIMIT 1") else { return rootKey }
+        return rootKey.renewed(by: try row["salt"])
     }
 }
 

@@ -6,9 +6,10 @@ import JOSE
 import Primitives
 import Storage
 
-/// `wekeza keys`: the keys that sign tokens.
+/// `wekeza keys`: the keys that sign tokens, and the master key that seals them.
 struct Keys: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "The keys that sign tokens.", subcommands: [Rotate.self])
+    static let configuration = CommandConfiguration(
+        abstract: "The keys that sign tokens, and the master key that seals them.", subcommands: [Rotate.self, ChangeMaster.self])
 
     /// `wekeza keys rotate`: the announced key signs from now on, a new one is announced, the old one stays published until its last token expired.
     /// Servers do so by themselves when a key has signed for `--key-lifetime-days`.
@@ -28,7 +29,7 @@ struct Keys: AsyncParsableCommand {
             let bench = try await setup.openWorkbench()
             let now = bench.clock.now
             let feed = ChangeFeed(database: bench.database, logger: bench.logger)
-            let keys = try await SigningKeys.load(database: bench.database, master: bench.master, feed: feed, at: now)
+            let keys = try await SigningKeys.load(database: bench.database, rootKey: bench.rootKey, feed: feed, at: now)
             var rotations: [(SignatureAlgorithm, KeyRotation)] = []
             for algorithm in algorithm.map({ [$0] }) ?? keys.algorithms {
                 rotations.append((algorithm, try await keys.rotate(force ? .compromised : .asked, of: algorithm, by: .commandLine, at: now)))

@@ -26,7 +26,7 @@ extension Staff {
         func run() async throws {
             let bench = try await setup.openWorkbench()
             let now = bench.clock.now
-            let factors = SecondFactors(master: bench.master, randomness: bench.randomness)
+            let factors = SecondFactors(rootKey: bench.rootKey, randomness: bench.randomness)
             let changes = SecondFactorChanges(factors: factors, secondStep: SecondStep(database: bench.database, factors: factors))
             let wasOn = try await bench.database.write { [email, population] tx -> Bool? in
                 guard let person = try Self.find(email, population, in: tx) else { return nil }

@@ -17,7 +17,7 @@ struct Fixture: Sendable {
     let feed: ChangeFeed
     let keys: SigningKeys
     let grants = Grants()
-    let refreshTokens = RefreshTokens(master: .test)
+    let refreshTokens = RefreshTokens(rootKey: .test)
     let client = ClientID("acme-budget")!  // a constant that parses
 
     static func run<R>(_ engine: Engine, isolation: isolated (any _Concurrency.Actor)? = #isolation, _ body: (Fixture) async throws -> R) async throws -> R {
@@ -27,7 +27,7 @@ struct Fixture: Sendable {
     init(_ database: any Database) async throws {
         self.database = database
         feed = ChangeFeed(database: database, logger: .quiet)
-        keys = try await SigningKeys.load(database: database, master: .test, feed: feed, at: clock.now)
+        keys = try await SigningKeys.load(database: database, rootKey: .test, feed: feed, at: clock.now)
     }
 
     var tokens: AccessTokenIssuer { AccessTokenIssuer(keys: keys, issuer: issuer, randomness: SystemRandom()) }

@@ -183,7 +183,7 @@ extension Fixture {
     /// Another process on the same database.
     func otherNode() async throws -> SigningKeys {
         try await SigningKeys.load(
-            database: database, master: .test, feed: ChangeFeed(database: database, logger: .quiet), at: clock.now)
+            database: database, rootKey: .test, feed: ChangeFeed(database: database, logger: .quiet), at: clock.now)
     }
 
     func anyClaims() throws -> JSONObject { try tokens.issue(request(), at: clock.now).claims.json }

@@ -8,7 +8,7 @@ import Testing
 @Suite("RFC 9700 §4.14 · Refresh tokens")
 struct RefreshTests {
     @Test func `a token names its grant and generation, and only its client can read it`() throws {
-        let tokens = RefreshTokens(master: .test)
+        let tokens = RefreshTokens(rootKey: .test)
         let (client, other) = (try #require(ClientID("acme-budget")), try #require(ClientID("other-app")))
         let grant = GrantID.random(from: SeededRandom())
 
@@ -21,15 +21,16 @@ struct RefreshTests {
     }
 
     @Test func `a changed part, another key and garbage are not read`() throws {
-        let tokens = RefreshTokens(master: .test)
+        let tokens = RefreshTokens(rootKey: .test)
         let client = try #require(ClientID("acme-budget"))
         let token = tokens.token(of: GrantID(trusted: "grt_abc"), generation: 7, for: client).value
-        let foreign = RefreshTokens(master: try #require(MasterKey(bytes: [UInt8](repeating: 3, count: 32))))
+        let foreign = RefreshTokens(rootKey: try #require(RootKey(bytes: [UInt8](repeating: 3, count: 32))))
 
         #expect(foreign.read(token, from: client) == nil)
         let code = token.split(separator: "_", maxSplits: 5, omittingEmptySubsequences: false).last.map(String.init) ?? ""
         for text in [
-            "", "wkz_rt_", "wkz_rt_grt_abc_7_", "wkz_rt_grt_abc_8_\(code)", "wkz_rt_grt_abd_7_\(code)", "wkz_rt_grt_abc_07_\(code)", "wkz_rt_grt_abc_+7_\(code)",
+            "", "wkz_rt_", "wkz_rt_grt_abc_7_", "wkz_rt_grt_abc_8_\(code)", "wkz_rt_grt_abd_7_\(code)", "wkz_rt_grt_abc_07_\(code)",
+            "wkz_rt_grt_abc_+7_\(code)",
             "wkz_rt_grt_abc_-7_\(code)", "wkz_rt_grt_abc_99999999999999999999_\(code)", token + "A", " " + token, token.uppercased(),
             String(repeating: "_", count: 190), "wkz_rt_____", String(repeating: "a", count: 100_000),
         ] {

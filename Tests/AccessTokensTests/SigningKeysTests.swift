@@ -22,7 +22,7 @@ struct SigningKeysTests {
     @Test(arguments: Engine.available)
     func `a second start opens the same keys`(engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in
-            let again = try await SigningKeys.load(database: fixture.database, master: .test, feed: fixture.feed, at: fixture.clock.now)
+            let again = try await SigningKeys.load(database: fixture.database, rootKey: .test, feed: fixture.feed, at: fixture.clock.now)
 
             #expect(again.current.id == fixture.keys.current.id)
             #expect(again.jwks(at: fixture.clock.now) == fixture.keys.jwks(at: fixture.clock.now))
@@ -30,12 +30,12 @@ struct SigningKeysTests {
     }
 
     @Test(arguments: Engine.available)
-    func `another master key is told in one sentence`(engine: Engine) async throws {
+    func `another root key is told in one sentence`(engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in
-            let other = try #require(MasterKey(bytes: [UInt8](repeating: 9, count: 32)))
+            let other = try #require(RootKey(bytes: [UInt8](repeating: 9, count: 32)))
 
-            await #expect(throws: SigningKeyFailure.sealedByAnotherMasterKey) {
-                try await SigningKeys.load(database: fixture.database, master: other, feed: fixture.feed, at: fixture.clock.now)
+            await #expect(throws: SigningKeyFailure.sealedByAnotherRootKey) {
+                try await SigningKeys.load(database: fixture.database, rootKey: other, feed: fixture.feed, at: fixture.clock.now)
             }
         }
     }
@@ -76,7 +76,7 @@ struct SigningKeysTests {
     @Test(arguments: Engine.available)
     func `another process learns of the rotation`(engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in
-            let other = try await SigningKeys.load(database: fixture.database, master: .test, feed: fixture.feed, at: fixture.clock.now)
+            let other = try await SigningKeys.load(database: fixture.database, rootKey: .test, feed: fixture.feed, at: fixture.clock.now)
             fixture.clock.advance(by: .minutes(5))
             try await fixture.keys.rotate(at: fixture.clock.now)
 
@@ -111,7 +111,7 @@ struct SigningKeysTests {
 
             let current = try await withThrowingTaskGroup(of: KeyID.self) { group in
                 for _ in 0..<6 {
-                    group.addTask { try await SigningKeys.load(database: database, master: .test, feed: feed, at: .epoch).current.id }
+                    group.addTask { try await SigningKeys.load(database: database, rootKey: .test, feed: feed, at: .epoch).current.id }
                 }
                 return try await group.reduce(into: Set<KeyID>()) { $0.insert($1) }
             }

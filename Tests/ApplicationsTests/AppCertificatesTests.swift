@@ -139,11 +139,10 @@ struct AppCertificatesTests {
         }
     }
 
-    @Test(arguments: Engine.available) func `the sandbox's authority is the same for every node, until the master key is given up`(engine: Engine) async throws
-    {
+    @Test(arguments: Engine.available) func `the sandbox's authority is the same for every node, until the root key is given up`(engine: Engine) async throws {
         try await Office.open(engine) { office in
-            let load = { @Sendable (master: MasterKey) in
-                try await SandboxAuthority.load(database: office.db, master: master, randomness: SystemRandom(), at: office.start).authority.certificate
+            let load = { @Sendable (rootKey: RootKey) in
+                try await SandboxAuthority.load(database: office.db, rootKey: rootKey, randomness: SystemRandom(), at: office.start).authority.certificate
             }
             async let one = load(.test)
             async let two = load(.test)
@@ -152,9 +151,9 @@ struct AppCertificatesTests {
 
             #expect(try await two == first)
             #expect(try await load(.test) == first)
-            let renewed = try await load(MasterKey.test.renewed(by: "x"))
+            let renewed = try await load(RootKey.test.renewed(by: "x"))
             #expect(renewed != first)
-            #expect(try await load(MasterKey.test.renewed(by: "x")) == renewed)
+            #expect(try await load(RootKey.test.renewed(by: "x")) == renewed)
         }
     }
 }

@@ -35,7 +35,8 @@ struct DistinguishedNameTests {
     }
 
     @Test(arguments: [
-        "", "CN", "CN=", "=Acme", "CN=A,", ",CN=A", "CN=A,,O=B", "CN=A;O=B", "CN=A\\", "CN=\\zz", "CN=\\C3", "CN=#", "CN=#0", "CN=#zz", "CN=#0c05", "CN=\"A\"",
+        "", "CN", "CN=", "=Acme", "CN=A,", ",CN=A", "CN=A,,O=B", "CN=A;O=B", "CN=A\\", "CN=\\zz", "CN=\\C3", "CN=#", "CN=#0", "CN=#zz", "CN=#0c05", "CN=#0c00",
+        "2.5.4.5=#1300", "CN=\"A\"",
         "X=A",
         "1=A", "2.5.4.3.=A", "9.9=A", "2.99999999999999999999=A", "CN=A<B", "CN=A\0B", "C N=A", String(repeating: "CN=A,", count: 300) + "CN=A",
     ])

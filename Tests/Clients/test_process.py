@@ -103,16 +103,16 @@ def test_another_master_key_stops_the_start_with_one_sentence_and_code_2(tmp_pat
     assert "another master key" in said and len(said.splitlines()) == 1
 
 
-def test_a_demo_database_is_not_served_without_demo(tmp_path):
+def test_a_demo_database_is_not_served_without_demo():
     """Its passwords are known to everybody."""
-    database = f"sqlite:{tmp_path}/wekeza.db"
-    seeded = Server("sqlite", database=database)
-    assert seeded.stop() == 0
+    seeded = Server("sqlite")
+    assert seeded.stop(keep_folder=True) == 0
 
-    code, said = refused(tmp_path, "--database", database)
+    code, said = refused(seeded.folder.name, "--database", seeded.database)
 
     assert code == 2
     assert "--demo" in said and len(said.splitlines()) == 1
+    seeded.folder.cleanup()
 
 
 def test_a_renewed_certificate_is_served_after_a_hang_up(tmp_path):

@@ -20,7 +20,7 @@ struct Phone: Sendable {
 
     /// The first code was taken one minute before the start of the house's time.
     static func enrol(in house: House) async throws -> Phone {
-        let factors = SecondFactors(master: .test, randomness: house.randomness)
+        let factors = SecondFactors(rootKey: .test, randomness: house.randomness)
         let secondStep = SecondStep(database: house.db, factors: factors)
         let changes = SecondFactorChanges(factors: factors, secondStep: secondStep)
         let then = house.start - .minutes(1)
@@ -83,7 +83,7 @@ struct SecondFactorTests {
     @Test(arguments: Engine.available)
     func `a key waits for half an hour, in the session that asked for it, for its own code`(engine: Engine) async throws {
         try await House.open(engine) { house in
-            let factors = SecondFactors(master: .test, randomness: house.randomness)
+            let factors = SecondFactors(rootKey: .test, randomness: house.randomness)
             let (id, start) = (house.wanjiku.id, house.start)
             let session = SessionID(trusted: "ses_1")
             func confirm(_ code: String, in session: SessionID = session, after: Duration = .zero) async throws -> Int? {
@@ -109,7 +109,7 @@ struct SecondFactorTests {
     func `of twenty confirmations at once one turns it on, five times over`(engine: Engine) async throws {
         for round in 1...5 {
             try await House.open(engine) { house in
-                let factors = SecondFactors(master: .test, randomness: SeededRandom(UInt64(round)))
+                let factors = SecondFactors(rootKey: .test, randomness: SeededRandom(UInt64(round)))
                 let (id, start, session) = (house.wanjiku.id, house.start, SessionID(trusted: "ses_1"))
                 let code = try await house.db.write { tx in
                     try factors.begin(for: id, in: session, at: start, in: tx)
@@ -136,7 +136,7 @@ struct SecondFactorTests {
             #expect(!sealed.contains(key.base32) && !sealed.contains(Base64URL.encode(key.bytes)))
             #expect(Set(digests) == Set(phone.recoveryCodes.map(\.digest.text)))
 
-            // In another person's row, or under another master key, it does not open.
+            // In another person's row, or under another root key, it does not open.
             let amina = house.amina
             try await house.db.write { tx in
                 _ = try tx.execute("INSERT INTO second_factor (person_id, sealed_key, last_step, enrolled_at) VALUES (\(amina.id), \(sealed), 0, 0)")
@@ -145,7 +145,7 @@ struct SecondFactorTests {
             await #expect(throws: StorageError.self) {
                 try await house.db.write { _ = try factors.spend(key.code(at: house.start), of: amina.id, at: house.start, in: $0) }
             }
-            let others = SecondFactors(master: MasterKey(bytes: Array(1...32))!, randomness: house.randomness)  // 32 bytes
+            let others = SecondFactors(rootKey: RootKey(bytes: Array(1...32))!, randomness: house.randomness)  // 32 bytes
             await #expect(throws: StorageError.self) {
                 try await house.db.write { _ = try others.spend(key.code(at: house.start), of: house.wanjiku.id, at: house.start, in: $0) }
             }
@@ -482,7 +482,7 @@ struct SecondFactorTests {
     @Test(arguments: Engine.available)
     func `keys that nobody confirmed are forgotten`(engine: Engine) async throws {
         try await House.open(engine) { house in
-            let factors = SecondFactors(master: .test, randomness: house.randomness)
+            let factors = SecondFactors(rootKey: .test, randomness: house.randomness)
             try await house.db.write { try factors.begin(for: house.wanjiku.id, in: SessionID(trusted: "ses_1"), at: house.start, in: $0) }
 
             #expect(try await house.db.write { try factors.purge(at: house.start + .minutes(30), in: $0) } == 0)

@@ -54,7 +54,7 @@ struct ReceivedTests {
 struct RefusalSealTests {
     private let app = AppID(trusted: "app_7Hq2VbX9kPzR4mWd1234")
     private let now = Timestamp(seconds: 1_790_000_000)
-    private let seal = RefusalSeal(master: .test)
+    private let seal = RefusalSeal(rootKey: .test)
 
     private func refusal(expected: String? = nil, received: Received? = nil) -> ExplainedRefusal {
         ExplainedRefusal(.against(.verifier, "It does not answer.", expected: expected, received: received), of: app, at: .token, now: now)
@@ -108,6 +108,6 @@ struct RefusalSealTests {
         }
         #expect(seal.open(String(text.dropLast()), at: now) == nil)
         #expect(seal.open("", at: now) == nil)
-        #expect(try RefusalSeal(master: #require(MasterKey(bytes: Array(repeating: 9, count: 32)))).open(text, at: now) == nil)
+        #expect(try RefusalSeal(rootKey: #require(RootKey(bytes: Array(repeating: 9, count: 32)))).open(text, at: now) == nil)
     }
 }

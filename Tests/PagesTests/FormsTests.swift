@@ -70,7 +70,7 @@ struct FormsTests {
 
 @Suite("CSRF tokens")
 struct CSRFTests {
-    private let csrf = CSRF(master: .test)
+    private let csrf = CSRF(rootKey: .test)
 
     @Test func `a token works for its own session only`() {
         let token = csrf.token(for: "ses_1")

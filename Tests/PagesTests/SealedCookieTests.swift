@@ -15,7 +15,7 @@ struct SealedCookieTests {
     private static let cookies = CookiePolicy(secure: false)
 
     private static func cookie(_ name: String = "wkz_note", purpose: String = "test/note") -> SealedCookie<Note> {
-        SealedCookie(name, purpose: purpose, lifetime: .minutes(10), master: .test, cookies: cookies)
+        SealedCookie(name, purpose: purpose, lifetime: .minutes(10), rootKey: .test, cookies: cookies)
     }
 
     private static func request(carrying response: Response) -> Request {

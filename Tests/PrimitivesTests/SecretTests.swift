@@ -40,7 +40,7 @@ struct SecretTests {
 
         #expect(sealer.open(sealed) == Array("state".utf8))
         #expect(Sealer(.test, purpose: "session").open(sealed) == nil)
-        #expect(Sealer(try #require(MasterKey(bytes: Array(repeating: 9, count: 32))), purpose: "authorization").open(sealed) == nil)
+        #expect(Sealer(try #require(RootKey(bytes: Array(repeating: 9, count: 32))), purpose: "authorization").open(sealed) == nil)
     }
 
     @Test func `a seal that was changed in one character does not open`() {
@@ -62,10 +62,10 @@ struct SecretTests {
         #expect(sealer.open(sealer.seal([])) == [])
     }
 
-    @Test func `a master key is 32 bytes`() {
-        #expect(MasterKey(bytes: []) == nil)
-        #expect(MasterKey(bytes: Array(repeating: 0, count: 31)) == nil)
-        #expect(MasterKey(bytes: Array(repeating: 0, count: 33)) == nil)
+    @Test func `a root key is 32 bytes`() {
+        #expect(RootKey(bytes: []) == nil)
+        #expect(RootKey(bytes: Array(repeating: 0, count: 31)) == nil)
+        #expect(RootKey(bytes: Array(repeating: 0, count: 33)) == nil)
     }
 
     @Test func `an authenticator's code is valid for its message, key and purpose only`() {

@@ -29,7 +29,8 @@ class Approval:
 class Approvals:
     def __init__(self, database, folder, consent, client_id):
         """`consent` is the one that was approved on the pages, of the app with this client id."""
-        self.rows, self.tokens, self.client_id = Rows(database), RefreshTokens(folder), client_id
+        self.rows, self.client_id = Rows(database), client_id
+        self.tokens = RefreshTokens(folder, self.rows)
         one = lambda statement: self.rows.select(statement)[0]
         self.consent = one(f"SELECT * FROM consent WHERE id = '{consent}'")
         self.grant = one(f"SELECT * FROM token_grant WHERE consent_id = '{consent}'")

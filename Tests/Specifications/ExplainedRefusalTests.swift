@@ -117,7 +117,7 @@ struct ExplainedRefusalTests {
                 #expect((await browser.page).contains(Self.hidden), "\(address)")
                 #expect(!(await browser.page).contains("What was refused"), "\(address)")
             }
-            let sealed = RefusalSeal(master: .test)
+            let sealed = RefusalSeal(rootKey: .test)
             let old = ExplainedRefusal(
                 .against(.verifier, "It does not answer."), of: app.app.id, at: .token, now: server.clock.now - .days(7))
             try await browser.open("/docs/errors/oauth/invalid_grant?refusal=\(sealed.seal(old))")

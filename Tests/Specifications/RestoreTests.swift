@@ -65,7 +65,7 @@ struct RestoreTests {
 
     private func populate(_ database: any Database) async throws -> App {
         let feed = ChangeFeed(database: database, logger: .quiet)
-        _ = try await SigningKeys.load(database: database, master: .test, feed: feed, at: now)
+        _ = try await SigningKeys.load(database: database, rootKey: .test, feed: feed, at: now)
         return try await database.write { [now, owner, amina, organisation] tx in
             for (id, population, name) in [(owner, Population.developer, "owner@example.com"), (amina, .customer, "amina.traveler")] {
                 let world = population == .customer ? organisation : nil
@@ -309,7 +309,10 @@ struct RestoreTests {
 
             #expect(before.count == 2 && after.count == 2 && before.isDisjoint(with: after))
             let feed = ChangeFeed(database: database, logger: .quiet)
-            await #expect(throws: Never.self) { try await SigningKeys.load(database: database, master: .test, feed: feed, at: now) }
+            await #expect(throws: Never.self) {
+                try await SigningKeys.load(
+                    database: database, rootKey: RootKeys.open(database, by: .test, randomness: SystemRandom(), at: now), feed: feed, at: now)
+            }
         }
     }
 
@@ -379,18 +382,16 @@ struct RestoreTests {
         let database = try await place.open()
         try await database.write { [now] in try Restorations().begin(with: [], at: now, in: $0) }
         await database.close()
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
         var configuration = Configuration(issuer: TestServer.issuer)
         configuration.database = engine == .sqlite ? .sqlite(path: place.address) : .postgres(url: place.address)
-        configuration.dataDirectory = folder
+        let environment = ["WEKEZA_MASTER_KEY": Base64URL.encode(Array(0..<32))]
 
-        let refusal = await #expect(throws: ConfigurationError.self) { try await Workbench.open(configuration, environment: [:], logger: .quiet) }
+        let refusal = await #expect(throws: ConfigurationError.self) { try await Workbench.open(configuration, environment: environment, logger: .quiet) }
         _ = try await restore(place).runInPlace(.init())
-        let bench = try await Workbench.open(configuration, environment: [:], logger: .quiet)
+        let bench = try await Workbench.open(configuration, environment: environment, logger: .quiet)
 
         #expect(refusal?.description.contains("did not finish") == true)
         await bench.database.close()
-        try FileManager.default.removeItem(atPath: folder)
         await place.remove()
     }
 }

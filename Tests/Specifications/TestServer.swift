@@ -120,7 +120,7 @@ struct TestServer: Sendable {
     private static func platform(
         _ configuration: Configuration, on database: any Database, _ replays: TestReplayMemory, clock: ManualClock, mailbox: MemoryMailbox
     ) async throws -> Platform {
-        let bench = Workbench(database: database, master: .test, clock: clock, randomness: SystemRandom(), logger: .quiet)
+        let bench = Workbench(database: database, rootKey: .test, clock: clock, randomness: SystemRandom(), logger: .quiet)
         let instant = ContinuousClock.now
         // It has been up for an hour.
         _ = try await replays.started(ManualClock(clock.now - .hours(1)))

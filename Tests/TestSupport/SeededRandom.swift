@@ -31,3 +31,8 @@ extension MasterKey {
     /// The same in every test.
     package static let test = MasterKey(bytes: Array(0..<32))!  // 32 bytes, as it asks for
 }
+
+extension RootKey {
+    /// The same in every test.
+    package static let test = RootKey(bytes: Array(0..<32))!  // 32 bytes, as it asks for
+}

@@ -6,7 +6,7 @@ package import Primitives
 package struct RefreshTokens: Sendable {
     private let authenticator: MessageAuthenticator
 
-    package init(master: MasterKey) { authenticator = MessageAuthenticator(master, purpose: "refresh-token") }
+    package init(rootKey: RootKey) { authenticator = MessageAuthenticator(rootKey, purpose: "refresh-token") }
 
     /// `wkz_rt_<grant>_<generation>_<code>`
     package func token(of grant: GrantID, generation: Int64, for client: ClientID) -> Secret {

@@ -13,7 +13,7 @@ enum SigningKeyState: String, CaseIterable, Sendable, SQLBindable, SQLReadable {
     case retired
 }
 
-/// The table of signing keys; private parts are sealed under the master key.
+/// The table of signing keys; private parts are sealed under the root key.
 struct SigningKeyRecords: Sendable {
     let sealer: Sealer
     let randomness: any RandomSource
@@ -48,7 +48,7 @@ struct SigningKeyRecords: Sendable {
         let entries = try rows.map { row in
             let algorithm: SignatureAlgorithm = try row["algorithm"]
             guard let bytes = sealer.open(try row["sealed_private"]), let privateKey = PrivateKey(algorithm, bytes: bytes) else {
-                throw SigningKeyFailure.sealedByAnotherMasterKey
+                throw SigningKeyFailure.sealedByAnotherRootKey
             }
             let key = SigningKey(id: try row["kid"], key: privateKey)
             let state: SigningKeyState = try row["state"]
@@ -145,7 +145,8 @@ struct SigningKeyRecords: Sendable {
             """)
         guard made == 1 else { return }
         try audit.append(
-            AuditEntry(actor: actor, action: .keyCreated, subject: id.rawValue, after: ["state": state.rawValue, "algorithm": algorithm.rawValue],
+            AuditEntry(
+                actor: actor, action: .keyCreated, subject: id.rawValue, after: ["state": state.rawValue, "algorithm": algorithm.rawValue],
                 requestID: requestID, at: now), in: tx)
         try tx.announce(.signingKey, id.rawValue, at: now)
     }

@@ -13,11 +13,11 @@ package final class SigningKeys: Sendable {
     private let search = Mutex(Search())
 
     /// Opens the keys, making the first two when there are none.
-    /// - Throws: `SigningKeyFailure` when the master key does not open them; storage failures.
+    /// - Throws: `SigningKeyFailure` when the root key does not open them; storage failures.
     package static func load(
-        database: any Database, master: MasterKey, feed: ChangeFeed, randomness: any RandomSource = SystemRandom(), at now: Timestamp
+        database: any Database, rootKey: RootKey, feed: ChangeFeed, randomness: any RandomSource = SystemRandom(), at now: Timestamp
     ) async throws -> SigningKeys {
-        let records = SigningKeyRecords(sealer: Sealer(master, purpose: "signing-key"), randomness: randomness)
+        let records = SigningKeyRecords(sealer: Sealer(rootKey, purpose: "signing-key"), randomness: randomness)
         let ring = try await database.write { try records.makeMissing(at: now, in: $0) }
         let keys = SigningKeys(database: database, records: records, ring: ring)
         feed.subscribe([.signingKey]) { [weak keys] _ in keys?.reloadInBackground() }
@@ -111,17 +111,17 @@ package final class SigningKeys: Sendable {
     /// After the records were brought back from a backup: new keys, since the old ones may have been found out meanwhile, and so that no access token
     /// lives on which may have been revoked.
     package static func replaceAfterRestoration(
-        master: MasterKey, randomness: any RandomSource, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction
+        rootKey: RootKey, randomness: any RandomSource, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction
     ) throws {
         try tx.execute("DELETE FROM signing_key")
-        let records = SigningKeyRecords(sealer: Sealer(master, purpose: "signing-key"), randomness: randomness)
+        let records = SigningKeyRecords(sealer: Sealer(rootKey, purpose: "signing-key"), randomness: randomness)
         _ = try records.makeMissing(by: actor, at: now, in: tx)
     }
 
-    /// How many keys there are, and how many of them stay sealed to a master key.
-    /// - Parameter master: `nil` opens none.
-    package static func count(openedBy master: MasterKey?, in tx: any ReadTransaction) throws -> (all: Int, sealed: Int) {
-        let sealer = master.map { Sealer($0, purpose: "signing-key") }
+    /// How many keys there are, and how many of them stay sealed to a root key.
+    /// - Parameter rootKey: `nil` opens none.
+    package static func count(openedBy rootKey: RootKey?, in tx: any ReadTransaction) throws -> (all: Int, sealed: Int) {
+        let sealer = rootKey.map { Sealer($0, purpose: "signing-key") }
         let keys: [String] = try tx.all("SELECT sealed_private FROM signing_key").map { try $0["sealed_private"] }
         return (keys.count, keys.count { sealer?.open($0) == nil })
     }
@@ -139,12 +139,12 @@ package final class SigningKeys: Sendable {
 
 /// Why the keys cannot be used.
 package enum SigningKeyFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    case sealedByAnotherMasterKey
+    case sealedByAnotherRootKey
     case noCurrentKey
 
     package var description: String {
         switch self {
-        case .sealedByAnotherMasterKey: "The signing keys in this database were sealed by another master key. Start with the key that made them."
+        case .sealedByAnotherRootKey: "The signing keys in this database were sealed by another root key than the one in it."
         case .noCurrentKey: "The database holds no current signing key."
         }
     }

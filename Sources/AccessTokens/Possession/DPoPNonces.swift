@@ -5,7 +5,7 @@ package import Primitives
 package struct DPoPNonces: Sendable {
     private let authenticator: MessageAuthenticator
 
-    package init(master: MasterKey) { authenticator = MessageAuthenticator(master, purpose: "dpop-nonce") }
+    package init(rootKey: RootKey) { authenticator = MessageAuthenticator(rootKey, purpose: "dpop-nonce") }
 
     /// Seconds in which the same nonce is handed out. It is good for the next such period too.
     private static let period: Int64 = 150

@@ -28,7 +28,7 @@ package struct AuthorizationEndpoint: Sendable {
     private let transactionSeal: TransactionSeal
 
     package init(
-        database: any Database, apps: AppDirectory, keys: SigningKeys, clientKeys: ClientKeys, master: MasterKey, issuer: Issuer,
+        database: any Database, apps: AppDirectory, keys: SigningKeys, clientKeys: ClientKeys, rootKey: RootKey, issuer: Issuer,
         randomness: any RandomSource = SystemRandom()
     ) {
         self.database = database
@@ -38,10 +38,10 @@ package struct AuthorizationEndpoint: Sendable {
         self.randomness = randomness
         consents = Consents(randomness: randomness)
         grants = Grants(randomness: randomness)
-        pushed = PushedRequests(master: master, randomness: randomness)
+        pushed = PushedRequests(rootKey: rootKey, randomness: randomness)
         requestObjects = RequestObjects(keys: clientKeys, issuer: issuer)
-        errors = ErrorAddresses(issuer: issuer, master: master)
-        transactionSeal = TransactionSeal(master: master)
+        errors = ErrorAddresses(issuer: issuer, rootKey: rootKey)
+        transactionSeal = TransactionSeal(rootKey: rootKey)
     }
 
     package enum Beginning: Sendable {

@@ -16,7 +16,7 @@ package enum OpenedTransaction: Sendable {
 struct TransactionSeal: Sendable {
     private let sealer: Sealer
 
-    init(master: MasterKey) { sealer = Sealer(master, purpose: "authorization-transaction") }
+    init(rootKey: RootKey) { sealer = Sealer(rootKey, purpose: "authorization-transaction") }
 
     func seal(_ transaction: AuthorizationTransaction, browser: String) -> String {
         var members = transaction.json

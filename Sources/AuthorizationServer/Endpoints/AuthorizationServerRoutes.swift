@@ -25,13 +25,13 @@ package struct AuthorizationServerRoutes: Sendable {
     package init(
         database: any Database, apps: AppDirectory, secretUse: SecretUse, keys: SigningKeys, verifier: AccessTokenVerifier, revocations: Revocations,
         replays: any ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint, certificates: ClientCertificates,
-        registration policy: RegistrationPolicy, master: MasterKey, addresses: ServerAddresses,
+        registration policy: RegistrationPolicy, rootKey: RootKey, addresses: ServerAddresses,
         randomness: any RandomSource = SystemRandom()
     ) {
         let issuer = addresses.issuer
         let methods = AllMethods(
             assertions: AssertionCheck(keys: authorization.requestObjects.keys, addresses: addresses), certificates: certificates)
-        let refreshTokens = RefreshTokens(master: master)
+        let refreshTokens = RefreshTokens(rootKey: rootKey)
         let grants = AllGrants(
             database: database, tokens: AccessTokenIssuer(keys: keys, issuer: issuer.text, randomness: randomness),
             idTokens: IDTokenIssuer(keys: keys, issuer: issuer), refreshTokens: refreshTokens, revocations: revocations)

@@ -8,9 +8,9 @@ struct ErrorAddresses: Sendable {
     private let issuer: Issuer
     private let seal: RefusalSeal
 
-    init(issuer: Issuer, master: MasterKey) {
+    init(issuer: Issuer, rootKey: RootKey) {
         self.issuer = issuer
-        seal = RefusalSeal(master: master)
+        seal = RefusalSeal(rootKey: rootKey)
     }
 
     /// The page of the code, and in the address what its app's developers will read there.

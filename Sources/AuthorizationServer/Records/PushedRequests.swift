@@ -16,8 +16,8 @@ struct PushedRequests: Sendable {
     private let sealer: Sealer
     private let randomness: any RandomSource
 
-    init(master: MasterKey, randomness: any RandomSource) {
-        sealer = Sealer(master, purpose: "pushed-authorization-request")
+    init(rootKey: RootKey, randomness: any RandomSource) {
+        sealer = Sealer(rootKey, purpose: "pushed-authorization-request")
         self.randomness = randomness
     }
 

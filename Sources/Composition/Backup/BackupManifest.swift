@@ -45,5 +45,5 @@ package struct BackupManifest: Sendable, Codable {
     }
 
     /// Ties a manifest, and with it the digest of its database, to the deployment that wrote it.
-    static func authenticator(_ master: MasterKey) -> MessageAuthenticator { MessageAuthenticator(master, purpose: "backup-manifest") }
+    static func authenticator(_ master: MasterKey) -> MessageAuthenticator { master.authenticator(for: "backup-manifest") }
 }

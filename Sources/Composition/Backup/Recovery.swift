@@ -12,7 +12,7 @@ package import Storage
 /// What a restored database has to forget before it may be served. A backup cannot know what was spent or ended after it was taken, so everything that may
 /// have been is ended, paused or replaced (docs/decisions/0010-restore.md).
 struct Recovery: Sendable {
-    let master: MasterKey
+    let rootKey: RootKey
     let randomness: any RandomSource
     let sandboxPasswordHash: String
     /// The operator knows that no app, secret or password was removed or changed since the backup.
@@ -27,7 +27,7 @@ struct Recovery: Sendable {
         report.grants = try Grants(randomness: randomness).endAllAfterRestoration(by: actor, at: now, in: tx)
         (report.pausedConsents, report.endedConsents) = try Consents(randomness: randomness).holdAfterRestoration(by: actor, at: now, in: tx)
         (report.scheduledPayments, report.standingOrders) = try PaymentsRestoration().run(at: now, in: tx)
-        try SigningKeys.replaceAfterRestoration(master: master, randomness: randomness, by: actor, at: now, in: tx)
+        try SigningKeys.replaceAfterRestoration(rootKey: rootKey, randomness: randomness, by: actor, at: now, in: tx)
         try IdempotencyRecords().releaseAll(in: tx)
         // What people hold
         (report.sessions, report.links) = try IdentityRestoration().endSessionsAndLinks(at: now, in: tx)

@@ -154,8 +154,9 @@ package struct Restore: Sendable {
         let now = clock.now
         try await database.write { try Restorations().begin(with: manifest?.migrations ?? [], at: now, in: $0) }
         try await database.migrate(AllMigrations.all(on: database.engine), at: now)
+        let rootKey = try await RootKeys.open(database, by: master, randomness: randomness, at: now)
         let recovery = Recovery(
-            master: master, randomness: randomness, sandboxPasswordHash: try await passwords.hash(PersonaCatalogue.password),
+            rootKey: rootKey, randomness: randomness, sandboxPasswordHash: try await passwords.hash(PersonaCatalogue.password),
             trustsCredentials: options.trustsCredentials, copyTakenAt: manifest.flatMap { Timestamp(iso8601: $0.takenAt) })
         return try await database.write { [engine = database.engine] tx in
             if engine == .postgres { try ReplayTable.forget(in: tx) }

@@ -16,11 +16,11 @@ package enum SpentCode: String, Hashable, Sendable {
 
 /// People's authenticator keys, sealed, and their recovery codes, by digest.
 package struct SecondFactors: Sendable {
-    private let master: MasterKey
+    private let rootKey: RootKey
     let randomness: any RandomSource
 
-    package init(master: MasterKey, randomness: any RandomSource) {
-        self.master = master
+    package init(rootKey: RootKey, randomness: any RandomSource) {
+        self.rootKey = rootKey
         self.randomness = randomness
     }
 
@@ -83,7 +83,7 @@ package struct SecondFactors: Sendable {
 
 extension SecondFactors {
     /// A key is sealed for its person: in another's row it does not open.
-    private func sealer(of person: PersonID) -> Sealer { Sealer(master, purpose: "second-factor/\(person)") }
+    private func sealer(of person: PersonID) -> Sealer { Sealer(rootKey, purpose: "second-factor/\(person)") }
 
     func seal(_ key: AuthenticatorKey, of person: PersonID) -> String { sealer(of: person).seal(key.bytes) }
 

@@ -4,32 +4,25 @@ package import Storage
 /// Puts records on their shelves, apart from writing them.
 ///
 /// Records of many shelves come mixed, and each place on a shelf lies in a page of its own; of some thousand records many share one. Until then a record waits
-/// in `unshelved_decision`, where lists and days find it too. The statement that takes it out of there decides, and commits together with its places: every
-/// snapshot holds it once, whenever it was committed, whichever node shelves it and whatever its clock says (docs/decisions/0012-shelves.md).
+/// in `unshelved_decision`, where lists and days find it too. What takes it out of there commits together with its places: every snapshot holds it once,
+/// whenever it was committed, whichever node shelves it and whatever its clock says (docs/decisions/0012-shelves.md).
 extension DecisionRecords {
     package func hasUnshelved(in tx: any ReadTransaction) throws -> Bool {
         try tx.first("SELECT request_id FROM unshelved_decision LIMIT 1") != nil
     }
 
     /// Puts records on their shelves, and counts them into their days.
-    /// - Returns: how many, at most `limit`.
+    /// - Returns: how many, `limit` or fewer, or a few more that were committed meanwhile.
     package func shelve(limit: Int, in tx: any WriteTransaction) throws -> Int {
         try takeTurn(in: tx)
-        let taken = try tx.all(
-            """
-            DELETE FROM unshelved_decision
-            WHERE request_id IN (SELECT request_id FROM unshelved_decision ORDER BY request_id LIMIT \(limit))
-            RETURNING \(columnsOf: UnshelvedDecision.self)
-            """)
-        try place(taken.map(UnshelvedDecision.init), in: tx)
-        return taken.count
+        let last = try tx.first(
+            "SELECT MAX(request_id) AS request_id FROM (SELECT request_id FROM unshelved_decision ORDER BY request_id LIMIT \(limit)) AS oldest")
+        guard let last: RequestID = try last?["request_id"] else { return 0 }
+        return try UnshelvedDecision.place(.upTo(last), in: tx)
     }
 
     /// Shelves those of these records that wait.
-    func shelve(_ ids: [RequestID], in tx: any WriteTransaction) throws {
-        let taken = try tx.all("DELETE FROM unshelved_decision WHERE request_id IN \(list: ids) RETURNING \(columnsOf: UnshelvedDecision.self)")
-        try place(taken.map(UnshelvedDecision.init), in: tx)
-    }
+    func shelve(_ ids: [RequestID], in tx: any WriteTransaction) throws { _ = try UnshelvedDecision.place(.among(ids), in: tx) }
 
     /// Takes records that are gone off their shelves.
     func unshelve(_ decisions: [UnshelvedDecision], in tx: any WriteTransaction) throws {
@@ -46,15 +39,83 @@ extension DecisionRecords {
 
     /// Lets one transaction at a time change the shelves: two that took the same records would wait for each other in the middle.
     func takeTurn(in tx: any WriteTransaction) throws { try tx.execute("UPDATE shelving_turn SET turn = turn + 1") }
+}
 
-    /// In the order of the shelves, so that what lies together is written together.
-    private func place(_ decisions: [UnshelvedDecision], in tx: any WriteTransaction) throws {
-        for reader in DecisionShelf.Reader.allCases {
-            let shelves = Dictionary(grouping: decisions.compactMap { $0.place(for: reader) }, by: \.shelf).sorted { $0.key < $1.key }
-            try reader.insert(shelves.flatMap { $0.value.sorted() }, in: tx)
+extension UnshelvedDecision {
+    /// Some of those that wait.
+    fileprivate enum Selection {
+        case upTo(RequestID)
+        case among([RequestID])
+    }
+
+    /// The part of a statement that puts what `taken` holds in its place. The thousands never come here: they move within the database.
+    fileprivate struct Placing {
+        let text: String
+
+        /// In the order of the shelves, so that what lies together is written together.
+        static let onShelves = DecisionShelf.Reader.allCases.map { reader in
+            let columns = "\(reader.owner), \(reader.part), outcome, received_ms, request_id"
+            return Placing(
+                text: """
+                    INSERT INTO \(reader.table) (\(columns))
+                    SELECT \(columns) FROM taken WHERE \(reader.owner) IS NOT NULL AND \(reader.part) IS NOT NULL ORDER BY \(columns)
+                    """)
         }
-        var days = DayTally()
-        for decision in decisions { days.add(decision) }
-        try add(days, in: tx)
+
+        /// A call of nobody we know counts for nobody.
+        static let intoDays = Placing(
+            text: """
+                INSERT INTO usage_day (organisation_id, day, app_id, allowed, refused, failed, cost)
+                SELECT organisation_id, received_ms / 86400000 AS day, app_id, COUNT(CASE WHEN outcome = 'allowed' THEN 1 END),
+                    COUNT(CASE WHEN outcome = 'refused' THEN 1 END), COUNT(CASE WHEN outcome = 'failed' THEN 1 END), SUM(cost)
+                FROM taken
+                WHERE organisation_id IS NOT NULL AND app_id IS NOT NULL
+                GROUP BY organisation_id, received_ms / 86400000, app_id
+                ORDER BY organisation_id, day, app_id
+                ON CONFLICT (organisation_id, day, app_id) DO UPDATE
+                SET allowed = usage_day.allowed + excluded.allowed, refused = usage_day.refused + excluded.refused,
+                    failed = usage_day.failed + excluded.failed, cost = usage_day.cost + excluded.cost
+                """)
+
+        static let all = onShelves + [intoDays]
+    }
+
+    /// Takes some out of waiting, puts them on their shelves and counts them into their days.
+    /// - Returns: how many.
+    fileprivate static func place(_ selection: Selection, in tx: any WriteTransaction) throws -> Int {
+        switch tx.engine {
+        case .sqlite:
+            // Nobody else writes meanwhile, so that each statement finds the same.
+            for placing in Placing.all { try tx.execute("WITH taken AS (SELECT * FROM unshelved_decision WHERE \(selection)) \(placing)") }
+            return try tx.execute("DELETE FROM unshelved_decision WHERE \(selection)")
+        case .postgres:
+            // A second statement would find what others committed after the first: the one that takes them places them.
+            let row = try tx.first(
+                """
+                WITH taken AS (DELETE FROM unshelved_decision WHERE \(selection) RETURNING *),
+                    \(named: Placing.all)
+                SELECT COUNT(*) AS count FROM taken
+                """)
+            return try row?["count"] ?? 0
+        }
+    }
+}
+
+extension SQL.StringInterpolation {
+    fileprivate mutating func appendInterpolation(_ selection: UnshelvedDecision.Selection) {
+        switch selection {
+        case .upTo(let last):
+            appendLiteral("request_id <= ")
+            appendInterpolation(last)
+        case .among(let ids):
+            appendLiteral("request_id IN ")
+            appendInterpolation(list: ids)
+        }
+    }
+
+    fileprivate mutating func appendInterpolation(_ placing: UnshelvedDecision.Placing) { appendLiteral(placing.text) }
+
+    fileprivate mutating func appendInterpolation(named placings: [UnshelvedDecision.Placing]) {
+        appendLiteral(placings.enumerated().map { "placing\($0) AS (\($1.text))" }.joined(separator: ", "))
     }
 }

@@ -18,7 +18,7 @@ package struct DecisionRecords: Sendable {
         var written = Set(try tx.insert(records.map(\.values), by: Self.insertion).map { try $0["request_id"] as RequestID })
         // What an earlier attempt wrote, whose answer was lost, is not among the written.
         let isNew = records.filter { written.remove($0.requestID) != nil }
-        let unshelved = isNew.map(UnshelvedDecision.init).filter { decision in DecisionShelf.Reader.allCases.contains { decision.place(for: $0) != nil } }
+        let unshelved = isNew.map(UnshelvedDecision.init).filter(\.isListed)
         try tx.insert(unshelved.map(\.values), by: UnshelvedDecision.insertion)
     }
 

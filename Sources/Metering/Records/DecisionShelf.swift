@@ -2,7 +2,7 @@ internal import Primitives
 internal import Storage
 
 /// The records of one reader under one app or consent that ended in one way, in the order of time.
-struct DecisionShelf: Hashable, Comparable {
+struct DecisionShelf: Hashable {
     /// Who reads: a developer the calls of an organisation's apps, a customer those under their consents.
     enum Reader: CaseIterable {
         case developer, customer
@@ -35,34 +35,11 @@ struct DecisionShelf: Hashable, Comparable {
     let part: String
     let outcome: DecisionOutcome
 
-    static func < (lhs: DecisionShelf, rhs: DecisionShelf) -> Bool {
-        (lhs.owner, lhs.part, lhs.outcome.rawValue) < (rhs.owner, rhs.part, rhs.outcome.rawValue)
-    }
-
     /// One record's place on it.
-    struct Place: Comparable {
+    struct Place {
         let shelf: DecisionShelf
         let milliseconds: Int64
         let requestID: RequestID
-
-        /// Of two places on one shelf.
-        static func < (lhs: Place, rhs: Place) -> Bool { (lhs.milliseconds, lhs.requestID) < (rhs.milliseconds, rhs.requestID) }
-    }
-}
-
-extension DecisionShelf.Reader {
-    func insert(_ places: [DecisionShelf.Place], in tx: any WriteTransaction) throws {
-        let rows = places.map { place in
-            [place.shelf.owner.sqlValue, place.shelf.part.sqlValue, place.shelf.outcome.sqlValue, place.milliseconds.sqlValue, place.requestID.sqlValue]
-        }
-        try tx.insert(rows, by: self == .developer ? Self.ofDevelopers : Self.ofCustomers)
-    }
-
-    private static let ofDevelopers = insertion(into: .developer)
-    private static let ofCustomers = insertion(into: .customer)
-
-    private static func insertion(into reader: Self) -> SQL.Insertion {
-        SQL.Insertion(into: reader.table, columns: [reader.owner, reader.part, "outcome", "received_ms", "request_id"])
     }
 }
 

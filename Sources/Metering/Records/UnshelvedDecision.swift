@@ -41,6 +41,9 @@ struct UnshelvedDecision {
         ]
     }
 
+    /// Whether there is a shelf for it: there is none for a call of nobody we know, and about nobody.
+    var isListed: Bool { (organisationID != nil && appID != nil) || (personID != nil && consentID != nil) }
+
     /// - Returns: `nil` for a call of nobody we know, or about nobody.
     func place(for reader: DecisionShelf.Reader) -> DecisionShelf.Place? {
         let (owner, part) = reader == .developer ? (organisationID?.rawValue, appID?.rawValue) : (personID?.rawValue, consentID?.rawValue)

@@ -44,7 +44,7 @@ package enum OAuthEndpoint: String, CaseIterable, Sendable {
 package struct RefusalSeal: Sendable {
     private let sealer: Sealer
 
-    package init(master: MasterKey) { sealer = Sealer(master, purpose: "explained-refusal") }
+    package init(rootKey: RootKey) { sealer = Sealer(rootKey, purpose: "explained-refusal") }
 
     /// How long a refusal can be read.
     package static let lifetime = Duration.days(7)

@@ -15,8 +15,8 @@ struct ShownOnce: Sendable {
 
     private let cookie: SealedCookie<Content>
 
-    init(master: MasterKey, cookies: CookiePolicy) {
-        cookie = SealedCookie("wkz_shown", purpose: "portal.shown_once", lifetime: .minutes(10), master: master, cookies: cookies)
+    init(rootKey: RootKey, cookies: CookiePolicy) {
+        cookie = SealedCookie("wkz_shown", purpose: "portal.shown_once", lifetime: .minutes(10), rootKey: rootKey, cookies: cookies)
     }
 
     func put(_ secret: Secret, of owner: String, for session: SessionID, at now: Timestamp, on response: inout Response) throws {

@@ -11,8 +11,8 @@ struct WorldPasswords: Sendable {
     private let shared: String?
 
     /// - Parameter shared: `nil` where no default credentials are allowed.
-    init(master: MasterKey, randomness: any RandomSource, shared: String?) {
-        sealer = Sealer(master, purpose: "portal.world_password")
+    init(rootKey: RootKey, randomness: any RandomSource, shared: String?) {
+        sealer = Sealer(rootKey, purpose: "portal.world_password")
         self.randomness = randomness
         self.shared = shared
     }

@@ -1,4 +1,3 @@
-internal import AccessTokens
 internal import Primitives
 
 /// The master key opens what the database holds sealed.
@@ -7,13 +6,14 @@ struct KeysCheck: Check {
 
     func run(_ setUp: SetUp) async -> [Finding] {
         guard setUp.hasDatabase, let found = try? MasterKeyFile.find(directory: setUp.configuration.dataDirectory, environment: setUp.environment),
-            let counts = try? await setUp.look({ try SigningKeys.count(openedBy: found, in: $0) })
+            let counts = try? await setUp.look({ try RootKeys.count(openedBy: found, in: $0) })
         else { return [] }
         guard counts.sealed == 0 else {
             return [
                 .problem(
-                    name, "The master key does not open \(counts.sealed) of \(counts.all) signing keys in the database: it belongs to another deployment.",
-                    "Put the master key in place that the database was made with.")
+                    name,
+                    "The master key does not open \(counts.sealed) of \(counts.all) signing keys in the database: it belongs to another deployment, or was changed.",
+                    "Put the master key in place that the database was made with, or the one that wekeza keys change-master made last.")
             ]
         }
         return [.ok(name, counts.all == 0 ? "There are none yet: the first start makes them." : "The master key opens all \(counts.all).")]
