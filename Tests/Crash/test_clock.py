@@ -1,47 +1,39 @@
-"""The wall clock jumps two hours while the server runs; the monotonic clock does not, as with a real correction."""
+"""The wall clock jumps two hours while the server runs; the clocks that timers run by do not, as with a real correction."""
 
-import shutil
+import subprocess
+from collections import Counter
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from ledger import Ledger
 from node import Node
+from payments import Payments
 from shared import engines
 from sights import Witness, recovers, summary
+from wire import Partner
 
-pytestmark = pytest.mark.skipif(not shutil.which("faketime"), reason="faketime is not installed")
+HOURS = {"+2h": 7200, "-2h": -7200, "+0": 0}
 
 
 class Clock:
-    """The server's wall clock, set by a file that the library reads at each look."""
+    """The server's wall clock, moved by a file that clock.c reads at each look."""
 
     def __init__(self, folder):
-        self.file = Path(folder) / "clock"
+        self.file, library = Path(folder) / "clock", Path(folder) / "clock.so"
+        subprocess.run(["clang", "-shared", "-fPIC", "-O1", "-o", str(library), str(Path(__file__).with_name("clock.c"))], check=True)
         self.set("+0")
+        self.wrapper = ["env", f"LD_PRELOAD={library}", f"WALL_CLOCK={self.file}"]
 
     def set(self, offset):
         draft = self.file.with_suffix(".draft")
-        draft.write_text(offset + "\n")
+        draft.write_text(f"{HOURS[offset]}\n")
         draft.rename(self.file)
-
-    @staticmethod
-    def forget_the_dead():
-        """A killed process leaves its shared state under its number, and another that is given the number does not start."""
-        for left in Path("/dev/shm").glob("*faketime_s*_*"):
-            if not Path("/proc", left.name.rpartition("_")[2]).exists():
-                left.unlink(missing_ok=True)
-
-    @property
-    def wrapper(self):
-        """`faketime` prepares the shared state: done by the library itself it would hide the arguments from the Swift runtime."""
-        return ["faketime", "-m", "-f", "+0", "env", "-u", "FAKETIME", f"FAKETIME_TIMESTAMP_FILE={self.file}", "FAKETIME_NO_CACHE=1",
-                "FAKETIME_DONT_FAKE_MONOTONIC=1"]
 
 
 @pytest.fixture(params=engines())
 def setting(request, tmp_path):
     clock = Clock(tmp_path)
-    clock.forget_the_dead()
     with Node(request.param, wrapper=clock.wrapper) as node:
         witness = Witness(node, Ledger())
         # A browser session may end while the clock jumps.
@@ -132,3 +124,45 @@ def test_there_and_back(setting):
     witness.ledger.replay(spent)
     denied.state = "apart"
     witness.ledger.ask()
+
+
+def paid(witness, payment):
+    """Made with a token of now, and written down."""
+    payment.token = witness.web.partner.refresh(payment.approval.refresh_token).json["access_token"]
+    answer = witness.pay(payment)
+    assert answer.status == 201, answer
+    return answer
+
+
+@pytest.mark.parametrize("jump", ["+2h", "-2h"])
+def test_payments_on_both_sides(setting, jump):
+    """What was made before is there once and is settled, what was approved before is made after it."""
+    clock, witness = setting
+    earlier, later = witness.web.purse.next(), witness.web.purse.next()
+    first = paid(witness, earlier)
+
+    clock.set(jump)
+
+    print("  payment of before", summary(first), "| of after", summary(paid(witness, later)))
+    Payments(witness.ledger).ask_all()
+    assert not witness.ledger.broken, witness.ledger.broken
+    assert witness.ledger.counts["payments settled"] + witness.ledger.counts["payments held"] == 2
+
+
+def test_a_days_quota_on_both_sides(setting):
+    """A thousand calls are a thousand, wherever within the day the clock jumps."""
+    clock, witness = setting
+    partner = Partner(witness.node, witness.node.create_app(
+        "Clock", "--plan", "free", "--auth-method", "client_secret_basic", "--grant-types", "client_credentials", "--scopes", "consents.write"))
+    # The same day in UTC, on which the quota hangs.
+    there = "-2h" if datetime.now(timezone.utc).hour >= 2 else "+2h"
+    answers = Counter()
+
+    for offset, calls in ((None, 400), (there, 400), ("+0", 300)):
+        if offset:
+            clock.set(offset)
+        token = partner.own_token().json["access_token"]
+        answers.update(partner.get("/v1/consents", token).status for _ in range(calls))
+
+    print("  answers", dict(answers))
+    assert answers == {200: 1000, 429: 100}
