@@ -21,6 +21,7 @@ package enum AllMigrations {
 
     private static let shared: [Migration] =
         StorageMigrations.all + EventsMigrations.all + IdentityMigrations.all + ApplicationsMigrations.all + BankMigrations.all
-        + ConsentsMigrations.all + PaymentsMigrations.all + AccessTokensMigrations.all + MeteringMigrations.all + AuthorizationServerMigrations.all + GatewayMigrations.all
+        + ConsentsMigrations.all + PaymentsMigrations.all + AccessTokensMigrations.all + MeteringMigrations.all + AuthorizationServerMigrations.all
+        + GatewayMigrations.all
         + PortalMigrations.all
 }

@@ -72,7 +72,9 @@ package enum Server {
             try listeners.publicListeners(platform.responder, running: running) + listeners.mutualTLSListeners(platform.responder, running: running)
             + [listeners.operations(operations, running: running)]
         // The drain stops first, then the listeners, and jobs flush after them: services stop in the reverse order of this list.
-        let services = [Reload(certificates: certificates.all, trust: platform.trust, statementTrust: platform.statementTrust, logger: logger)] + platform.jobs + sockets + [drain]
+        let services =
+            [Reload(certificates: certificates.all, trust: platform.trust, statementTrust: platform.statementTrust, logger: logger)] + platform.jobs + sockets
+            + [drain]
         var group = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = configuration.drain + .seconds(20)
         try await ServiceGroup(configuration: group).run()

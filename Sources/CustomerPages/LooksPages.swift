@@ -45,7 +45,8 @@ extension CustomerRoutes {
             for record in found {
                 let row = look(record, book: book, now: context.receivedAt)
                 text += Self.line([
-                    record.receivedAt.rfc3339, row.who, record.appID.map(book.firm) ?? "", row.what, row.answer, String(record.status), record.requestID.rawValue,
+                    record.receivedAt.rfc3339, row.who, record.appID.map(book.firm) ?? "", row.what, row.answer, String(record.status),
+                    record.requestID.rawValue,
                 ])
             }
             count += found.count
@@ -73,7 +74,8 @@ extension CustomerRoutes {
         let account = record.accountID.map(book.account) ?? "an account"
         let what =
             switch record.operation {
-            case "listAccounts": record.records == 1 ? "Which account you share" : record.records.map { "Which \($0.of("account")) you share" } ?? "Which accounts you share"
+            case "listAccounts":
+                record.records == 1 ? "Which account you share" : record.records.map { "Which \($0.of("account")) you share" } ?? "Which accounts you share"
             case "getAccountBalance": "Balance of \(account)"
             case "listTransactions":
                 record.outcome == .allowed ? "\((record.records ?? 0).of("transaction")) of \(account)" : "Transactions of \(account)"

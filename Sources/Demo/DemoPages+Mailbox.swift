@@ -37,7 +37,8 @@ extension DemoPages {
     private static func parts(of text: String) -> [MailboxPage.Part] {
         var parts: [MailboxPage.Part] = []
         var rest = Substring(text)
-        while let start = rest.ranges(of: "http").first(where: { rest[$0.lowerBound...].hasPrefix("http://") || rest[$0.lowerBound...].hasPrefix("https://") }) {
+        while let start = rest.ranges(of: "http").first(where: { rest[$0.lowerBound...].hasPrefix("http://") || rest[$0.lowerBound...].hasPrefix("https://") })
+        {
             let address = rest[start.lowerBound...].prefix { !$0.isWhitespace && $0 != "<" && $0 != ">" && $0 != "\"" }
             parts.append(.init(text: String(rest[..<start.lowerBound]), link: nil))
             parts.append(.init(text: String(address), link: String(address)))

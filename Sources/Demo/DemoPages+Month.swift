@@ -20,7 +20,8 @@ extension DemoPages {
         case .ended(let refusal):
             return try await ended(connection, refusal: refusal)
         case .later(let seconds):
-            return explain("We asked too often", "The bank asks us to wait \(seconds) seconds. Load the page again then.", button: nil, status: .serviceUnavailable)
+            return explain(
+                "We asked too often", "The bank asks us to wait \(seconds) seconds. Load the page again then.", button: nil, status: .serviceUnavailable)
         }
     }
 
@@ -36,7 +37,8 @@ extension DemoPages {
         let view = try? await platform.api("GET", "/v1/consents/\(connection.consentID)", token: try await appToken()).decode(ConsentView.self)
         let words: (String, String) =
             switch (view?.status, view?.status_actor) {
-            case ("revoked", "customer"): ("You stopped sharing", "Wekeza refused our next call. What we showed you before was never kept; ask us again whenever you like.")
+            case ("revoked", "customer"):
+                ("You stopped sharing", "Wekeza refused our next call. What we showed you before was never kept; ask us again whenever you like.")
             case ("revoked", _): ("The connection has ended", "The consent was withdrawn. Wekeza refused our next call.")
             case ("expired", _): ("The connection has expired", "Its time is over. Wekeza refused our next call.")
             default: ("We can no longer look", "Wekeza refused our call and says why below.")

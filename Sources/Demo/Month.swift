@@ -116,7 +116,11 @@ struct MonthSums: Sendable {
         var ends: [Movement: (out: [String], into: [String])] = [:]
         for transaction in transactions where transaction.category == "transfer" {
             let movement = Movement(at: transaction.booked_at, amount: transaction.amount.amount, currency: transaction.amount.currency)
-            if transaction.direction == "debit" { ends[movement, default: ([], [])].out.append(transaction.id) } else { ends[movement, default: ([], [])].into.append(transaction.id) }
+            if transaction.direction == "debit" {
+                ends[movement, default: ([], [])].out.append(transaction.id)
+            } else {
+                ends[movement, default: ([], [])].into.append(transaction.id)
+            }
         }
         return Set(ends.values.flatMap { ends in zip(ends.out, ends.into).flatMap { [$0, $1] } })
     }

@@ -41,7 +41,9 @@ struct MonthReader {
         }
     }
 
-    private func transactions(of id: String, in month: CalendarMonth, with connection: inout Connection, calls: inout [PlatformClient.Call]) async throws -> [Transaction] {
+    private func transactions(of id: String, in month: CalendarMonth, with connection: inout Connection, calls: inout [PlatformClient.Call]) async throws
+        -> [Transaction]
+    {
         var transactions: [Transaction] = []
         let to = month == CalendarMonth(of: now) ? "" : "&to=\(month.last)"
         var next: String? = "/v1/accounts/\(id)/transactions?from=\(month.first)\(to)&limit=500"
@@ -73,7 +75,10 @@ struct MonthReader {
 
     private func renew(_ connection: inout Connection) async throws {
         guard let refresh = connection.refreshToken else {
-            throw Refusal(status: 401, problem: PlatformProblem(code: "expired_token", title: "The access token has expired", detail: nil, error: nil, error_description: nil, request_id: nil))
+            throw Refusal(
+                status: 401,
+                problem: PlatformProblem(
+                    code: "expired_token", title: "The access token has expired", detail: nil, error: nil, error_description: nil, request_id: nil))
         }
         switch try await platform.token([("grant_type", "refresh_token"), ("refresh_token", refresh)]) {
         case .success(let tokens):

@@ -12,10 +12,11 @@ package struct SigningKey: Sendable {
     package init(id: KeyID, key: PrivateKey) {
         self.id = id
         self.key = key
-        headers = Dictionary(uniqueKeysWithValues: TokenType.allCases.map { type in
-            let header = JSONObject([("alg", .string(key.algorithm.rawValue)), ("kid", .string(id.rawValue)), ("typ", .string(type.rawValue))])
-            return (type, Array("\(Base64URL.encode(header.bytes)).".utf8))
-        })
+        headers = Dictionary(
+            uniqueKeysWithValues: TokenType.allCases.map { type in
+                let header = JSONObject([("alg", .string(key.algorithm.rawValue)), ("kid", .string(id.rawValue)), ("typ", .string(type.rawValue))])
+                return (type, Array("\(Base64URL.encode(header.bytes)).".utf8))
+            })
     }
 
     package init(id: KeyID, key: P256.Signing.PrivateKey) { self.init(id: id, key: PrivateKey(key)) }

@@ -39,7 +39,9 @@ package struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible
         guard scheme == "https" || scheme == "http" else {
             return scheme.contains(".") && text[text.index(after: colon)...].hasPrefix("/") ? .success(uri) : .failure(.unsafeScheme)
         }
-        guard text[colon...].hasPrefix("://"), let authority = uri.authority, !authority.isEmpty, !authority.hasPrefix(":") else { return .failure(.notAbsolute) }
+        guard text[colon...].hasPrefix("://"), let authority = uri.authority, !authority.isEmpty, !authority.hasPrefix(":") else {
+            return .failure(.notAbsolute)
+        }
         guard !authority.contains("@") else { return .failure(.userInformation) }
         guard !text.contains("\\") else { return .failure(.foreignCharacter) }
         guard !uri.hasDotSegment else { return .failure(.dotSegment) }

@@ -112,7 +112,9 @@ package struct PaymentProcess: Sendable {
     private static func receive(_ new: NewPayment, _ books: PaymentBooks, at now: Timestamp, in tx: any WriteTransaction) throws -> Received {
         // A consent with limits is not used up by the payment that came before. The same request may be under way, where its key was taken over from a process
         // that stood still: whoever has the consent's row sees what the other wrote.
-        if new.kind == .transfer, try books.consents.lock(new.consentID, in: tx) != nil, let earlier = try earlier(new, at: now, in: tx) { return .again(earlier) }
+        if new.kind == .transfer, try books.consents.lock(new.consentID, in: tx) != nil, let earlier = try earlier(new, at: now, in: tx) {
+            return .again(earlier)
+        }
         do {
             return .new(try books.receive(new, at: now, in: tx))
         } catch PaymentRefusal.consentState(.consumed) {

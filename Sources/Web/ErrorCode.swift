@@ -153,7 +153,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .permissionMissing: "Lodge a new consent that includes the permission named under expected."
         case .accountNotInConsent: "Ask GET /v1/accounts first: it lists exactly the accounts the customer chose. To read another one, ask for a new consent."
         case .outsideDataWindow: "Keep from and to inside the window named under expected, or leave them out."
-        case .sandboxOnly: "Use a sandbox app and one of its sandbox's own customers. Nothing under /sandbox/v1 reaches a live app or a person who was registered."
+        case .sandboxOnly:
+            "Use a sandbox app and one of its sandbox's own customers. Nothing under /sandbox/v1 reaches a live app or a person who was registered."
         case .forbidden: "The request belongs to another app or organisation."
         case .notFound: "Check the address and the id. A resource of another app looks exactly like one that does not exist."
         case .methodNotAllowed: "See Allow in the answer's headers for what this address takes."

@@ -24,7 +24,9 @@ package struct Parameters: Sendable {
             let end = text[start...].firstIndex(of: UInt8(ascii: "&")) ?? text.count
             if end > start {
                 let equals = text[start..<end].firstIndex(of: UInt8(ascii: "=")) ?? end
-                guard pairs.count < 1000, let name = decode(text[start..<equals]), let value = equals < end ? decode(text[(equals + 1)..<end]) : "" else { return nil }
+                guard pairs.count < 1000, let name = decode(text[start..<equals]), let value = equals < end ? decode(text[(equals + 1)..<end]) : "" else {
+                    return nil
+                }
                 pairs.append((name, value))
             }
             start = end + 1

@@ -73,14 +73,19 @@ struct AccessTokenTests {
             #expect(refusal(try thief.sign(claims.json, type: .accessToken)) == .badSignature)
             #expect(refusal(try stranger.sign(claims.json, type: .accessToken)) == .badSignature)
             #expect(refusal(try key.sign(claims.json, type: .idToken)) == .wrongType(got: "JWT"))
-            #expect(refusal(try key.sign(changed("iss", .string("https://evil.test")), type: .accessToken)) == .wrongIssuer(expected: issuer, got: "https://evil.test"))
+            #expect(
+                refusal(try key.sign(changed("iss", .string("https://evil.test")), type: .accessToken))
+                    == .wrongIssuer(expected: issuer, got: "https://evil.test"))
             for audience in [JSONValue.string("\(issuer)/v1/"), .string(issuer), .array([]), .array([.string("x")])] {
                 guard case .wrongAudience = refusal(try key.sign(changed("aud", audience), type: .accessToken)) else {
                     Issue.record("accepted \(audience.text)")
                     continue
                 }
             }
-            for (name, value) in [("exp", JSONValue.string("1")), ("exp", .number(1e300)), ("sub", .integer(1)), ("aud", .object(JSONObject())), ("jti", .null), ("scope", .string("unknown"))] {
+            for (name, value) in [
+                ("exp", JSONValue.string("1")), ("exp", .number(1e300)), ("sub", .integer(1)), ("aud", .object(JSONObject())), ("jti", .null),
+                ("scope", .string("unknown")),
+            ] {
                 #expect(refusal(try key.sign(changed(name, value), type: .accessToken)) == .malformed)
             }
             #expect(refusal(try key.sign(changed("iat", .integer(.max)), type: .accessToken)) != nil)

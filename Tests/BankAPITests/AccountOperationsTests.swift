@@ -65,7 +65,9 @@ struct AccountOperationsTests {
         }
     }
 
-    @Test(arguments: Engine.available) func `an account closed since drops out of the list alone, and says why when it is asked for`(engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `an account closed since drops out of the list alone, and says why when it is asked for`(engine: Engine)
+        async throws
+    {
         try await withAmina(engine) { database in
             let consent = try await database.consent()
             _ = try await database.write { tx in

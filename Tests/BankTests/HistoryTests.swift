@@ -6,7 +6,8 @@ import TestSupport
 
 @Suite("The personas' lives")
 struct HistoryTests {
-    static func history(_ persona: Persona, world: OrganisationID = nairobi, seed: UInt64 = 1, years: Int? = nil, until now: Timestamp = noon) throws -> History {
+    static func history(_ persona: Persona, world: OrganisationID = nairobi, seed: UInt64 = 1, years: Int? = nil, until now: Timestamp = noon) throws -> History
+    {
         try HistoryGenerator.history(of: persona, holder: PersonID(trusted: "usr_\(persona.key)"), world: world, seed: seed, years: years, until: now)
     }
 
@@ -89,7 +90,8 @@ struct WrittenHistoryTests {
         }
     }
 
-    private func statement(_ database: any Database, _ account: AccountID, _ filter: TransactionFilter = TransactionFilter()) async throws -> [BankTransaction] {
+    private func statement(_ database: any Database, _ account: AccountID, _ filter: TransactionFilter = TransactionFilter()) async throws -> [BankTransaction]
+    {
         var found: [BankTransaction] = []
         var cursor: TransactionCursor?
         repeat {
@@ -101,7 +103,9 @@ struct WrittenHistoryTests {
         return found
     }
 
-    @Test(arguments: Engine.available, Persona.all.map(\.key)) func `balances are the sums of the postings, and the world sums to zero`(engine: Engine, key: String) async throws {
+    @Test(arguments: Engine.available, Persona.all.map(\.key)) func `balances are the sums of the postings, and the world sums to zero`(
+        engine: Engine, key: String
+    ) async throws {
         let persona = try #require(Persona.all.first { $0.key == key })
         try await withLife(engine, persona, years: 1) { database, history in
             try await database.expectSoundBooks(of: history.accounts.map(\.new.id))

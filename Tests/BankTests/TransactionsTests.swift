@@ -40,7 +40,9 @@ struct TransactionsTests {
         return found
     }
 
-    @Test(arguments: Engine.available, [1, 2, 3, 7, 34, 35, 36, 500]) func `pages of any size together are the whole, once`(engine: Engine, limit: Int) async throws {
+    @Test(arguments: Engine.available, [1, 2, 3, 7, 34, 35, 36, 500]) func `pages of any size together are the whole, once`(engine: Engine, limit: Int)
+        async throws
+    {
         try await withHistory(engine) { database in
             let found = try await allPages(database, limit: limit)
             #expect(found.count == 35)
@@ -49,7 +51,9 @@ struct TransactionsTests {
         }
     }
 
-    @Test(arguments: Engine.available, [UInt64(1), 2, 3, 4, 5]) func `what is booked between pages neither repeats nor hides anything`(engine: Engine, seed: UInt64) async throws {
+    @Test(arguments: Engine.available, [UInt64(1), 2, 3, 4, 5]) func `what is booked between pages neither repeats nor hides anything`(
+        engine: Engine, seed: UInt64
+    ) async throws {
         try await withHistory(engine) { database in
             let before = Set(try await allPages(database, limit: 500).map(\.id))
             let chance = SeededRandom(seed)
@@ -142,7 +146,9 @@ struct TransactionsTests {
         }
     }
 
-    @Test(arguments: ["", "x", "!!!", "dDEuMTIz", "dDIuMTIzLjQ", "dDEuMTIzLjQu", "dDEuKzEuNA", "dDEuOTk5OTk5OTk5OTk5OTk5OTk5OTk5LjE", String(repeating: "A", count: 500)])
+    @Test(arguments: [
+        "", "x", "!!!", "dDEuMTIz", "dDIuMTIzLjQ", "dDEuMTIzLjQu", "dDEuKzEuNA", "dDEuOTk5OTk5OTk5OTk5OTk5OTk5OTk5LjE", String(repeating: "A", count: 500),
+    ])
     func `what is no cursor is refused`(text: String) {
         #expect(TransactionCursor(text) == nil)
     }

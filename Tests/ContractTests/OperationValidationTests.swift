@@ -7,7 +7,8 @@ struct OperationValidationTests {
     private let contract: APIContract
 
     init() throws {
-        contract = try APIContract(directory: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../openapi").standardized.path)
+        contract = try APIContract(
+            directory: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../openapi").standardized.path)
     }
 
     private func check(
@@ -57,7 +58,8 @@ struct OperationValidationTests {
 
     @Test func `an answer is checked by status, media type and body`() throws {
         let operation = try #require(contract.operation("getAccountBalance"))
-        let sound = #"{"account_id":"acc_1","booked":{"amount":"1.00","currency":"KES"},"available":{"amount":"1.00","currency":"KES"},"as_of":"2026-11-21T06:14:09Z"}"#
+        let sound =
+            #"{"account_id":"acc_1","booked":{"amount":"1.00","currency":"KES"},"available":{"amount":"1.00","currency":"KES"},"as_of":"2026-11-21T06:14:09Z"}"#
         func violations(_ status: Int, _ type: String?, _ body: String) -> [String] {
             operation.violations(ofResponse: status, mediaType: type, body: Array(body.utf8)).map(\.rule)
         }

@@ -4,7 +4,10 @@ import Testing
 @Suite("Patterns of the contract")
 struct PatternTests {
     @Test(arguments: [
-        ("^acc_[0-9A-Za-z_-]{1,60}$", ["acc_a", "acc_" + String(repeating: "9", count: 60)], ["acc_", "acc_é", "xacc_a", "acc_a\n", "acc_" + String(repeating: "9", count: 61)]),
+        (
+            "^acc_[0-9A-Za-z_-]{1,60}$", ["acc_a", "acc_" + String(repeating: "9", count: 60)],
+            ["acc_", "acc_é", "xacc_a", "acc_a\n", "acc_" + String(repeating: "9", count: 61)]
+        ),
         (#"^-?\d{1,13}(\.\d{1,3})?$"#, ["0", "-12", "1250.00", "1.234"], ["", "-", ".5", "1.", "1.2345", "12345678901234", "1,0", "+1"]),
         ("^[!-~]{1,40}$", ["a", "~!", #"\^[]"#], ["", "a b", "\u{7F}", "é"]),
         ("^[A-Z]{3}$", ["KES"], ["KE", "KESS", "kes"]),

@@ -10,7 +10,8 @@ import Testing
 
 extension Person {
     static let amina = Person(
-        id: PersonID(trusted: "usr_amina"), population: .customer, world: OrganisationID(trusted: "org_demo"), signInName: "amina.traveler", name: "Amina Traveler",
+        id: PersonID(trusted: "usr_amina"), population: .customer, world: OrganisationID(trusted: "org_demo"), signInName: "amina.traveler",
+        name: "Amina Traveler",
         givenName: "Amina", email: "amina@example.test", emailConfirmedAt: nil, phone: nil, createdAt: .epoch, disabledAt: nil)
 }
 

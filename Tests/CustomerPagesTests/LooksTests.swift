@@ -11,7 +11,8 @@ struct LooksTests {
 
     private static func record(_ operation: String?, outcome: DecisionOutcome = .allowed, rule: String? = nil, records: Int? = nil) -> DecisionRecord {
         DecisionRecord(
-            requestID: RequestID(trusted: "req_1"), receivedAt: .epoch, durationMicroseconds: 1, accountID: AccountID(trusted: "acc_1"), method: "GET", path: "/v1/x",
+            requestID: RequestID(trusted: "req_1"), receivedAt: .epoch, durationMicroseconds: 1, accountID: AccountID(trusted: "acc_1"), method: "GET",
+            path: "/v1/x",
             operation: operation, status: 200, outcome: outcome, rule: rule, records: records, clientAddress: "::1")
     }
 

@@ -20,11 +20,13 @@ struct Mutator {
     init(_ samples: [String]) { self.init(samples.map { Array($0.utf8) }) }
 
     /// What is put in somewhere.
-    private static let tokens: [[UInt8]] = [
-        "\"", "\\", "{", "}", "[", "]", ":", ",", "null", "true", "1e300", "-1e309", "9223372036854775808", "0.1", "\"alg\":\"none\"", "\"d\":\"AA\"",
-        "\"kty\":\"oct\"", "\u{0}", "%00", "%", "%zz", "&", "=", "#", "..", "//", "@", "*", "\r\n", " ", ".", "-", "_", "==", "+", "\u{301}", "\u{202E}", "é", "💥",
-        String(repeating: "[", count: 100), String(repeating: "a", count: 5000), "urn:ietf:params:oauth:request_uri:",
-    ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0x30, 0x84, 0xFF, 0xFF, 0xFF, 0xFF], [0x30, 0x80]]
+    private static let tokens: [[UInt8]] =
+        [
+            "\"", "\\", "{", "}", "[", "]", ":", ",", "null", "true", "1e300", "-1e309", "9223372036854775808", "0.1", "\"alg\":\"none\"", "\"d\":\"AA\"",
+            "\"kty\":\"oct\"", "\u{0}", "%00", "%", "%zz", "&", "=", "#", "..", "//", "@", "*", "\r\n", " ", ".", "-", "_", "==", "+", "\u{301}", "\u{202E}",
+            "é", "💥",
+            String(repeating: "[", count: 100), String(repeating: "a", count: 5000), "urn:ietf:params:oauth:request_uri:",
+        ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0x30, 0x84, 0xFF, 0xFF, 0xFF, 0xFF], [0x30, 0x80]]
 
     func next() -> [UInt8] {
         var bytes = pick(samples)

@@ -13,7 +13,8 @@ struct DeveloperAccountTests {
         try await House.open(engine) { house in
             let (confirmation, start) = (EmailConfirmation(randomness: house.randomness), house.start)
             let new = NewPerson(
-                id: .random(from: house.randomness), population: .developer, signInName: "nekesa@example.com", name: "Nekesa Barasa", email: "nekesa@example.com", passwordHash: "x")
+                id: .random(from: house.randomness), population: .developer, signInName: "nekesa@example.com", name: "Nekesa Barasa",
+                email: "nekesa@example.com", passwordHash: "x")
             let link = try await house.db.write { tx in
                 _ = try People().create(new, at: start, in: tx)
                 return try OneTimeLinks(randomness: house.randomness).issue(.confirmEmail, for: new.id, at: start, in: tx)

@@ -123,7 +123,9 @@ struct CompactJWSTests {
         let token = try key.sign(claims, type: .accessToken)
         let parts = token.split(separator: ".").map(String.init)
 
-        for text in [token + "=", token + "\n", " " + token, "\(parts[0]).\(parts[1])=.\(parts[2])", parts[0] + "." + parts[1] + "." + String(parts[2].dropLast()) + "_"] {
+        for text in [
+            token + "=", token + "\n", " " + token, "\(parts[0]).\(parts[1])=.\(parts[2])", parts[0] + "." + parts[1] + "." + String(parts[2].dropLast()) + "_",
+        ] {
             #expect(throws: UnverifiedJWS.Refusal.notBase64URL) { try UnverifiedJWS(parsing: text) }
         }
     }

@@ -84,7 +84,8 @@ struct JWKTests {
 
     @Test func `a private or symmetric member refuses the whole set`() throws {
         for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
-            let text = #"{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","\#(member)":"AA"}"#
+            let text =
+                #"{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","\#(member)":"AA"}"#
 
             #expect(try refusal(of: text) == .privatePart)
             #expect(throws: JWKSet.Refusal.key(index: 0, .privatePart)) { try JWKSet(reading: JSONValue(parsing: #"{"keys":[\#(text)]}"#)) }

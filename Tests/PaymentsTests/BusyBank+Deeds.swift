@@ -66,7 +66,8 @@ extension BusyBank {
         let currency = Currency.allCases[chance.below(Currency.allCases.count)]
         let amount = Money(minorUnits: Int64(chance.within(1...Int(Self.opening * 3 / 10))), currency: currency)
         let instruction = try PaymentInstruction(
-            amount: amount.decimal, currency: currency.rawValue, creditorName: "Amina Hassan", creditorAccount: Self.number(.empty, currency), reference: "Savings")
+            amount: amount.decimal, currency: currency.rawValue, creditorName: "Amina Hassan", creditorAccount: Self.number(.empty, currency),
+            reference: "Savings")
         let earlier = told.asked.filter { $0.kind == .transfer && $0.instruction.amount.currency == currency }
         let consent: ConsentID
         if chance.chance(perMille: 700), let asked = chance.pick(earlier) { consent = asked.consent } else { consent = try await limited(currency, at: now) }

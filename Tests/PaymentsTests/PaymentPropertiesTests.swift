@@ -43,7 +43,8 @@ struct PaymentPropertiesTests {
     }
 
     private static let met = [
-        "answered", "drawn", "refused: beyond the consent", "refused: insufficient funds", "refused: consent consumed", "refused: creditor's account in another currency",
+        "answered", "drawn", "refused: beyond the consent", "refused: insufficient funds", "refused: consent consumed",
+        "refused: creditor's account in another currency",
         "stopped before the decision", "failed in the first transaction",
         "failed in the second transaction", "released", "rejected by staff", "cancelled", "reversed", "withdrawn", "taken by card", "made frozen",
     ]

@@ -14,7 +14,9 @@ struct NamesTests {
     @Test(arguments: unseen) func `an app's name and purpose hold only what can be seen`(text: String) async throws {
         try await TestServer.run(.sqlite) { server in
             let browser = try await server.developer()
-            let sound: [(name: String, value: String)] = [("name", "Savanna Pay"), ("kind", "web"), ("redirect_uris", "https://savanna.example/callback"), ("purpose", "")]
+            let sound: [(name: String, value: String)] = [
+                ("name", "Savanna Pay"), ("kind", "web"), ("redirect_uris", "https://savanna.example/callback"), ("purpose", ""),
+            ]
             for (field, words) in [("name", "in the name"), ("purpose", "for what the app does")] {
                 try await browser.open("/portal/apps/new")
                 try await browser.submit("redirect_uris", sound.filter { $0.name != field } + [(field, text)])
@@ -48,7 +50,10 @@ struct NamesTests {
             try await browser.submit("name", [("name", text)])
             #expect(await browser.status == 422)
             let names = try await server.database.read { tx in
-                (try People().find(signInName: "wanjiku@savanna.example", population: .developer, in: tx), try People().find(PersonID(trusted: "usr_demodeveloper"), in: tx)?.name)
+                (
+                    try People().find(signInName: "wanjiku@savanna.example", population: .developer, in: tx),
+                    try People().find(PersonID(trusted: "usr_demodeveloper"), in: tx)?.name
+                )
             }
             #expect(names.0 == nil && names.1 == "Dorcas Developer")
         }
@@ -58,7 +63,8 @@ struct NamesTests {
         try await TestServer.run(.sqlite) { server in
             let now = server.clock.now
             let made = try await server.database.write { tx in
-                try Apps().create(NewApp(organisationID: DemoWorld.organisation, name: text, kind: .backend), by: .commandLine, at: now, requestID: nil, in: tx).map(\.app)
+                try Apps().create(NewApp(organisationID: DemoWorld.organisation, name: text, kind: .backend), by: .commandLine, at: now, requestID: nil, in: tx)
+                    .map(\.app)
             }
 
             #expect(made == .failure(.nameUnseen))

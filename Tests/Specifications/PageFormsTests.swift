@@ -72,7 +72,10 @@ struct PageFormsTests {
                 (customer, "/my/security/sessions/end", security.fields + [("session", "others")]), (customer, "/my/sign-out", security.fields),
                 (customer, "/my/grants/grt_x/stop", security.fields), (visitor, "/my/sign-in", signIn.fields.filter { $0.name == "csrf" } + credentials),
                 (visitor, "/oauth2/authorize/sign-in", signInToDecide.fields.filter { $0.name == "transaction" } + credentials),
-                (staff, "/staff/sign-in", staffSignIn.fields.filter { $0.name == "csrf" } + [("username", DemoWorld.staff.email), ("password", DemoWorld.staff.password)]),
+                (
+                    staff, "/staff/sign-in",
+                    staffSignIn.fields.filter { $0.name == "csrf" } + [("username", DemoWorld.staff.email), ("password", DemoWorld.staff.password)]
+                ),
                 (customer, "/my/security/second-factor/begin", security.fields), (customer, "/my/security/second-factor/turn-on", security.fields),
                 (customer, "/my/security/second-factor/change", security.fields), (visitor, "/my/sign-in/code", signIn.fields),
                 (visitor, "/oauth2/authorize/code", signInToDecide.fields), (staff, "/staff/sign-in/code", staffSignIn.fields),
@@ -111,7 +114,8 @@ struct PageFormsTests {
             let browser = TestBrowser(server)
             try await browser.open(server.authorizationURI(app))
             let form = try #require(await browser.forms.first { $0.names.contains("password") })
-            let fields: [(name: String, value: String)] = form.fields.filter { $0.name == "transaction" } + [("username", "amina.traveler"), ("password", "sandbox")]
+            let fields: [(name: String, value: String)] =
+                form.fields.filter { $0.name == "transaction" } + [("username", "amina.traveler"), ("password", "sandbox")]
             let again = try #require(fields.first { $0.name == name })
 
             let answer = try await server.post(form.action, form: fields + [again], headers: Self.headers(browser))

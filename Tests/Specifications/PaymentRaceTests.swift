@@ -149,7 +149,8 @@ extension TestServer {
                 let id = Grants().newID(at: now)
                 let consent = try Consents().lodgeAuthorised(
                     NewConsent(
-                        appID: app.id, organisationID: app.organisationID, payment: PaymentTerms(order: .single(instruction, executionDate: nil), debtorAccount: nil),
+                        appID: app.id, organisationID: app.organisationID,
+                        payment: PaymentTerms(order: .single(instruction, executionDate: nil), debtorAccount: nil),
                         expiresAt: now + .hours(1)),
                     by: purse.person, accounts: [purse.account], grant: id, at: now, requestID: nil, in: tx)
                 let new = NewGrant(

@@ -14,14 +14,18 @@ import Web
 struct PortalAppsTests {
     private static func create(_ browser: TestBrowser, _ changes: [(name: String, value: String)] = []) async throws {
         try await browser.open("/portal/apps/new")
-        let usual: [(name: String, value: String)] = [("name", "Savanna Pay"), ("kind", "web"), ("redirect_uris", "https://savanna.example/callback"), ("purpose", "")]
+        let usual: [(name: String, value: String)] = [
+            ("name", "Savanna Pay"), ("kind", "web"), ("redirect_uris", "https://savanna.example/callback"), ("purpose", ""),
+        ]
         let changed = Set(changes.map(\.name))
         try await browser.submit("redirect_uris", usual.filter { !changed.contains($0.name) } + changes)
     }
 
     private static func secret(on page: String) -> String? { page.firstMatch(of: /wkz_sk_[A-Za-z0-9_-]{43}/).map { String($0.0) } }
 
-    private static func appPath(_ address: String) -> String { "/portal/apps/" + (address.split(separator: "/").dropFirst(2).first.map { String($0.prefix { $0 != "?" }) } ?? "") }
+    private static func appPath(_ address: String) -> String {
+        "/portal/apps/" + (address.split(separator: "/").dropFirst(2).first.map { String($0.prefix { $0 != "?" }) } ?? "")
+    }
 
     @Test(arguments: Engine.available) func `a new app's secret is shown once, and works`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
@@ -51,7 +55,9 @@ struct PortalAppsTests {
         try await TestServer.run(.sqlite) { server in
             let browser = try await server.developer()
             try await browser.open("/portal/apps/new")
-            let form = try #require(await browser.forms.first { $0.names.contains("once") }).fields.filter { $0.name != "csrf" && $0.name != "kind" && $0.name != "name" && $0.name != "purpose" }
+            let form = try #require(await browser.forms.first { $0.names.contains("once") }).fields.filter {
+                $0.name != "csrf" && $0.name != "kind" && $0.name != "name" && $0.name != "purpose"
+            }
             let values: [(name: String, value: String)] = form + [("name", "Twice"), ("kind", "web"), ("redirect_uris", "https://savanna.example/callback")]
 
             let first = try await browser.post(server, "/portal/apps/new", values)
@@ -71,7 +77,8 @@ struct PortalAppsTests {
             try await browser.open("/portal/apps/new")
             let created = try await browser.post(
                 server, "/portal/apps/new", [("name", "Savanna Pay"), ("kind", "web"), ("redirect_uris", "https://savanna.example/callback")])
-            let cookie = try #require(created.headers[values: .setCookie].first { $0.hasPrefix("wkz_shown=") }?.prefix { $0 != ";" }.dropFirst("wkz_shown=".count))
+            let cookie = try #require(
+                created.headers[values: .setCookie].first { $0.hasPrefix("wkz_shown=") }?.prefix { $0 != ";" }.dropFirst("wkz_shown=".count))
             let other = TestBrowser(server, cookies: (try await server.developer().cookies).merging(["wkz_shown": String(cookie)]) { $1 })
 
             try await other.open(try #require(created.location))
@@ -82,7 +89,9 @@ struct PortalAppsTests {
         }
     }
 
-    @Test(arguments: [("single_page", false), ("native", false), ("backend", true)]) func `each kind gets the secret it can keep`(kind: String, hasSecret: Bool) async throws {
+    @Test(arguments: [("single_page", false), ("native", false), ("backend", true)]) func `each kind gets the secret it can keep`(kind: String, hasSecret: Bool)
+        async throws
+    {
         try await TestServer.run(.sqlite) { server in
             let browser = try await server.developer()
 
@@ -141,7 +150,8 @@ struct PortalAppsTests {
                 try await server.settle()
                 return try await server.post(
                     "/oauth2/token", form: [("grant_type", "client_credentials"), ("scope", "consents.write")],
-                    headers: [.authorization: "Basic \(Data("\(clientID):\(secret)".utf8).base64EncodedString())"]).status
+                    headers: [.authorization: "Basic \(Data("\(clientID):\(secret)".utf8).base64EncodedString())"]
+                ).status
             }
             #expect(try await token(first) == .ok)
             #expect(try await token(second) == .ok)
@@ -193,12 +203,15 @@ struct PortalAppsTests {
 
             #expect(await browser.address == "/portal/apps/\(app.id)?saved=1")
             try await server.settle()
-            let old = try await server.get("/oauth2/authorize?response_type=code&client_id=acme-budget&redirect_uri=\(Web.Parameters.encode("http://localhost:8080/demo/callback"))")
+            let old = try await server.get(
+                "/oauth2/authorize?response_type=code&client_id=acme-budget&redirect_uri=\(Web.Parameters.encode("http://localhost:8080/demo/callback"))")
             #expect(old.status == .badRequest)
         }
     }
 
-    @Test(arguments: Engine.available) func `website, privacy policy and terms are set, changed and taken away, and customers see them`(engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `website, privacy policy and terms are set, changed and taken away, and customers see them`(engine: Engine)
+        async throws
+    {
         try await TestServer.run(engine) { server in
             let browser = try await server.developer()
             try await Self.create(browser, [("name", "Savanna Pay")])
@@ -209,7 +222,9 @@ struct PortalAppsTests {
                 try await browser.submit("redirect_uris", usual + [("client_uri", ""), ("policy_uri", policy), ("tos_uri", terms)])
             }
 
-            for wrong in ["javascript:alert(1)", "http://savanna.example/privacy", "savanna.example/privacy", "https://a.example/\(String(repeating: "p", count: 2000))"] {
+            for wrong in [
+                "javascript:alert(1)", "http://savanna.example/privacy", "savanna.example/privacy", "https://a.example/\(String(repeating: "p", count: 2000))",
+            ] {
                 try await save(wrong, "https://savanna.example/terms")
                 let (status, page) = await (browser.status, browser.page)
                 #expect(status == 422 && page.contains(##"href="#policy_uri""##) && page.contains(wrong), "\(wrong)")

@@ -15,7 +15,9 @@ struct PortalPagesTests {
     @Test func `every link of every page leads to a page`() async throws {
         try await TestServer.run(.sqlite) { server in
             let browser = try await server.developer()
-            var waiting = ["/", "/docs", "/docs/sharing", "/docs/privacy", "/docs/help", "/docs/security", "/portal", "/portal/sign-up", "/portal/forgotten-password"]
+            var waiting = [
+                "/", "/docs", "/docs/sharing", "/docs/privacy", "/docs/help", "/docs/security", "/portal", "/portal/sign-up", "/portal/forgotten-password",
+            ]
             var seen = Set(waiting)
             var broken: [String] = []
             var heavy: [String] = []
@@ -55,11 +57,16 @@ struct PortalPagesTests {
             #expect(try await server.get("/docs/reference/noSuchOperation").status == .notFound)
             let file = try await server.get("/openapi/accounts.yaml")
             #expect(file.text.hasPrefix("openapi: 3.1"))
-            for name in ["nothing.yaml", "..%2F..%2FPackage.swift", "..%2f.env"] { #expect(try await server.get("/openapi/\(name)").status == .notFound, "\(name)") }
+            for name in ["nothing.yaml", "..%2F..%2FPackage.swift", "..%2f.env"] {
+                #expect(try await server.get("/openapi/\(name)").status == .notFound, "\(name)")
+            }
         }
     }
 
-    @Test(arguments: ["/portal", "/portal/apps", "/portal/apps/new", "/portal/customers", "/portal/requests", "/portal/usage", "/portal/team", "/portal/settings", "/portal/registration", "/r/req_x", "/portal/apps/app_x"])
+    @Test(arguments: [
+        "/portal", "/portal/apps", "/portal/apps/new", "/portal/customers", "/portal/requests", "/portal/usage", "/portal/team", "/portal/settings",
+        "/portal/registration", "/r/req_x", "/portal/apps/app_x",
+    ])
     func `a visitor is asked to sign in first`(path: String) async throws {
         try await TestServer.run(.sqlite) { server in
             let answer = try await server.get(path)
@@ -70,16 +77,21 @@ struct PortalPagesTests {
 
     /// Every form of the portal, by its address.
     private static let forms = [
-        "/portal/sign-in", "/portal/sign-up", "/portal/sign-up/resend", "/portal/confirm", "/portal/forgotten-password", "/portal/reset-password", "/portal/invitation",
-        "/portal/sign-out", "/portal/confirmation", "/portal/organisation", "/portal/apps/new", "/portal/apps", "/portal/apps/APP/edit", "/portal/apps/APP/remove",
+        "/portal/sign-in", "/portal/sign-up", "/portal/sign-up/resend", "/portal/confirm", "/portal/forgotten-password", "/portal/reset-password",
+        "/portal/invitation",
+        "/portal/sign-out", "/portal/confirmation", "/portal/organisation", "/portal/apps/new", "/portal/apps", "/portal/apps/APP/edit",
+        "/portal/apps/APP/remove",
         "/portal/apps/APP/secrets", "/portal/apps/APP/secrets/SECRET/revoke", "/portal/team/invitations", "/portal/team/invitations/inv_x/withdraw",
         "/portal/team/usr_demodeveloper/role", "/portal/team/usr_demodeveloper/remove", "/portal/settings/name", "/portal/settings/password",
-        "/portal/settings/sessions/ses_x/end", "/portal/settings/sessions/end-others", "/portal/customers/password", "/portal/customers/usr_x/second-factor/reset",
+        "/portal/settings/sessions/ses_x/end", "/portal/settings/sessions/end-others", "/portal/customers/password",
+        "/portal/customers/usr_x/second-factor/reset",
         "/portal/registration", "/portal/registration/iat_x/revoke", "/portal/apps/APP/registration/revoke",
         "/portal/settings/second-factor/begin", "/portal/settings/second-factor/turn-on", "/portal/settings/second-factor/change",
     ]
 
-    @Test(arguments: ["no token", "another browser's token", "another site", "another site by Sec-Fetch-Site"]) func `a form that is not ours is refused`(flaw: String) async throws {
+    @Test(arguments: ["no token", "another browser's token", "another site", "another site by Sec-Fetch-Site"]) func `a form that is not ours is refused`(
+        flaw: String
+    ) async throws {
         try await TestServer.run(.sqlite) { server in
             let app = try await server.demoApp()
             let browser = try await server.developer()
@@ -101,7 +113,8 @@ struct PortalPagesTests {
                 if flaw == "another site" { headers[.origin] = "https://evil.example" }
                 if flaw == "another site by Sec-Fetch-Site" { headers[HTTPField.Name("Sec-Fetch-Site")!] = "cross-site" }
                 let target = path.replacing("APP", with: app.id.rawValue).replacing("SECRET", with: app.secrets.first?.id.rawValue ?? "")
-                let answer = try await server.post(target, form: [("csrf", token), ("name", app.name), ("email", "x@y.example"), ("role", "member")], headers: headers)
+                let answer = try await server.post(
+                    target, form: [("csrf", token), ("name", app.name), ("email", "x@y.example"), ("role", "member")], headers: headers)
                 #expect(answer.status == .forbidden, "\(path)")
             }
             let after = try await server.demoApp()
@@ -125,7 +138,10 @@ struct PortalPagesTests {
         try await TestServer.run(.sqlite) { server in
             let browser = try await server.developer()
             let app = try await server.demoApp()
-            for path in ["/portal/sign-out", "/portal/apps/\(app.id)/secrets", "/portal/apps/\(app.id)/remove", "/portal/team/usr_demodeveloper/role", "/portal/settings/sessions/end-others"] {
+            for path in [
+                "/portal/sign-out", "/portal/apps/\(app.id)/secrets", "/portal/apps/\(app.id)/remove", "/portal/team/usr_demodeveloper/role",
+                "/portal/settings/sessions/end-others",
+            ] {
                 try await browser.open(path)
             }
             try await browser.open("/portal")
@@ -134,7 +150,8 @@ struct PortalPagesTests {
         }
     }
 
-    @Test(arguments: ["/portal", "/portal/apps", "/portal/sign-in", "/r/req_x", "/portal/settings"]) func `nothing of the portal is stored by caches, and the policy is strict`(path: String) async throws {
+    @Test(arguments: ["/portal", "/portal/apps", "/portal/sign-in", "/r/req_x", "/portal/settings"])
+    func `nothing of the portal is stored by caches, and the policy is strict`(path: String) async throws {
         try await TestServer.run(.sqlite) { server in
             let browser = try await server.developer()
             try await browser.open(path)
@@ -149,7 +166,10 @@ struct PortalPagesTests {
         }
     }
 
-    @Test(arguments: ["/portal/requests?app=%3Cscript%3E&outcome=%22%3E%3Cscript%3E", "/portal/sign-in?return_to=%22%3E%3Cscript%3E", "/portal/confirm?token=%22%3E%3Cscript%3E", "/portal/invitation?token=%3Cscript%3E", "/portal/apps/%3Cscript%3E", "/docs/errors/%3Cscript%3E"])
+    @Test(arguments: [
+        "/portal/requests?app=%3Cscript%3E&outcome=%22%3E%3Cscript%3E", "/portal/sign-in?return_to=%22%3E%3Cscript%3E",
+        "/portal/confirm?token=%22%3E%3Cscript%3E", "/portal/invitation?token=%3Cscript%3E", "/portal/apps/%3Cscript%3E", "/docs/errors/%3Cscript%3E",
+    ])
     func `a probe in a parameter stays text`(address: String) async throws {
         try await TestServer.run(.sqlite) { server in
             for browser in [TestBrowser(server), try await server.developer()] {

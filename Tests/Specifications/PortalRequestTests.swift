@@ -14,16 +14,23 @@ import Web
 @Suite("Portal · requests")
 struct PortalRequestTests {
     /// A refused call of the demo's app, as the gateway writes it.
-    private static func refusedCall(_ server: TestServer, id: String = "req_refusedcall", organisation: OrganisationID = DemoWorld.organisation) async throws -> DecisionRecord {
+    private static func refusedCall(_ server: TestServer, id: String = "req_refusedcall", organisation: OrganisationID = DemoWorld.organisation) async throws
+        -> DecisionRecord
+    {
         let app = try await server.demoApp()
         let record = DecisionRecord(
-            requestID: RequestID(trusted: id), receivedAt: server.clock.now, durationMicroseconds: 2900, organisationID: organisation, appID: app.id, clientID: app.clientID.text,
-            method: "GET", path: "/v1/accounts/acc_2093/transactions", operation: "listTransactions", status: 403, outcome: .refused, rule: "account", expected: "acc_4417", got: "acc_2093",
+            requestID: RequestID(trusted: id), receivedAt: server.clock.now, durationMicroseconds: 2900, organisationID: organisation, appID: app.id,
+            clientID: app.clientID.text,
+            method: "GET", path: "/v1/accounts/acc_2093/transactions", operation: "listTransactions", status: 403, outcome: .refused, rule: "account",
+            expected: "acc_4417", got: "acc_2093",
             checks: [
-                .init(rule: "token", result: .passed, detail: "good until 09:17:40"), .init(rule: "account", result: .failed, detail: "the customer shared other accounts"),
+                .init(rule: "token", result: .passed, detail: "good until 09:17:40"),
+                .init(rule: "account", result: .failed, detail: "the customer shared other accounts"),
                 .init(rule: "daily_quota", result: .skipped, detail: ""),
             ], clientAddress: "41.90.64.12",
-            problem: #"{"type":"http://localhost:8080/docs/errors/account_not_in_consent","title":"The account is outside the consent","status":403,"code":"account_not_in_consent"}"#)
+            problem:
+                #"{"type":"http://localhost:8080/docs/errors/account_not_in_consent","title":"The account is outside the consent","status":403,"code":"account_not_in_consent"}"#
+        )
         try await server.database.write { try DecisionRecords().append([record], in: $0) }
         return record
     }
@@ -38,7 +45,10 @@ struct PortalRequestTests {
             let page = await browser.page
             #expect(await browser.status == 200)
             #expect(await browser.heading == "Refused: the account is outside the consent")
-            for text in ["acc_4417", "acc_2093", "Passed: ", "Failed: ", "Not reached", "How to mend it", "/docs/errors/account_not_in_consent", "41.90.64.12", "answered in 2.9 ms", "Refusals do not count"] {
+            for text in [
+                "acc_4417", "acc_2093", "Passed: ", "Failed: ", "Not reached", "How to mend it", "/docs/errors/account_not_in_consent", "41.90.64.12",
+                "answered in 2.9 ms", "Refusals do not count",
+            ] {
                 #expect(page.contains(text), "\(text)")
             }
         }
@@ -118,7 +128,9 @@ struct PortalRequestTests {
         }
     }
 
-    @Test(arguments: ["x", "1.req_", "-1.req_a", "9999999999999999999.req_a", "%00"]) func `a place that is none begins at the start`(place: String) async throws {
+    @Test(arguments: ["x", "1.req_", "-1.req_a", "9999999999999999999.req_a", "%00"]) func `a place that is none begins at the start`(place: String)
+        async throws
+    {
         try await TestServer.run(.sqlite) { server in
             _ = try await Self.refusedCall(server)
             let browser = try await server.developer()

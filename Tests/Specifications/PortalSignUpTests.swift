@@ -40,7 +40,10 @@ struct PortalSignUpTests {
             #expect(await browser.page.contains("Your email is confirmed"))
             let (person, organisations, audited) = try await server.database.read { tx in
                 let person = try #require(try People().find(signInName: "wanjiku@savanna.example", population: .developer, in: tx))
-                return (person, try Organisations().list(of: person.id, in: tx), try AuditLog().list(.init(actor: .person(person.id)), limit: 20, in: tx).map(\.action))
+                return (
+                    person, try Organisations().list(of: person.id, in: tx),
+                    try AuditLog().list(.init(actor: .person(person.id)), limit: 20, in: tx).map(\.action)
+                )
             }
             #expect(person.hasConfirmedEmail)
             #expect(organisations.map(\.name) == ["Savanna Pay"])

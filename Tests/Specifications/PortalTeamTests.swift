@@ -53,7 +53,9 @@ struct PortalTeamTests {
             let token = try #require(link.split(separator: "=").last.map(String.init))
             #expect(!(await nobody.forms).contains { $0.names.contains("token") })
             try await nobody.open("/portal/sign-up")
-            #expect(try await nobody.post(server, "/portal/invitation", [("token", token), ("name", "Mallory"), ("password", TestServer.passphrase)]).status == .forbidden)
+            #expect(
+                try await nobody.post(server, "/portal/invitation", [("token", token), ("name", "Mallory"), ("password", TestServer.passphrase)]).status
+                    == .forbidden)
             // Somebody else with the link.
             try await owner.open(link)
             #expect((await owner.page).contains("You are signed in as developer@example.test"))

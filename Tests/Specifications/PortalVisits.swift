@@ -36,7 +36,8 @@ extension TestServer {
         return try await database.write { tx in
             let id = PersonID.random(from: SystemRandom())
             _ = try People().create(
-                NewPerson(id: id, population: .developer, signInName: email, name: name, email: email, emailConfirmedAt: now, passwordHash: hash), at: now, in: tx)
+                NewPerson(id: id, population: .developer, signInName: email, name: name, email: email, emailConfirmedAt: now, passwordHash: hash), at: now,
+                in: tx)
             if let company {
                 _ = try Organisations().create(
                     id: .random(from: SystemRandom()), name: company, world: DemoWorld.organisation, owner: id, by: .system, at: now, requestID: nil, in: tx)

@@ -168,7 +168,8 @@ struct RFC9700Tests {
             }
             for path in ["/oauth2/token", "/oauth2/revoke", "/oauth2/userinfo"] {
                 let preflight = try await server.send(
-                    .options, path, headers: [.origin: "https://spa.example.com", .accessControlRequestMethod: "POST", .accessControlRequestHeaders: "authorization"])
+                    .options, path,
+                    headers: [.origin: "https://spa.example.com", .accessControlRequestMethod: "POST", .accessControlRequestHeaders: "authorization"])
                 #expect(preflight.status.kind == .successful)
                 #expect(preflight.allowedOrigin == "https://spa.example.com")
                 #expect(preflight.headers[.accessControlAllowHeaders]?.contains("Authorization") == true)

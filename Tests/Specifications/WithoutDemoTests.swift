@@ -52,7 +52,8 @@ struct WithoutDemoTests {
             let amina = try await Self.customer(server, "amina.traveler@savanna-pay", first)
             #expect(await amina.address == "/my")
             for (name, password) in [
-                ("amina.traveler@savanna-pay", "sandbox"), ("amina.traveler", "sandbox"), ("amina.traveler@savanna-pay", other), ("amina.traveler@jirani-savings", first),
+                ("amina.traveler@savanna-pay", "sandbox"), ("amina.traveler", "sandbox"), ("amina.traveler@savanna-pay", other),
+                ("amina.traveler@jirani-savings", first),
             ] {
                 let refused = try await Self.customer(server, name, password)
                 #expect(await refused.status == 422, "\(name)")
@@ -98,7 +99,10 @@ struct WithoutDemoTests {
         try await TestServer.run(.sqlite, demo: false) { server in
             let developer = try await Self.newcomer(server)
             for browser in [TestBrowser(server), developer] {
-                for path in ["/", "/docs", "/docs/sandbox", "/docs/errors", "/portal/sign-up", "/portal/sign-in", "/my/sign-in", "/staff/sign-in", "/portal", "/portal/customers"] {
+                for path in [
+                    "/", "/docs", "/docs/sandbox", "/docs/errors", "/portal/sign-up", "/portal/sign-in", "/my/sign-in", "/staff/sign-in", "/portal",
+                    "/portal/customers",
+                ] {
                     try await browser.open(path)
                     let page = await browser.page
                     #expect(!page.contains("href=\"/demo"), "\(path)")

@@ -59,7 +59,8 @@ struct LogTests {
 
         let handler = Lines()
         var metadata: Logger.Metadata = [
-            "method": "GET", "http.route": "/v1/accounts/{account_id}", "status": "200", "duration": "1234567", "client.ip": "2001:db8::7", "http.request.id": "req_1",
+            "method": "GET", "http.route": "/v1/accounts/{account_id}", "status": "200", "duration": "1234567", "client.ip": "2001:db8::7",
+            "http.request.id": "req_1",
         ]
         if let traceID { metadata["trace_id"] = "\(traceID)" }
         Logger(label: "requests") { ECSLogHandler(label: $0, clock: ManualClock(), output: handler) }.info("request", metadata: metadata)

@@ -6,7 +6,8 @@ extension AccessTokenVerifier {
     /// - Throws: storage failures of that reading.
     package func verified(_ token: String, at now: Timestamp) async throws -> Result<AccessTokenClaims, TokenRefusal> {
         let first = verify(token, at: now)
-        guard case .failure(.badSignature) = first, let id = (try? UnverifiedJWS(parsing: token))?.keyID.flatMap(KeyID.init), keys.everKnownKey(id) == nil else { return first }
+        guard case .failure(.badSignature) = first, let id = (try? UnverifiedJWS(parsing: token))?.keyID.flatMap(KeyID.init), keys.everKnownKey(id) == nil
+        else { return first }
         try await keys.lookForUnknownKey()
         return verify(token, at: now)
     }

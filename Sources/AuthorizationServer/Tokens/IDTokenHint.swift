@@ -11,7 +11,8 @@ struct IDTokenHint: Sendable {
     let issuer: Issuer
 
     func person(in hint: String, for client: ClientID) -> PersonID? {
-        guard let jws = try? UnverifiedJWS(parsing: hint), jws.isType(.idToken), let key = jws.keyID.flatMap(KeyID.init).flatMap(keys.everKnownKey), jws.isSigned(by: key),
+        guard let jws = try? UnverifiedJWS(parsing: hint), jws.isType(.idToken), let key = jws.keyID.flatMap(KeyID.init).flatMap(keys.everKnownKey),
+            jws.isSigned(by: key),
             jws.claims["iss"]?.string == issuer.text, jws.claims["aud"]?.string == client.text
         else { return nil }
         return jws.claims["sub"]?.string.flatMap(PersonID.init)

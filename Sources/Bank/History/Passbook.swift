@@ -31,7 +31,8 @@ struct Passbook {
     func history(holder: PersonID, today: CivilDate) -> History {
         let accounts = persona.accounts.map { account in
             let id = ids[account.key]!  // made of the same list
-            return SeededAccount(new: account.opened(as: id, by: AccountHolder(person: holder, name: persona.name), in: world, today: today), state: states[id]!)
+            return SeededAccount(
+                new: account.opened(as: id, by: AccountHolder(person: holder, name: persona.name), in: world, today: today), state: states[id]!)
         }
         return History(accounts: accounts, entries: entries, holds: settled + waiting)
     }

@@ -102,7 +102,8 @@ extension Persona {
                 name: "cash", account: "everyday", flow: .withdrawsCash, rhythm: .weekly(0.4), amount: .oneOf([3_000, 5_000, 10_000]), category: .cash,
                 channel: .cashMachine, description: "Cash withdrawal, Kilimani", season: .festive, place: .home, leaves: 40_000),
             Habit(
-                name: "interest", account: "travel", flow: .earnsInterest, rhythm: .dayOfMonth(1), amount: .interest(months: 1), category: .interest, channel: .bank,
+                name: "interest", account: "travel", flow: .earnsInterest, rhythm: .dayOfMonth(1), amount: .interest(months: 1), category: .interest,
+                channel: .bank,
                 description: "Interest", hours: .early),
             Habit(
                 name: "fee", account: "everyday", flow: .paysFee, rhythm: .dayOfMonth(2), amount: .exact(250), category: .fees, channel: .bank,

@@ -105,7 +105,8 @@ extension Persona {
                 name: "plot", account: "school", flow: .pays([Payee("Ardhi Housing Sacco", "Paybill 710220")]), rhythm: .months([2, 6, 10], day: 6),
                 amount: .surplus(above: 90_000), category: .savings, channel: .bankTransfer, description: "Sacco deposit, plot at Kitengela"),
             Habit(
-                name: "interest", account: "school", flow: .earnsInterest, rhythm: .dayOfMonth(1), amount: .interest(months: 1), category: .interest, channel: .bank,
+                name: "interest", account: "school", flow: .earnsInterest, rhythm: .dayOfMonth(1), amount: .interest(months: 1), category: .interest,
+                channel: .bank,
                 description: "Interest", hours: .early),
             Habit(
                 name: "fee", account: "everyday", flow: .paysFee, rhythm: .dayOfMonth(2), amount: .exact(150), category: .fees, channel: .bank,

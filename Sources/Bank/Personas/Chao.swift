@@ -81,7 +81,8 @@ extension Persona {
                 rhythm: .weekly(1, .weekend), amount: .about(1_900, to: 5000), category: .entertainment, channel: .card, description: "Card purchase",
                 hours: .night, season: .festive, leaves: 8_000),
             Habit(
-                name: "fintech", account: "main", flow: .pays([Payee("Sarafu Wallet", "Paybill 990011")]), rhythm: .weekly(0.7), amount: .oneOf([500, 1_000, 2_000]),
+                name: "fintech", account: "main", flow: .pays([Payee("Sarafu Wallet", "Paybill 990011")]), rhythm: .weekly(0.7),
+                amount: .oneOf([500, 1_000, 2_000]),
                 category: .savings, channel: .mobileMoney, description: "Wallet top-up", hours: .night, leaves: 6_000),
             Habit(
                 name: "goals", account: "main", flow: .moves(to: "goals"), rhythm: .weekly(1.6), amount: .oneOf([200, 300, 500]), category: .savings,
@@ -99,7 +100,8 @@ extension Persona {
                 name: "internet", account: "main", flow: .pays(Places.internet), rhythm: .dayOfMonth(5), amount: .exact(2_999), category: .utilities,
                 channel: .directDebit, description: "Home fibre {month}", hours: .early),
             Habit(
-                name: "new phone", account: "goals", flow: .pays([Payee("Simu House Electronics")]), rhythm: .months([11], day: 27), amount: .surplus(above: 9_000),
+                name: "new phone", account: "goals", flow: .pays([Payee("Simu House Electronics")]), rhythm: .months([11], day: 27),
+                amount: .surplus(above: 9_000),
                 category: .shopping, channel: .card, description: "Phone and gear, sale week", hours: .night),
             Habit(
                 name: "surplus", account: "main", flow: .moves(to: "goals"), rhythm: .dayOfMonth(24), amount: .surplus(above: 12_000), category: .savings,
@@ -108,7 +110,8 @@ extension Persona {
                 name: "invest", account: "goals", flow: .pays([Payee("Kesho Money Market Fund", "Paybill 600441")]), rhythm: .months([3, 7, 10], day: 20),
                 amount: .surplus(above: 40_000), category: .savings, channel: .mobileMoney, description: "Investment, money market fund"),
             Habit(
-                name: "interest", account: "goals", flow: .earnsInterest, rhythm: .dayOfMonth(1), amount: .interest(months: 1), category: .interest, channel: .bank,
+                name: "interest", account: "goals", flow: .earnsInterest, rhythm: .dayOfMonth(1), amount: .interest(months: 1), category: .interest,
+                channel: .bank,
                 description: "Interest", hours: .early),
         ])
 }

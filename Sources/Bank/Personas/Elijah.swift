@@ -22,7 +22,8 @@ extension Persona {
                 name: "house one", account: "current", flow: .receives([Payee("J. Cheruiyot", "01161120934")]), rhythm: .monthly(4), amount: .exact(32_000),
                 category: .income, channel: .bankTransfer, description: "Rent received, Langas house", hours: .day, rise: 40),
             Habit(
-                name: "house two", account: "current", flow: .receives([Payee("Faith Jeptoo", "+254 7•• ••• 512")]), rhythm: .monthly(6), amount: .exact(24_000),
+                name: "house two", account: "current", flow: .receives([Payee("Faith Jeptoo", "+254 7•• ••• 512")]), rhythm: .monthly(6),
+                amount: .exact(24_000),
                 category: .income, channel: .mobileMoney, description: "Rent received, Annex house", hours: .evening, rise: 40),
             Habit(
                 name: "bond", account: "savings", flow: .receives([Payee("Treasury Bonds Registry", "01100100001")]), rhythm: .months([5, 11], day: 12),
@@ -64,7 +65,8 @@ extension Persona {
                 name: "electricity", account: "current", flow: .pays(Places.electricity), rhythm: .weekly(0.45), amount: .oneOf([1_000, 2_000]),
                 category: .utilities, channel: .mobileMoney, description: "Electricity tokens, meter 02 8814 7705", hours: .evening, season: .cold),
             Habit(
-                name: "water", account: "current", flow: .pays([Payee("Eldoret Water", "Paybill 444520")]), rhythm: .monthly(11), amount: .about(1_200, to: 1000),
+                name: "water", account: "current", flow: .pays([Payee("Eldoret Water", "Paybill 444520")]), rhythm: .monthly(11),
+                amount: .about(1_200, to: 1000),
                 category: .utilities, channel: .directDebit, description: "Water {month}", hours: .early),
             Habit(
                 name: "newspaper", account: "current", flow: .pays([Payee("Habari Daily")]), rhythm: .dayOfMonth(1), amount: .exact(900),
@@ -89,7 +91,8 @@ extension Persona {
                 name: "land rates", account: "savings", flow: .pays([Payee("Uasin Gishu County", "Paybill 560120")]), rhythm: .months([3], day: 19),
                 amount: .exact(27_400), category: .household, channel: .branch, description: "Land rates {year}", rise: 20),
             Habit(
-                name: "interest", account: "savings", flow: .earnsInterest, rhythm: .months([3, 6, 9, 12], day: 30), amount: .interest(months: 3), category: .interest,
+                name: "interest", account: "savings", flow: .earnsInterest, rhythm: .months([3, 6, 9, 12], day: 30), amount: .interest(months: 3),
+                category: .interest,
                 channel: .bank, description: "Interest", hours: .early),
             Habit(
                 name: "fee", account: "current", flow: .paysFee, rhythm: .dayOfMonth(2), amount: .exact(200), category: .fees, channel: .bank,

@@ -37,7 +37,9 @@ extension Operation {
             let found = request.values(of: parameter)
             let pointer = parameter.pointer
             guard let text = found.first else {
-                if parameter.isRequired { violations.append(Violation(pointer: pointer, rule: "required", expected: parameter.schema.typeText, got: "nothing")) }
+                if parameter.isRequired {
+                    violations.append(Violation(pointer: pointer, rule: "required", expected: parameter.schema.typeText, got: "nothing"))
+                }
                 values[parameter.name] = parameter.schema.defaultValue
                 continue
             }
@@ -58,7 +60,8 @@ extension Operation {
         let known = parameters.filter { $0.location == .query }.map(\.name)
         return request.query.map(\.name).filter { !known.contains($0) }.prefix(20).map {
             Violation(
-                pointer: "/query\(pointerStep($0))", rule: "unknown", expected: known.isEmpty ? "no query parameters" : known.joined(separator: ", "), got: shortened($0))
+                pointer: "/query\(pointerStep($0))", rule: "unknown", expected: known.isEmpty ? "no query parameters" : known.joined(separator: ", "),
+                got: shortened($0))
         }
     }
 }

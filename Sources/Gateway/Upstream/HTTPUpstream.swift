@@ -64,7 +64,8 @@ package struct HTTPUpstream: Upstream {
         }
         if let person = call.claims.personID { request.headers.add(name: "wekeza-customer-id", value: person.rawValue) }
         if let window = call.window {
-            request.headers.add(name: "wekeza-window", value: "\(window.lowerBound.rfc3339) \(window.upperBound == .distantFuture ? "" : window.upperBound.rfc3339)")
+            request.headers.add(
+                name: "wekeza-window", value: "\(window.lowerBound.rfc3339) \(window.upperBound == .distantFuture ? "" : window.upperBound.rfc3339)")
         }
         if let body = call.http.body {
             request.headers.add(name: "content-type", value: call.http.mediaType ?? "application/json")

@@ -70,7 +70,8 @@ extension RefusalRule {
         advice: "Ask for consents.write. What belongs to customers comes with their approval.")
 
     static let tokens = [
-        supportedGrantType, registeredGrantType, dpopProofSent, bindingCertificateSent, bindingCertificateAccepted, codeKnown, codeOfApp, codeFresh, codeOnce, codeRedirectURI,
+        supportedGrantType, registeredGrantType, dpopProofSent, bindingCertificateSent, bindingCertificateAccepted, codeKnown, codeOfApp, codeFresh, codeOnce,
+        codeRedirectURI,
         verifierForm,
         verifier, codeKey, grantLive, consentInForce, customerServed, refreshKnown, refreshOnce, refreshKey, refreshScope, secretOfOwn, ownScope,
     ]

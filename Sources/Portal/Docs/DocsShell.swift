@@ -15,7 +15,8 @@ struct DocsNavigation: Encodable, Sendable {
 
     init(current: String) {
         entries = [
-            ("quick-start", "Quick start", "/docs"), ("consents", "Accounts and consents", "/docs/accounts-and-consents"), ("payments", "Payments", "/docs/payments"),
+            ("quick-start", "Quick start", "/docs"), ("consents", "Accounts and consents", "/docs/accounts-and-consents"),
+            ("payments", "Payments", "/docs/payments"),
             ("sandbox", "Sandbox", "/docs/sandbox"),
             ("reference", "Reference", "/docs/reference"), ("errors", "Errors", "/docs/errors"),
         ].map { key, label, address in Entry(label: label, address: address, isCurrent: key == current) }
@@ -24,7 +25,9 @@ struct DocsNavigation: Encodable, Sendable {
 
 extension PortalSite {
     /// Answers a page of the documentation, which anybody may read.
-    func docs(_ request: Request, _ context: AppContext, _ template: String, title: String, status: Int = 200, _ model: () -> any Encodable) async throws -> Response {
+    func docs(_ request: Request, _ context: AppContext, _ template: String, title: String, status: Int = 200, _ model: () -> any Encodable) async throws
+        -> Response
+    {
         let session = try await session(of: request, context)
         var shell = Shell(audience: .developer, title: title, width: .single)
         if let session {

@@ -13,8 +13,11 @@ struct GuidePages: PortalPage {
             router.get(RouterPath("/docs/\(guide.path)")) { request, context in
                 try await site.docs(request, context, "docs/\(guide.path)", title: guide.title) {
                     Model(
-                        navigation: DocsNavigation(current: guide.key), issuer: context.issuer.text, isDemo: site.isDemo, customers: Customer.all, password: site.isDemo ? PersonaCatalogue.password : nil,
-                        permissions: Permission.allCases.map { PermissionRow(name: $0.rawValue, words: $0.words, scope: $0.isAboutTransactions ? "transactions.read" : "accounts.read") })
+                        navigation: DocsNavigation(current: guide.key), issuer: context.issuer.text, isDemo: site.isDemo, customers: Customer.all,
+                        password: site.isDemo ? PersonaCatalogue.password : nil,
+                        permissions: Permission.allCases.map {
+                            PermissionRow(name: $0.rawValue, words: $0.words, scope: $0.isAboutTransactions ? "transactions.read" : "accounts.read")
+                        })
                 }
             }
         }

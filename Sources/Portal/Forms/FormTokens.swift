@@ -19,7 +19,8 @@ struct FormTokens: Sendable {
         // A form without its token is a program's: each one stands for itself.
         guard let token, token.utf8.count == 43 else { return .first }
         let digest = Digest(of: "\(person)/\(token)")
-        let won = try tx.first("INSERT INTO portal_form (digest, outcome, created_at) VALUES (\(digest), '', \(now)) ON CONFLICT (digest) DO NOTHING RETURNING digest")
+        let won = try tx.first(
+            "INSERT INTO portal_form (digest, outcome, created_at) VALUES (\(digest), '', \(now)) ON CONFLICT (digest) DO NOTHING RETURNING digest")
         if won != nil { return .first }
         let outcome: String? = try tx.first("SELECT outcome FROM portal_form WHERE digest = \(digest)").flatMap { try $0["outcome"] }
         return .repeated(outcome: outcome ?? "")

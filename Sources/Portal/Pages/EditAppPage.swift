@@ -33,7 +33,9 @@ struct EditAppPage: PortalPage {
         let pages: [Field]
     }
 
-    private func show(_ app: App, _ form: AppForm, _ errors: FormErrors, _ developer: Developer, _ context: AppContext, status: HTTPResponse.Status = .ok) -> Response {
+    private func show(_ app: App, _ form: AppForm, _ errors: FormErrors, _ developer: Developer, _ context: AppContext, status: HTTPResponse.Status = .ok)
+        -> Response
+    {
         // A list sent for an app that cannot have one is shown beside the reason.
         let hasAddresses = app.isConfidential || errors["allowed_addresses"] != nil
         let model = Model(
@@ -51,7 +53,8 @@ struct EditAppPage: PortalPage {
         var errors = form.errors
         guard errors.isEmpty else { return show(app, form, errors, developer, context, status: .unprocessableContent) }
         let change = AppChange(
-            name: form.name, purpose: .some(form.purpose.isEmpty ? nil : form.purpose), redirectURIs: form.parsedRedirectURIs, allowedNetworks: form.parsedNetworks,
+            name: form.name, purpose: .some(form.purpose.isEmpty ? nil : form.purpose), redirectURIs: form.parsedRedirectURIs,
+            allowedNetworks: form.parsedNetworks,
             pages: form.parsedPages)
         let facts = RequestFacts(context)
         let outcome = try await site.database.write { [site] tx in

@@ -26,7 +26,9 @@ struct ForgottenPasswordPage: PortalPage {
                 let notice = Notice(
                     "Check your mail", "If the address you entered belongs to an account, a link to choose a new password is on its way to it.",
                     paragraphs: ["The link works once, for 30 minutes. Nothing there? Look in the spam folder, or check the address and ask again."],
-                    actions: (site.isDemo ? [.init("Open the demo mailbox", "/demo/mailbox")] : []) + [.init("Ask again", "/portal/forgotten-password", isPrimary: false)])
+                    actions: (site.isDemo ? [.init("Open the demo mailbox", "/demo/mailbox")] : []) + [
+                        .init("Ask again", "/portal/forgotten-password", isPrimary: false)
+                    ])
                 return site.pages.notice(notice, shell: visitor.shell("Check your mail"))
             }
         }

@@ -47,23 +47,30 @@ struct InvitationPage: PortalPage {
     private func invited(_ token: String, _ context: AppContext) async throws -> Invited? {
         let now = context.receivedAt
         return try await site.database.read { [site] tx -> Invited? in
-            guard let invitation = try site.invitations.find(secret: token, at: now, in: tx), let organisation = try site.organisations.find(invitation.organisationID, in: tx) else { return nil }
+            guard let invitation = try site.invitations.find(secret: token, at: now, in: tx),
+                let organisation = try site.organisations.find(invitation.organisationID, in: tx)
+            else { return nil }
             return Invited(
                 invitation: invitation, organisation: organisation, inviter: try site.people.find(invitation.invitedBy, in: tx),
                 known: try site.people.find(signInName: invitation.email, population: .developer, in: tx))
         }
     }
 
-    private func show(_ invited: Invited, _ token: String, name: String, _ errors: FormErrors, _ visitor: Visitor, status: HTTPResponse.Status = .ok) -> Response {
+    private func show(_ invited: Invited, _ token: String, name: String, _ errors: FormErrors, _ visitor: Visitor, status: HTTPResponse.Status = .ok)
+        -> Response
+    {
         let session = visitor.session
         let isTheirs = session != nil && session?.person.id == invited.known?.id
         let address = "/portal/invitation?token=\(Web.Parameters.encode(token))"
         let model = Model(
             errors: errors.summary, organisation: invited.organisation.name, inviter: invited.inviter?.name ?? "A colleague", email: invited.invitation.email,
-            token: token, role: invited.invitation.role == .owner ? "an owner" : "a member", isNew: session == nil && invited.known == nil, isSignedIn: isTheirs,
+            token: token, role: invited.invitation.role == .owner ? "an owner" : "a member", isNew: session == nil && invited.known == nil,
+            isSignedIn: isTheirs,
             needsSignIn: session == nil && invited.known != nil, otherEmail: session != nil && !isTheirs ? session?.person.signInName : nil,
             signInAddress: SignInAddress.comingBack(to: address), name: .text("name", "Name", value: name, errors: errors, autocomplete: "name"),
-            password: .password("password", "Password", hint: "At least 8 characters. A few words in a row are easy to remember and hard to guess.", errors: errors, isNew: true))
+            password: .password(
+                "password", "Password", hint: "At least 8 characters. A few words in a row are easy to remember and hard to guess.", errors: errors, isNew: true
+            ))
         return site.pages.page("portal/invitation", model, shell: visitor.shell("Join \(invited.organisation.name)", isError: !errors.isEmpty), status: status)
     }
 
@@ -72,7 +79,9 @@ struct InvitationPage: PortalPage {
         guard let invited = try await invited(token, context) else { return expired(visitor) }
         if let known = invited.known {
             // An account that exists proves itself by its own sign-in; the link alone opens nothing.
-            guard let session = visitor.session, session.person.id == known.id else { return show(invited, token, name: "", FormErrors(), visitor, status: .forbidden) }
+            guard let session = visitor.session, session.person.id == known.id else {
+                return show(invited, token, name: "", FormErrors(), visitor, status: .forbidden)
+            }
             guard try await join(known, token: token, confirmsEmail: true, context) else { return expired(visitor) }
             return opening(invited.organisation, .seeOther("/portal"))
         }
@@ -80,7 +89,9 @@ struct InvitationPage: PortalPage {
         return try await acceptAsNew(invited, token, form, request, visitor, context)
     }
 
-    private func acceptAsNew(_ invited: Invited, _ token: String, _ form: Web.Parameters, _ request: Request, _ visitor: Visitor, _ context: AppContext) async throws -> Response {
+    private func acceptAsNew(_ invited: Invited, _ token: String, _ form: Web.Parameters, _ request: Request, _ visitor: Visitor, _ context: AppContext)
+        async throws -> Response
+    {
         let name = (form["name"] ?? "").trimmingWhitespace()
         let password = form["password"] ?? ""
         var errors = FormErrors()
@@ -93,13 +104,20 @@ struct InvitationPage: PortalPage {
         let facts = RequestFacts(context)
         let email = invited.invitation.email
         let new = NewPerson(
-            id: .random(from: site.randomness), population: .developer, signInName: email, name: name, email: email, emailConfirmedAt: facts.now, passwordHash: hash)
+            id: .random(from: site.randomness), population: .developer, signInName: email, name: name, email: email, emailConfirmedAt: facts.now,
+            passwordHash: hash)
         let person = try await joining { [site] tx -> Person? in
             // Both or neither: a link that was spent meanwhile makes no person, and an address that was taken meanwhile spends no link.
-            guard try site.invitations.find(secret: token, at: facts.now, in: tx) != nil, let person = try site.people.create(new, at: facts.now, in: tx) else { return nil }
-            guard try site.invitations.accept(secret: token, by: person.id, at: facts.now, requestID: facts.requestID, in: tx) != nil else { throw InvitationSpent() }
+            guard try site.invitations.find(secret: token, at: facts.now, in: tx) != nil, let person = try site.people.create(new, at: facts.now, in: tx) else {
+                return nil
+            }
+            guard try site.invitations.accept(secret: token, by: person.id, at: facts.now, requestID: facts.requestID, in: tx) != nil else {
+                throw InvitationSpent()
+            }
             try AuditLog().append(
-                AuditEntry(actor: .person(person.id), action: .signedUp, subject: person.id.rawValue, after: ["email": email], requestID: facts.requestID, at: facts.now), in: tx)
+                AuditEntry(
+                    actor: .person(person.id), action: .signedUp, subject: person.id.rawValue, after: ["email": email], requestID: facts.requestID,
+                    at: facts.now), in: tx)
             return person
         }
         guard let person else { return expired(visitor) }

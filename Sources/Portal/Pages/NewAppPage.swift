@@ -54,7 +54,8 @@ struct NewAppPage: PortalPage {
         let once = once ?? site.forms.make()
         guard errors.isEmpty, let kind = form.kind else { return show(form, errors, once: once, developer, status: .unprocessableContent) }
         let new = NewApp(
-            organisationID: developer.organisation.id, name: form.name, purpose: form.purpose.isEmpty ? nil : form.purpose, kind: kind, redirectURIs: form.parsedRedirectURIs)
+            organisationID: developer.organisation.id, name: form.name, purpose: form.purpose.isEmpty ? nil : form.purpose, kind: kind,
+            redirectURIs: form.parsedRedirectURIs)
         let facts = RequestFacts(context)
         let outcome = try await site.database.write { [site] tx -> Outcome in
             if case .repeated(let outcome) = try site.forms.claim(once, by: developer.id, at: facts.now, in: tx) {
@@ -164,14 +165,17 @@ struct AppForm: Sendable {
     }
 
     func redirectURIsField(hint: String, _ errors: FormErrors) -> Field {
-        .textarea("redirect_uris", "Redirect URIs", value: redirectURIs, hint: hint, errors: errors, rows: min(12, max(4, redirectURIs.count(where: \.isNewline) + 2)), isVerbatim: true)
+        .textarea(
+            "redirect_uris", "Redirect URIs", value: redirectURIs, hint: hint, errors: errors,
+            rows: min(12, max(4, redirectURIs.count(where: \.isNewline) + 2)), isVerbatim: true)
     }
 
     func allowedAddressesField(seenFrom client: ClientAddress, _ errors: FormErrors) -> Field {
         let text = allowedAddresses ?? ""
         return .textarea(
             "allowed_addresses", "Allowed addresses", value: text,
-            hint: "One on each line: an address such as 192.0.2.10, or a network such as 192.0.2.0/24 or 2001:db8::/32. Leave it empty to let the app call from "
+            hint:
+                "One on each line: an address such as 192.0.2.10, or a network such as 192.0.2.0/24 or 2001:db8::/32. Leave it empty to let the app call from "
                 + "anywhere. Your own address now is \(client.text).",
             errors: errors, rows: min(12, max(4, text.count(where: \.isNewline) + 2)), isVerbatim: true)
     }

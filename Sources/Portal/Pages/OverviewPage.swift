@@ -67,12 +67,17 @@ struct OverviewPage: PortalPage {
         let hasCalled = !records.isEmpty
         let first = apps.first
         var steps = [
-            Step(title: "Create an app", text: "You get a client ID and, for a server, a secret.", label: "Create app", address: "/portal/apps/new", isDone: first != nil),
+            Step(
+                title: "Create an app", text: "You get a client ID and, for a server, a secret.", label: "Create app", address: "/portal/apps/new",
+                isDone: first != nil),
             Step(
                 title: "Make the first call", text: "Every sample carries your app’s own values.", label: "Copy a sample",
                 address: first.map { "/portal/apps/\($0.id)/samples" } ?? "/docs", isDone: hasCalled),
-            Step(title: "Meet your test customers", text: "Five people with two years of history each.", label: "See who they are", address: "/portal/customers", isDone: hasCalled),
-            Step(title: "Invite a colleague", text: "Owners invite; members work on apps.", label: "Open the team", address: "/portal/team", isDone: members > 1),
+            Step(
+                title: "Meet your test customers", text: "Five people with two years of history each.", label: "See who they are", address: "/portal/customers",
+                isDone: hasCalled),
+            Step(
+                title: "Invite a colleague", text: "Owners invite; members work on apps.", label: "Open the team", address: "/portal/team", isDone: members > 1),
         ]
         steps.removeAll(where: \.isDone)
         let names = Dictionary(apps.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
@@ -104,7 +109,8 @@ struct QuotaModel: Encodable, Sendable {
         isNearlyUsed = !isUsed && (limit.map { used * 10 >= $0 * 8 } ?? false)
         note =
             isUsed
-            ? "Today’s calls are used. Further ones are refused until the count starts again." : "Only answered calls count. Refusals and our own failures are free."
+            ? "Today’s calls are used. Further ones are refused until the count starts again."
+            : "Only answered calls count. Refusals and our own failures are free."
     }
 }
 

@@ -29,11 +29,14 @@ struct RemoveAppPage: PortalPage {
         let name: Field
     }
 
-    private func show(_ app: App, _ name: String, _ errors: FormErrors, _ developer: Developer, _ context: AppContext, status: HTTPResponse.Status = .ok) -> Response {
+    private func show(_ app: App, _ name: String, _ errors: FormErrors, _ developer: Developer, _ context: AppContext, status: HTTPResponse.Status = .ok)
+        -> Response
+    {
         let model = Model(
             app: AppHead(app, tab: "keys", at: context.receivedAt), errors: errors.summary,
             name: .text("name", "Type the app’s name to confirm", value: name, hint: app.name, errors: errors, autocomplete: "off"))
-        return site.pages.page("portal/remove-app", model, shell: developer.shell("Remove \(app.name)", current: "apps", isError: !errors.isEmpty), status: status)
+        return site.pages.page(
+            "portal/remove-app", model, shell: developer.shell("Remove \(app.name)", current: "apps", isError: !errors.isEmpty), status: status)
     }
 
     private func remove(_ app: App, _ name: String, _ developer: Developer, _ context: AppContext) async throws -> Response {

@@ -63,11 +63,13 @@ struct RequestsPage: PortalPage {
                 "outcome", "Outcome",
                 options: [.init(value: "", label: "All", isSelected: outcome == nil)]
                     + DecisionOutcome.allCases.map { .init(value: $0.rawValue, label: OutcomeWords.word($0), isSelected: $0 == outcome) }),
-            rows: shown.map { RequestRow($0, names: names, at: now) }, hasRows: !shown.isEmpty, isNarrowed: !kept.isEmpty || before != nil, showsApp: app == nil,
+            rows: shown.map { RequestRow($0, names: names, at: now) }, hasRows: !shown.isEmpty, isNarrowed: !kept.isEmpty || before != nil,
+            showsApp: app == nil,
             next: next.map { "\(action)?\(Web.Parameters(kept + [(name: "before", value: $0)]).urlEncoded)" },
             first: before == nil ? nil : kept.isEmpty ? action : "\(action)?\(Web.Parameters(kept).urlEncoded)",
             docsAddress: (app ?? apps.first).map { "/portal/apps/\($0.id)/samples" } ?? "/portal/apps/new")
-        return site.pages.page("portal/requests", model, shell: developer.shell(app.map { "Requests of \($0.name)" } ?? "Requests", current: app == nil ? "requests" : "apps"))
+        return site.pages.page(
+            "portal/requests", model, shell: developer.shell(app.map { "Requests of \($0.name)" } ?? "Requests", current: app == nil ? "requests" : "apps"))
     }
 }
 

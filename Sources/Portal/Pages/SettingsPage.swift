@@ -19,7 +19,10 @@ struct SettingsPage: PortalPage {
         router.get("/portal/settings") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 let query = request.query ?? Web.Parameters()
-                let note = query["saved"] != nil ? "Your name is changed" : query["password"] != nil ? "Your password is changed, and you are signed out elsewhere" : query["ended"] != nil ? "Signed out there" : nil
+                let note =
+                    query["saved"] != nil
+                    ? "Your name is changed"
+                    : query["password"] != nil ? "Your password is changed, and you are signed out elsewhere" : query["ended"] != nil ? "Signed out there" : nil
                 return try await show(name: developer.person.name, FormErrors(), developer, context, note: note)
             }
         }
@@ -81,10 +84,13 @@ struct SettingsPage: PortalPage {
             (try site.sessions.list(of: developer.person, at: now, in: tx), try site.factors.factors.find(of: developer.id, in: tx))
         }
         let model = Model(
-            errors: errors.summary, note: note, email: developer.person.email ?? "", isConfirmed: developer.person.hasConfirmedEmail, username: developer.person.signInName,
+            errors: errors.summary, note: note, email: developer.person.email ?? "", isConfirmed: developer.person.hasConfirmedEmail,
+            username: developer.person.signInName,
             name: .text("name", "Name", value: name, errors: errors, autocomplete: "name"),
             currentPassword: .password("current_password", "Current password", errors: errors),
-            newPassword: .password("new_password", "New password", hint: "At least 8 characters. A few words in a row are easy to remember and hard to guess.", errors: errors, isNew: true),
+            newPassword: .password(
+                "new_password", "New password", hint: "At least 8 characters. A few words in a row are easy to remember and hard to guess.", errors: errors,
+                isNew: true),
             hasSecondFactor: factor != nil,
             sessions: sessions.map {
                 SessionRow(
@@ -140,7 +146,8 @@ struct SettingsPage: PortalPage {
             guard try site.sessions.end(id, of: developer.id, at: facts.now, in: tx) else { return false }
             try AuditLog().append(
                 AuditEntry(
-                    actor: developer.actor, action: .sessionsEnded, subject: developer.id.rawValue, before: ["session": id.rawValue], requestID: facts.requestID,
+                    actor: developer.actor, action: .sessionsEnded, subject: developer.id.rawValue, before: ["session": id.rawValue],
+                    requestID: facts.requestID,
                     at: facts.now), in: tx)
             return true
         }

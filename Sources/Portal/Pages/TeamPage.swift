@@ -16,7 +16,8 @@ struct TeamPage: PortalPage {
         router.get("/portal/team") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 let sent = request.query?["sent"] != nil, changed = request.query?["changed"] != nil
-                return try await show(InvitationForm(), FormErrors(), developer, context, note: sent ? "The invitation is on its way" : changed ? "The team is changed" : nil)
+                return try await show(
+                    InvitationForm(), FormErrors(), developer, context, note: sent ? "The invitation is on its way" : changed ? "The team is changed" : nil)
             }
         }
         router.post("/portal/team/invitations") { request, context in
@@ -72,7 +73,9 @@ struct TeamPage: PortalPage {
         let model = Model(
             errors: errors.summary, note: note, organisation: developer.organisation.name,
             members: members.map { Member($0, $1, seenBy: developer) },
-            invitations: invitations.map { Open(id: $0.id.rawValue, email: $0.email, role: $0.role.title, expires: $0.expiresAt.day, canBeWithdrawn: developer.isOwner) },
+            invitations: invitations.map {
+                Open(id: $0.id.rawValue, email: $0.email, role: $0.role.title, expires: $0.expiresAt.day, canBeWithdrawn: developer.isOwner)
+            },
             hasInvitations: !invitations.isEmpty, isOwner: developer.isOwner,
             email: .email("email", "Work email", value: form.email, errors: errors, autocomplete: "off"), role: form.choices(errors))
         return site.pages.page("portal/team", model, shell: developer.shell("Team", current: "team", isError: !errors.isEmpty), status: status)
@@ -110,7 +113,9 @@ struct TeamPage: PortalPage {
         case .sent(let letter?):
             site.outgoing.send(letter, at: context.receivedAt)
             return .seeOther("/portal/team?sent=1")
-        case .sent(nil): throw PortalRefusal.conflict(heading: "No mail was sent", lead: "This address got many mails from us within the hour. Wait an hour and invite again.")
+        case .sent(nil):
+            throw PortalRefusal.conflict(
+                heading: "No mail was sent", lead: "This address got many mails from us within the hour. Wait an hour and invite again.")
         case .alreadyMember:
             errors.add(field: "email", "This person belongs to \(developer.organisation.name) already")
             return try await show(form, errors, developer, context, status: .unprocessableContent)
@@ -132,7 +137,9 @@ struct TeamPage: PortalPage {
     }
 
     private func setRole(_ text: String?, _ developer: Developer, _ context: AppContext) async throws -> Response {
-        guard let person = context.parameters.get("person").flatMap({ PersonID($0) }), let role = text.flatMap(MemberRole.init(rawValue:)) else { throw PortalRefusal.notFound }
+        guard let person = context.parameters.get("person").flatMap({ PersonID($0) }), let role = text.flatMap(MemberRole.init(rawValue:)) else {
+            throw PortalRefusal.notFound
+        }
         let facts = RequestFacts(context)
         let outcome = try await site.database.write { [site] tx in
             try site.memberships.setRole(role, of: person, in: developer.organisation.id, by: developer.id, at: facts.now, requestID: facts.requestID, in: tx)
@@ -153,8 +160,10 @@ struct TeamPage: PortalPage {
             })
         else { throw PortalRefusal.notFound }
         guard developer.isOwner || person.id == developer.id else { throw PortalRefusal.ownersOnly }
-        let model = RemoveModel(id: person.id.rawValue, name: person.name, email: person.email ?? "", organisation: organisation.name, isYou: person.id == developer.id)
-        return site.pages.page("portal/remove-member", model, shell: developer.shell(model.isYou ? "Leave \(organisation.name)" : "Remove \(person.name)", current: "team"))
+        let model = RemoveModel(
+            id: person.id.rawValue, name: person.name, email: person.email ?? "", organisation: organisation.name, isYou: person.id == developer.id)
+        return site.pages.page(
+            "portal/remove-member", model, shell: developer.shell(model.isYou ? "Leave \(organisation.name)" : "Remove \(person.name)", current: "team"))
     }
 
     private func remove(_ developer: Developer, _ context: AppContext) async throws -> Response {

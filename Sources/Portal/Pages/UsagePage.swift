@@ -48,19 +48,24 @@ struct UsagePage: PortalPage {
         let largest = max(1, days.map(\.total).max() ?? 1)
         let bars = days.enumerated().map { index, day in
             let height = day.total * 120 / largest
-            return Bar(x: String(index * 44 + 4), middle: String(index * 44 + 22), y: String(124 - height), height: String(height), label: String(day.day.day), isToday: index == 13)
+            return Bar(
+                x: String(index * 44 + 4), middle: String(index * 44 + 22), y: String(124 - height), height: String(height), label: String(day.day.day),
+                isToday: index == 13)
         }
         let reset = now.date.adding(days: 1).start
         let total = days.reduce(0) { $0 + $1.total }
         let model = Model(
-            organisation: organisation.name, plan: organisation.plan.title, dailyCalls: organisation.plan.dailyCalls.map { "\($0.grouped) calls a day" } ?? "No daily limit",
+            organisation: organisation.name, plan: organisation.plan.title,
+            dailyCalls: organisation.plan.dailyCalls.map { "\($0.grouped) calls a day" } ?? "No daily limit",
             burst: "\(organisation.plan.burst.size.grouped) calls at once, then \(organisation.plan.burst.perSecond.grouped) a second for each app",
-            resetsIn: reset.left(seenAt: now), resetDay: reset.dayAndClock, resetMachineTime: reset.rfc3339, quota: try await site.quota(of: organisation, at: now),
+            resetsIn: reset.left(seenAt: now), resetDay: reset.dayAndClock, resetMachineTime: reset.rfc3339,
+            quota: try await site.quota(of: organisation, at: now),
             days: days.reversed().map { day in
                 Day(
                     day: day.day.start.day, total: day.total.grouped, allowed: day.allowed.grouped, refused: day.refused.grouped, failed: day.failed.grouped)
             },
-            bars: bars, hasCalls: total > 0, chartLabel: "\(total.of("call")) in the last 14 days, at most \(largest.grouped) a day, \((days.last?.total ?? 0).grouped) today")
+            bars: bars, hasCalls: total > 0,
+            chartLabel: "\(total.of("call")) in the last 14 days, at most \(largest.grouped) a day, \((days.last?.total ?? 0).grouped) today")
         return site.pages.page("portal/usage", model, shell: developer.shell("Usage and plan", current: "usage"))
     }
 }

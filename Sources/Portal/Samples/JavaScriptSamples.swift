@@ -46,7 +46,8 @@ enum JavaScriptSamples {
         let issuer = values.lodgesConsents ? "" : "const issuer = \"\(values.issuer)\";\n"
         let details = values.lodgesConsents ? "\n  authorization_details: JSON.stringify([{ type: \"account_access\", consent_id: consent.id }])," : ""
         return SampleStep(
-            title: "Send the customer", text: values.app.isPublic ? "In the browser. The verifier waits in sessionStorage." : "Keep verifier, state and nonce in the customer’s session.",
+            title: "Send the customer",
+            text: values.app.isPublic ? "In the browser. The verifier waits in sessionStorage." : "Keep verifier, state and nonce in the customer’s session.",
             code: Code(
                 "Build the authorization request in JavaScript",
                 """

@@ -34,14 +34,17 @@ extension PortalSite {
     func register(_ new: Registration, context: RequestFacts, in tx: any WriteTransaction) throws -> Letter? {
         let admitted = try MailLimit().admits(new.email.text, at: context.now, in: tx)
         let person = try people.create(
-            NewPerson(id: new.person, population: .developer, signInName: new.email.text, name: new.name, email: new.email.text, passwordHash: new.passwordHash),
+            NewPerson(
+                id: new.person, population: .developer, signInName: new.email.text, name: new.name, email: new.email.text, passwordHash: new.passwordHash),
             at: context.now, in: tx)
         guard let person else {
             let known = try people.find(signInName: new.email.text, population: .developer, in: tx)
             return admitted ? known.map { .alreadySignedUp(to: $0, issuer: context.issuer) } : nil
         }
         try AuditLog().append(
-            AuditEntry(actor: .person(person.id), action: .signedUp, subject: person.id.rawValue, after: ["email": new.email.text], requestID: context.requestID, at: context.now),
+            AuditEntry(
+                actor: .person(person.id), action: .signedUp, subject: person.id.rawValue, after: ["email": new.email.text], requestID: context.requestID,
+                at: context.now),
             in: tx)
         _ = try organisations.create(
             id: new.organisation, name: new.company, owner: person.id, by: .person(person.id), at: context.now, requestID: context.requestID, in: tx)
