@@ -22,11 +22,11 @@ package struct DemoWorld: Sendable {
     private let issuer: Issuer
     private let passwords: PasswordHasher
 
-    package init(bench: Workbench, issuer: Issuer, passwords: PasswordHasher) {
+    package init(bench: Workbench, rootKey: RootKey, issuer: Issuer, passwords: PasswordHasher) {
         self.bench = bench
         self.issuer = issuer
         self.passwords = passwords
-        clientSecret = Secret("wkz_sk_" + MessageAuthenticator(bench.rootKey, purpose: "demo-client-secret").code(for: Self.clientID.text))
+        clientSecret = Secret("wkz_sk_" + MessageAuthenticator(rootKey, purpose: "demo-client-secret").code(for: Self.clientID.text))
     }
 
     /// Whether a database holds the demo world, whose passwords everybody knows.

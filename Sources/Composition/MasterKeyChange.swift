@@ -1,3 +1,4 @@
+internal import Foundation
 package import Logging
 package import Primitives
 internal import Storage
@@ -23,18 +24,21 @@ package struct MasterKeyChange: Sendable {
 
     /// Seals the root key under the master key of a file, which is made when it is not there, and is on the disk before the database relies on it. Whatever
     /// stopped this half-way, it can be asked for again.
-    /// - Returns: `false` when that key sealed it already.
     /// - Throws: `ConfigurationError` for a file that cannot be used and for a database that neither key opens, `DatabaseUnreachable`.
-    package func run(to path: String) async throws -> Bool {
-        guard path != MasterKeyFile.path(in: configuration.dataDirectory) else {
-            throw ConfigurationError("--to must name another file than \(path), which servers start with until you put the new key there.")
-        }
-        let replacement = try MasterKeyFile.readOrMake(path, randomness: randomness)
+    package func run(to path: String) async throws -> RootKeys.Change {
         let now = clock.now
-        let (database, isChanged) = try await Workbench.openDatabase(configuration, at: now, logger: logger) { [master, randomness] in
-            try await RootKeys.reseal($0, from: master, to: replacement, randomness: randomness, at: now)
+        let (database, change) = try await Workbench.openDatabase(configuration, at: now, logger: logger) { [master, randomness] database in
+            if !FileManager.default.fileExists(atPath: path) {
+                // A refusal leaves no file behind that could be taken for the deployment's key.
+                try await RootKeys.check(database, openedBy: master)
+            }
+            let replacement = try MasterKeyFile.readOrMake(path, randomness: randomness)
+            guard replacement != master else {
+                throw ConfigurationError("\(path) holds the master key that is in use: name a file that is not there, and the new key is made in it.")
+            }
+            return try await RootKeys.reseal(database, from: master, to: replacement, randomness: randomness, at: now)
         }
         await database.close()
-        return isChanged
+        return change
     }
 }

@@ -46,6 +46,9 @@ package enum MasterKeyFile {
         guard mode & 0o077 == 0 else {
             throw ConfigurationError("\(path) can be read by others: run chmod 600 \(path) and start again.")
         }
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw ConfigurationError("\(path) cannot be read by this user: give it to the user that the servers run as.")
+        }
         guard let text = try? String(contentsOfFile: path, encoding: .utf8),
             let key = Base64URL.decode(text.trimmingCharacters(in: .whitespacesAndNewlines)).flatMap(MasterKey.init(bytes:))
         else {
@@ -66,5 +69,6 @@ package enum MasterKeyFile {
         close(descriptor)
         guard written else { throw ConfigurationError("\(path) cannot be written: is the disk full?") }
         guard link(draft, path) == 0 || errno == EEXIST else { throw ConfigurationError("\(path) cannot be made beside \(draft).") }
+        guard FolderSync.settle(folderOf: path) else { throw ConfigurationError("The folder of \(path) cannot be synced to the disk.") }
     }
 }

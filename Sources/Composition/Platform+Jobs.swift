@@ -87,7 +87,7 @@ extension Platform {
             { [sessions] in _ = try sessions.purge(expiredBefore: now, in: $0) },
             { [randomness = bench.randomness] in _ = try OneTimeLinks(randomness: randomness).purge(expiredBefore: now, in: $0) },
             { [signIn] in _ = try signIn.purge(at: now, in: $0) },
-            { [bench] in _ = try SecondFactors(rootKey: bench.rootKey, randomness: bench.randomness).purge(at: now, in: $0) },
+            { _ = try SecondFactors.purge(at: now, in: $0) },
             { try Quotas.purge(at: now, in: $0) },
             { try AppCertificates().purge(at: now, in: $0) },
             { try AppRegistrations().purge(at: now, in: $0) },

@@ -57,7 +57,8 @@ package struct Platform: Sendable {
     ///   - documentTimeout: how long an app's `jwks_uri` may take; the same holds of it.
     ///   - feedClock: by which what is remembered counts as confirmed; tests hold it still.
     package init(
-        _ configuration: Configuration, bench: Workbench, replays: any ReplayMemory, passwords: PasswordHasher, mailer: any Mailer, http: HTTPClient,
+        _ configuration: Configuration, bench: Workbench, rootKey: RootKey, replays: any ReplayMemory, passwords: PasswordHasher, mailer: any Mailer,
+        http: HTTPClient,
         riskDeadline: Duration = PaymentProcess.deadline, documentTimeout: Duration = DocumentFetcher.patience,
         feedClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) async throws {
@@ -66,7 +67,7 @@ package struct Platform: Sendable {
         let issuer = addresses.issuer
         let now = bench.clock.now
         // What is handed out and comes back (refresh tokens, sealed forms): keyed anew after each restore from a backup.
-        let travelKey = try await database.read { [rootKey = bench.rootKey] in try Restorations().travelKey(of: rootKey, in: $0) }
+        let travelKey = try await database.read { try Restorations().travelKey(of: rootKey, in: $0) }
         self.bench = bench
         self.configuration = configuration
         self.replays = replays
@@ -76,14 +77,14 @@ package struct Platform: Sendable {
         let feed = ChangeFeed(database: database, logger: logger, now: feedClock)
         try await feed.poll()
         self.feed = feed
-        keys = try await SigningKeys.load(database: database, rootKey: bench.rootKey, feed: feed, randomness: randomness, at: now)
+        keys = try await SigningKeys.load(database: database, rootKey: rootKey, feed: feed, randomness: randomness, at: now)
         apps = AppDirectory(database: database, feed: feed)
         secretUse = SecretUse(database: database)
         signIn = SignIn(database: database, passwords: passwords)
         sessions = Sessions(database: database, randomness: randomness)
         recorder = DecisionRecorder(database: database, logger: logger)
         quotas = Quotas(database: database, logger: logger)
-        let sandboxAuthority = try await SandboxAuthority.load(database: database, rootKey: bench.rootKey, randomness: randomness, at: now)
+        let sandboxAuthority = try await SandboxAuthority.load(database: database, rootKey: rootKey, randomness: randomness, at: now)
         trust = try ClientTrust(configuration, sandbox: sandboxAuthority.authority.certificate)
         statementTrust = try StatementTrust(configuration)
         certificateCheck = ClientCertificateCheck(authorities: trust.authorities, revocationLists: trust.revocationLists)
@@ -138,7 +139,7 @@ package struct Platform: Sendable {
         // Pages
         files.add(to: router)
         let factors = FactorTools(
-            database: database, rootKey: bench.rootKey, travelKey: travelKey, pages: pages, cookies: cookies, randomness: randomness, signIn: signIn,
+            database: database, rootKey: rootKey, travelKey: travelKey, pages: pages, cookies: cookies, randomness: randomness, signIn: signIn,
             sessions: sessions, outgoing: OutgoingMail(mailer: mailer, logger: logger))
         let site = try PortalSite(
             database: database, rootKey: travelKey, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn, sessions: sessions,
@@ -153,7 +154,7 @@ package struct Platform: Sendable {
         StaffRoutes(
             pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions, factors: factors
         ).add(to: router)
-        demoWorld = configuration.demo ? DemoWorld(bench: bench, issuer: issuer, passwords: passwords) : nil
+        demoWorld = configuration.demo ? DemoWorld(bench: bench, rootKey: rootKey, issuer: issuer, passwords: passwords) : nil
         if let world = demoWorld {
             try await world.seed()
             let mailbox = mailer as? MemoryMailbox

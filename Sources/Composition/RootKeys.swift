@@ -7,43 +7,65 @@ package import Storage
 package enum RootKeys {
     /// Opens the root key, keeping the first one when there is none.
     /// - Throws: `ConfigurationError` when the master key does not open what the database holds; storage failures.
-    package static func open(
-        _ database: any Database, by master: MasterKey, randomness: any RandomSource, at now: Timestamp
-    ) async throws -> RootKey {
+    package static func open(_ database: any Database, by master: MasterKey, randomness: any RandomSource, at now: Timestamp) async throws -> RootKey {
         try await explainingRefusal {
             if let kept = try await database.read({ try RootKeyRecord().open(by: master, in: $0) }) { return kept }
             return try await database.write { try keepFirst(under: master, randomness: randomness, at: now, in: $0) }
         }
     }
 
+    /// What became of a change of the master key.
+    package enum Change: Hashable, Sendable {
+        case changed
+        /// The root key is the old master key itself, from before there were root keys: who has that one has the root key, without the database.
+        case changedAroundOldKey
+        case sealedAlready
+    }
+
     /// Seals the root key under another master key. Whoever has it open goes on with it.
-    /// - Returns: `false` when it was sealed under the other one already.
     /// - Throws: `ConfigurationError` when neither opens what the database holds; storage failures.
     package static func reseal(
         _ database: any Database, from master: MasterKey, to replacement: MasterKey, randomness: any RandomSource, at now: Timestamp
-    ) async throws -> Bool {
+    ) async throws -> Change {
         try await explainingRefusal {
             try await database.write { tx in
-                if try !RootKeyRecord().exists(in: tx) { _ = try keepFirst(under: master, randomness: randomness, at: now, in: tx) }
-                guard try RootKeyRecord().reseal(from: master, to: replacement, at: now, in: tx) else { return false }
+                if try RootKeyRecord().sealed(in: tx) == nil { _ = try keepFirst(under: master, randomness: randomness, at: now, in: tx) }
+                guard try RootKeyRecord().reseal(from: master, to: replacement, at: now, in: tx) else { return .sealedAlready }
                 try AuditLog().append(AuditEntry(actor: .commandLine, action: .masterKeyChanged, subject: "root_key", requestID: nil, at: now), in: tx)
-                return true
+                return try RootKeyRecord().open(by: replacement, in: tx) == master.rootKeyBeforeUpgrade ? .changedAroundOldKey : .changed
             }
         }
     }
 
-    /// How many signing keys there are, and how many of them stay sealed under a master key, with the root key between them or without.
-    static func count(openedBy master: MasterKey, in tx: any ReadTransaction) throws -> (all: Int, sealed: Int) {
-        let key: RootKey?
-        do { key = try RootKeyRecord().open(by: master, in: tx) ?? master.rootKeyOfBefore } catch is RootKeyFailure { key = nil }
-        return try SigningKeys.count(openedBy: key, in: tx)
+    /// Refuses a master key that does not open what a database holds, whose schema may be of a version before.
+    /// - Throws: `ConfigurationError`; storage failures.
+    static func check(_ database: any Database, openedBy master: MasterKey) async throws {
+        try await explainingRefusal {
+            guard try await database.read({ try Opening(by: master, in: $0) }).isComplete else { throw RootKeyFailure.sealedByAnotherMasterKey }
+        }
+    }
+
+    /// What a master key opens of what a database holds, whose schema may be of a version before.
+    struct Opening: Sendable {
+        /// `nil` when none is kept.
+        let opensRootKey: Bool?
+        let signingKeys: (all: Int, sealed: Int)
+
+        init(by master: MasterKey, in tx: any ReadTransaction) throws {
+            let sealed = try RootKeyRecord().sealed(in: tx)
+            let rootKey = sealed.map { master.open($0) } ?? master.rootKeyBeforeUpgrade
+            opensRootKey = sealed.map { _ in rootKey != nil }
+            signingKeys = try tx.hasTable("signing_key") ? SigningKeys.count(openedBy: rootKey, in: tx) : (0, 0)
+        }
+
+        var isComplete: Bool { opensRootKey != false && signingKeys.sealed == 0 }
     }
 
     /// A new deployment draws one. One that was made before there were root keys derived everything from its master key, which must be the one at hand.
     private static func keepFirst(under master: MasterKey, randomness: any RandomSource, at now: Timestamp, in tx: any WriteTransaction) throws -> RootKey {
-        let keys = try SigningKeys.count(openedBy: master.rootKeyOfBefore, in: tx)
+        let keys = try SigningKeys.count(openedBy: master.rootKeyBeforeUpgrade, in: tx)
         guard keys.sealed == 0 else { throw RootKeyFailure.sealedByAnotherMasterKey }
-        return try RootKeyRecord().keep(keys.all == 0 ? .random(from: randomness) : master.rootKeyOfBefore, under: master, at: now, in: tx)
+        return try RootKeyRecord().keep(keys.all == 0 ? .random(from: randomness) : master.rootKeyBeforeUpgrade, under: master, at: now, in: tx)
     }
 
     private static func explainingRefusal<Result>(_ body: () async throws -> Result) async throws -> Result {

@@ -28,11 +28,13 @@ package enum Server {
         var logger = Logger(label: "wekeza")
         logger.logLevel = configuration.logLevel
 
-        let bench = try await Workbench.open(configuration, environment: environment, logger: logger)
+        let master = try MasterKeyFile.load(directory: configuration.dataDirectory, environment: environment, randomness: SystemRandom())
+        let bench = try await Workbench.open(configuration, logger: logger)
+        let rootKey = try await bench.openRootKey(by: master)
         let replays = try await ReplayStore.open(configuration, bench: bench)
         let http = HTTPClient(configuration: .init(redirectConfiguration: .disallow, timeout: .init(connect: .seconds(2), read: .seconds(10))))
         do {
-            try await serve(configuration, bench: bench, replays: replays, registry: registry, http: http, logger: logger)
+            try await serve(configuration, bench: bench, rootKey: rootKey, replays: replays, registry: registry, http: http, logger: logger)
         } catch {
             // The client must be shut down on every way out: it traps otherwise and hides the reason.
             try? await http.shutdown()
@@ -43,13 +45,14 @@ package enum Server {
     }
 
     private static func serve(
-        _ configuration: Configuration, bench: Workbench, replays: any ReplayMemory, registry: PrometheusRegistry, http: HTTPClient, logger: Logger
+        _ configuration: Configuration, bench: Workbench, rootKey: RootKey, replays: any ReplayMemory, registry: PrometheusRegistry, http: HTTPClient,
+        logger: Logger
     ) async throws {
         if !configuration.demo, try await DemoWorld.isIn(bench.database) {
             throw ConfigurationError("This database holds the demo world, whose passwords everybody knows: start with --demo, or name another --database.")
         }
         let platform = try await Platform(
-            configuration, bench: bench, replays: replays, passwords: PasswordHasher(), mailer: mailer(configuration), http: http)
+            configuration, bench: bench, rootKey: rootKey, replays: replays, passwords: PasswordHasher(), mailer: mailer(configuration), http: http)
         registry.observeProcess()
         registry.observe("sql_statements_total", .counter, help: "Statements run for repositories.") { Double(bench.database.statistics.statements) }
         registry.observe("sql_commits_total", .counter, help: "Durable commits.") { Double(bench.database.statistics.commits) }

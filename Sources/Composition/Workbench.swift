@@ -5,17 +5,15 @@ package import Storage
 internal import StoragePostgres
 internal import StorageSQLite
 
-/// What every command stands on: the open, migrated database, its root key, the clock and chance.
+/// What every command stands on: the open, migrated database, the clock and chance.
 package struct Workbench: Sendable {
     package let database: any Database
-    package let rootKey: RootKey
     package let clock: any WallClock
     package let randomness: any RandomSource
     package let logger: Logger
 
-    package init(database: any Database, rootKey: RootKey, clock: any WallClock, randomness: any RandomSource, logger: Logger) {
+    package init(database: any Database, clock: any WallClock = SystemClock(), randomness: any RandomSource = SystemRandom(), logger: Logger) {
         self.database = database
-        self.rootKey = rootKey
         self.clock = clock
         self.randomness = randomness
         self.logger = logger
@@ -23,14 +21,15 @@ package struct Workbench: Sendable {
 
     /// Opens what the set-up names and brings its schema up to date.
     /// - Throws: `ConfigurationError` with one sentence when that cannot work, `DatabaseUnreachable` when it may work later.
-    package static func open(_ configuration: Configuration, environment: [String: String], logger: Logger) async throws -> Workbench {
-        let clock = SystemClock()
-        let randomness = SystemRandom()
-        let master = try MasterKeyFile.load(directory: configuration.dataDirectory, environment: environment, randomness: randomness)
-        let (database, rootKey) = try await openDatabase(configuration, at: clock.now, logger: logger) {
-            try await RootKeys.open($0, by: master, randomness: randomness, at: clock.now)
-        }
-        return Workbench(database: database, rootKey: rootKey, clock: clock, randomness: randomness, logger: logger)
+    package static func open(_ configuration: Configuration, logger: Logger) async throws -> Workbench {
+        let (database, _) = try await openDatabase(configuration, at: SystemClock().now, logger: logger) { _ in }
+        return Workbench(database: database, logger: logger)
+    }
+
+    /// The root key, opened by the master key; kept with the first start.
+    /// - Throws: `ConfigurationError` when the master key does not open it; storage failures.
+    package func openRootKey(by master: MasterKey) async throws -> RootKey {
+        try await RootKeys.open(database, by: master, randomness: randomness, at: clock.now)
     }
 
     /// Opens the database, brings it up to date, and does the first thing with it; when that fails, the database is closed.
@@ -39,7 +38,7 @@ package struct Workbench: Sendable {
         _ configuration: Configuration, at now: Timestamp, logger: Logger, first: @Sendable (any Database) async throws -> Result
     ) async throws -> (any Database, Result) {
         do {
-            let database = try await open(configuration, logger: logger)
+            let database = try await connect(configuration, logger: logger)
             do {
                 try await bringUpToDate(database, at: now)
                 return (database, try await first(database))
@@ -65,7 +64,7 @@ package struct Workbench: Sendable {
         }
     }
 
-    private static func open(_ configuration: Configuration, logger: Logger) async throws -> any Database {
+    private static func connect(_ configuration: Configuration, logger: Logger) async throws -> any Database {
         do {
             switch configuration.database {
             case .sqlite(let path):

@@ -2,7 +2,7 @@ package import Crypto
 
 /// The key of a deployment: every other server key is derived from it (HKDF-SHA256, RFC 5869) under a label of its own. The database holds it sealed under the
 /// operator's `MasterKey`.
-package struct RootKey: Sendable {
+package struct RootKey: Equatable, Sendable {
     private let key: SymmetricKey
 
     /// - Parameter bytes: 32 random bytes.

@@ -59,6 +59,16 @@ package struct Restorations: Sendable {
 }
 
 extension ReadTransaction {
+    /// Whether the schema has a table, for who reads a database of any version.
+    package func hasTable(_ name: String) throws -> Bool {
+        let tables: SQL =
+            switch engine {
+            case .sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = \(name)"
+            case .postgres: "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename = \(name)"
+            }
+        return try first(tables) != nil
+    }
+
     /// Walks through a table by its key, some thousand rows at a time: no statement then runs long, however many rows there are.
     /// - Parameter page: the rows behind a key, in the order of `id`.
     package func walk(_ page: (_ after: String) -> SQL, _ visit: ([Row]) throws -> Void) throws {

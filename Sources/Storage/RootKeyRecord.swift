@@ -16,20 +16,23 @@ package struct RootKeyRecord: Sendable {
 
     /// Keeps the first root key. Of two processes that do so at once, the first is believed.
     /// - Returns: the one that is kept.
+    /// - Throws: `RootKeyFailure` when another process kept one under another master key; storage failures.
     package func keep(_ key: RootKey, under master: MasterKey, at now: Timestamp, in tx: any WriteTransaction) throws -> RootKey {
         try tx.execute(
             """
             INSERT INTO root_key (id, sealed, created_at, sealed_at) VALUES (\(Self.id), \(master.seal(key)), \(now), \(now))
             ON CONFLICT (id) DO NOTHING
             """)
-        return try open(by: master, in: tx) ?? key
+        guard let kept = try open(by: master, in: tx) else { throw StorageError.failed(reason: "the root key is not there after it was kept") }
+        return kept
     }
 
     /// Seals the root key under another master key.
     /// - Returns: `false` when the other master key sealed it already.
-    /// - Throws: `RootKeyFailure` when neither opens it, or somebody else sealed it at this moment; storage failures.
+    /// - Throws: `RootKeyFailure` when there is none, neither opens it, or somebody else sealed it at this moment; storage failures.
     package func reseal(from master: MasterKey, to replacement: MasterKey, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
-        guard let sealed = try sealed(in: tx), replacement.open(sealed) == nil else { return false }
+        guard let sealed = try sealed(in: tx) else { throw RootKeyFailure.sealedByAnotherMasterKey }
+        guard replacement.open(sealed) == nil else { return false }
         guard let key = master.open(sealed) else { throw RootKeyFailure.sealedByAnotherMasterKey }
         let changed = try tx.execute(
             "UPDATE root_key SET sealed = \(replacement.seal(key)), sealed_at = \(now) WHERE id = \(Self.id) AND sealed = \(sealed)")
@@ -37,10 +40,10 @@ package struct RootKeyRecord: Sendable {
         return true
     }
 
-    package func exists(in tx: any ReadTransaction) throws -> Bool { try sealed(in: tx) != nil }
-
-    private func sealed(in tx: any ReadTransaction) throws -> String? {
-        try tx.first("SELECT sealed FROM root_key WHERE id = \(Self.id)").map { try $0["sealed"] }
+    /// As it is kept; `nil` when there is none yet, or the schema is of a version that had none.
+    package func sealed(in tx: any ReadTransaction) throws -> String? {
+        guard try tx.hasTable("root_key") else { return nil }
+        return try tx.first("SELECT sealed FROM root_key WHERE id = \(Self.id)").map { try $0["sealed"] }
     }
 }
 

@@ -20,17 +20,12 @@ package enum SQLiteFile {
         }
     }
 
-    /// The steps of the schema in a copy; the copy forgets them, so that nobody serves it as it is.
-    package static func takeMigrations(outOf copy: String) async throws -> [(name: String, at: Int64)] {
+    /// A copy forgets the steps of its schema, so that nobody serves it as it is.
+    package static func forgetMigrations(in copy: String) async throws {
         try await onThread {
             let database = try DatabaseQueue(path: copy)
-            let migrations = try database.write { connection in
-                let rows = try GRDB.Row.fetchAll(connection, sql: "SELECT name, applied_at FROM migration ORDER BY applied_at, name")
-                try connection.execute(sql: "DELETE FROM migration")
-                return rows.map { (name: $0["name"] as String, at: $0["applied_at"] as Int64) }
-            }
+            try database.write { try $0.execute(sql: "DELETE FROM migration") }
             try database.close()
-            return migrations
         }
     }
 

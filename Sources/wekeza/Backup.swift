@@ -30,6 +30,13 @@ struct Backup: AsyncParsableCommand {
 }
 
 extension SetupOptions {
+    /// What a command works on that needs what the master key seals. The key is one that is there.
+    func openKeys() async throws -> (bench: Workbench, rootKey: RootKey) {
+        let (configuration, master, logger) = try openVault()
+        let bench = try await Workbench.open(configuration, logger: logger)
+        return (bench, try await bench.openRootKey(by: master))
+    }
+
     /// What backups are made and read with: the set-up and its master key. Nothing is made and no schema changes.
     func openVault() throws -> (configuration: Configuration, master: MasterKey, logger: Logger) {
         let environment = ProcessInfo.processInfo.environment

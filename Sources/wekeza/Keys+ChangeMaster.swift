@@ -20,13 +20,20 @@ extension Keys {
 
         func run() async throws {
             let (configuration, master, logger) = try setup.openVault()
-            let isChanged = try await MasterKeyChange(configuration, from: master, logger: logger).run(to: to)
+            let change = try await MasterKeyChange(configuration, from: master, logger: logger).run(to: to)
             print(
                 """
-                \(isChanged ? "The keys in the database are sealed under the master key in \(to) now." : "The master key in \(to) sealed the keys already.")
-                Put it in place of the old one (DATA/master.key or WEKEZA_MASTER_KEY) on every node. Running servers work on; a start with the old one is refused.
-                Keep the old one, elsewhere, as long as you keep backups that were made with it: they are restored with it.
+                \(change == .sealedAlready ? "The master key in \(to) sealed the keys already." : "The keys in the database are sealed under the master key in \(to) now.")
+                Keep a copy of the old one elsewhere, as long as you keep backups that were made with it: they are restored with it.
+                Then put the new one in its place (DATA/master.key or WEKEZA_MASTER_KEY) on every node. Running servers work on; a start with the old one is refused.
                 """)
+            if change == .changedAroundOldKey {
+                print(
+                    """
+                    This deployment was made before there were root keys, and its root key is the old master key itself: whoever has that one still makes what \
+                    it makes. Where others may have it, do what docs/operations.md says for that.
+                    """)
+            }
         }
     }
 }

@@ -26,10 +26,10 @@ struct Keys: AsyncParsableCommand {
         var algorithm: SignatureAlgorithm?
 
         func run() async throws {
-            let bench = try await setup.openWorkbench()
+            let (bench, rootKey) = try await setup.openKeys()
             let now = bench.clock.now
             let feed = ChangeFeed(database: bench.database, logger: bench.logger)
-            let keys = try await SigningKeys.load(database: bench.database, rootKey: bench.rootKey, feed: feed, at: now)
+            let keys = try await SigningKeys.load(database: bench.database, rootKey: rootKey, feed: feed, at: now)
             var rotations: [(SignatureAlgorithm, KeyRotation)] = []
             for algorithm in algorithm.map({ [$0] }) ?? keys.algorithms {
                 rotations.append((algorithm, try await keys.rotate(force ? .compromised : .asked, of: algorithm, by: .commandLine, at: now)))

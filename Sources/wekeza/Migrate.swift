@@ -23,6 +23,6 @@ extension SetupOptions {
         let environment = ProcessInfo.processInfo.environment
         var logger = Logger(label: "wekeza") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
-        return try await Workbench.open(configuration(environment: environment), environment: environment, logger: logger)
+        return try await Workbench.open(configuration(environment: environment), logger: logger)
     }
 }

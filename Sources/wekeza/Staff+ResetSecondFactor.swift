@@ -24,9 +24,9 @@ extension Staff {
         var population = Population.staff
 
         func run() async throws {
-            let bench = try await setup.openWorkbench()
+            let (bench, rootKey) = try await setup.openKeys()
             let now = bench.clock.now
-            let factors = SecondFactors(rootKey: bench.rootKey, randomness: bench.randomness)
+            let factors = SecondFactors(rootKey: rootKey, randomness: bench.randomness)
             let changes = SecondFactorChanges(factors: factors, secondStep: SecondStep(database: bench.database, factors: factors))
             let wasOn = try await bench.database.write { [email, population] tx -> Bool? in
                 guard let person = try Self.find(email, population, in: tx) else { return nil }

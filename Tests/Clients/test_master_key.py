@@ -1,12 +1,13 @@
 """The operator changes the master key, and nobody who signs in, calls or refreshes notices."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 import requests
-from conftest import Customer, Server, engines
-from test_backup import Partner
+from conftest import BINARY, ROOT, Customer, Server, engines
+from test_backup import Partner, empty_machine, restore
 from test_process import refused
 
 
@@ -75,7 +76,7 @@ def test_the_old_master_key_opens_nothing_any_more(deployment):
 
     assert code == 2 and "sealed under another master key" in said and len(said.splitlines()) == 1
     assert rotation == 2 and "sealed under another master key" in complaint
-    assert "The master key does not open 2 of 2 signing keys" in found
+    assert "The master key does not open the root key" in found
 
 
 def test_a_change_that_was_stopped_behind_its_commit_is_asked_for_again(deployment):
@@ -90,24 +91,68 @@ def test_a_change_that_was_stopped_behind_its_commit_is_asked_for_again(deployme
 
 
 def test_a_file_that_cannot_be_the_new_master_key_changes_nothing(deployment):
-    broken, open_to_all = deployment.folder / "broken.key", deployment.folder / "open.key"
+    broken, open_to_all, copy = deployment.folder / "broken.key", deployment.folder / "open.key", deployment.folder / "copy.key"
     broken.write_text("abc")
     broken.chmod(0o600)
+    shutil.copy(deployment.folder / "master.key", copy)
     shutil.copy(deployment.folder / "master.key", open_to_all)
     open_to_all.chmod(0o644)
 
-    refusals = [deployment.change(path) for path in (broken, open_to_all, deployment.folder / "master.key", deployment.folder / "none" / "next.key")]
-
-    assert [status for status, _, _ in refusals] == [2, 2, 2, 2]
-    for (_, _, complaint), words in zip(refusals, ["does not hold a master key", "can be read by others", "must name another file", "cannot be written"]):
-        assert words in complaint and len(complaint.strip().splitlines()) == 1
+    paths = (broken, open_to_all, deployment.folder / "master.key", copy, deployment.folder / "none" / "next.key")
+    words = ("does not hold a master key", "can be read by others", "is in use", "is in use", "cannot be written")
+    for path, expected in zip(paths, words):
+        status, _, complaint = deployment.change(path)
+        assert status == 2 and expected in complaint and len(complaint.strip().splitlines()) == 1, path
     deployment.restart()
     assert deployment.accounts() == 200
 
 
-def test_a_backup_of_before_is_restored_with_the_key_of_before(deployment, tmp_path):
-    from test_backup import empty_machine, restore
+def test_a_change_that_is_refused_leaves_no_key_behind(deployment):
+    """Another machine's operator does it once more, with the key that was given up."""
+    assert deployment.change(deployment.folder / "next.key")[0] == 0
 
+    status, _, complaint = deployment.change(deployment.folder / "another.key")
+
+    assert status == 2 and "sealed under another master key" in complaint
+    assert not (deployment.folder / "another.key").exists()
+
+
+def test_a_backup_with_the_key_that_was_given_up_is_refused(deployment, tmp_path):
+    """No key would restore it: its manifest would be the old one's, what is in it the new one's."""
+    assert deployment.change(deployment.folder / "next.key")[0] == 0
+
+    status, _, complaint = deployment.server.command("backup", str(tmp_path / "late.backup"))
+
+    assert status == 2 and "take the backup with the one that is in use" in complaint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_restore_in_place_with_a_wrong_key_leaves_the_database_as_it_was(deployment, tmp_path):
+    assert deployment.server.stop(keep_folder=True) == 0
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "master.key").write_text("A" * 43 + "\n")
+    (tmp_path / "other" / "master.key").chmod(0o600)
+
+    refused_restore = subprocess.run(
+        [BINARY, "restore", "--in-place", "--data", str(tmp_path / "other"), "--database", deployment.server.database],
+        capture_output=True, text=True, cwd=ROOT, timeout=120)
+
+    assert refused_restore.returncode == 2 and "sealed under another master key" in refused_restore.stderr
+    deployment.server = Server(
+        deployment.server.engine, database=deployment.server.database, folder=deployment.server.folder, port=deployment.server.port)
+    assert deployment.accounts() == 200
+
+
+def test_commands_beside_the_server_neither_make_nor_need_a_master_key(deployment, tmp_path):
+    told = subprocess.run(
+        [BINARY, "apps", "create", "--name", "Beside", "--data", str(tmp_path), "--database", deployment.server.database],
+        capture_output=True, text=True, cwd=ROOT, timeout=60)
+
+    assert told.returncode == 0, told.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_of_before_is_restored_with_the_key_of_before(deployment, tmp_path):
     file = tmp_path / "nightly.backup"
     assert deployment.server.command("backup", str(file))[0] == 0
     folder, database = empty_machine(deployment.server, deployment.server.engine)

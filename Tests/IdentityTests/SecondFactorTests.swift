@@ -485,8 +485,8 @@ struct SecondFactorTests {
             let factors = SecondFactors(rootKey: .test, randomness: house.randomness)
             try await house.db.write { try factors.begin(for: house.wanjiku.id, in: SessionID(trusted: "ses_1"), at: house.start, in: $0) }
 
-            #expect(try await house.db.write { try factors.purge(at: house.start + .minutes(30), in: $0) } == 0)
-            #expect(try await house.db.write { try factors.purge(at: house.start + .minutes(31), in: $0) } == 1)
+            #expect(try await house.db.write { try SecondFactors.purge(at: house.start + .minutes(30), in: $0) } == 0)
+            #expect(try await house.db.write { try SecondFactors.purge(at: house.start + .minutes(31), in: $0) } == 1)
         }
     }
 }

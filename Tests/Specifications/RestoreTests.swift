@@ -384,11 +384,10 @@ struct RestoreTests {
         await database.close()
         var configuration = Configuration(issuer: TestServer.issuer)
         configuration.database = engine == .sqlite ? .sqlite(path: place.address) : .postgres(url: place.address)
-        let environment = ["WEKEZA_MASTER_KEY": Base64URL.encode(Array(0..<32))]
 
-        let refusal = await #expect(throws: ConfigurationError.self) { try await Workbench.open(configuration, environment: environment, logger: .quiet) }
+        let refusal = await #expect(throws: ConfigurationError.self) { try await Workbench.open(configuration, logger: .quiet) }
         _ = try await restore(place).runInPlace(.init())
-        let bench = try await Workbench.open(configuration, environment: environment, logger: .quiet)
+        let bench = try await Workbench.open(configuration, logger: .quiet)
 
         #expect(refusal?.description.contains("did not finish") == true)
         await bench.database.close()

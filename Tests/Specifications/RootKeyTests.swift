@@ -21,16 +21,13 @@ struct RootKeyTests {
         try await RootKeys.open(database, by: master, randomness: SystemRandom(), at: now)
     }
 
-    private func reseal(_ database: any Database, from master: MasterKey = .test, to replacement: MasterKey) async throws -> Bool {
+    private func reseal(_ database: any Database, from master: MasterKey = .test, to replacement: MasterKey) async throws -> RootKeys.Change {
         try await RootKeys.reseal(database, from: master, to: replacement, randomness: SystemRandom(), at: now)
     }
 
     private func loadKeys(_ database: any Database, _ rootKey: RootKey) async throws -> SigningKeys {
         try await SigningKeys.load(database: database, rootKey: rootKey, feed: ChangeFeed(database: database, logger: .quiet), at: now)
     }
-
-    /// Tells two root keys apart.
-    private func mark(_ key: RootKey) -> String { MessageAuthenticator(key, purpose: "test").code(for: "one") }
 
     private func isRefusal(_ error: any Error) -> Bool {
         (error as? ConfigurationError)?.description
@@ -43,20 +40,20 @@ struct RootKeyTests {
             let first = try await open(database)
             let second = try await open(database)
 
-            #expect(mark(first) == mark(second))
-            #expect(mark(first) != mark(MasterKey.test.rootKeyOfBefore))
+            #expect(first == second)
+            #expect(first != MasterKey.test.rootKeyBeforeUpgrade)
         }
     }
 
     @Test(arguments: Engine.available)
     func `starts that come at once agree on one`(engine: Engine) async throws {
         try await run(engine) { database in
-            let marks = try await withThrowingTaskGroup(of: String.self) { group in
-                for _ in 0..<8 { group.addTask { mark(try await open(database)) } }
-                return try await group.reduce(into: Set()) { $0.insert($1) }
+            let opened = try await withThrowingTaskGroup(of: RootKey.self) { group in
+                for _ in 0..<8 { group.addTask { try await open(database) } }
+                return try await group.reduce(into: []) { $0.append($1) }
             }
 
-            #expect(marks.count == 1)
+            #expect(opened.count == 8 && opened.allSatisfy { $0 == opened[0] })
         }
     }
 
@@ -74,11 +71,11 @@ struct RootKeyTests {
     @Test(arguments: Engine.available)
     func `a deployment of before goes on with what it derived from its master key`(engine: Engine) async throws {
         try await run(engine) { database in
-            let before = try await loadKeys(database, MasterKey.test.rootKeyOfBefore).current.id
+            let before = try await loadKeys(database, MasterKey.test.rootKeyBeforeUpgrade).current.id
 
             let opened = try await open(database)
 
-            #expect(mark(opened) == mark(MasterKey.test.rootKeyOfBefore))
+            #expect(opened == MasterKey.test.rootKeyBeforeUpgrade)
             #expect(try await loadKeys(database, opened).current.id == before)
         }
     }
@@ -86,23 +83,35 @@ struct RootKeyTests {
     @Test(arguments: Engine.available)
     func `a deployment of before that is opened with another key keeps none, and its own key opens it afterwards`(engine: Engine) async throws {
         try await run(engine) { database in
-            _ = try await loadKeys(database, MasterKey.test.rootKeyOfBefore)
+            _ = try await loadKeys(database, MasterKey.test.rootKeyBeforeUpgrade)
 
             await #expect { try await open(database, by: other) } throws: { isRefusal($0) }
             await #expect { try await reseal(database, from: other, to: other) } throws: { isRefusal($0) }
 
-            #expect(mark(try await open(database)) == mark(MasterKey.test.rootKeyOfBefore))
+            #expect(try await open(database) == MasterKey.test.rootKeyBeforeUpgrade)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a change tells that a deployment of before keeps its old master key as its root key`(engine: Engine) async throws {
+        try await run(engine) { database in
+            _ = try await loadKeys(database, MasterKey.test.rootKeyBeforeUpgrade)
+
+            #expect(try await reseal(database, to: other) == .changedAroundOldKey)
+
+            #expect(try await open(database, by: other) == MasterKey.test.rootKeyBeforeUpgrade)
+            await #expect { try await open(database) } throws: { isRefusal($0) }
         }
     }
 
     @Test(arguments: Engine.available)
     func `under another master key it is the same, and the old one opens nothing any more`(engine: Engine) async throws {
         try await run(engine) { database in
-            let before = mark(try await open(database))
+            let before = try await open(database)
 
-            #expect(try await reseal(database, to: other))
+            #expect(try await reseal(database, to: other) == .changed)
 
-            #expect(mark(try await open(database, by: other)) == before)
+            #expect(try await open(database, by: other) == before)
             await #expect { try await open(database) } throws: { isRefusal($0) }
             let told = try await database.read { tx in
                 try tx.all("SELECT action, actor FROM audit_log").map { [try $0["action"], try $0["actor"]] as [String] }
@@ -114,32 +123,32 @@ struct RootKeyTests {
     @Test(arguments: Engine.available)
     func `a change that is asked for again changes nothing, and one from a foreign key is refused`(engine: Engine) async throws {
         try await run(engine) { database in
-            let before = mark(try await open(database))
+            let before = try await open(database)
             let third = try #require(MasterKey(bytes: Array(repeating: 3, count: 32)))
             _ = try await reseal(database, to: other)
 
-            #expect(try await !reseal(database, to: other))
+            #expect(try await reseal(database, to: other) == .sealedAlready)
             await #expect { try await reseal(database, from: third, to: .test) } throws: { isRefusal($0) }
 
-            #expect(mark(try await open(database, by: other)) == before)
+            #expect(try await open(database, by: other) == before)
         }
     }
 
     @Test(arguments: Engine.available)
     func `of two changes at once one wins, and its key opens`(engine: Engine) async throws {
         try await run(engine) { database in
-            let before = mark(try await open(database))
+            let before = try await open(database)
             let candidates = try (10..<14).map { try #require(MasterKey(bytes: Array(repeating: $0, count: 32))) }
 
             let won = await withTaskGroup(of: Int?.self) { group in
                 for (index, candidate) in candidates.enumerated() {
-                    group.addTask { (try? await reseal(database, to: candidate)) == true ? index : nil }
+                    group.addTask { (try? await reseal(database, to: candidate)) == .changed ? index : nil }
                 }
                 return await group.reduce(into: [] as [Int]) { won, index in if let index { won.append(index) } }
             }
 
             #expect(won.count == 1)
-            #expect(mark(try await open(database, by: candidates[try #require(won.first)])) == before)
+            #expect(try await open(database, by: candidates[try #require(won.first)]) == before)
         }
     }
 }

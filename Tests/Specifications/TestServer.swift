@@ -120,12 +120,12 @@ struct TestServer: Sendable {
     private static func platform(
         _ configuration: Configuration, on database: any Database, _ replays: TestReplayMemory, clock: ManualClock, mailbox: MemoryMailbox
     ) async throws -> Platform {
-        let bench = Workbench(database: database, rootKey: .test, clock: clock, randomness: SystemRandom(), logger: .quiet)
+        let bench = Workbench(database: database, clock: clock, logger: .quiet)
         let instant = ContinuousClock.now
         // It has been up for an hour.
         _ = try await replays.started(ManualClock(clock.now - .hours(1)))
         return try await Platform(
-            configuration, bench: bench, replays: try await replays.started(clock),
+            configuration, bench: bench, rootKey: .test, replays: try await replays.started(clock),
             passwords: PasswordHasher(settings: .test, concurrency: 4, queueLimit: 1000), mailer: mailbox,
             http: .shared, riskDeadline: .seconds(3), documentTimeout: .minutes(5),
             feedClock: { instant })

@@ -41,33 +41,51 @@ package struct Backup: Sendable {
             switch configuration.database {
             case .sqlite(let path):
                 try await SQLiteFile.copy(path, to: copy)
-                let migrations = try await SQLiteFile.takeMigrations(outOf: copy)
-                guard !Restorations.isUnfinished(migrations.map(\.name)) else { throw Self.unfinished }
-                return migrations.map { AppliedMigration(name: $0.name, at: Timestamp(seconds: $0.at)) }
+                let state = try await SQLiteFile.look(copy) { try State(in: $0) }
+                try check(state)
+                try await SQLiteFile.forgetMigrations(in: copy)
+                return state.migrations
             case .postgres(let url):
-                let before = try await migrations(of: url)
+                let before = try await state(of: url)
+                try check(before)
                 try await PostgresArchive(url: url).dump(to: copy)
-                guard try await migrations(of: url) == before else {
-                    throw ConfigurationError("The schema was brought up to date while the backup was taken: take it again.")
+                guard try await state(of: url) == before else {
+                    throw ConfigurationError("The schema or the master key was changed while the backup was taken: take it again.")
                 }
-                return before
+                return before.migrations
             }
         } catch let error as StorageError {
             throw ConfigurationError("The database named by --database cannot be backed up: \(error).")
         }
     }
 
-    private static let unfinished = ConfigurationError("A restore of the database has not finished: there is nothing to back up.")
+    /// What the manifest tells of a copy, and what decides whether it can be brought back.
+    private struct State: Hashable, Sendable {
+        let migrations: [AppliedMigration]
+        let isUnfinished: Bool
+        let sealedRootKey: String?
 
-    private func migrations(of url: String) async throws -> [AppliedMigration] {
+        init(in tx: any ReadTransaction) throws {
+            migrations = try Restorations().appliedMigrations(in: tx)
+            isUnfinished = try Restorations().isUnfinished(in: tx)
+            sealedRootKey = try RootKeyRecord().sealed(in: tx)
+        }
+    }
+
+    /// A copy that this master key does not open could not be restored with it, nor with another one, which does not open its manifest.
+    private func check(_ state: State) throws {
+        guard !state.isUnfinished else { throw ConfigurationError("A restore of the database has not finished: there is nothing to back up.") }
+        guard state.sealedRootKey.map({ master.open($0) != nil }) ?? true else {
+            throw ConfigurationError("The keys in the database are sealed under another master key: take the backup with the one that is in use.")
+        }
+    }
+
+    private func state(of url: String) async throws -> State {
         let database = try await PostgresDatabase.open(url: url, connections: 1, logger: logger)
         do {
-            let migrations = try await database.read { tx in
-                guard try !Restorations().isUnfinished(in: tx) else { throw Self.unfinished }
-                return try Restorations().appliedMigrations(in: tx)
-            }
+            let state = try await database.read { try State(in: $0) }
             await database.close()
-            return migrations
+            return state
         } catch {
             await database.close()
             throw error

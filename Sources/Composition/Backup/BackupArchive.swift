@@ -28,7 +28,7 @@ struct BackupArchive {
         try file.write(contentsOf: Data(count: header.padding + 2 * TarHeader.blockSize))
         try Self.settle(file)
         guard link(draft, path) == 0 else { throw ConfigurationError("\(path) is there already: a backup never replaces another.") }
-        try Self.settleFolder(of: path)
+        FolderSync.settle(folderOf: path)
     }
 
     /// Reads the manifest and checks that this deployment wrote it.
@@ -79,14 +79,6 @@ struct BackupArchive {
     static func settle(_ file: FileHandle) throws {
         try file.synchronize()
         try file.close()
-    }
-
-    /// A new name is on the disk when its folder is.
-    static func settleFolder(of path: String) throws {
-        let descriptor = Foundation.open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
     }
 
     static func forEachChunk(of file: FileHandle, bytes: Int64, _ body: (Data) throws -> Void) throws {

@@ -106,7 +106,7 @@ package struct Restore: Sendable {
         }
         try ReplayStore.forget(besides: target)
         guard rename(draft, target) == 0 else { throw ConfigurationError("\(target) cannot be written.") }
-        try BackupArchive.settleFolder(of: target)
+        FolderSync.settle(folderOf: target)
         return report
     }
 
@@ -152,6 +152,8 @@ package struct Restore: Sendable {
 
     private func recovered(_ database: any Database, with manifest: BackupManifest?, _ options: Options) async throws -> RecoveryReport {
         let now = clock.now
+        // Before the database says that it is being restored, and is not served until that is finished.
+        try await RootKeys.check(database, openedBy: master)
         try await database.write { try Restorations().begin(with: manifest?.migrations ?? [], at: now, in: $0) }
         try await database.migrate(AllMigrations.all(on: database.engine), at: now)
         let rootKey = try await RootKeys.open(database, by: master, randomness: randomness, at: now)

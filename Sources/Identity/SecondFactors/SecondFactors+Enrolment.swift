@@ -49,7 +49,7 @@ extension SecondFactors {
 
     /// Forgets keys that nobody confirmed: a background job.
     @discardableResult
-    package func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    package static func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         try tx.execute("DELETE FROM second_factor_enrolment WHERE expires_at < \(now)")
     }
 

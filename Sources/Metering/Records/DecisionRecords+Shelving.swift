@@ -18,11 +18,11 @@ extension DecisionRecords {
         let last = try tx.first(
             "SELECT MAX(request_id) AS request_id FROM (SELECT request_id FROM unshelved_decision ORDER BY request_id LIMIT \(limit)) AS oldest")
         guard let last: RequestID = try last?["request_id"] else { return 0 }
-        return try UnshelvedDecision.place(.upTo(last), in: tx)
+        return try UnshelvedDecision.move(.upTo(last), in: tx)
     }
 
     /// Shelves those of these records that wait.
-    func shelve(_ ids: [RequestID], in tx: any WriteTransaction) throws { _ = try UnshelvedDecision.place(.among(ids), in: tx) }
+    func shelve(_ ids: [RequestID], in tx: any WriteTransaction) throws { _ = try UnshelvedDecision.move(.among(ids), in: tx) }
 
     /// Takes records that are gone off their shelves.
     func unshelve(_ decisions: [UnshelvedDecision], in tx: any WriteTransaction) throws {
@@ -82,17 +82,19 @@ extension UnshelvedDecision {
 
     /// Takes some out of waiting, puts them on their shelves and counts them into their days.
     /// - Returns: how many.
-    fileprivate static func place(_ selection: Selection, in tx: any WriteTransaction) throws -> Int {
+    fileprivate static func move(_ selection: Selection, in tx: any WriteTransaction) throws -> Int {
         switch tx.engine {
         case .sqlite:
             // Nobody else writes meanwhile, so that each statement finds the same.
-            for placing in Placing.all { try tx.execute("WITH taken AS (SELECT * FROM unshelved_decision WHERE \(selection)) \(placing)") }
+            for placing in Placing.all {
+                try tx.execute("WITH taken AS (SELECT \(columnsOf: UnshelvedDecision.self) FROM unshelved_decision WHERE \(selection)) \(placing)")
+            }
             return try tx.execute("DELETE FROM unshelved_decision WHERE \(selection)")
         case .postgres:
             // A second statement would find what others committed after the first: the one that takes them places them.
             let row = try tx.first(
                 """
-                WITH taken AS (DELETE FROM unshelved_decision WHERE \(selection) RETURNING *),
+                WITH taken AS (DELETE FROM unshelved_decision WHERE \(selection) RETURNING \(columnsOf: UnshelvedDecision.self)),
                     \(named: Placing.all)
                 SELECT COUNT(*) AS count FROM taken
                 """)

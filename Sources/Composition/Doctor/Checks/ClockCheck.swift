@@ -38,12 +38,7 @@ struct ClockCheck: Check {
     }
 
     private static func newestEntry(in tx: any ReadTransaction) throws -> Timestamp? {
-        let table: SQL =
-            switch tx.engine {
-            case .sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'audit_log'"
-            case .postgres: "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'audit_log'"
-            }
-        guard try tx.first(table) != nil else { return nil }
+        guard try tx.hasTable("audit_log") else { return nil }
         return try tx.first("SELECT occurred_at FROM audit_log ORDER BY id DESC LIMIT 1")?["occurred_at"]
     }
 }

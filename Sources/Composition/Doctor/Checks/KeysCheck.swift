@@ -6,13 +6,14 @@ struct KeysCheck: Check {
 
     func run(_ setUp: SetUp) async -> [Finding] {
         guard setUp.hasDatabase, let found = try? MasterKeyFile.find(directory: setUp.configuration.dataDirectory, environment: setUp.environment),
-            let counts = try? await setUp.look({ try RootKeys.count(openedBy: found, in: $0) })
+            let opening = try? await setUp.look({ try RootKeys.Opening(by: found, in: $0) })
         else { return [] }
-        guard counts.sealed == 0 else {
+        let counts = opening.signingKeys
+        guard opening.isComplete else {
+            let closed = opening.opensRootKey == false ? "the root key" : "\(counts.sealed) of \(counts.all) signing keys"
             return [
                 .problem(
-                    name,
-                    "The master key does not open \(counts.sealed) of \(counts.all) signing keys in the database: it belongs to another deployment, or was changed.",
+                    name, "The master key does not open \(closed) in the database: it belongs to another deployment, or is one of before a change.",
                     "Put the master key in place that the database was made with, or the one that wekeza keys change-master made last.")
             ]
         }

@@ -28,6 +28,9 @@ struct MasterKeyCheck: Check {
 
     private func hasKeys(_ setUp: SetUp) async -> Bool {
         guard setUp.hasDatabase else { return false }
-        return (try? await setUp.look { try $0.first("SELECT kid FROM signing_key LIMIT 1") != nil }) ?? false
+        return
+            (try? await setUp.look { tx in
+                try RootKeyRecord().sealed(in: tx) != nil || (tx.hasTable("signing_key") && tx.first("SELECT kid FROM signing_key LIMIT 1") != nil)
+            }) ?? false
     }
 }

@@ -31,12 +31,7 @@ struct SchemaCheck: Check {
 
     /// The table itself comes with the first start.
     private static func read(in tx: any ReadTransaction) throws -> (applied: [String], isUnfinished: Bool) {
-        let table: SQL =
-            switch tx.engine {
-            case .sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migration'"
-            case .postgres: "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'migration'"
-            }
-        guard try tx.first(table) != nil else { return ([], false) }
+        guard try tx.hasTable("migration") else { return ([], false) }
         return (try Restorations().appliedMigrations(in: tx).map(\.name), try Restorations().isUnfinished(in: tx))
     }
 }
