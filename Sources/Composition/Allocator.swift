@@ -16,7 +16,8 @@ enum Allocator {
         #endif
     }
 
-    /// Returns to the system what was freed: the first start migrates and seeds, and kept 40 MB of that.
+    /// Returns to the system what was freed: the first start migrates and seeds, and kept 40 MB of that; and what moves thousands of records at once takes
+    /// megabytes for a moment, in between of what stays.
     static func giveBack() {
         #if canImport(Glibc)
             guard let trim = function("malloc_trim", as: (@convention(c) (Int) -> CInt).self) else { return }

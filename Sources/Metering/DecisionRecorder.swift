@@ -3,7 +3,7 @@ package import Storage
 internal import Synchronization
 
 /// Takes the gateway's decisions and writes them in groups, so that no call waits for its own record. Records that a database cannot take now are kept,
-/// up to a bound, and written when it answers again. Every ten thousand, or every ten seconds, what was written is put on its shelves.
+/// up to a bound, and written when it answers again. Every five thousand, or every ten seconds, what was written is put on its shelves.
 package final class DecisionRecorder: Sendable {
     fileprivate struct State {
         var pending: [DecisionRecord] = []
@@ -23,9 +23,10 @@ package final class DecisionRecorder: Sendable {
     private static let groupSize = 1000
     private static let shelvingInterval = Duration.seconds(10)
     /// The larger, the fewer pages are written for each, and the more a list has to look through.
-    private static let shelvingSize = 10_000
-    /// So many in one transaction. On SQLite one place on a page costs as much as ten; PostgreSQL ends a statement that takes seconds.
-    private var shelvingLimit: Int { database.engine == .sqlite ? Self.shelvingSize : 2500 }
+    private static let shelvingSize = 5000
+    /// So many in one transaction: others wait for SQLite's writer meanwhile, which keeps what it changes in memory, and PostgreSQL ends a statement that takes
+    /// seconds.
+    private static let shelvingLimit = 2500
 
     /// - Parameter capacity: how many records wait at most; beyond it the oldest are dropped and counted.
     package init(database: any Database, logger: Logger, capacity: Int = 50_000) {
@@ -73,8 +74,7 @@ package final class DecisionRecorder: Sendable {
     package func shelve() async throws {
         state.withLock { $0.unshelved = 0 }
         guard try await database.readOne({ [records] in try records.hasUnshelved(in: $0) }) else { return }
-        let limit = shelvingLimit
-        while try await database.write({ [records] in try records.shelve(limit: limit, in: $0) }) >= limit {}
+        while try await database.write({ [records] in try records.shelve(limit: Self.shelvingLimit, in: $0) }) >= Self.shelvingLimit {}
     }
 
     /// Writes a group every 200 ms until cancelled, and what is left then.

@@ -4,7 +4,7 @@ package import Storage
 /// Records as people read them, the newest first: an organisation its own, a customer those about them.
 ///
 /// Records stand on shelves, one for each app or consent and outcome, so that a few refused calls among a million allowed ones are found at once; a list that
-/// spans several shelves is put together from the newest of each. The newest of all wait for their shelves, and are looked through: ten thousand or so at most.
+/// spans several shelves is put together from the newest of each. The newest of all wait for their shelves, and are looked through: five thousand or so at most.
 extension DecisionRecords {
     /// A place in a list, newest first: the list goes on behind it.
     package struct Position: Hashable, Sendable {
