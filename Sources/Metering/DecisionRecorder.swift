@@ -26,7 +26,7 @@ package final class DecisionRecorder: Sendable {
     private static let shelvingSize = 5000
     /// So many in one transaction: others wait for SQLite's writer meanwhile, which keeps what it changes in memory, and PostgreSQL ends a statement that takes
     /// seconds.
-    private static let shelvingLimit = 2500
+    private static let shelvingLimit = 5000
 
     /// - Parameter capacity: how many records wait at most; beyond it the oldest are dropped and counted.
     package init(database: any Database, logger: Logger, capacity: Int = 50_000) {

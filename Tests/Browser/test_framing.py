@@ -1,5 +1,7 @@
 """Another site puts our pages into a frame of its own."""
 
+import time
+
 import pytest
 
 from relying_parties import Party
@@ -32,6 +34,10 @@ def framed(chromium, framer):
         page.on("console", lambda message: complaints.append(message.text))
         page.goto(f"{framer.origin}/frame?{address}", wait_until="load")
         frame = page.frames[1]
+        # The load that is over says nothing of a frame that was refused: its error page comes when it comes.
+        deadline = time.monotonic() + 10
+        while not frame.url and time.monotonic() < deadline:
+            page.wait_for_timeout(20)
         answer = frame.url, frame.locator("body").inner_text(), any("frame-ancestors" in complaint for complaint in complaints)
         context.close()
         return answer

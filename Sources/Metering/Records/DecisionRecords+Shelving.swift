@@ -48,7 +48,7 @@ extension UnshelvedDecision {
         case among([RequestID])
     }
 
-    /// The part of a statement that puts what `taken` holds in its place. The thousands never come here: they move within the database.
+    /// What follows `INSERT` in a statement that puts what `taken` holds in its place. The thousands never come here: they move within the database.
     fileprivate struct Placing {
         let text: String
 
@@ -57,7 +57,7 @@ extension UnshelvedDecision {
             let columns = "\(reader.owner), \(reader.part), outcome, received_ms, request_id"
             return Placing(
                 text: """
-                    INSERT INTO \(reader.table) (\(columns))
+                    INTO \(reader.table) (\(columns))
                     SELECT \(columns) FROM taken WHERE \(reader.owner) IS NOT NULL AND \(reader.part) IS NOT NULL ORDER BY \(columns)
                     """)
         }
@@ -65,7 +65,7 @@ extension UnshelvedDecision {
         /// A call of nobody we know counts for nobody.
         static let intoDays = Placing(
             text: """
-                INSERT INTO usage_day (organisation_id, day, app_id, allowed, refused, failed, cost)
+                INTO usage_day (organisation_id, day, app_id, allowed, refused, failed, cost)
                 SELECT organisation_id, received_ms / 86400000 AS day, app_id, COUNT(CASE WHEN outcome = 'allowed' THEN 1 END),
                     COUNT(CASE WHEN outcome = 'refused' THEN 1 END), COUNT(CASE WHEN outcome = 'failed' THEN 1 END), SUM(cost)
                 FROM taken
@@ -85,9 +85,14 @@ extension UnshelvedDecision {
     fileprivate static func move(_ selection: Selection, in tx: any WriteTransaction) throws -> Int {
         switch tx.engine {
         case .sqlite:
-            // Nobody else writes meanwhile, so that each statement finds the same.
+            // Nobody else writes meanwhile, so that each statement finds the same. One that may be undone by itself keeps each page that it changes in memory:
+            // `OR FAIL` leaves that to the transaction, which a failure ends anyway.
             for placing in Placing.all {
-                try tx.execute("WITH taken AS (SELECT \(columnsOf: UnshelvedDecision.self) FROM unshelved_decision WHERE \(selection)) \(placing)")
+                try tx.execute(
+                    """
+                    WITH taken AS (SELECT \(columnsOf: UnshelvedDecision.self) FROM unshelved_decision WHERE \(selection))
+                    INSERT OR FAIL \(placing)
+                    """)
             }
             return try tx.execute("DELETE FROM unshelved_decision WHERE \(selection)")
         case .postgres:
@@ -118,6 +123,6 @@ extension SQL.StringInterpolation {
     fileprivate mutating func appendInterpolation(_ placing: UnshelvedDecision.Placing) { appendLiteral(placing.text) }
 
     fileprivate mutating func appendInterpolation(named placings: [UnshelvedDecision.Placing]) {
-        appendLiteral(placings.enumerated().map { "placing\($0) AS (\($1.text))" }.joined(separator: ", "))
+        appendLiteral(placings.enumerated().map { "placing\($0) AS (INSERT \($1.text))" }.joined(separator: ", "))
     }
 }
