@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 internal import Storage
 internal import Synchronization
@@ -15,6 +16,8 @@ final class WriteQueue: Sendable {
 
     /// How many share one commit at most, so that the first of them does not wait long.
     private static let groupLimit = 256
+    /// Where several shared a commit more are on their way: the next group gathers for as long as the last one took, but not longer than this.
+    private static let longestGathering = Duration.milliseconds(1)
     /// How many may wait; beyond it a write is refused as unavailable rather than queued for longer than its caller waits.
     private static let waitingLimit = 10_000
 
@@ -53,7 +56,11 @@ final class WriteQueue: Sendable {
 
     /// Runs on the writer's own thread until nothing waits.
     private func drain(_ connection: GRDB.Database) {
-        while let group = nextGroup() { commit(group, on: connection) }
+        while let group = nextGroup() {
+            let start = ContinuousClock.now
+            commit(group, on: connection)
+            if group.count > 1 { Thread.sleep(forTimeInterval: min(.now - start, Self.longestGathering) / .seconds(1)) }
+        }
     }
 
     private func nextGroup() -> [WaitingWrite]? {
