@@ -22,11 +22,9 @@ package final class DecisionRecorder: Sendable {
     private static let interval = Duration.milliseconds(200)
     private static let groupSize = 1000
     private static let shelvingInterval = Duration.seconds(10)
-    /// The larger, the fewer pages are written for each, and the more a list has to look through.
+    /// How many are shelved in one transaction. The more, the fewer pages are written for each; but a list looks through what waits, others wait for SQLite's
+    /// writer meanwhile, and PostgreSQL ends a statement that takes seconds.
     private static let shelvingSize = 5000
-    /// So many in one transaction: others wait for SQLite's writer meanwhile, which keeps what it changes in memory, and PostgreSQL ends a statement that takes
-    /// seconds.
-    private static let shelvingLimit = 5000
 
     /// - Parameter capacity: how many records wait at most; beyond it the oldest are dropped and counted.
     package init(database: any Database, logger: Logger, capacity: Int = 50_000) {
@@ -74,7 +72,7 @@ package final class DecisionRecorder: Sendable {
     package func shelve() async throws {
         state.withLock { $0.unshelved = 0 }
         guard try await database.readOne({ [records] in try records.hasUnshelved(in: $0) }) else { return }
-        while try await database.write({ [records] in try records.shelve(limit: Self.shelvingLimit, in: $0) }) >= Self.shelvingLimit {}
+        while try await database.write({ [records] in try records.shelve(limit: Self.shelvingSize, in: $0) }) >= Self.shelvingSize {}
     }
 
     /// Writes a group every 200 ms until cancelled, and what is left then.

@@ -12,6 +12,11 @@ final class PostgresConnection {
 
     /// The server ends a statement after `statement_timeout`; the client waits a little longer, for a server that hangs.
     private static let patience = Duration.milliseconds(4_500)
+    /// What the address does not say. libpq would look for a Kerberos ticket to encrypt with at each connection; what that leaves behind in a thread is freed
+    /// when the thread ends, and where the process ends at that moment Kerberos aborts it.
+    private static let settings =
+        [("connect_timeout", "2"), ("application_name", "wekeza"), ("client_encoding", "UTF8"), ("keepalives_idle", "30")]
+        + (getenv("PGGSSENCMODE") == nil ? [("gssencmode", "disable")] : [])
     private static let session = """
         SET statement_timeout = 4000; SET lock_timeout = 3500; SET idle_in_transaction_session_timeout = 10000; \
         SET client_min_messages = warning; SET TimeZone = 'UTC'
@@ -24,9 +29,7 @@ final class PostgresConnection {
 
     /// - Throws: `StorageError.unavailable` within two seconds per address of the host.
     init(url: String) throws {
-        let settings = [
-            ("connect_timeout", "2"), ("application_name", "wekeza"), ("client_encoding", "UTF8"), ("keepalives_idle", "30"), ("dbname", url),
-        ]
+        let settings = Self.settings + [("dbname", url)]
         let keywords = settings.map { strdup($0.0) }
         let values = settings.map { strdup($0.1) }
         defer { for text in keywords + values { free(text) } }

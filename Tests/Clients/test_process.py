@@ -1,5 +1,6 @@
 """The program as its operator meets it: how it starts, refuses to start, reloads and stops."""
 
+import os
 import re
 import signal
 import socket
@@ -8,7 +9,7 @@ import subprocess
 
 import pytest
 import requests
-from conftest import BINARY, ROOT, Server, eventually, free_port
+from conftest import BINARY, ROOT, Server, engines, eventually, free_port, postgres_database
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -89,6 +90,21 @@ def test_a_database_that_does_not_answer_ends_the_start_with_one_sentence_and_co
 
     assert code == 1
     assert said.startswith("wekeza: The database named by --database does not answer (") and len(said.splitlines()) == 1
+
+
+@pytest.mark.skipif("postgres" not in engines(), reason="needs PostgreSQL")
+@pytest.mark.parametrize("asked", ["", "PGGSSENCMODE", "?gssencmode=prefer"])
+def test_kerberos_is_asked_only_by_whom_wants_its_encryption(tmp_path, asked):
+    """What it leaves in a thread aborted one of some two thousand commands, when thread and process ended at the same moment."""
+    trace = tmp_path / "trace"
+    by_variable = {asked: "prefer"} if asked.isupper() else {}
+    address = postgres_database() + ("" if by_variable else asked)
+
+    subprocess.run(
+        [BINARY, "migrate", "--database", address, "--data", str(tmp_path), "--assets", str(ROOT)],
+        env={**os.environ, "KRB5_TRACE": str(trace), **by_variable}, check=True, capture_output=True, timeout=60)
+
+    assert trace.exists() == bool(asked)
 
 
 def test_another_master_key_stops_the_start_with_one_sentence_and_code_2(tmp_path):
