@@ -10,6 +10,7 @@ import socket
 import sqlite3
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -231,6 +232,36 @@ def test_live_calls_go_to_the_upstream_and_sandbox_calls_do_not(amina):
         assert path == "/core/v1/accounts"
         assert headers["wekeza-app-id"] == app["app_id"] and headers["wekeza-consent-id"].startswith("cns_")
         assert not {"Authorization", "authorization", "Cookie", "cookie"} & set(headers)
+    finally:
+        core.shutdown()
+        core.server_close()
+        assert server.stop() == 0
+
+
+def test_calls_do_not_wait_for_each_other_at_the_bank(amina):
+    """The bank answers the first when the last of them has come."""
+    together = threading.Barrier(40)
+
+    class Patient(CoreBanking):
+        asked = []
+
+        def do_GET(self):
+            together.wait(timeout=8)
+            super().do_GET()
+
+    class Core(http.server.ThreadingHTTPServer):
+        request_queue_size = together.parties
+
+    core = Core(("127.0.0.1", 0), Patient)
+    threading.Thread(target=core.serve_forever, daemon=True).start()
+    server = Server("sqlite", "--upstream", f"http://127.0.0.1:{core.server_port}")
+    try:
+        app = server.create_app("live", "--redirect-uri", CALLBACK, "--environment", "live")
+        headers = {"Authorization": "Bearer " + exchange(server, app, amina)["access_token"]}
+        with ThreadPoolExecutor(together.parties) as pool:
+            answers = list(pool.map(lambda _: requests.get(server.issuer + "/v1/accounts", headers=headers, timeout=20).status_code, range(together.parties)))
+
+        assert answers == [200] * together.parties
     finally:
         core.shutdown()
         core.server_close()
