@@ -74,6 +74,9 @@ let package = Package(
             "Primitives", "Web", hummingbird, .product(name: "HummingbirdCore", package: "hummingbird"), httpTypes, nio,
             .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"), logging,
         ]),
+        room("Backends", [
+            nio, .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
         room("Certificates", ["Primitives", x509, asn1, crypto]),
         room("JOSE", ["JSON", "Primitives", crypto, cryptoExtras]),
         room("Storage", ["Primitives", logging]),
@@ -110,8 +113,8 @@ let package = Package(
             "Consents", "AccessTokens", hummingbird, httpTypes, crypto, logging,
         ]),
         room("Gateway", [
-            "JSON", "Primitives", "Web", "Storage", "Certificates", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
-            "Consents", "AccessTokens", "Metering", hummingbird, httpTypes, httpClient, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging, metrics,
+            "JSON", "Primitives", "Web", "Backends", "Storage", "Certificates", "Contract", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
+            "Consents", "AccessTokens", "Metering", hummingbird, httpTypes, nio, .product(name: "NIOHTTP1", package: "swift-nio"), logging, metrics,
         ]),
 
         room("Payments", ["JSON", "Primitives", "Storage", "OpenBanking", "Risk", "Events", "Bank", "Consents", logging, metrics]),
@@ -185,6 +188,10 @@ let package = Package(
             "Primitives", "Web", "Connections", "TestSupport", hummingbird, httpTypes, nio, .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             logging,
         ]),
+        tests("BackendsTests", [
+            "Backends", nio, .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            "Primitives", "Certificates",
+        ]),
         tests("ContractTests", ["JSON", "Primitives", "Contract", "TestSupport"]),
         tests("PagesTests", ["Primitives", "Web", "Pages", "TestSupport"]),
         tests("CustomerPagesTests", [
@@ -215,7 +222,7 @@ let package = Package(
         tests("AccessTokensTests", ["JSON", "Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "AccessTokens", "TestSupport", crypto]),
         tests("MeteringTests", ["Primitives", "Storage", "Applications", "Metering", "TestSupport"]),
         tests("CompositionTests", ["Composition"]),
-        tests("GatewayTests", ["AccessTokens", "Primitives", "Web", "Storage", "Contract", "Applications", "Gateway", "Metering", "TestSupport", httpTypes, httpClient]),
+        tests("GatewayTests", ["AccessTokens", "Primitives", "Web", "Storage", "Contract", "Applications", "Gateway", "Metering", "TestSupport", httpTypes, .product(name: "NIOPosix", package: "swift-nio")]),
         .testTarget(
             name: "Specifications",
             dependencies: [

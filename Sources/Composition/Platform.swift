@@ -14,6 +14,7 @@ package import Hummingbird
 package import Identity
 package import Mail
 package import Metering
+internal import NIOPosix
 package import OAuth
 internal import Pages
 package import Passwords
@@ -52,7 +53,7 @@ package struct Platform: Sendable {
 
     /// - Parameters:
     ///   - mailer: where mail leaves by; in demo mode a mailbox whose page is `/demo/mailbox`.
-    ///   - http: for `/demo` and for the live upstream.
+    ///   - http: for `/demo`.
     ///   - riskDeadline: how long a risk decision may take; tests, which crowd a machine, give it longer.
     ///   - documentTimeout: how long an app's `jwks_uri` may take; the same holds of it.
     ///   - feedClock: by which what is remembered counts as confirmed; tests hold it still.
@@ -129,7 +130,7 @@ package struct Platform: Sendable {
         let upstreams = Upstreams(
             platform: ConsentOperations(database: database, randomness: randomness),
             sandbox: BankUpstream(database: database, randomness: randomness, riskDeadline: riskDeadline),
-            live: try Self.liveBank(configuration, http: http), controls: SandboxControls(database: database, randomness: randomness))
+            live: try Self.liveBank(configuration), controls: SandboxControls(database: database, randomness: randomness))
         let policies = AllPolicies(
             verifier: verifier, possession: possession, certificates: clientCertificates, addresses: addresses, revocations: revocations, apps: apps,
             consents: consents, database: database,
@@ -177,9 +178,9 @@ package struct Platform: Sendable {
         responder = router.buildResponder()
     }
 
-    private static func liveBank(_ configuration: Configuration, http: HTTPClient) throws -> HTTPUpstream? {
+    private static func liveBank(_ configuration: Configuration) throws -> HTTPUpstream? {
         guard let address = configuration.upstream else { return nil }
-        guard let upstream = HTTPUpstream(base: address, client: http) else {
+        guard let upstream = HTTPUpstream(base: address, on: MultiThreadedEventLoopGroup.singleton) else {
             throw ConfigurationError("--upstream must be the http:// or https:// address of the core banking system, not \(address).")
         }
         return upstream

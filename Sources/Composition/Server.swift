@@ -32,7 +32,7 @@ package enum Server {
         let bench = try await Workbench.open(configuration, logger: logger)
         let rootKey = try await bench.openRootKey(by: master)
         let replays = try await ReplayStore.open(configuration, bench: bench)
-        let http = HTTPClient(configuration: outgoing)
+        let http = HTTPClient(configuration: .init(redirectConfiguration: .disallow, timeout: .init(connect: .seconds(2), read: .seconds(10))))
         do {
             try await serve(configuration, bench: bench, rootKey: rootKey, replays: replays, registry: registry, http: http, logger: logger)
         } catch {
@@ -42,13 +42,6 @@ package enum Server {
         }
         try await http.shutdown()
         await bench.database.close()
-    }
-
-    /// Requests to the bank's own systems. The client would have one host answer eight at a time: where that takes a tenth of a second, 80 calls a second.
-    private static var outgoing: HTTPClient.Configuration {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow, timeout: .init(connect: .seconds(2), read: .seconds(10)))
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 512
-        return configuration
     }
 
     private static func serve(

@@ -1,6 +1,6 @@
 import AccessTokens
-import AsyncHTTPClient
 import HTTPTypes
+import NIOPosix
 import Testing
 import Web
 
@@ -63,11 +63,11 @@ struct HTTPUpstreamTests {
         "", "core.bank", "ftp://core.bank", "https://", "https://core.bank/a?b=c", "https://user@core.bank", "https://core.bank/a b", "https://a#b",
     ])
     func `an address that is none is refused at the start`(base: String) {
-        #expect(HTTPUpstream(base: base, client: .shared) == nil)
+        #expect(HTTPUpstream(base: base, on: MultiThreadedEventLoopGroup.singleton) == nil)
     }
 
     @Test(arguments: ["https://core.bank", "http://localhost:9000/openapi/"])
     func `an address is taken`(base: String) {
-        #expect(HTTPUpstream(base: base, client: .shared) != nil)
+        #expect(HTTPUpstream(base: base, on: MultiThreadedEventLoopGroup.singleton) != nil)
     }
 }

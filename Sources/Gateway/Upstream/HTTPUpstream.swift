@@ -1,9 +1,9 @@
-package import AsyncHTTPClient
 import AccessTokens
 import Applications
+import Backends
 import Consents
 import HTTPTypes
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 import OpenBanking
 import Primitives
@@ -11,67 +11,59 @@ import Web
 
 /// A real core banking system behind the platform: it serves the contract's `/v1` paths and trusts what the gateway has checked, told in header fields.
 package struct HTTPUpstream: Upstream {
-    private let client: HTTPClient
-    /// Without a slash at the end.
-    private let base: String
+    private let backend: Backend
+    private let address: BackendAddress
 
-    /// How long the bank may take; its answer's largest size.
+    /// How long the bank may take.
     private static let timeout = TimeAmount.seconds(10)
-    private static let largestAnswer = 4 << 20
 
-    /// - Parameter base: `https://core.bank.internal/openapi`, before `/v1/…`.
+    /// - Parameters:
+    ///   - base: `https://core.bank.internal/openapi`, before `/v1/…`.
+    ///   - group: the event loops that calls come in on.
     /// - Returns: `nil` unless it is an address of http or https without query and fragment.
-    package init?(base: String, client: HTTPClient) {
-        let base = base.hasSuffix("/") ? String(base.dropLast()) : base
-        let isAddress = base.hasPrefix("https://") || base.hasPrefix("http://")
-        guard isAddress, base.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 35 && $0 != 63 && $0 != 64 }), base.split(separator: "/").count >= 2 else {
-            return nil
-        }
-        self.base = base
-        self.client = client
+    package init?(base: String, on group: any EventLoopGroup) {
+        guard let address = BackendAddress(base), let backend = try? Backend(address, on: group) else { return nil }
+        self.address = address
+        self.backend = backend
     }
 
     package func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
         let request = try request(for: call)
-        let answer: HTTPClientResponse
-        let body: ByteBuffer
+        let answer: BackendAnswer
         do {
-            answer = try await client.execute(request, timeout: Self.timeout)
-            body = try await answer.body.collect(upTo: Self.largestAnswer)
+            answer = try await backend.send(request, within: Self.timeout)
         } catch {
             throw Problem(.upstreamFailed, "The bank did not answer in time, or not at all.")
         }
-        return try Self.answer(Int(answer.status.code), type: answer.headers.first(name: "content-type"), body: Array(buffer: body))
+        return try Self.answer(answer.status, type: answer.headers.first(name: "content-type"), body: Array(buffer: answer.body))
     }
 
-    private func request(for call: GuardedCall) throws -> HTTPClientRequest {
+    private func request(for call: GuardedCall) throws -> BackendRequest {
         let target = call.http.path + (call.http.query.map { "?\($0)" } ?? "")
         // A line break here would begin a second request (GHSA-cq87-8r7h-962v).
         guard target.utf8.allSatisfy({ $0 > 32 && $0 < 127 }), call.http.path.hasPrefix("/v1/") else {
             throw Problem(.invalidRequest, "The address holds characters that an address cannot have.")
         }
-        var request = HTTPClientRequest(url: base + target)
-        request.method = HTTPMethod(rawValue: call.http.method)
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(16)
         for field in Self.forwarded(call) where field.value.utf8.allSatisfy({ $0 >= 32 && $0 < 127 }) {
-            request.headers.add(name: field.name.rawName, value: field.value)
+            headers.add(name: field.name.rawName, value: field.value)
         }
-        request.headers.add(name: "accept", value: "application/json")
-        request.headers.add(name: "wekeza-app-id", value: call.app.id.rawValue)
+        headers.add(name: "accept", value: "application/json")
+        headers.add(name: "wekeza-app-id", value: call.app.id.rawValue)
         if let consent = call.consent {
-            request.headers.add(name: "wekeza-consent-id", value: consent.id.rawValue)
-            request.headers.add(name: "wekeza-accounts", value: consent.accounts.map(\.rawValue).joined(separator: " "))
-            request.headers.add(name: "wekeza-permissions", value: consent.permissions.text)
+            headers.add(name: "wekeza-consent-id", value: consent.id.rawValue)
+            headers.add(name: "wekeza-accounts", value: consent.accounts.map(\.rawValue).joined(separator: " "))
+            headers.add(name: "wekeza-permissions", value: consent.permissions.text)
         }
-        if let person = call.claims.personID { request.headers.add(name: "wekeza-customer-id", value: person.rawValue) }
+        if let person = call.claims.personID { headers.add(name: "wekeza-customer-id", value: person.rawValue) }
         if let window = call.window {
-            request.headers.add(
+            headers.add(
                 name: "wekeza-window", value: "\(window.lowerBound.rfc3339) \(window.upperBound == .distantFuture ? "" : window.upperBound.rfc3339)")
         }
-        if let body = call.http.body {
-            request.headers.add(name: "content-type", value: call.http.mediaType ?? "application/json")
-            request.body = .bytes(ByteBuffer(bytes: body))
-        }
-        return request
+        if call.http.body != nil { headers.add(name: "content-type", value: call.http.mediaType ?? "application/json") }
+        return BackendRequest(
+            HTTPMethod(rawValue: call.http.method), address.path + target, headers: headers, body: call.http.body.map { ByteBuffer(bytes: $0) })
     }
 
     /// Whose request it is, and those fields of the caller that concern the bank.

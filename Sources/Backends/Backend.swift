@@ -1,0 +1,53 @@
+package import NIOCore
+internal import NIOHTTP1
+package import NIOSSL
+
+/// A server that is asked over HTTP/1.1, again and again: its connections are kept. A request goes over a connection of the event loop that it is made on, so
+/// that neither it nor its answer changes threads.
+package final class Backend: Sendable {
+    private let address: BackendAddress
+    private let group: any EventLoopGroup
+    private let loops: [ObjectIdentifier: LoopConnections]
+
+    /// - Parameters:
+    ///   - connections: how many are open at most; beyond them requests wait for one.
+    ///   - largestAnswer: of a body, in bytes.
+    ///   - tls: for an address of https; who is trusted, above all.
+    /// - Throws: what NIOSSL refuses of `tls`.
+    package init(
+        _ address: BackendAddress, on group: any EventLoopGroup, connections: Int = 512, largestAnswer: Int = 4 << 20,
+        tls: TLSConfiguration = .makeClientConfiguration()
+    ) throws {
+        self.address = address
+        self.group = group
+        let loops = Array(group.makeIterator())
+        let context = address.isSecure ? try NIOSSLContext(configuration: tls) : nil
+        let limit = max(1, connections / loops.count)
+        self.loops = Dictionary(
+            uniqueKeysWithValues: loops.map {
+                (ObjectIdentifier($0), LoopConnections(to: address, on: $0, limit: limit, largestAnswer: largestAnswer, tls: context))
+            })
+    }
+
+    /// A safe request is sent once more where the server closed the connection, as it may with one that was idle, before it answered (RFC 9112 §9.3.1).
+    /// - Throws: `BackendFailure`.
+    package func send(_ request: BackendRequest, within time: TimeAmount) async throws -> BackendAnswer {
+        var request = request
+        request.headers.add(name: "host", value: address.authority)
+        if let body = request.body {
+            request.headers.add(name: "content-length", value: "\(body.readableBytes)")
+        } else if !request.isSafe {
+            request.headers.add(name: "content-length", value: "0")
+        }
+        // The one that this is called on, if it is one of them.
+        let loop = group.any()
+        guard let connections = loops[ObjectIdentifier(loop)] else { throw BackendFailure.unreachable }
+        let exchange = Exchange(request, deadline: .now() + time, on: loop)
+        if loop.inEventLoop {
+            connections.carry(exchange)
+        } else {
+            loop.execute { connections.carry(exchange) }
+        }
+        return try await exchange.answer.get()
+    }
+}
