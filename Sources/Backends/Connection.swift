@@ -21,7 +21,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
     init(of connections: LoopConnections) { self.connections = connections }
 
-    /// Sends it as soon as the connection is open.
+    /// Sends it once the connection is open.
     func carry(_ exchange: Exchange) { self.exchange = exchange }
 
     func send(_ exchange: Exchange) {
@@ -62,9 +62,16 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
     // MARK: What comes
 
-    func channelActive(context: ChannelHandlerContext) {
+    /// It is open.
+    func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if let exchange { send(exchange) } else { context.close(promise: nil) }
+        if let exchange, context.channel.isActive { send(exchange) } else { context.close(promise: nil) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        fail(.broken)
+        connections.ended(self)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -6,7 +6,7 @@ final class Exchange: @unchecked Sendable {
     let deadline: NIODeadline
     private let promise: EventLoopPromise<BackendAnswer>
     private(set) var isOver = false
-    /// It was sent twice already.
+    /// Whether it was sent a second time.
     var isRepeated = false
 
     init(_ request: BackendRequest, deadline: NIODeadline, on loop: any EventLoop) {

@@ -79,10 +79,11 @@ final class LoopConnections: @unchecked Sendable {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls { try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: Self.isName(host) ? host : nil)) }
                     try pipeline.addHTTPClientHandlers()
-                    try pipeline.addHandler(connection)
                 }
             }
             .connect(host: address.host, port: address.port)
+            // Not before: a host of two addresses is tried at both, and both may answer.
+            .flatMapThrowing { try $0.pipeline.syncOperations.addHandler(connection) }
             .whenFailure { _ in connection.failedToOpen() }
     }
 
