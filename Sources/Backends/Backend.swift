@@ -7,7 +7,7 @@ package import NIOSSL
 package final class Backend: Sendable {
     private let address: BackendAddress
     private let group: any EventLoopGroup
-    private let loops: [ObjectIdentifier: LoopConnections]
+    private let loops: [ObjectIdentifier: NIOLoopBoundBox<LoopConnections>]
 
     /// - Parameters:
     ///   - connections: how many are open at most; beyond them requests wait for one.
@@ -24,30 +24,37 @@ package final class Backend: Sendable {
         let context = address.isSecure ? try NIOSSLContext(configuration: tls) : nil
         let limit = max(1, connections / loops.count)
         self.loops = Dictionary(
-            uniqueKeysWithValues: loops.map {
-                (ObjectIdentifier($0), LoopConnections(to: address, on: $0, limit: limit, largestAnswer: largestAnswer, tls: context))
+            uniqueKeysWithValues: loops.map { loop in
+                let connections = LoopConnections(to: address, on: loop, limit: limit, largestAnswer: largestAnswer, tls: context)
+                return (ObjectIdentifier(loop), .makeBoxSendingValue(connections, eventLoop: loop))
             })
     }
 
     /// A safe request is sent once more where the server closed the connection, as it may with one that was idle, before it answered (RFC 9112 §9.3.1).
     /// - Throws: `BackendFailure`.
     package func send(_ request: BackendRequest, within time: TimeAmount) async throws -> BackendAnswer {
-        var request = request
-        request.headers.add(name: "host", value: address.authority)
-        if let body = request.body {
-            request.headers.add(name: "content-length", value: "\(body.readableBytes)")
-        } else if !request.isSafe {
-            request.headers.add(name: "content-length", value: "0")
-        }
         // The one that this is called on, if it is one of them.
         let loop = group.any()
         guard let connections = loops[ObjectIdentifier(loop)] else { throw BackendFailure.unreachable }
-        let exchange = Exchange(request, deadline: .now() + time, on: loop)
-        if loop.inEventLoop {
-            connections.carry(exchange)
-        } else {
-            loop.execute { connections.carry(exchange) }
+        let complete = completed(request)
+        let deadline = NIODeadline.now() + time
+        let answer =
+            loop.inEventLoop ? connections.value.carry(complete, until: deadline) : loop.flatSubmit { connections.value.carry(complete, until: deadline) }
+        return try await answer.get()
+    }
+
+    /// With what the way to this server asks for; the host is the first field (RFC 9110 §7.2).
+    private func completed(_ request: BackendRequest) -> BackendRequest {
+        var completed = request
+        completed.headers = HTTPHeaders()
+        completed.headers.reserveCapacity(request.headers.count + 2)
+        completed.headers.add(name: "host", value: address.authority)
+        completed.headers.add(contentsOf: request.headers)
+        if let body = request.body {
+            completed.headers.add(name: "content-length", value: "\(body.readableBytes)")
+        } else if !request.isSafe {
+            completed.headers.add(name: "content-length", value: "0")
         }
-        return try await exchange.answer.get()
+        return completed
     }
 }

@@ -2,7 +2,7 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// Carries one exchange at a time. Touched on its event loop alone.
-final class Connection: ChannelInboundHandler, @unchecked Sendable {
+final class Connection: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
@@ -33,7 +33,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         guard let body = request.body else { return context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil) }
         isSent = false
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenSuccess { self.isSent = true }
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenSuccess { self.isSent = true }
     }
 
     /// Whoever waits for it is told why, and it is used no more.

@@ -1,7 +1,7 @@
 internal import NIOCore
 
 /// One request on its way to its answer. Touched on its event loop alone.
-final class Exchange: @unchecked Sendable {
+final class Exchange {
     let request: BackendRequest
     let deadline: NIODeadline
     private let promise: EventLoopPromise<BackendAnswer>

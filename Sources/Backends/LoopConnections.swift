@@ -4,7 +4,7 @@ internal import NIOPosix
 internal import NIOSSL
 
 /// The connections of one event loop to one backend. Touched on that loop alone.
-final class LoopConnections: @unchecked Sendable {
+final class LoopConnections {
     private let loop: any EventLoop
     let largestAnswer: Int
     private let address: BackendAddress
@@ -15,7 +15,7 @@ final class LoopConnections: @unchecked Sendable {
     private var open: [ObjectIdentifier: Connection] = [:]
     private var idle: [Connection] = []
     private var waiting: CircularBuffer<Exchange> = []
-    private var watch: RepeatedTask?
+    private var watch: Scheduled<Void>?
 
     private static let connectTime = TimeAmount.seconds(2)
     /// Servers close what is idle, many after a minute; what we close first fails nobody.
@@ -32,8 +32,10 @@ final class LoopConnections: @unchecked Sendable {
     }
 
     /// Sends it over a connection that is idle or new, or keeps it until there is one.
-    func carry(_ exchange: Exchange) {
-        startWatch()
+    /// - Returns: the answer, or a `BackendFailure`.
+    func carry(_ request: BackendRequest, until deadline: NIODeadline) -> EventLoopFuture<BackendAnswer> {
+        let exchange = Exchange(request, deadline: deadline, on: loop)
+        if watch == nil { watchLater() }
         if let connection = idle.popLast() {
             connection.send(exchange)
         } else if open.count < limit {
@@ -41,6 +43,7 @@ final class LoopConnections: @unchecked Sendable {
         } else {
             waiting.append(exchange)
         }
+        return exchange.answer
     }
 
     /// The connection has brought a whole answer and takes another request.
@@ -82,6 +85,7 @@ final class LoopConnections: @unchecked Sendable {
                 }
             }
             .connect(host: address.host, port: address.port)
+            .assumeIsolated()
             // Not before: a host of two addresses is tried at both, and both may answer.
             .flatMapThrowing { try $0.pipeline.syncOperations.addHandler(connection) }
             .whenFailure { _ in connection.failedToOpen() }
@@ -92,19 +96,16 @@ final class LoopConnections: @unchecked Sendable {
 
     // MARK: Time
 
-    private func startWatch() {
-        guard watch == nil else { return }
-        watch = loop.scheduleRepeatedTask(initialDelay: Self.watchInterval, delay: Self.watchInterval) { [weak self] _ in self?.look(at: .now()) }
+    private func watchLater() {
+        watch = loop.assumeIsolated().scheduleTask(in: Self.watchInterval) { [weak self] in self?.look(at: .now()) }
     }
 
-    /// Fails what is late, closes what is idle, and ends when nothing is left to look at.
+    /// Fails what is late, closes what is idle, and looks again while anything is left to look at.
     private func look(at now: NIODeadline) {
         for exchange in waiting where exchange.deadline <= now { exchange.fail(.late) }
         for connection in Array(open.values) { connection.look(at: now, idleTime: Self.idleTime) }
         waiting.removeAll { $0.isOver }
-        if open.isEmpty, waiting.isEmpty {
-            watch?.cancel()
-            watch = nil
-        }
+        watch = nil
+        if !open.isEmpty || !waiting.isEmpty { watchLater() }
     }
 }
