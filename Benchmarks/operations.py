@@ -15,6 +15,10 @@ from tokens import Tokens
 from world import World
 
 
+# As many tokens as a node knows for its own (`SignedHere`).
+REMEMBERED = 65_536
+
+
 class Operations:
     def __init__(self, product, world, floor, folder):
         self.product, self.world, self.floor, self.folder = product, world, floor, folder
@@ -60,9 +64,14 @@ class Operations:
         self.against("`GET /v1/accounts/{id}/balance`", self.draw, "constant answer", [messages.get("localhost", "/constant")], prepare)
 
     def balance_first_seen(self):
-        """The gateway with tokens of which it has seen none: each is used once."""
-        self.against(f"the same, {DISTINCT:,} tokens each first seen", self.once, "constant answer", [messages.get("localhost", "/constant")],
-                     lambda: self.tokens.balances(DISTINCT))
+        """The gateway with tokens of which it has seen none: each is used once. It remembers what it signed lately; then it is made to forget, so that it
+        checks every signature, as of another node's tokens."""
+        def forgotten():
+            requests, own = self.tokens.balances(DISTINCT), self.tokens.own()
+            self.once((own * (REMEMBERED // len(own) + 1))[:REMEMBERED])
+            return requests
+        for title, prepare in [("", lambda: self.tokens.balances(DISTINCT)), (", signed by another node", forgotten)]:
+            self.against(f"the same, {DISTINCT:,} tokens each first seen{title}", self.once, "constant answer", [messages.get("localhost", "/constant")], prepare)
 
     def proxy(self):
         """The gateway in front of a bank that speaks HTTP, beside a plain proxy to the same bank."""

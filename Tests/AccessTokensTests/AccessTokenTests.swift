@@ -93,6 +93,23 @@ struct AccessTokenTests {
         }
     }
 
+    @Test func `RFC 8725 §3.3 a token that was signed here a moment ago is refused with any other part in it, before and after it is seen`() async throws {
+        try await Fixture.run(.sqlite) { fixture in
+            let (verifier, now) = (fixture.verifier, fixture.clock.now)
+            let parts = try (0..<2).map { _ in try fixture.tokens.issue(fixture.request(), at: now).token.value.split(separator: ".") }
+            let header = Base64URL.encode(JSONObject([("alg", .string("ES256")), ("typ", .string("at+jwt"))]).bytes)[...]
+            let (own, other) = (parts[0], parts[1])
+            let mixed = [
+                [own[0], other[1], own[2]], [own[0], own[1], other[2]], [header, own[1], own[2]], [own[0], own[1], own[2].dropLast()],
+            ].map { $0.joined(separator: ".") }
+
+            for _ in 0..<2 {
+                for token in mixed { #expect(throws: TokenRefusal.self) { try verifier.verify(token, at: now).get() } }
+                for token in parts { #expect(throws: Never.self) { try verifier.verify(token.joined(separator: "."), at: now).get() } }
+            }
+        }
+    }
+
     @Test func `garbage of any length is refused without a trap`() async throws {
         try await Fixture.run(.sqlite) { fixture in
             let verifier = fixture.verifier

@@ -11,6 +11,7 @@ package final class SigningKeys: Sendable {
     private let records: SigningKeyRecords
     private let ring: Mutex<KeyRing>
     private let search = Mutex(Search())
+    let signedHere = SignedHere()
 
     /// Opens the keys, making the first two when there are none.
     /// - Throws: `SigningKeyFailure` when the root key does not open them; storage failures.

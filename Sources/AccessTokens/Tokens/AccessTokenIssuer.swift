@@ -61,6 +61,8 @@ package struct AccessTokenIssuer: Sendable {
             organisationID: request.organisationID, scope: request.scope, tokenID: Base64URL.encode(randomness.bytes(16)), issuedAt: now,
             expiresAt: expiresAt, environment: request.environment, grantID: request.grant?.id, consentID: request.grant?.consentID,
             authenticatedAt: request.grant?.authenticatedAt, level: request.grant?.level, binding: request.binding)
-        return Issued(token: Secret(try keys.current.sign(claims.json, type: .accessToken)), claims: claims)
+        let token = try keys.current.sign(claims.json, type: .accessToken)
+        keys.signedHere.note(token)
+        return Issued(token: Secret(token), claims: claims)
     }
 }

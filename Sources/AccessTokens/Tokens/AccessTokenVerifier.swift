@@ -1,4 +1,3 @@
-internal import Crypto
 internal import JOSE
 package import Primitives
 internal import Synchronization
@@ -27,7 +26,7 @@ package final class AccessTokenVerifier: Sendable {
         let shard = shards[Int(digest.first % UInt64(Self.shardCount))]
         let edition = keys.edition
         if let claims = shard.recall(digest, edition: edition) { return checkTime(claims, at: now) }
-        switch check(token, at: now) {
+        switch check(token, digest, at: now) {
         case .failure(let refusal): return .failure(refusal)
         case .success(let claims):
             shard.remember(claims, for: digest, edition: edition)
@@ -35,9 +34,11 @@ package final class AccessTokenVerifier: Sendable {
         }
     }
 
-    private func check(_ token: String, at now: Timestamp) -> Result<AccessTokenClaims, TokenRefusal> {
+    private func check(_ token: String, _ digest: TokenDigest, at now: Timestamp) -> Result<AccessTokenClaims, TokenRefusal> {
         guard let jws = try? UnverifiedJWS(parsing: token) else { return .failure(.malformed) }
-        guard let id = jws.keyID.flatMap(KeyID.init), let key = keys.verificationKey(id, at: now), jws.isSigned(by: key) else { return .failure(.badSignature) }
+        // A key that is no longer published vouches for nothing, whoever signed with it.
+        guard let id = jws.keyID.flatMap(KeyID.init), let key = keys.verificationKey(id, at: now), keys.signedHere.take(digest) || jws.isSigned(by: key)
+        else { return .failure(.badSignature) }
         guard jws.isType(.accessToken) else { return .failure(.wrongType(got: jws.type ?? "none")) }
         guard let claims = AccessTokenClaims(jws.claims) else { return .failure(.malformed) }
         guard claims.issuer == issuer else { return .failure(.wrongIssuer(expected: issuer, got: claims.issuer)) }
@@ -90,19 +91,6 @@ package enum TokenRefusal: Error, Hashable, Sendable {
         case .notYetValid(let at): "issued at \(at.rfc3339)"
         }
     }
-}
-
-/// A SHA-256 digest as a key of the map.
-private struct TokenDigest: Hashable {
-    let first, second, third, fourth: UInt64
-
-    init(of token: String) {
-        var words: [UInt64] = [0, 0, 0, 0]
-        for (index, byte) in SHA256.hash(data: Array(token.utf8)).enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
-        (first, second, third, fourth) = (words[0], words[1], words[2], words[3])
-    }
-
-    func hash(into hasher: inout Hasher) { hasher.combine(second) }
 }
 
 /// Two generations: a full young one becomes the old one, whose unused entries go at the next turn. A change of the keys empties both.
