@@ -7,6 +7,9 @@ final class PostgresConnection {
     private let handle: OpaquePointer
     /// The names of the statements prepared here, by their text.
     private var prepared: [String: String] = [:]
+    /// Hashes of the long statements that ran here unprepared.
+    private var ranOnce: Set<Int> = []
+    private var longPrepared = 0
     /// The connection cannot be used any more.
     private(set) var isLost = false
 
@@ -22,8 +25,10 @@ final class PostgresConnection {
         SET client_min_messages = warning; SET TimeZone = 'UTC'
         """
     private static let preparedLimit = 400
-    /// Statements with more binds are lists of varying length, not worth keeping.
-    private static let preparedBinds = 32
+    /// Statements with more binds are lists of varying length: one is worth keeping when it comes again, and only so many, that they do not drive out the rest.
+    private static let shortBinds = 32
+    private static let longPreparedLimit = 100
+    private static let ranOnceLimit = 1000
     /// Nodes that migrate at the same time wait for this lock.
     private static let migrationLock = 7_702_651_194
 
@@ -126,11 +131,11 @@ final class PostgresConnection {
         }
     }
 
-    /// Runs one statement with its binds, prepared at its first use.
+    /// Runs one statement with its binds, prepared at its first use, a long one at its second.
     @discardableResult
     func run(_ sql: SQL) throws -> PostgresAnswer {
         let binds = try PostgresBinds(sql.values)
-        guard sql.isInsertion || sql.values.count <= Self.preparedBinds else {
+        guard isWorthKeeping(sql) else {
             return try binds.withPointers { count, types, values in
                 try answer(to: PQsendQueryParams(handle, sql.text, count, types, values, nil, nil, 0), within: Self.patience)
             }
@@ -139,6 +144,15 @@ final class PostgresConnection {
         return try binds.withPointers { count, _, values in
             try answer(to: PQsendQueryPrepared(handle, name, count, values, nil, nil, 0), within: Self.patience)
         }
+    }
+
+    private func isWorthKeeping(_ sql: SQL) -> Bool {
+        if sql.isInsertion || sql.values.count <= Self.shortBinds || prepared[sql.text] != nil { return true }
+        guard longPrepared < Self.longPreparedLimit else { return false }
+        if ranOnce.count >= Self.ranOnceLimit { ranOnce = [] }
+        guard !ranOnce.insert(sql.text.hashValue).inserted else { return false }
+        longPrepared += 1
+        return true
     }
 
     /// Runs statements without binds.
@@ -153,6 +167,7 @@ final class PostgresConnection {
         if prepared.count >= Self.preparedLimit {
             try command("DEALLOCATE ALL")
             prepared = [:]
+            longPrepared = 0
         }
         let name = "s\(prepared.count)"
         try binds.withPointers { count, types, _ in

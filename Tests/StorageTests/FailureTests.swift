@@ -300,4 +300,27 @@ struct FailureTests {
             #expect((prepared ?? 0) <= 400)
         }
     }
+
+    @Test func `PostgreSQL prepares a long list when it comes again, and no more of them than leave room for the rest`() async throws {
+        guard Engine.available.contains(.postgres) else { return }
+        try await withDatabase(.postgres, migrations: coinMigrations) { db in
+            @Sendable func prepared(_ tx: any ReadTransaction) throws -> Int {
+                try tx.first("SELECT COUNT(*) AS statements FROM pg_prepared_statements WHERE statement LIKE 'SELECT id FROM coin%'")?["statements"] ?? -1
+            }
+            @Sendable func list(_ count: Int, in tx: any ReadTransaction) throws {
+                _ = try tx.all("SELECT id FROM coin WHERE id IN \(list: (0..<count).map { "c\($0)" })")
+            }
+            try await db.read { tx in
+                try list(33, in: tx)
+                #expect(try prepared(tx) == 0)
+                for _ in 0..<3 { try list(33, in: tx) }
+                #expect(try prepared(tx) == 1)
+
+                for count in 34..<234 { for _ in 0..<2 { try list(count, in: tx) } }
+
+                #expect(try prepared(tx) == 100)
+                #expect(try tx.first("SELECT COUNT(*) AS statements FROM pg_prepared_statements")?["statements"] as Int? == 102)
+            }
+        }
+    }
 }
