@@ -1,21 +1,36 @@
 internal import Primitives
 internal import Synchronization
 
-/// A bounded map in front of a read. A miss costs one read, shared by all who wait for it; what changes is dropped through the change feed.
-/// Only what exists is remembered: an unknown key is read each time before it is refused.
+/// A bounded map in front of a read. A miss costs one read, made by the call that missed and shared by all that come meanwhile; what changes is dropped through
+/// the change feed. Only what exists is remembered: an unknown key is read each time before it is refused.
 ///
 /// A load that began before a change must not bring the old value back: dropping a key also detaches its load, whose result then reaches those who
 /// waited for it and nobody else.
 package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    private struct Load {
-        let number: UInt64
-        let task: Task<Value?, any Error>
+    /// A load's number; they count up.
+    private typealias Load = UInt64
+
+    /// How a load ended, for those who waited.
+    private enum Ending: Sendable {
+        case brought(Value?)
+        case failed(any Error)
+        /// It brought nothing for those who wait: each looks again.
+        case abandoned
     }
 
     private struct State {
         var known: RecentlyUsed<Key, Value>
-        var loads: [Key: Load] = [:]
-        var nextLoad: UInt64 = 0
+        /// The loads that a call may still join.
+        var joinable: [Key: Load] = [:]
+        /// Who waits for each load under way, detached ones too.
+        var waiting: [Load: [CheckedContinuation<Ending, Never>]] = [:]
+        var next: Load = 0
+    }
+
+    private enum Step {
+        case known(Value)
+        case wait(for: Load)
+        case read(Load)
     }
 
     private let state: Mutex<State>
@@ -34,18 +49,25 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
     }
 
     package func value(for key: Key) async throws -> Value? {
-        let trusts = isCurrent()
-        let (found, load) = state.withLock { state -> (Value?, Load?) in
-            if trusts, let value = state.known[key] { return (value, nil) }
-            return (nil, state.loads[key] ?? begin(key, keeps: trusts, in: &state))
+        while true {
+            let trusts = isCurrent()
+            switch step(to: key, trusting: trusts) {
+            case .known(let value): return value
+            case .read(let load): return try await perform(load, of: key, keeping: trusts)
+            case .wait(let load):
+                switch await ending(of: load) {
+                case .brought(let value): return value
+                case .failed(let error): throw error
+                case .abandoned: continue
+                }
+            }
         }
-        return if let load { try await load.task.value } else { found }
     }
 
     package func drop(_ key: Key) {
         state.withLock { state in
             state.known[key] = nil
-            state.loads[key] = nil
+            state.joinable[key] = nil
         }
     }
 
@@ -53,44 +75,60 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
     package func drop(where isTouched: (Value) -> Bool) {
         state.withLock { state in
             state.known.removeAll(where: isTouched)
-            state.loads.removeAll()
+            state.joinable.removeAll()
         }
     }
 
     package func dropAll() {
         state.withLock { state in
             state.known.removeAll { _ in true }
-            state.loads.removeAll()
+            state.joinable.removeAll()
         }
     }
 
     package var count: Int { state.withLock { $0.known.count } }
 
-    /// The task begins inside the lock and ends through it, so that its end finds its beginning noted.
-    private func begin(_ key: Key, keeps: Bool, in state: inout State) -> Load {
-        state.nextLoad += 1
-        let number = state.nextLoad
-        let load = Load(
-            number: number,
-            task: Task { [read] in
-                do {
-                    let value = try await read(key)
-                    self.end(key, number: number, bringing: keeps ? value : nil)
-                    return value
-                } catch {
-                    self.end(key, number: number, bringing: nil)
-                    throw error
-                }
-            })
-        state.loads[key] = load
-        return load
+    private func step(to key: Key, trusting: Bool) -> Step {
+        state.withLock { state in
+            if trusting, let value = state.known[key] { return .known(value) }
+            if let load = state.joinable[key] { return .wait(for: load) }
+            state.next += 1
+            state.joinable[key] = state.next
+            state.waiting[state.next] = []
+            return .read(state.next)
+        }
     }
 
-    private func end(_ key: Key, number: UInt64, bringing value: Value?) {
-        state.withLock { state in
-            guard state.loads[key]?.number == number else { return }
-            state.loads[key] = nil
-            if let value { state.known[key] = value }
+    /// On the caller's own task: SQLite's point reads are over before another thread would have begun them.
+    private func perform(_ load: Load, of key: Key, keeping: Bool) async throws -> Value? {
+        do {
+            let value = try await read(key)
+            end(load, of: key, .brought(value), keeping: keeping ? value : nil)
+            return value
+        } catch {
+            end(load, of: key, Task.isCancelled ? .abandoned : .failed(error), keeping: nil)
+            throw error
+        }
+    }
+
+    private func end(_ load: Load, of key: Key, _ ending: Ending, keeping value: Value?) {
+        let waiting = state.withLock { state in
+            if state.joinable[key] == load {
+                state.joinable[key] = nil
+                if let value { state.known[key] = value }
+            }
+            return state.waiting.removeValue(forKey: load) ?? []
+        }
+        for continuation in waiting { continuation.resume(returning: ending) }
+    }
+
+    private func ending(of load: Load) async -> Ending {
+        await withCheckedContinuation { continuation in
+            let waits = state.withLock { state in
+                state.waiting[load]?.append(continuation) != nil
+            }
+            // It ended since: what it brought is known now, or read anew.
+            if !waits { continuation.resume(returning: .abandoned) }
         }
     }
 }

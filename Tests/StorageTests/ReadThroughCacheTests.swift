@@ -203,6 +203,35 @@ struct ReadThroughCacheTests {
     }
 
     @Test
+    func `whoever waits for a read that was cancelled reads itself`() async throws {
+        try await withDatabase(.sqlite, migrations: []) { db in
+            let start = ContinuousClock.now
+            let feed = ChangeFeed(database: db, logger: .quiet, now: { start })
+            try await feed.poll()
+            let reads = Mutex(0)
+            let cache = ReadThroughCache<String, Int>(capacity: 10, feed: feed) { _ in
+                let number = reads.withLock { reads in
+                    reads += 1
+                    return reads
+                }
+                if number == 1 { try await Task.sleep(for: .seconds(3600)) }  // until it is cancelled
+                return number
+            }
+            let first = Task { try await cache.value(for: "a") }
+            while reads.withLock({ $0 }) == 0 { await Task.yield() }
+            let second = Task { try await cache.value(for: "a") }
+            for _ in 0..<1000 { await Task.yield() }
+
+            first.cancel()
+
+            await #expect(throws: CancellationError.self) { try await first.value }
+            let value = try await second.value
+            #expect(value == 2)
+            try await expect(cache, "a", is: 2)
+        }
+    }
+
+    @Test
     func `a failed read is told to all who wait, and the next call reads again`() async throws {
         struct Failed: Error {}
         try await withDatabase(.sqlite, migrations: []) { db in
