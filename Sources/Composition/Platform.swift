@@ -113,20 +113,20 @@ package struct Platform: Sendable {
 
         // Tokens
         let revocations = Revocations(database: database, feed: feed)
+        let consents = ConsentDirectory(database: database, feed: feed)
         let verifier = AccessTokenVerifier(keys: keys, issuer: issuer.text)
         possession = PossessionCheck(proofs: DPoPVerifier(nonces: DPoPNonces(rootKey: travelKey), replays: replays))
         let documents = DocumentFetcher(allowsLoopback: configuration.demo, timeout: documentTimeout)
         let authorization = AuthorizationEndpoint(
             database: database, apps: apps, keys: keys, clientKeys: ClientKeys(fetcher: documents), rootKey: travelKey, issuer: issuer, randomness: randomness)
         AuthorizationServerRoutes(
-            database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations, replays: replays,
-            possession: possession, authorization: authorization, certificates: clientCertificates,
+            database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations,
+            consents: consents, replays: replays, possession: possession, authorization: authorization, certificates: clientCertificates,
             registration: RegistrationPolicy(openFor: configuration.demo ? DemoWorld.organisation : nil, issuers: statementTrust.issuers), rootKey: travelKey,
             addresses: addresses, randomness: randomness
         ).add(to: router)
 
         // The API
-        let consents = ConsentDirectory(database: database, feed: feed)
         let upstreams = Upstreams(
             platform: ConsentOperations(database: database, randomness: randomness),
             sandbox: BankUpstream(database: database, randomness: randomness, riskDeadline: riskDeadline),

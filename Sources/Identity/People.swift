@@ -47,6 +47,11 @@ package struct People: Sendable {
         ).map(Person.init)
     }
 
+    /// Whether somebody exists and is not disabled.
+    package func isActive(_ id: PersonID, in tx: any ReadTransaction) throws -> Bool {
+        try tx.first("SELECT id FROM person WHERE id = \(id) AND disabled_at IS NULL") != nil
+    }
+
     package func find(
         signInName: String, population: Population, world: OrganisationID? = nil, in tx: any ReadTransaction
     ) throws -> Person? {

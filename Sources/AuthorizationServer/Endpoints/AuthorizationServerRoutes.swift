@@ -1,5 +1,6 @@
 package import AccessTokens
 package import Applications
+package import Consents
 import HTTPTypes
 package import Hummingbird
 import JOSE
@@ -24,7 +25,8 @@ package struct AuthorizationServerRoutes: Sendable {
 
     package init(
         database: any Database, apps: AppDirectory, secretUse: SecretUse, keys: SigningKeys, verifier: AccessTokenVerifier, revocations: Revocations,
-        replays: any ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint, certificates: ClientCertificates,
+        consents: ConsentDirectory, replays: any ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint,
+        certificates: ClientCertificates,
         registration policy: RegistrationPolicy, rootKey: RootKey, addresses: ServerAddresses,
         randomness: any RandomSource = SystemRandom()
     ) {
@@ -32,9 +34,10 @@ package struct AuthorizationServerRoutes: Sendable {
         let methods = AllMethods(
             assertions: AssertionCheck(keys: authorization.requestObjects.keys, addresses: addresses), certificates: certificates)
         let refreshTokens = RefreshTokens(rootKey: rootKey)
+        let standing = GrantStanding(consents: consents)
         let grants = AllGrants(
             database: database, tokens: AccessTokenIssuer(keys: keys, issuer: issuer.text, randomness: randomness),
-            idTokens: IDTokenIssuer(keys: keys, issuer: issuer), refreshTokens: refreshTokens, revocations: revocations)
+            idTokens: IDTokenIssuer(keys: keys, issuer: issuer), refreshTokens: refreshTokens, revocations: revocations, standing: standing)
         clients = ClientEndpoint(
             authentication: ClientAuthentication(apps: apps, secretUse: secretUse, methods: methods, replays: replays), proofs: possession.proofs,
             addresses: addresses, errors: authorization.errors)
@@ -42,12 +45,12 @@ package struct AuthorizationServerRoutes: Sendable {
         token = TokenEndpoint(grants: grants, certificates: certificates, audience: AccessTokenIssuer.audience(of: issuer.text))
         introspection = IntrospectionEndpoint(
             database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, certificates: certificates, keys: keys,
-            issuer: issuer)
+            issuer: issuer, standing: standing)
         revocation = RevocationEndpoint(
             database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens)
         userinfo = UserinfoEndpoint(
             database: database, apps: apps, verifier: verifier, revocations: revocations, possession: possession, certificates: certificates,
-            addresses: addresses, errors: authorization.errors)
+            addresses: addresses, errors: authorization.errors, standing: standing)
         let rights = RegistrationRights(database: database, policy: policy, issuer: issuer)
         registration = RegistrationEndpoint(
             database: database, rights: rights, methods: methods.usable(at: addresses), randomness: randomness, issuer: issuer)

@@ -23,12 +23,12 @@ struct IntrospectionEndpoint: Sendable {
     let certificates: ClientCertificates
     let keys: SigningKeys
     let issuer: Issuer
+    let standing: GrantStanding
     private let grants = Grants()
-    private let standing = GrantStanding()
 
     init(
         database: any Database, verifier: AccessTokenVerifier, revocations: Revocations, refreshTokens: RefreshTokens, certificates: ClientCertificates,
-        keys: SigningKeys, issuer: Issuer
+        keys: SigningKeys, issuer: Issuer, standing: GrantStanding
     ) {
         self.database = database
         self.verifier = verifier
@@ -37,6 +37,7 @@ struct IntrospectionEndpoint: Sendable {
         self.certificates = certificates
         self.keys = keys
         self.issuer = issuer
+        self.standing = standing
     }
 
     func respond(to request: ClientRequest, context: AppContext) async throws -> Response {

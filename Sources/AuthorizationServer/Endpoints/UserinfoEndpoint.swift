@@ -21,13 +21,13 @@ struct UserinfoEndpoint: Sendable {
     let certificates: ClientCertificates
     let addresses: ServerAddresses
     let errors: ErrorAddresses
+    let standing: GrantStanding
     private let people = People()
     private let grants = Grants()
-    private let standing = GrantStanding()
 
     init(
         database: any Database, apps: AppDirectory, verifier: AccessTokenVerifier, revocations: Revocations, possession: PossessionCheck,
-        certificates: ClientCertificates, addresses: ServerAddresses, errors: ErrorAddresses
+        certificates: ClientCertificates, addresses: ServerAddresses, errors: ErrorAddresses, standing: GrantStanding
     ) {
         self.database = database
         self.apps = apps
@@ -37,6 +37,7 @@ struct UserinfoEndpoint: Sendable {
         self.certificates = certificates
         self.addresses = addresses
         self.errors = errors
+        self.standing = standing
     }
 
     private var issuer: Issuer { addresses.issuer }

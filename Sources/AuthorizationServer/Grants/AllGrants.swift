@@ -6,11 +6,14 @@ import Storage
 struct AllGrants: Sendable {
     let all: [any TokenGrant]
 
-    init(database: any Database, tokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokens: RefreshTokens, revocations: Revocations) {
+    init(
+        database: any Database, tokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokens: RefreshTokens, revocations: Revocations,
+        standing: GrantStanding
+    ) {
         all = [
             AuthorizationCodeGrant(
-                database: database, tokens: tokens, idTokens: idTokens, refreshTokens: refreshTokens, revocations: revocations),
-            RefreshTokenGrant(database: database, tokens: tokens, refreshTokens: refreshTokens, revocations: revocations),
+                database: database, tokens: tokens, idTokens: idTokens, refreshTokens: refreshTokens, revocations: revocations, standing: standing),
+            RefreshTokenGrant(database: database, tokens: tokens, refreshTokens: refreshTokens, revocations: revocations, standing: standing),
             ClientCredentialsGrant(tokens: tokens),
         ]
     }

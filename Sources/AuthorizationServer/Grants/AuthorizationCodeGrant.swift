@@ -14,18 +14,20 @@ struct AuthorizationCodeGrant: TokenGrant {
     let idTokens: IDTokenIssuer
     let refreshTokens: RefreshTokens
     let revocations: Revocations
+    let standing: GrantStanding
     private let codes = AuthorizationCodes()
     private let grants = Grants()
-    private let standing = GrantStanding()
 
     init(
-        database: any Database, tokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokens: RefreshTokens, revocations: Revocations
+        database: any Database, tokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokens: RefreshTokens, revocations: Revocations,
+        standing: GrantStanding
     ) {
         self.database = database
         self.tokens = tokens
         self.idTokens = idTokens
         self.refreshTokens = refreshTokens
         self.revocations = revocations
+        self.standing = standing
     }
 
     func respond(to request: TokenRequest) async throws -> TokenOutcome {
@@ -108,7 +110,7 @@ struct AuthorizationCodeGrant: TokenGrant {
     private func redeem(_ redemption: Redemption) async throws -> Result<Obtained, Refusal> {
         let (app, now) = (redemption.app, redemption.now)
         guard let code = redemption.code else { return .failure(.code(.unknown)) }
-        let (outcome, grant) = try await database.write { tx -> (AuthorizationCodes.Outcome, Grant?) in
+        return try await database.write { tx in
             let outcome = try codes.redeem(
                 code, by: app.clientID, redirectURI: redemption.redirectURI, verifier: redemption.verifier,
                 dpopKey: redemption.binding.dpopKey, at: now, in: tx)
@@ -116,22 +118,14 @@ struct AuthorizationCodeGrant: TokenGrant {
             case .redeemed(let code):
                 // A public client proves nothing when it refreshes but that it holds the key.
                 if app.isPublic, let key = redemption.binding.dpopKey { try grants.bind(code.grantID, to: key, in: tx) }
-                // As it is at this moment: a replay that comes right behind ends the grant, not this answer.
-                return (outcome, try grants.find(code.grantID, in: tx))
-            case .refused(.replayed(let grant)):
-                try grants.revoke(grant, because: .codeReplayed, by: .app(app.id), at: now, requestID: redemption.requestID, in: tx)
-                return (outcome, nil)
-            case .refused: return (outcome, nil)
+                // As it is at this moment: a replay that comes right behind ends the grant, not this answer. The code is spent, whatever stands against it.
+                return try standing.check(grants.find(code.grantID, in: tx), at: now, in: tx).map { Obtained(grant: $0, code: code) }.mapError { .standing($0) }
+            case .refused(let refusal):
+                if case .replayed(let grant) = refusal {
+                    try grants.revoke(grant, because: .codeReplayed, by: .app(app.id), at: now, requestID: redemption.requestID, in: tx)
+                }
+                return .failure(.code(refusal))
             }
-        }
-        switch outcome {
-        case .redeemed(let code):
-            // The code is spent, whatever has become of its consent.
-            switch try await standing.check(grant, at: now, in: database) {
-            case .success(let grant): return .success(Obtained(grant: grant, code: code))
-            case .failure(let refusal): return .failure(.standing(refusal))
-            }
-        case .refused(let refusal): return .failure(.code(refusal))
         }
     }
 

@@ -8,8 +8,11 @@ import Storage
 
 /// Whether tokens may still be issued on a grant: it lives, its consent is in force and its person is not disabled.
 struct GrantStanding: Sendable {
+    private let directory: ConsentDirectory
     private let consents = Consents()
     private let people = People()
+
+    init(consents directory: ConsentDirectory) { self.directory = directory }
 
     enum Refusal: Error, Hashable, Sendable {
         case grantEnded
@@ -25,14 +28,23 @@ struct GrantStanding: Sendable {
         }
     }
 
-    /// Each question is a read of its own, which needs no common snapshot: what has ended stays ended.
+    /// A consent that this node knows to be in force is not read again: the gateway trusts the same memory, which hears of a change within a second.
+    /// What is read needs no common snapshot: what has ended stays ended.
     func check(_ grant: Grant?, at now: Timestamp, in database: any Database) async throws -> Result<Grant, Refusal> {
         guard let grant, grant.isLive(at: now) else { return .failure(.grantEnded) }
-        if let id = grant.consentID {
-            let status = try await database.readOne { try consents.status(of: id, at: now, in: $0) } ?? .revoked
-            guard status == .authorised else { return .failure(.consent(status)) }
-        }
-        let isActive = try await database.readOne { try people.find(grant.personID, in: $0)?.isActive } ?? false
+        let consent = if let id = grant.consentID { try await directory.find(id)?.status(at: now) ?? .revoked } else { ConsentStatus.authorised }
+        return verdict(on: grant, consent, isActive: try await database.readOne { try people.isActive(grant.personID, in: $0) })
+    }
+
+    /// The same within a transaction.
+    func check(_ grant: Grant?, at now: Timestamp, in tx: any ReadTransaction) throws -> Result<Grant, Refusal> {
+        guard let grant, grant.isLive(at: now) else { return .failure(.grantEnded) }
+        let consent = if let id = grant.consentID { try consents.status(of: id, at: now, in: tx) ?? .revoked } else { ConsentStatus.authorised }
+        return verdict(on: grant, consent, isActive: try people.isActive(grant.personID, in: tx))
+    }
+
+    private func verdict(on grant: Grant, _ consent: ConsentStatus, isActive: Bool) -> Result<Grant, Refusal> {
+        guard consent == .authorised else { return .failure(.consent(consent)) }
         return isActive ? .success(grant) : .failure(.personDisabled)
     }
 }

@@ -12,14 +12,15 @@ struct RefreshTokenGrant: TokenGrant {
     let tokens: AccessTokenIssuer
     let refreshTokens: RefreshTokens
     let revocations: Revocations
+    let standing: GrantStanding
     private let grants = Grants()
-    private let standing = GrantStanding()
 
-    init(database: any Database, tokens: AccessTokenIssuer, refreshTokens: RefreshTokens, revocations: Revocations) {
+    init(database: any Database, tokens: AccessTokenIssuer, refreshTokens: RefreshTokens, revocations: Revocations, standing: GrantStanding) {
         self.database = database
         self.tokens = tokens
         self.refreshTokens = refreshTokens
         self.revocations = revocations
+        self.standing = standing
     }
 
     func respond(to request: TokenRequest) async throws -> TokenOutcome {
