@@ -24,7 +24,7 @@ package struct Apps: Sendable {
             INSERT INTO app (id, client_id, organisation_id, name, purpose, kind, environment, profile, redirect_uris, allowed_networks, grant_types,
                              scopes, authentication_method, metadata, created_at)
             VALUES (\(id), \(clientID.text), \(new.organisationID), \(new.name), \(new.purpose), \(new.kind), \(new.environment), \(new.profile),
-                    \(Columns.redirectURIs(new.redirectURIs)), \(Columns.networks(new.allowedNetworks)), \(Columns.grantTypes(new.grantTypes)),
+                    \(AppColumns.redirectURIs(new.redirectURIs)), \(AppColumns.networks(new.allowedNetworks)), \(AppColumns.grantTypes(new.grantTypes)),
                     \(new.scopes.text), \(new.authenticationMethod.rawValue), \(new.metadata.json.text), \(now))
             ON CONFLICT (client_id) DO NOTHING
             """)
@@ -35,8 +35,8 @@ package struct Apps: Sendable {
                 actor: actor, action: .appCreated, subject: id.rawValue,
                 after: [
                     "client_id": clientID.text, "name": new.name, "organisation": new.organisationID.rawValue, "kind": new.kind.rawValue,
-                    "environment": new.environment.rawValue, "redirect_uris": Columns.redirectURIs(new.redirectURIs),
-                    "allowed_networks": Columns.networks(new.allowedNetworks),
+                    "environment": new.environment.rawValue, "redirect_uris": AppColumns.redirectURIs(new.redirectURIs),
+                    "allowed_networks": AppColumns.networks(new.allowedNetworks),
                 ], requestID: requestID, at: now),
             in: tx)
         var secret: Secret?
@@ -80,14 +80,14 @@ package struct Apps: Sendable {
         if let refusal { return .failure(refusal) }
         try tx.execute(
             """
-            UPDATE app SET name = \(name), purpose = \(purpose), redirect_uris = \(Columns.redirectURIs(redirectURIs)),
-                allowed_networks = \(Columns.networks(allowedNetworks)), scopes = \(scopes.text), kind = \(kind), grant_types = \(Columns.grantTypes(grantTypes)),
+            UPDATE app SET name = \(name), purpose = \(purpose), redirect_uris = \(AppColumns.redirectURIs(redirectURIs)),
+                allowed_networks = \(AppColumns.networks(allowedNetworks)), scopes = \(scopes.text), kind = \(kind), grant_types = \(AppColumns.grantTypes(grantTypes)),
                 profile = \(profile), authentication_method = \(method.rawValue), metadata = \(metadata.json.text)
             WHERE id = \(id)
             """)
         try tx.announce(.app, id.rawValue, at: now)
         guard let after = try find(id, in: tx) else { return .failure(.notFound) }
-        let (old, new) = (Columns.described(before), Columns.described(after))
+        let (old, new) = (AppColumns.described(before), AppColumns.described(after))
         try audit.append(
             AuditEntry(
                 actor: actor, action: .appUpdated, subject: id.rawValue, before: old.filter { new[$0.key] != $0.value },
@@ -219,88 +219,5 @@ package struct Apps: Sendable {
             for byte in randomness.bytes(24) where byte < 252 && text.count < 16 { text.append(alphabet[Int(byte) % 36]) }
         }
         return ClientID("app-" + String(decoding: text, as: UTF8.self))
-    }
-}
-
-/// How lists stand in columns.
-private enum Columns {
-    static func redirectURIs(_ uris: [RedirectURI]) -> String { uris.map(\.text).joined(separator: "\n") }
-
-    static func networks(_ networks: [IPNetwork]) -> String { networks.map(\.description).joined(separator: "\n") }
-
-    static func grantTypes(_ types: Set<GrantType>) -> String { GrantType.allCases.filter(types.contains).map(\.rawValue).joined(separator: " ") }
-
-    static func described(_ app: App) -> [String: String] {
-        [
-            "name": app.name, "purpose": app.purpose ?? "", "redirect_uris": redirectURIs(app.redirectURIs),
-            "allowed_networks": networks(app.allowedNetworks), "scopes": app.scopes.text, "kind": app.kind.rawValue,
-            "grant_types": grantTypes(app.grantTypes), "profile": app.profile.rawValue,
-            "authentication_method": app.authenticationMethod.rawValue, "metadata": app.metadata.json.text,
-        ]
-    }
-}
-
-extension SQL.StringInterpolation {
-    fileprivate mutating func appendInterpolation(columnsOf: App.Type) {
-        appendLiteral(
-            """
-            app.id, app.client_id, app.organisation_id, organisation.name AS organisation_name, organisation.world_id, organisation.plan, app.name,
-            app.purpose, app.kind, app.environment, app.profile, app.redirect_uris, app.allowed_networks, app.grant_types, app.scopes, app.authentication_method, app.metadata,
-            app.created_at, app.held_at, app.removed_at
-            """)
-    }
-
-    fileprivate mutating func appendInterpolation(columnsOf: AppSecret.Type) {
-        appendLiteral(
-            """
-            app_secret.id AS secret_id, app_secret.digest, app_secret.hint, app_secret.created_at AS secret_created_at, app_secret.last_used_at,
-            app_secret.last_used_from, app_secret.revoked_at
-            """)
-    }
-}
-
-extension AppSecret {
-    fileprivate init(_ row: Row) throws {
-        self.init(
-            id: try row["secret_id"], digest: try row["digest"], hint: try row["hint"], createdAt: try row["secret_created_at"],
-            lastUsedAt: try row["last_used_at"], lastUsedFrom: try row["last_used_from"], revokedAt: try row["revoked_at"])
-    }
-}
-
-extension App {
-    /// From a row for each secret, or one row without any.
-    fileprivate init?(withSecrets rows: [Row]) throws {
-        guard let row = rows.first else { return nil }
-        try self.init(row, secrets: rows.filter { try $0["secret_id"] as SecretID? != nil }.map(AppSecret.init))
-    }
-
-    fileprivate init(_ row: Row, secrets: [AppSecret]) throws {
-        let clientID: String = try row["client_id"]
-        let redirectURIs: String = try row["redirect_uris"]
-        let networks: String = try row["allowed_networks"]
-        let grantTypes: String = try row["grant_types"]
-        let scopes: String = try row["scopes"]
-        let method: String = try row["authentication_method"]
-        guard let clientID = ClientID(clientID) else { throw StorageError.unexpectedValue(column: "client_id") }
-        guard let scopes = ScopeSet(scopes) else { throw StorageError.unexpectedValue(column: "scopes") }
-        guard let method = ClientAuthenticationMethod(rawValue: method) else { throw StorageError.unexpectedValue(column: "authentication_method") }
-        let metadata: String = try row["metadata"]
-        guard let members = try? JSONValue(parsing: metadata).object, let metadata = try? ClientMetadata(reading: members) else {
-            throw StorageError.unexpectedValue(column: "metadata")
-        }
-        // A line that could not be read must not be left out: a list of which nothing is left would let everybody in.
-        let allowedNetworks = try networks.split(separator: "\n").map { line in
-            guard let network = IPNetwork(String(line)) else { throw StorageError.unexpectedValue(column: "allowed_networks") }
-            return network
-        }
-        self.init(
-            id: try row["id"], clientID: clientID, organisationID: try row["organisation_id"], organisationName: try row["organisation_name"],
-            world: try row["world_id"], plan: try row["plan"], name: try row["name"], purpose: try row["purpose"], kind: try row["kind"],
-            environment: try row["environment"],
-            profile: try row["profile"], redirectURIs: redirectURIs.split(separator: "\n").map { RedirectURI(registered: String($0)) },
-            allowedNetworks: allowedNetworks,
-            grantTypes: Set(grantTypes.split(separator: " ").compactMap { GrantType(rawValue: String($0)) }), scopes: scopes,
-            authenticationMethod: method, metadata: metadata, secrets: secrets, createdAt: try row["created_at"],
-            removedAt: try row["removed_at"], heldAt: try row["held_at"])
     }
 }
