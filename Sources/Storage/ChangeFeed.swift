@@ -2,7 +2,7 @@ package import Logging
 package import Primitives
 internal import Synchronization
 
-/// Tells this process's caches what changed, whichever process changed it: a look at `change_log` every 250 ms.
+/// Tells this process's caches what changed: what it changed itself as it commits, what others changed by a look at `change_log` every 250 ms.
 ///
 /// On PostgreSQL an id is drawn before its transaction commits, so a smaller id may appear after a larger one. The feed remembers the ids that were
 /// missing and looks for them again.
@@ -32,9 +32,10 @@ package final class ChangeFeed: Sendable {
         self.database = database
         self.logger = logger
         self.now = now
+        database.ownChanges.listen { [weak self] in self?.tell($0) }
     }
 
-    /// The handler runs at each look that found changes of these topics, in the order of the log. A change may be told twice.
+    /// The handler runs when changes of these topics were committed here, and at each look that found some, in the order of the log. A change may be told twice.
     package func subscribe(_ topics: Set<ChangeTopic>, _ handler: @escaping @Sendable ([Change]) -> Void) {
         state.withLock { $0.subscribers.append((topics, handler)) }
     }
@@ -80,17 +81,21 @@ package final class ChangeFeed: Sendable {
         let (place, confirmedAt) = state.withLock { ($0.place, $0.confirmedAt) }
         let found = try await database.read { [place] in try ChangeLogPlace.look(from: place, at: startedAt, in: $0) }
         let isBehind = found.hasLostTrack || confirmedAt.map { startedAt - $0 > Self.longestPause } ?? false
-        let (subscribers, fallenBehind) = state.withLock { state in
+        let fallenBehind = state.withLock { state in
             state.place = found.place
-            return (state.subscribers, isBehind ? state.fallenBehind : [])
+            return isBehind ? state.fallenBehind : []
         }
         for handler in fallenBehind { handler() }
-        for (topics, handler) in subscribers {
-            let changes = found.changes.filter { topics.contains($0.topic) }
-            if !changes.isEmpty { handler(changes) }
-        }
+        tell(found.changes)
         // Only now, when every cache has heard.
         state.withLock { $0.confirmedAt = startedAt }
+    }
+
+    private func tell(_ changes: [Change]) {
+        for (topics, handler) in state.withLock({ $0.subscribers }) {
+            let wanted = changes.filter { topics.contains($0.topic) }
+            if !wanted.isEmpty { handler(wanted) }
+        }
     }
 }
 

@@ -27,6 +27,7 @@ extension WriteTransaction {
     /// Tells every node's caches, with this transaction's commit, that something changed.
     package func announce(_ topic: ChangeTopic, _ key: String, at now: Timestamp) throws {
         try execute("INSERT INTO change_log (topic, key, changed_at) VALUES (\(topic), \(key), \(now))")
+        announcements.add(Change(topic: topic, key: key))
     }
 }
 

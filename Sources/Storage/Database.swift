@@ -10,6 +10,7 @@ package enum Engine: String, Sendable, CaseIterable {
 package protocol Database: Sendable {
     var engine: Engine { get }
     var statistics: StorageStatistics { get }
+    var ownChanges: OwnChanges { get }
 
     /// Runs reads against one consistent snapshot.
     /// - Throws: `StorageError`, or what the body throws.
@@ -41,6 +42,7 @@ package protocol ReadTransaction {
 
 package protocol WriteTransaction: ReadTransaction {
     var late: LateRows { get }
+    var announcements: Announcements { get }
 
     /// - Returns: how many rows the statement changed.
     /// - Throws: `StorageError.conflict` when a unique key refuses the row.

@@ -24,6 +24,7 @@ final class ConnectionPool: @unchecked Sendable {
     let limit: Int
     let logger: Logger
     let statistics = StorageStatistics()
+    let ownChanges = OwnChanges()
 
     /// More waiting jobs than this are refused at once.
     private static let queueLimit = 1_000

@@ -69,7 +69,9 @@ final class PostgresConnection {
         guard encoding == "UTF8" else { throw StorageError.failed(reason: "the database must be encoded in UTF8, not \(encoding ?? "unknown")") }
     }
 
-    func transaction<Result>(_ kind: TransactionKind, statistics: StorageStatistics, _ body: (PostgresTransaction) throws -> Result) throws -> Result {
+    func transaction<Result>(
+        _ kind: TransactionKind, statistics: StorageStatistics, ownChanges: OwnChanges, _ body: (PostgresTransaction) throws -> Result
+    ) throws -> Result {
         try command(kind.rawValue)
         let transaction = PostgresTransaction(self, statistics)
         let result: Result
@@ -84,6 +86,7 @@ final class PostgresConnection {
         }
         try commit(kind)
         if kind == .write { statistics.countCommit(of: 1) }
+        ownChanges.tell(transaction.announcements.changes)
         return result
     }
 

@@ -9,6 +9,7 @@ package import Storage
 package final class PostgresDatabase: Database {
     private let pool: ConnectionPool
     package let statistics: StorageStatistics
+    package let ownChanges: OwnChanges
 
     package var engine: Engine { .postgres }
 
@@ -30,6 +31,7 @@ package final class PostgresDatabase: Database {
     private init(_ pool: ConnectionPool) {
         self.pool = pool
         statistics = pool.statistics
+        ownChanges = pool.ownChanges
     }
 
     package func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {

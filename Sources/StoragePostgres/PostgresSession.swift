@@ -16,7 +16,7 @@ final class PostgresSession {
 
     /// Runs a transaction, again when the server asks for it (a serialization failure, a deadlock) or when the connection is lost before the commit.
     func transaction<Result>(_ kind: TransactionKind, _ body: (PostgresTransaction) throws -> Result) throws -> Result {
-        try again { try $0.transaction(kind, statistics: pool.statistics, body) }
+        try again { try $0.transaction(kind, statistics: pool.statistics, ownChanges: pool.ownChanges, body) }
     }
 
     /// Runs one reading statement, which is its own transaction.

@@ -7,6 +7,7 @@ final class PostgresTransaction: WriteTransaction {
     /// The statement that failed, after which the server takes no more.
     private(set) var failure: PostgresFailure?
     let late = LateRows()
+    let announcements = Announcements()
 
     init(_ connection: PostgresConnection, _ statistics: StorageStatistics) {
         self.connection = connection

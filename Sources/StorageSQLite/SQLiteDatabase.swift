@@ -16,6 +16,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     private let queue: WriteQueue
     private let isOpen = Atomic(true)
     package let statistics = StorageStatistics()
+    package let ownChanges = OwnChanges()
 
     package var engine: Engine { .sqlite }
 
@@ -51,7 +52,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     private init(pool: DatabasePool, pointReaders: PointReaders) {
         self.pool = pool
         self.pointReaders = pointReaders
-        queue = WriteQueue(pool: pool, statistics: statistics)
+        queue = WriteQueue(pool: pool, statistics: statistics, ownChanges: ownChanges)
     }
 
     package func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {

@@ -7,6 +7,7 @@ final class SQLiteTransaction: WriteTransaction {
     private let statistics: StorageStatistics
     private(set) var failure: StorageError?
     let late = LateRows()
+    let announcements = Announcements()
 
     init(_ connection: GRDB.Database, _ statistics: StorageStatistics) {
         self.connection = connection

@@ -12,6 +12,7 @@ final class WriteQueue: Sendable {
 
     private let pool: DatabasePool
     private let statistics: StorageStatistics
+    private let ownChanges: OwnChanges
     private let state = Mutex(State())
 
     /// How many share one commit at most, so that the first of them does not wait long.
@@ -21,9 +22,10 @@ final class WriteQueue: Sendable {
     /// How many may wait; beyond it a write is refused as unavailable rather than queued for longer than its caller waits.
     private static let waitingLimit = 10_000
 
-    init(pool: DatabasePool, statistics: StorageStatistics) {
+    init(pool: DatabasePool, statistics: StorageStatistics, ownChanges: OwnChanges) {
         self.pool = pool
         self.statistics = statistics
+        self.ownChanges = ownChanges
     }
 
     /// Runs the body within the next group and returns when the group is durable.
@@ -77,11 +79,11 @@ final class WriteQueue: Sendable {
 
     private func commit(_ group: [WaitingWrite], on connection: GRDB.Database) {
         var waiting = group[...]
-        var done: [(write: WaitingWrite, answer: @Sendable () -> Void)] = []
+        var done: [(write: WaitingWrite, result: Attempt)] = []
         do {
             try connection.run("BEGIN IMMEDIATE")
             while let write = waiting.first {
-                if let answer = try attempt(write, alone: group.count == 1, on: connection) { done.append((write, answer)) }
+                if let result = try attempt(write, alone: group.count == 1, on: connection) { done.append((write, result)) }
                 waiting.removeFirst()
             }
             try connection.run(done.isEmpty ? "ROLLBACK" : "COMMIT")
@@ -93,13 +95,16 @@ final class WriteQueue: Sendable {
             return
         }
         if !done.isEmpty { statistics.countCommit(of: done.count) }
-        for (_, answer) in done { answer() }
+        for (_, result) in done {
+            ownChanges.tell(result.changes)
+            result.answer()
+        }
     }
 
     /// Runs one body. When it throws, its savepoint alone is rolled back and its task told; alone in its group it needs no savepoint.
-    /// - Returns: what tells the waiting task of its result; `nil` when it was refused.
+    /// - Returns: `nil` when it was refused.
     /// - Throws: when SQLite gave up the whole group (a full disk, an I/O error).
-    private func attempt(_ write: WaitingWrite, alone: Bool, on connection: GRDB.Database) throws -> (@Sendable () -> Void)? {
+    private func attempt(_ write: WaitingWrite, alone: Bool, on connection: GRDB.Database) throws -> Attempt? {
         if !alone { try connection.run("SAVEPOINT write") }
         do {
             let transaction = SQLiteTransaction(connection, statistics)
@@ -107,7 +112,7 @@ final class WriteQueue: Sendable {
             try transaction.insertLateRows()
             if let failure = transaction.failure { throw failure }
             if !alone { try connection.run("RELEASE write") }
-            return answer
+            return Attempt(changes: transaction.announcements.changes, answer: answer)
         } catch {
             guard connection.isInsideTransaction else { throw error }
             if !alone {
@@ -118,6 +123,13 @@ final class WriteQueue: Sendable {
             return nil
         }
     }
+}
+
+/// One transaction that waits for its group's commit.
+private struct Attempt {
+    let changes: [Change]
+    /// Tells the waiting task of its result.
+    let answer: @Sendable () -> Void
 }
 
 /// One transaction and the task that waits for it.

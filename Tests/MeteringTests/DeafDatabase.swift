@@ -15,6 +15,7 @@ final class DeafDatabase: Database {
 
     var engine: Engine { database.engine }
     var statistics: StorageStatistics { database.statistics }
+    var ownChanges: OwnChanges { database.ownChanges }
 
     func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
         try await database.read(body)

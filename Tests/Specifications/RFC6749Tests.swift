@@ -565,6 +565,9 @@ struct RFC6749RefreshTests {
             let details = response.json["authorization_details"] as? [[String: Any]]
             let consent = details?.first?["consent_id"] as? String ?? ""
 
+            // The node remembers it from here on.
+            #expect(try await server.refresh(response.json["refresh_token"] as? String, by: app).status == .ok)
+
             let deleted = try await server.call("/v1/consents/\(consent)", token: server.appToken(app), method: .delete)
 
             #expect(deleted.status.kind == .successful, "\(deleted.text)")

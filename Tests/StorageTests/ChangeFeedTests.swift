@@ -34,7 +34,7 @@ struct ChangeFeedTests {
     @Test(arguments: Engine.available)
     func `a change that is rolled back is never told`(engine: Engine) async throws {
         try await withDatabase(engine, migrations: []) { db in
-            let feed = ChangeFeed(database: db, logger: .quiet)
+            let feed = ChangeFeed(database: OtherProcess(db), logger: .quiet)
             let heard = Heard()
             feed.subscribe([.app], heard.hear)
 
@@ -48,6 +48,47 @@ struct ChangeFeedTests {
             try await feed.poll()
 
             #expect(heard.keys == ["app_2"])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `what this process commits is told before the write returns, of its topics alone`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: []) { db in
+            let feed = ChangeFeed(database: db, logger: .quiet)
+            let heard = Heard()
+            feed.subscribe([.app], heard.hear)
+            try await feed.poll()
+
+            try await db.write { tx in
+                try tx.announce(.app, "app_1", at: .epoch)
+                try tx.announce(.consent, "cns_1", at: .epoch)
+                #expect(heard.keys == [], "nothing is told before it is committed")
+            }
+
+            #expect(heard.keys == ["app_1"])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `of many that commit together each is told what it announced, and what is refused is not`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: []) { db in
+            let feed = ChangeFeed(database: db, logger: .quiet)
+            let heard = Heard()
+            feed.subscribe([.app], heard.hear)
+
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<40 {
+                    group.addTask {
+                        let done: Void? = try? await db.write { tx in
+                            try tx.announce(.app, "app_\(number)", at: .epoch)
+                            if number % 2 == 1 { throw CancellationError() }
+                        }
+                        #expect((done != nil) == (number % 2 == 0) && heard.keys.contains("app_\(number)") == (number % 2 == 0))
+                    }
+                }
+            }
+
+            #expect(heard.keys.count == 20)
         }
     }
 
@@ -96,7 +137,7 @@ struct ChangeFeedTests {
     @Test func `on PostgreSQL an id that commits after a larger one is not skipped`() async throws {
         guard Engine.available.contains(.postgres) else { return }
         try await withDatabase(.postgres, migrations: []) { db in
-            let feed = ChangeFeed(database: db, logger: .quiet)
+            let feed = ChangeFeed(database: OtherProcess(db), logger: .quiet)
             let heard = Heard()
             feed.subscribe([.consent], heard.hear)
             try await feed.poll()
@@ -135,7 +176,7 @@ struct ChangeFeedTests {
             }
             await drawn.wait()
             try await db.write { tx in try tx.announce(.consent, "early", at: .epoch) }
-            let feed = ChangeFeed(database: db, logger: .quiet)
+            let feed = ChangeFeed(database: OtherProcess(db), logger: .quiet)
             let heard = Heard()
             feed.subscribe([.consent], heard.hear)
             try await feed.poll()
@@ -151,7 +192,7 @@ struct ChangeFeedTests {
     @Test func `on PostgreSQL a large transaction that commits after a small one is heard in full`() async throws {
         guard Engine.available.contains(.postgres) else { return }
         try await withDatabase(.postgres, migrations: []) { db in
-            let feed = ChangeFeed(database: db, logger: .quiet)
+            let feed = ChangeFeed(database: OtherProcess(db), logger: .quiet)
             let heard = Heard()
             feed.subscribe([.consent], heard.hear)
             try await db.write { tx in try tx.announce(.consent, "first", at: .epoch) }
@@ -179,7 +220,7 @@ struct ChangeFeedTests {
     @Test(arguments: Engine.available)
     func `many changes between two looks are all told`(engine: Engine) async throws {
         try await withDatabase(engine, migrations: []) { db in
-            let feed = ChangeFeed(database: db, logger: .quiet)
+            let feed = ChangeFeed(database: OtherProcess(db), logger: .quiet)
             let heard = Heard()
             feed.subscribe([.grant], heard.hear)
             try await feed.poll()
@@ -196,7 +237,7 @@ struct ChangeFeedTests {
         try await withDatabase(engine, migrations: []) { db in
             try await db.write { tx in for number in 0..<3_000 { try tx.announce(.grant, "\(number)", at: .epoch) } }
             let purged = try await db.purgeChangeLog(at: .epoch + .hours(2))
-            let feed = ChangeFeed(database: db, logger: .quiet)
+            let feed = ChangeFeed(database: OtherProcess(db), logger: .quiet)
             let (heard, lost) = (Heard(), Heard())
             feed.subscribe([.grant], heard.hear)
             feed.onFallingBehind { lost.hear([Change(topic: .grant, key: "lost")]) }
@@ -215,7 +256,7 @@ struct ChangeFeedTests {
     @Test(arguments: Engine.available)
     func `run looks by itself and ends when cancelled`(engine: Engine) async throws {
         try await withDatabase(engine, migrations: []) { db in
-            let feed = ChangeFeed(database: db, logger: .quiet)
+            let feed = ChangeFeed(database: OtherProcess(db), logger: .quiet)
             let (told, continuation) = AsyncStream<String>.makeStream()
             feed.subscribe([.app]) { changes in for change in changes { continuation.yield(change.key) } }
             let run = Task { await feed.run() }

@@ -102,15 +102,14 @@ package final class Revocations: Sendable {
         }
     }
 
-    /// This process heard of it first; others hear through the feed.
-    package func noteDenied(_ tokenID: String) {
+    private func noteDenied(_ tokenID: String) {
         state.withLock { state in
             state.sweep()
             state.tokens[tokenID] = .now + Self.kept
         }
     }
 
-    package func noteRevoked(_ grant: GrantID) {
+    private func noteRevoked(_ grant: GrantID) {
         state.withLock { state in
             state.sweep()
             state.grants[grant] = .now + Self.kept

@@ -37,7 +37,7 @@ package struct AuthorizationServerRoutes: Sendable {
         let standing = GrantStanding(consents: consents)
         let grants = AllGrants(
             database: database, tokens: AccessTokenIssuer(keys: keys, issuer: issuer.text, randomness: randomness),
-            idTokens: IDTokenIssuer(keys: keys, issuer: issuer), refreshTokens: refreshTokens, revocations: revocations, standing: standing)
+            idTokens: IDTokenIssuer(keys: keys, issuer: issuer), refreshTokens: refreshTokens, standing: standing)
         clients = ClientEndpoint(
             authentication: ClientAuthentication(apps: apps, secretUse: secretUse, methods: methods, replays: replays), proofs: possession.proofs,
             addresses: addresses, errors: authorization.errors)
@@ -46,8 +46,7 @@ package struct AuthorizationServerRoutes: Sendable {
         introspection = IntrospectionEndpoint(
             database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, certificates: certificates, keys: keys,
             issuer: issuer, standing: standing)
-        revocation = RevocationEndpoint(
-            database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens)
+        revocation = RevocationEndpoint(database: database, verifier: verifier, refreshTokens: refreshTokens)
         userinfo = UserinfoEndpoint(
             database: database, apps: apps, verifier: verifier, revocations: revocations, possession: possession, certificates: certificates,
             addresses: addresses, errors: authorization.errors, standing: standing)

@@ -12,15 +12,13 @@ import Web
 struct RevocationEndpoint: Sendable {
     let database: any Database
     let verifier: AccessTokenVerifier
-    let revocations: Revocations
     let refreshTokens: RefreshTokens
     private let grants = Grants()
     private let denied = DeniedTokens()
 
-    init(database: any Database, verifier: AccessTokenVerifier, revocations: Revocations, refreshTokens: RefreshTokens) {
+    init(database: any Database, verifier: AccessTokenVerifier, refreshTokens: RefreshTokens) {
         self.database = database
         self.verifier = verifier
-        self.revocations = revocations
         self.refreshTokens = refreshTokens
     }
 
@@ -36,10 +34,8 @@ struct RevocationEndpoint: Sendable {
                 _ = try grants.revoke(
                     presented.grantID, because: .revokedByPartner, by: .app(app.id), at: now, requestID: context.requestID, in: tx)
             }
-            revocations.noteRevoked(presented.grantID)
         } else if case .success(let claims) = try await verifier.verified(token, at: now), claims.clientID == app.clientID {
             try await database.write { [denied] tx in try denied.deny(claims, at: now, in: tx) }
-            revocations.noteDenied(claims.tokenID)
         }
         return Response(status: .ok, headers: [.cacheControl: "no-store"])
     }

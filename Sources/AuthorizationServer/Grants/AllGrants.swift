@@ -6,14 +6,10 @@ import Storage
 struct AllGrants: Sendable {
     let all: [any TokenGrant]
 
-    init(
-        database: any Database, tokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokens: RefreshTokens, revocations: Revocations,
-        standing: GrantStanding
-    ) {
+    init(database: any Database, tokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokens: RefreshTokens, standing: GrantStanding) {
         all = [
-            AuthorizationCodeGrant(
-                database: database, tokens: tokens, idTokens: idTokens, refreshTokens: refreshTokens, revocations: revocations, standing: standing),
-            RefreshTokenGrant(database: database, tokens: tokens, refreshTokens: refreshTokens, revocations: revocations, standing: standing),
+            AuthorizationCodeGrant(database: database, tokens: tokens, idTokens: idTokens, refreshTokens: refreshTokens, standing: standing),
+            RefreshTokenGrant(database: database, tokens: tokens, refreshTokens: refreshTokens, standing: standing),
             ClientCredentialsGrant(tokens: tokens),
         ]
     }

@@ -13,20 +13,15 @@ struct AuthorizationCodeGrant: TokenGrant {
     let tokens: AccessTokenIssuer
     let idTokens: IDTokenIssuer
     let refreshTokens: RefreshTokens
-    let revocations: Revocations
     let standing: GrantStanding
     private let codes = AuthorizationCodes()
     private let grants = Grants()
 
-    init(
-        database: any Database, tokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokens: RefreshTokens, revocations: Revocations,
-        standing: GrantStanding
-    ) {
+    init(database: any Database, tokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokens: RefreshTokens, standing: GrantStanding) {
         self.database = database
         self.tokens = tokens
         self.idTokens = idTokens
         self.refreshTokens = refreshTokens
-        self.revocations = revocations
         self.standing = standing
     }
 
@@ -54,9 +49,7 @@ struct AuthorizationCodeGrant: TokenGrant {
             requestID: request.requestID, now: request.now)
         switch try await redeem(redemption) {
         case .success(let obtained): return .issued(try await issue(obtained, to: request.client.app, binding: request.binding, at: request.now))
-        case .failure(let refusal):
-            if case .code(.replayed(let grant)) = refusal { revocations.noteRevoked(grant) }
-            return .refused(refusal.error(code: text, redemption))
+        case .failure(let refusal): return .refused(refusal.error(code: text, redemption))
         }
     }
 
@@ -119,7 +112,10 @@ struct AuthorizationCodeGrant: TokenGrant {
                 // A public client proves nothing when it refreshes but that it holds the key.
                 if app.isPublic, let key = redemption.binding.dpopKey { try grants.bind(code.grantID, to: key, in: tx) }
                 // As it is at this moment: a replay that comes right behind ends the grant, not this answer. The code is spent, whatever stands against it.
-                return try standing.check(grants.find(code.grantID, in: tx), at: now, in: tx).map { Obtained(grant: $0, code: code) }.mapError { .standing($0) }
+                switch try standing.check(grants.find(code.grantID, in: tx), at: now, in: tx) {
+                case .success(let grant): return .success(Obtained(grant: grant, code: code))
+                case .failure(let refusal): return .failure(.standing(refusal))
+                }
             case .refused(let refusal):
                 if case .replayed(let grant) = refusal {
                     try grants.revoke(grant, because: .codeReplayed, by: .app(app.id), at: now, requestID: redemption.requestID, in: tx)

@@ -11,15 +11,13 @@ struct RefreshTokenGrant: TokenGrant {
     let database: any Database
     let tokens: AccessTokenIssuer
     let refreshTokens: RefreshTokens
-    let revocations: Revocations
     let standing: GrantStanding
     private let grants = Grants()
 
-    init(database: any Database, tokens: AccessTokenIssuer, refreshTokens: RefreshTokens, revocations: Revocations, standing: GrantStanding) {
+    init(database: any Database, tokens: AccessTokenIssuer, refreshTokens: RefreshTokens, standing: GrantStanding) {
         self.database = database
         self.tokens = tokens
         self.refreshTokens = refreshTokens
-        self.revocations = revocations
         self.standing = standing
     }
 
@@ -43,9 +41,7 @@ struct RefreshTokenGrant: TokenGrant {
             let access = try tokens.issue(.customer(refreshed.grant, to: app, scope: refreshed.scope, binding: request.binding), at: request.now)
             let token = refreshTokens.token(of: refreshed.grant.id, generation: refreshed.generation, for: app.clientID)
             return .issued(TokenResponse(access: access, refreshToken: token))
-        case .failure(let refusal):
-            if case .refresh(.replayed) = refusal { revocations.noteRevoked(presented.grantID) }
-            return .refused(refusal.error(token: text, request))
+        case .failure(let refusal): return .refused(refusal.error(token: text, request))
         }
     }
 
