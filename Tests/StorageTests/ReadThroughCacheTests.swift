@@ -202,23 +202,30 @@ struct ReadThroughCacheTests {
         }
     }
 
-    @Test
-    func `whoever waits for a read that was cancelled reads itself`() async throws {
+    /// A cache whose reads bring their own numbers; the first ends otherwise.
+    private func withNumberedReads(
+        first: @escaping @Sendable () async throws -> Void, _ body: (ReadThroughCache<String, Int>, _ reads: @Sendable () -> Int) async throws -> Void
+    ) async throws {
         try await withDatabase(.sqlite, migrations: []) { db in
+            // A clock that stands still: a slow machine must not make the feed stale.
             let start = ContinuousClock.now
             let feed = ChangeFeed(database: db, logger: .quiet, now: { start })
             try await feed.poll()
-            let reads = Mutex(0)
+            let reads = Atomic(0)
             let cache = ReadThroughCache<String, Int>(capacity: 10, feed: feed) { _ in
-                let number = reads.withLock { reads in
-                    reads += 1
-                    return reads
-                }
-                if number == 1 { try await Task.sleep(for: .seconds(3600)) }  // until it is cancelled
+                let number = reads.add(1, ordering: .relaxed).newValue
+                if number == 1 { try await first() }
                 return number
             }
+            try await body(cache) { reads.load(ordering: .relaxed) }
+        }
+    }
+
+    @Test
+    func `whoever waits for a read that was cancelled reads itself`() async throws {
+        try await withNumberedReads(first: { try await Task.sleep(for: .seconds(3600)) }) { cache, reads in  // until it is cancelled
             let first = Task { try await cache.value(for: "a") }
-            while reads.withLock({ $0 }) == 0 { await Task.yield() }
+            while reads() == 0 { await Task.yield() }
             let second = Task { try await cache.value(for: "a") }
             for _ in 0..<1000 { await Task.yield() }
 
@@ -234,21 +241,7 @@ struct ReadThroughCacheTests {
     @Test
     func `a failed read is told to all who wait, and the next call reads again`() async throws {
         struct Failed: Error {}
-        try await withDatabase(.sqlite, migrations: []) { db in
-            // A clock that stands still: a slow machine must not make the feed stale.
-            let start = ContinuousClock.now
-            let feed = ChangeFeed(database: db, logger: .quiet, now: { start })
-            try await feed.poll()
-            let reads = Mutex(0)
-            let cache = ReadThroughCache<String, Int>(capacity: 10, feed: feed) { _ in
-                let number = reads.withLock { reads in
-                    reads += 1
-                    return reads
-                }
-                if number == 1 { throw Failed() }
-                return number
-            }
-
+        try await withNumberedReads(first: { throw Failed() }) { cache, _ in
             await #expect(throws: Failed.self) { try await cache.value(for: "a") }
             try await expect(cache, "a", is: 2)
         }
