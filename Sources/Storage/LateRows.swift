@@ -26,7 +26,23 @@ package final class LateRows {
         return tables.filter { !$0.rows.isEmpty }.map { Self.statement($0.insertion, $0.rows) }
     }
 
-    private static func statement(_ insertion: String, _ rows: [[SQLValue]]) -> SQL {
+    /// All rows as one statement, where the engine inserts into several tables with one: constraints are checked behind it.
+    /// - Returns: `nil` when there are none.
+    package func takeTogether() -> SQL? {
+        defer { tables = [] }
+        guard let last = tables.lastIndex(where: { !$0.rows.isEmpty }) else { return nil }
+        var sql = SQL.StringInterpolation(literalCapacity: 512, interpolationCount: 64)
+        for (number, table) in tables[..<last].filter({ !$0.rows.isEmpty }).enumerated() {
+            sql.appendLiteral("\(number == 0 ? "WITH" : ",") late\(number) AS (\(table.insertion)")
+            sql.appendInterpolation(rows: table.rows)
+            sql.appendLiteral(") ")
+        }
+        sql.appendLiteral(tables[last].insertion)
+        sql.appendInterpolation(rows: tables[last].rows)
+        return SQL(stringInterpolation: sql)
+    }
+
+    fileprivate static func statement(_ insertion: String, _ rows: [[SQLValue]]) -> SQL {
         var sql = SQL.StringInterpolation(literalCapacity: insertion.utf8.count + 40 * rows.count, interpolationCount: 8 * rows.count)
         sql.appendLiteral(insertion)
         sql.appendInterpolation(rows: rows)
@@ -39,6 +55,13 @@ extension WriteTransaction {
     /// - Parameter columns: in the order of each row's values.
     package func insertLate(_ rows: [[SQLValue]], into table: String, _ columns: String) throws {
         for statement in late.add(rows, by: "INSERT INTO \(table) (\(columns)) VALUES ") { try execute(statement) }
+    }
+
+    /// Inserts rows, now or at the end of the transaction.
+    package func insert(_ rows: [[SQLValue]], late isLate: Bool, into table: String, _ columns: String) throws {
+        guard !rows.isEmpty else { return }
+        guard isLate else { return _ = try execute(LateRows.statement("INSERT INTO \(table) (\(columns)) VALUES ", rows)) }
+        try insertLate(rows, into: table, columns)
     }
 
     /// For the drivers, behind the body.

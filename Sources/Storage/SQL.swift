@@ -17,6 +17,11 @@ package protocol SQLBindable {
     static var sqlNull: SQLValue { get }
 }
 
+extension Optional: SQLBindable where Wrapped: SQLBindable {
+    package var sqlValue: SQLValue { self?.sqlValue ?? Wrapped.sqlNull }
+    package static var sqlNull: SQLValue { Wrapped.sqlNull }
+}
+
 /// One SQL statement in the dialect that SQLite and PostgreSQL share. Interpolated values become binds `$1`, `$2` …; text of the literal stays text.
 ///
 ///     tx.all("SELECT id FROM app WHERE client_id = \(clientID)")
@@ -86,8 +91,6 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
         package mutating func appendLiteral(_ literal: String) { text += literal }
 
         package mutating func appendInterpolation<Value: SQLBindable>(_ value: Value) { bind(value.sqlValue) }
-
-        package mutating func appendInterpolation<Value: SQLBindable>(_ value: Value?) { bind(value?.sqlValue ?? Value.sqlNull) }
 
         /// A list for `IN`: `WHERE id IN \(list: ids)`. An empty list matches nothing.
         package mutating func appendInterpolation<Value: SQLBindable>(list values: [Value]) {

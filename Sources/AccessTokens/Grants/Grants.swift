@@ -13,6 +13,7 @@ package struct Grants: Sendable {
     /// An id for a grant that is about to be made, so that a consent can name it.
     package func newID(at now: Timestamp) -> GrantID { GrantID(at: now, from: randomness) }
 
+    /// Its row is a late one, which the transaction itself does not read.
     /// - Parameter actor: who did it; `nil` for the customer themselves.
     package func create(
         _ new: NewGrant, id: GrantID? = nil, by actor: Actor? = nil, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
@@ -21,12 +22,12 @@ package struct Grants: Sendable {
             id: id ?? newID(at: now), appID: new.appID, clientID: new.clientID, personID: new.personID, consentID: new.consentID, scope: new.scope,
             authenticatedAt: new.authenticatedAt, level: new.level, createdAt: now, expiresAt: new.expiresAt, generation: 1, rotatedAt: nil, dpopKey: nil,
             revokedAt: nil, revokedReason: nil)
-        try tx.execute(
-            """
-            INSERT INTO token_grant (id, app_id, client_id, person_id, consent_id, scope, authenticated_at, acr, created_at, expires_at, generation)
-            VALUES (\(grant.id), \(grant.appID), \(grant.clientID.text), \(grant.personID), \(grant.consentID), \(grant.scope.text),
-                    \(grant.authenticatedAt), \(grant.level?.rawValue), \(grant.createdAt), \(grant.expiresAt), \(grant.generation))
-            """)
+        let row = [
+            grant.id.sqlValue, grant.appID.sqlValue, grant.clientID.text.sqlValue, grant.personID.sqlValue, grant.consentID.sqlValue, grant.scope.text.sqlValue,
+            grant.authenticatedAt.sqlValue, (grant.level?.rawValue).sqlValue, grant.createdAt.sqlValue, grant.expiresAt.sqlValue, grant.generation.sqlValue,
+        ]
+        try tx.insertLate(
+            [row], into: "token_grant", "id, app_id, client_id, person_id, consent_id, scope, authenticated_at, acr, created_at, expires_at, generation")
         var after = ["app": grant.appID.rawValue, "scope": grant.scope.text]
         after["consent"] = grant.consentID?.rawValue
         try audit.append(

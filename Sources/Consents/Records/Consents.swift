@@ -105,7 +105,8 @@ package struct Consents: Sendable {
         return lodged
     }
 
-    /// Lodges a consent and has it authorised by the customer who decides right now: two lines of its history, and one row.
+    /// Lodges a consent and has it authorised by the customer who decides right now: two lines of its history, and one row. They are
+    /// late rows, which the transaction itself does not read.
     package func lodgeAuthorised(
         _ new: NewConsent, by person: PersonID, as decider: ConsentDecider = .themselves, accounts: [AccountID], grant: GrantID, at now: Timestamp,
         requestID: RequestID?, in tx: any WriteTransaction
@@ -114,14 +115,14 @@ package struct Consents: Sendable {
         let authorised = lodged.after(
             ConsentDecision(event: .authorise, actor: .customer, reason: decider.approved, personID: person, grantID: grant, accounts: accounts),
             status: .authorised, at: now)
-        try insert(authorised, in: tx)
-        try keep(authorised.accounts, of: authorised.id, in: tx)
+        try insert(authorised, late: true, in: tx)
+        try keep(authorised.accounts, of: authorised.id, late: true, in: tx)
         // Nobody can have heard of it yet, so there is nothing to announce.
         try record(
             [
                 Step(to: lodged, action: .consentLodged, by: .app(new.appID)),
                 Step(from: lodged.storedStatus, to: authorised, action: .consentAuthorised, by: decider.actor(person)),
-            ], requestID: requestID, in: tx)
+            ], late: true, requestID: requestID, in: tx)
         return authorised
     }
 
@@ -228,24 +229,27 @@ package struct Consents: Sendable {
 
     // MARK: Rows
 
-    private func insert(_ consent: Consent, in tx: any WriteTransaction) throws {
+    /// - Parameter late: at the end of the transaction, which does not read it then.
+    private func insert(_ consent: Consent, late: Bool = false, in tx: any WriteTransaction) throws {
         let order = consent.payment.map { PaymentOrderRow($0.order) }
-        try tx.execute(
+        let row = [
+            consent.id.sqlValue, consent.appID.sqlValue, consent.organisationID.sqlValue, consent.personID.sqlValue, consent.type.sqlValue,
+            consent.permissions.text.sqlValue, consent.transactionsFrom.sqlValue, consent.transactionsTo.sqlValue, consent.createdAt.sqlValue,
+            consent.expiresAt.sqlValue, consent.storedStatus.sqlValue, consent.statusActor.sqlValue, consent.statusReason.sqlValue,
+            consent.statusChangedAt.sqlValue, consent.grantID.sqlValue, (order?.amount.minorUnits).sqlValue, (order?.amount.currency).sqlValue,
+            (order?.creditor?.name).sqlValue, (order?.creditor?.account).sqlValue, (order?.reference).sqlValue, (order?.details).sqlValue,
+            (consent.payment?.debtorAccount).sqlValue,
+        ]
+        try tx.insert(
+            [row], late: late, into: "consent",
             """
-            INSERT INTO consent (id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                                 status, status_actor, status_reason, status_changed_at, grant_id,
-                                 amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id)
-            VALUES (\(consent.id), \(consent.appID), \(consent.organisationID), \(consent.personID), \(consent.type), \(consent.permissions.text),
-                    \(consent.transactionsFrom), \(consent.transactionsTo), \(consent.createdAt), \(consent.expiresAt),
-                    \(consent.storedStatus), \(consent.statusActor), \(consent.statusReason), \(consent.statusChangedAt), \(consent.grantID),
-                    \(order?.amount.minorUnits), \(order?.amount.currency), \(order?.creditor?.name), \(order?.creditor?.account), \(order?.reference),
-                    \(order?.details), \(consent.payment?.debtorAccount))
+            id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at, status, status_actor, \
+            status_reason, status_changed_at, grant_id, amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id
             """)
     }
 
-    private func keep(_ accounts: [AccountID], of id: ConsentID, in tx: any WriteTransaction) throws {
-        guard !accounts.isEmpty else { return }
-        try tx.execute("INSERT INTO consent_account (consent_id, account_id) VALUES \(rows: accounts.map { [id.sqlValue, $0.sqlValue] })")
+    private func keep(_ accounts: [AccountID], of id: ConsentID, late: Bool = false, in tx: any WriteTransaction) throws {
+        try tx.insert(accounts.map { [id.sqlValue, $0.sqlValue] }, late: late, into: "consent_account", "consent_id, account_id")
     }
 
     /// One change of a status, as the history and the audit log tell it.
@@ -256,14 +260,14 @@ package struct Consents: Sendable {
         let by: Actor
     }
 
-    private func record(_ steps: [Step], requestID: RequestID?, in tx: any WriteTransaction) throws {
+    private func record(_ steps: [Step], late: Bool = false, requestID: RequestID?, in tx: any WriteTransaction) throws {
         let rows = steps.map { step in
             [
                 step.to.id.sqlValue, step.to.storedStatus.sqlValue, step.to.statusActor.sqlValue, step.to.statusReason.sqlValue,
-                requestID?.sqlValue ?? RequestID.sqlNull, step.to.statusChangedAt.sqlValue,
+                requestID.sqlValue, step.to.statusChangedAt.sqlValue,
             ]
         }
-        try tx.execute("INSERT INTO consent_event (consent_id, status, actor, reason, request_id, occurred_at) VALUES \(rows: rows)")
+        try tx.insert(rows, late: late, into: "consent_event", "consent_id, status, actor, reason, request_id, occurred_at")
         try audit.append(
             contentsOf: steps.map { step in
                 AuditEntry(
