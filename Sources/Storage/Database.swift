@@ -26,12 +26,28 @@ package protocol Database: Sendable {
     /// transaction, even when the body catches the error: what may conflict is written with `ON CONFLICT`.
     /// - Throws: `StorageError`, or what the body throws.
     @discardableResult
-    func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result
+    func write<Result: Sendable>(_ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result
 
     /// Runs several statements without binds, separated by semicolons: migrations only.
     func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool
 
     func close() async
+}
+
+extension Database {
+    @discardableResult
+    package func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
+        try await write(.own, body)
+    }
+}
+
+/// Which sync makes a commit durable, before the write returns either way (docs/decisions/0025-shared-sync.md).
+package enum CommitSync: Sendable {
+    /// Its own: nobody sees what it wrote before it is durable.
+    case own
+    /// On PostgreSQL one for several commits, milliseconds later. Others may see what it wrote before, and a crash may still take it back: for what nobody
+    /// can act on before the answer is out, such as the token whose digest it is.
+    case shared
 }
 
 package protocol ReadTransaction {

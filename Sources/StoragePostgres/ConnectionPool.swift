@@ -25,6 +25,7 @@ final class ConnectionPool: @unchecked Sendable {
     let logger: Logger
     let statistics = StorageStatistics()
     let ownChanges = OwnChanges()
+    let sharedSync: SharedSync
 
     /// More waiting jobs than this are refused at once.
     private static let queueLimit = 1_000
@@ -37,6 +38,7 @@ final class ConnectionPool: @unchecked Sendable {
         self.url = url
         self.limit = limit
         self.logger = logger
+        sharedSync = SharedSync(url: url, statistics: statistics, logger: logger)
     }
 
     /// Runs the work on a connection's thread.
@@ -46,6 +48,24 @@ final class ConnectionPool: @unchecked Sendable {
                 Job(
                     run: { session in continuation.resume(with: Swift.Result { try work(session) }) },
                     refuse: { continuation.resume(throwing: $0) }))
+        }
+    }
+
+    /// Runs a transaction whose commit shares its sync with others.
+    func share<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
+        sharedSync.expect()
+        return try await withCheckedThrowingContinuation { continuation in
+            add(
+                Job(
+                    run: { [sharedSync] session in
+                        do {
+                            let (result, ticket) = try session.sharing(body)
+                            sharedSync.finish(ticket) { continuation.resume(with: $0.map { .failure($0) } ?? .success(result)) }
+                        } catch {
+                            sharedSync.finish(nil) { _ in continuation.resume(throwing: error) }
+                        }
+                    },
+                    refuse: { [sharedSync] refusal in sharedSync.finish(nil) { _ in continuation.resume(throwing: refusal) } }))
         }
     }
 
@@ -63,6 +83,7 @@ final class ConnectionPool: @unchecked Sendable {
             for job in refused { job.refuse(.unavailable(reason: "the database was closed")) }
             if isDone { continuation.resume() }
         }
+        await sharedSync.close()
     }
 
     private func add(_ job: Job) {

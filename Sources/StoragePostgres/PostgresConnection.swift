@@ -5,6 +5,8 @@ internal import Storage
 /// One libpq connection, used by one thread.
 final class PostgresConnection {
     private let handle: OpaquePointer
+    /// A command was left whose answer nobody has read.
+    private var isOwed = false
     /// The names of the statements prepared here, by their text.
     private var prepared: [String: String] = [:]
     /// Hashes of the long statements that ran here unprepared.
@@ -14,7 +16,7 @@ final class PostgresConnection {
     private(set) var isLost = false
 
     /// The server ends a statement after `statement_timeout`; the client waits a little longer, for a server that hangs.
-    private static let patience = Duration.milliseconds(4_500)
+    static let patience = Duration.milliseconds(4_500)
     /// What the address does not say. libpq would look for a Kerberos ticket to encrypt with at each connection; what that leaves behind in a thread is freed
     /// when the thread ends, and where the process ends at that moment Kerberos aborts it.
     private static let settings =
@@ -25,12 +27,12 @@ final class PostgresConnection {
         SET client_min_messages = warning; SET TimeZone = 'UTC'
         """
     private static let preparedLimit = 400
+    /// POLLRDHUP (poll(2)), which Swift's Glibc leaves out.
+    private static let hungUp: Int16 = 0x2000
     /// Statements with more binds are lists of varying length: one is worth keeping when it comes again, and only so many, that they do not drive out the rest.
     private static let shortBinds = 32
     private static let longPreparedLimit = 100
     private static let ranOnceLimit = 1000
-    /// Nodes that migrate at the same time wait for this lock.
-    private static let migrationLock = 7_702_651_194
 
     /// - Throws: `StorageError.unavailable` within two seconds per address of the host.
     init(url: String) throws {
@@ -69,84 +71,32 @@ final class PostgresConnection {
         guard encoding == "UTF8" else { throw StorageError.failed(reason: "the database must be encoded in UTF8, not \(encoding ?? "unknown")") }
     }
 
-    func transaction<Result>(
-        _ kind: TransactionKind, statistics: StorageStatistics, ownChanges: OwnChanges, _ body: (PostgresTransaction) throws -> Result
-    ) throws -> Result {
-        try command(kind.rawValue)
-        let transaction = PostgresTransaction(self, statistics)
-        let result: Result
-        do {
-            result = try body(transaction)
-            try transaction.insertLateRows()
-            if let failure = transaction.failure { throw failure }
-        } catch {
-            if !isLost { _ = try? command("ROLLBACK") }  // fails when the connection is lost, which ends the transaction too
-            if let failure = transaction.failure, failure.isWorthRetrying { throw failure }
-            throw error
-        }
-        try commit(kind)
-        if kind == .write { statistics.countCommit(of: 1) }
-        ownChanges.tell(transaction.announcements.changes)
-        return result
-    }
-
-    /// Runs one reading statement outside a transaction block: the server makes one of its own around it.
-    func statement<Result>(statistics: StorageStatistics, _ body: (PostgresTransaction) throws -> Result) throws -> Result {
-        let transaction = PostgresTransaction(self, statistics)
-        do {
-            let result = try body(transaction)
-            if let failure = transaction.failure { throw failure }
-            return result
-        } catch {
-            if let failure = transaction.failure, failure.isWorthRetrying { throw failure }
-            throw error
-        }
-    }
-
-    /// - Throws: `StorageError.unavailable` when the connection was lost meanwhile: the commit may or may not have happened, so nothing is retried.
-    private func commit(_ kind: TransactionKind) throws {
-        do {
-            guard try command("COMMIT") == "COMMIT" else { throw StorageError.failed(reason: "the transaction was rolled back at its commit") }
-        } catch let failure as PostgresFailure where failure.isLostConnection && kind == .write {
-            throw StorageError.unavailable(reason: "the connection was lost at the commit: \(failure.message)")
-        }
-    }
-
-    /// One step of the schema, in a transaction that only one node runs at a time.
-    /// - Returns: whether it was new here.
-    func migrate(_ script: String, named name: String, at now: Int64) throws -> Bool {
-        do {
-            try command("BEGIN")
-            try command("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
-            try command("SELECT pg_advisory_xact_lock(\(Self.migrationLock))", within: .seconds(600))
-            try command(#"CREATE TABLE IF NOT EXISTS migration (name TEXT COLLATE "C" PRIMARY KEY, applied_at BIGINT NOT NULL)"#)
-            let isNew = try run("SELECT 1 AS one FROM migration WHERE name = \(name)").rows().isEmpty
-            if isNew {
-                try command(script, within: .seconds(600))
-                try run("INSERT INTO migration (name, applied_at) VALUES (\(name), \(now))")
-            }
-            try command("COMMIT")
-            return isNew
-        } catch {
-            if !isLost { _ = try? command("ROLLBACK") }  // fails when the connection is lost, which ends the transaction too
-            guard let failure = error as? PostgresFailure, !failure.isLostConnection else { throw StorageError.translating(error) }
-            throw StorageError.failed(reason: "\(name): \(failure.message)")
-        }
-    }
-
     /// Runs one statement with its binds, prepared at its first use, a long one at its second.
+    /// - Parameters:
+    ///   - opening: commands that are sent ahead of it.
+    ///   - closing: commands that are sent right behind it. All of them are one exchange with the server, which runs nothing of it behind what fails.
     @discardableResult
-    func run(_ sql: SQL) throws -> PostgresAnswer {
+    func run(_ sql: SQL, after opening: [String] = [], before closing: [String] = []) throws -> PostgresAnswer {
+        try settle()
         let binds = try PostgresBinds(sql.values)
-        guard isWorthKeeping(sql) else {
-            return try binds.withPointers { count, types, values in
-                try answer(to: PQsendQueryParams(handle, sql.text, count, types, values, nil, nil, 0), within: Self.patience)
-            }
-        }
-        let name = try prepare(sql.text, binds)
-        return try binds.withPointers { count, _, values in
-            try answer(to: PQsendQueryPrepared(handle, name, count, values, nil, nil, 0), within: Self.patience)
-        }
+        let name = try isWorthKeeping(sql) ? prepare(sql.text, binds) : nil
+        let isPipeline = !opening.isEmpty || !closing.isEmpty
+        var sent = isPipeline ? PQenterPipelineMode(handle) == 1 : true
+        for command in opening { sent = sent && send(command) }
+        sent = sent && send(sql.text, as: name, binds)
+        for command in closing { sent = sent && send(command) }
+        if isPipeline { sent = sent && PQpipelineSync(handle) == 1 }
+        guard sent else { throw lost() }
+        return try answers(opening.count + 1 + closing.count, isPipeline: isPipeline, within: Self.patience)[opening.count]
+    }
+
+    private func send(_ command: String) -> Bool { PQsendQueryParams(handle, command, 0, nil, nil, nil, nil, 0) == 1 }
+
+    private func send(_ text: String, as name: String?, _ binds: PostgresBinds) -> Bool {
+        binds.withPointers { count, types, values in
+            if let name { return PQsendQueryPrepared(handle, name, count, values, nil, nil, 0) }
+            return PQsendQueryParams(handle, text, count, types, values, nil, nil, 0)
+        } == 1
     }
 
     private func isWorthKeeping(_ sql: SQL) -> Bool {
@@ -162,7 +112,29 @@ final class PostgresConnection {
     /// - Returns: the tag of the last one.
     @discardableResult
     func command(_ text: String, within patience: Duration = PostgresConnection.patience) throws -> String {
-        try answer(to: PQsendQuery(handle, text), within: patience).tag
+        try settle()
+        return try answer(to: PQsendQuery(handle, text), within: patience).tag
+    }
+
+    /// Sends a command whose answer nobody waits for: it is read before the next statement is sent.
+    func leave(_ command: String) {
+        isOwed = PQsendQuery(handle, command) == 1
+        if !isOwed { isLost = true }
+    }
+
+    private func settle() throws {
+        guard isOwed else { return }
+        isOwed = false
+        do { _ = try answer(to: 1, within: Self.patience) } catch { throw lost(error as? PostgresFailure) }
+    }
+
+    /// Whether a transaction is open, be it one that a failed statement has ended.
+    var isInTransaction: Bool { [PQTRANS_INTRANS, PQTRANS_INERROR].contains(PQtransactionStatus(handle)) }
+
+    /// Whether the server has ended the connection, as far as that can be seen without a question. Another thread may ask while one waits for an answer.
+    var isHungUp: Bool {
+        var descriptor = pollfd(fd: PQsocket(handle), events: Self.hungUp, revents: 0)
+        return poll(&descriptor, 1, 0) != 0
     }
 
     private func prepare(_ text: String, _ binds: PostgresBinds) throws -> String {
@@ -183,23 +155,37 @@ final class PostgresConnection {
     // MARK: The wire
 
     private func answer(to sent: CInt, within patience: Duration) throws -> PostgresAnswer {
-        guard sent == 1 else { throw lost() }
+        guard sent == 1, let last = try answers(1, isPipeline: false, within: patience).last else { throw lost() }
+        return last
+    }
+
+    /// Reads the answers to what was sent: in pipeline mode one for each statement, otherwise all that the one text leads to.
+    private func answers(_ count: Int, isPipeline: Bool, within patience: Duration) throws -> [PostgresAnswer] {
         let deadline = ContinuousClock.now + patience
-        var last: PostgresAnswer?
+        var answers: [PostgresAnswer] = []
         var failure: PostgresFailure?
-        while true {
-            while PQisBusy(handle) == 1 { try waitForInput(until: deadline) }
-            guard let result = PQgetResult(handle) else { break }
-            let answer = PostgresAnswer(result)
-            if let refused = answer.failure { failure = failure ?? refused } else { last = answer }
+        for _ in 0..<count {
+            while let answer = try nextAnswer(until: deadline) {
+                if let refused = answer.failure { failure = failure ?? refused } else { answers.append(answer) }
+            }
+        }
+        if isPipeline {
+            _ = try nextAnswer(until: deadline)  // of the sync that ends it
+            guard PQexitPipelineMode(handle) == 1 else { throw lost(failure) }
         }
         if PQstatus(handle) != CONNECTION_OK { throw lost(failure) }
         if let failure {
             if failure.makesConnectionUseless { isLost = true }
             throw failure
         }
-        guard let last else { throw lost() }
-        return last
+        guard answers.count >= count else { throw lost() }
+        return answers
+    }
+
+    /// - Returns: `nil` behind the last answer to a statement.
+    private func nextAnswer(until deadline: ContinuousClock.Instant) throws -> PostgresAnswer? {
+        while PQisBusy(handle) == 1 { try waitForInput(until: deadline) }
+        return PQgetResult(handle).map { PostgresAnswer($0) }
     }
 
     private func waitForInput(until deadline: ContinuousClock.Instant) throws {

@@ -42,8 +42,13 @@ package final class PostgresDatabase: Database {
         try await pool.run { try $0.statement { try body(OneStatement($0)) } }
     }
 
-    package func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
-        try await pool.run { try $0.transaction(.write, body) }
+    package func write<Result: Sendable>(
+        _ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
+    ) async throws -> Result {
+        switch sync {
+        case .own: try await pool.run { try $0.transaction(.write, body) }
+        case .shared: try await pool.share(body)
+        }
     }
 
     package func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool {

@@ -19,6 +19,16 @@ final class PostgresSession {
         try again { try $0.transaction(kind, statistics: pool.statistics, ownChanges: pool.ownChanges, body) }
     }
 
+    /// Runs a writing transaction whose commit does not wait for the disk.
+    /// - Returns: the result, and the ticket for the sync that makes it durable; `nil` when it waited nevertheless.
+    func sharing<Result>(_ body: (PostgresTransaction) throws -> Result) throws -> (Result, SharedSync.Ticket?) {
+        try again { connection in
+            let ticket = pool.sharedSync.ticket()
+            let sync = ticket == nil ? CommitSync.own : .shared
+            return (try connection.transaction(.write, sync: sync, statistics: pool.statistics, ownChanges: pool.ownChanges, body), ticket)
+        }
+    }
+
     /// Runs one reading statement, which is its own transaction.
     func statement<Result>(_ body: (PostgresTransaction) throws -> Result) throws -> Result {
         try again { try $0.statement(statistics: pool.statistics, body) }
@@ -73,9 +83,4 @@ final class PostgresSession {
             throw error
         }
     }
-}
-
-enum TransactionKind: String {
-    case read = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-    case write = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
 }

@@ -72,7 +72,10 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         return try await read { try body(OneStatement($0)) }
     }
 
-    package func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
+    /// Whoever waits at the same time shares a sync, and nobody sees a commit before it.
+    package func write<Result: Sendable>(
+        _ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
+    ) async throws -> Result {
         try await queue.run(body)
     }
 

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import random
 import shutil
 import signal
 import subprocess
@@ -60,6 +61,10 @@ class Cluster:
     def stop(self, mode="immediate"):
         """`immediate` is a crash: the next start recovers from the log."""
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-w", "-t", "60", "stop")
+
+    def reset(self):
+        """One of its processes dies: the server ends all others and begins again by itself, without what was only in its memory."""
+        os.kill(random.choice(self.processes[1:]), signal.SIGKILL)
 
     @property
     def processes(self):

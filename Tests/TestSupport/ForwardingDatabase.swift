@@ -18,8 +18,10 @@ extension ForwardingDatabase {
         try await behind.readOne(body)
     }
 
-    package func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
-        try await behind.write(body)
+    package func write<Result: Sendable>(
+        _ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
+    ) async throws -> Result {
+        try await behind.write(sync, body)
     }
 
     package func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool {

@@ -41,7 +41,7 @@ extension AuthorizationEndpoint {
         let code = AuthorizationCode(for: transaction.id, from: randomness)
         let approval = Approval(transaction: transaction, app: app, session: session, decider: decider, accounts: chosen, requestID: requestID, now: now)
         if let refusal = refusal(of: approval, among: own) { return .refusedChoice(refusal) }
-        return try await database.write { tx in
+        return try await database.write(.shared) { tx in
             if let refusal = try refusalToPay(approval, among: own, in: tx) { return .refusedChoice(refusal) }
             let grantID = grants.newID(at: now)
             guard try answers.approve(transaction, with: code, for: grantID, methods: session.methods, at: now, in: tx) else { return .alreadyAnswered }

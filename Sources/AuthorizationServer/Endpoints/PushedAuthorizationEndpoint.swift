@@ -47,7 +47,7 @@ struct PushedAuthorizationEndpoint: Sendable {
             return .failure(refusal.error(of: app.registeredClient, received: resolved.parameters["redirect_uri"]))
         }
         return .success(
-            try await authorization.database.write { [pushed = authorization.pushed] tx in
+            try await authorization.database.write(.shared) { [pushed = authorization.pushed] tx in
                 try pushed.insert(resolved.parameters, isSigned: resolved.transport.isSigned, of: app.id, at: now, in: tx)
             })
     }

@@ -103,7 +103,7 @@ struct AuthorizationCodeGrant: TokenGrant {
     private func redeem(_ redemption: Redemption) async throws -> Result<Obtained, Refusal> {
         let (app, now) = (redemption.app, redemption.now)
         guard let code = redemption.code else { return .failure(.code(.unknown)) }
-        return try await database.write { tx in
+        return try await database.write(.shared) { tx in
             let outcome = try codes.redeem(
                 code, by: app.clientID, redirectURI: redemption.redirectURI, verifier: redemption.verifier,
                 dpopKey: redemption.binding.dpopKey, at: now, in: tx)

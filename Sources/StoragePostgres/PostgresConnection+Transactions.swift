@@ -1,0 +1,79 @@
+internal import Storage
+
+extension PostgresConnection {
+    /// Nodes that migrate at the same time wait for this lock.
+    private static let migrationLock = 7_702_651_194
+
+    /// Runs a transaction. It begins with the first statement and commits with its late rows, in the same exchanges with the server.
+    /// - Parameter sync: whether the commit waits for the disk. One that does not is to be made durable before anybody is told.
+    func transaction<Result>(
+        _ kind: TransactionKind, sync: CommitSync = .own, statistics: StorageStatistics, ownChanges: OwnChanges, _ body: (PostgresTransaction) throws -> Result
+    ) throws -> Result {
+        let transaction = PostgresTransaction(self, opening: kind.opening(sync), statistics)
+        let result: Result
+        do {
+            result = try body(transaction)
+            if let failure = transaction.failure { throw failure }
+        } catch {
+            throw end(transaction, after: error)
+        }
+        switch kind {
+        // It has read what it wanted, whatever becomes of its commit.
+        case .read: if isInTransaction { leave("COMMIT") }
+        case .write:
+            do { try transaction.commit(sync) } catch { throw uncommitted(transaction, error) }
+            statistics.countCommit(of: 1)
+            ownChanges.tell(transaction.announcements.changes)
+        }
+        return result
+    }
+
+    /// Runs one reading statement outside a transaction block: the server makes one of its own around it.
+    func statement<Result>(statistics: StorageStatistics, _ body: (PostgresTransaction) throws -> Result) throws -> Result {
+        let transaction = PostgresTransaction(self, opening: [], statistics)
+        do {
+            let result = try body(transaction)
+            if let failure = transaction.failure { throw failure }
+            return result
+        } catch {
+            throw end(transaction, after: error)
+        }
+    }
+
+    /// - Returns: what to throw: what asks for another attempt goes before what the body made of it.
+    private func end(_ transaction: PostgresTransaction, after error: any Error) -> any Error {
+        if !isLost, isInTransaction { _ = try? command("ROLLBACK") }  // fails when the connection is lost, which ends the transaction too
+        if let failure = transaction.failure, failure.isWorthRetrying { return failure }
+        return error
+    }
+
+    /// - Returns: what to throw when the connection was lost at the commit: that may or may not have happened, so nothing is retried.
+    private func uncommitted(_ transaction: PostgresTransaction, _ error: any Error) -> any Error {
+        if let failure = error as? PostgresFailure ?? transaction.failure, failure.isLostConnection {
+            return StorageError.unavailable(reason: "the connection was lost at the commit: \(failure.message)")
+        }
+        return end(transaction, after: error)
+    }
+
+    /// One step of the schema, in a transaction that only one node runs at a time.
+    /// - Returns: whether it was new here.
+    func migrate(_ script: String, named name: String, at now: Int64) throws -> Bool {
+        do {
+            try command("BEGIN")
+            try command("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+            try command("SELECT pg_advisory_xact_lock(\(Self.migrationLock))", within: .seconds(600))
+            try command(#"CREATE TABLE IF NOT EXISTS migration (name TEXT COLLATE "C" PRIMARY KEY, applied_at BIGINT NOT NULL)"#)
+            let isNew = try run("SELECT 1 AS one FROM migration WHERE name = \(name)").rows().isEmpty
+            if isNew {
+                try command(script, within: .seconds(600))
+                try run("INSERT INTO migration (name, applied_at) VALUES (\(name), \(now))")
+            }
+            try command("COMMIT")
+            return isNew
+        } catch {
+            if !isLost { _ = try? command("ROLLBACK") }  // fails when the connection is lost, which ends the transaction too
+            guard let failure = error as? PostgresFailure, !failure.isLostConnection else { throw StorageError.translating(error) }
+            throw StorageError.failed(reason: "\(name): \(failure.message)")
+        }
+    }
+}
