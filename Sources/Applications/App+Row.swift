@@ -81,7 +81,9 @@ extension App {
             profile: try row["profile"], redirectURIs: redirectURIs.split(separator: "\n").map { RedirectURI(registered: String($0)) },
             allowedNetworks: allowedNetworks,
             grantTypes: Set(grantTypes.split(separator: " ").compactMap { GrantType(rawValue: String($0)) }), scopes: scopes,
-            authenticationMethod: method, metadata: metadata, secrets: secrets, createdAt: try row["created_at"],
+            authenticationMethod: method, metadata: metadata,
+            // The statements order by time alone, which their index gives without sorting; those of one second keep an order here.
+            secrets: secrets.sorted { ($1.createdAt, $0.id.rawValue) < ($0.createdAt, $1.id.rawValue) }, createdAt: try row["created_at"],
             removedAt: try row["removed_at"], heldAt: try row["held_at"])
     }
 }

@@ -144,7 +144,7 @@ package struct Apps: Sendable {
                 JOIN organisation ON organisation.id = app.organisation_id
                 LEFT JOIN app_secret ON app_secret.app_id = app.id
                 WHERE app.id = \(id)
-                ORDER BY app_secret.created_at DESC, app_secret.id
+                ORDER BY app_secret.created_at DESC
                 LIMIT 20
                 """))
     }
@@ -179,7 +179,7 @@ package struct Apps: Sendable {
             SELECT \(columnsOf: AppSecret.self)
             FROM app_secret
             WHERE app_id = \(id)
-            ORDER BY created_at DESC, id
+            ORDER BY created_at DESC
             LIMIT 20
             """
         ).map(AppSecret.init)
