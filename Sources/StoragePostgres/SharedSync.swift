@@ -30,7 +30,7 @@ final class SharedSync: @unchecked Sendable {
     private var isClosed = false
     private var hasThread = false
     private var waiting: [Waiting] = []
-    private var closing: CheckedContinuation<Void, Never>?
+    private var closing: [CheckedContinuation<Void, Never>] = []
     private var retryAt = ContinuousClock.now
     /// Commits that were asked for and have not come yet.
     private let expected = Atomic(0)
@@ -94,7 +94,7 @@ final class SharedSync: @unchecked Sendable {
             condition.lock()
             isClosed = true
             let isDone = !hasThread
-            if !isDone { closing = continuation }
+            if !isDone { closing.append(continuation) }
             condition.signal()
             condition.unlock()
             if isDone { continuation.resume() }
@@ -152,9 +152,11 @@ final class SharedSync: @unchecked Sendable {
         }
         condition.lock()
         drop()
-        let closing = closing
+        hasThread = false
+        let closed = closing
+        closing = []
         condition.unlock()
-        closing?.resume()
+        for continuation in closed { continuation.resume() }
     }
 
     private func next() -> [Waiting]? {
@@ -174,9 +176,11 @@ final class SharedSync: @unchecked Sendable {
     }
 
     private func sync() -> StorageError? {
+        // It is dropped only while nobody waits.
+        guard let connection else { return Self.unknown("its connection was lost") }
         statistics.countStatement()
         do {
-            try connection?.run(Self.sync)
+            try connection.run(Self.sync)
             return nil
         } catch {
             return Self.unknown("\(error)")
