@@ -16,8 +16,7 @@ package protocol Database: Sendable {
     /// - Throws: `StorageError`, or what the body throws.
     func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result
 
-    /// Runs a body of one statement at most. It needs no snapshot of its own, and so one exchange with the server instead of three, and on SQLite no
-    /// change of threads.
+    /// Runs a body of one statement at most. It needs no snapshot of its own, and so no transaction around it, and on SQLite no change of threads.
     /// - Throws: `StorageError`, also for a second statement; what the body throws.
     func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result
 
@@ -45,8 +44,8 @@ extension Database {
 package enum CommitSync: Sendable {
     /// Its own: nobody sees what it wrote before it is durable.
     case own
-    /// On PostgreSQL one for several commits, milliseconds later. Others may see what it wrote before, and a crash may still take it back: for what nobody
-    /// can act on before the answer is out, such as the token whose digest it is.
+    /// On PostgreSQL one for several commits, milliseconds later. Others may see what it wrote before, and a crash may still take it back: for what hands
+    /// out a secret that nobody knows before the answer is out.
     case shared
 }
 

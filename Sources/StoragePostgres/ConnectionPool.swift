@@ -58,14 +58,23 @@ final class ConnectionPool: @unchecked Sendable {
             add(
                 Job(
                     run: { [sharedSync] session in
+                        defer { sharedSync.arrive() }
                         do {
                             let (result, ticket) = try session.sharing(body)
-                            sharedSync.finish(ticket) { continuation.resume(with: $0.map { .failure($0) } ?? .success(result)) }
+                            if let ticket {
+                                let waits = sharedSync.wait(ticket) { continuation.resume(with: $0.map { .failure($0) } ?? .success(result)) }
+                                if waits { return }
+                                try session.cover()
+                            }
+                            continuation.resume(returning: result)
                         } catch {
-                            sharedSync.finish(nil) { _ in continuation.resume(throwing: error) }
+                            continuation.resume(throwing: error)
                         }
                     },
-                    refuse: { [sharedSync] refusal in sharedSync.finish(nil) { _ in continuation.resume(throwing: refusal) } }))
+                    refuse: { [sharedSync] refusal in
+                        sharedSync.arrive()
+                        continuation.resume(throwing: refusal)
+                    }))
         }
     }
 

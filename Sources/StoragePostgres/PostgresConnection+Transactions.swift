@@ -4,28 +4,30 @@ extension PostgresConnection {
     /// Nodes that migrate at the same time wait for this lock.
     private static let migrationLock = 7_702_651_194
 
-    /// Runs a transaction. It begins with the first statement and commits with its late rows, in the same exchanges with the server.
-    /// - Parameter sync: whether the commit waits for the disk. One that does not is to be made durable before anybody is told.
+    /// Runs a transaction. It begins with its first statement and commits with its late rows, in the same exchanges with the server.
+    /// - Returns: the result, and whether it is durable.
     func transaction<Result>(
-        _ kind: TransactionKind, sync: CommitSync = .own, statistics: StorageStatistics, ownChanges: OwnChanges, _ body: (PostgresTransaction) throws -> Result
-    ) throws -> Result {
-        let transaction = PostgresTransaction(self, opening: kind.opening(sync), statistics)
+        _ kind: TransactionKind, statistics: StorageStatistics, ownChanges: OwnChanges, _ body: (PostgresTransaction) throws -> Result
+    ) throws -> (result: Result, isDurable: Bool) {
+        let transaction = PostgresTransaction(self, opening: kind.opening, statistics)
         let result: Result
         do {
             result = try body(transaction)
+            try transaction.gatherLateRows()
             if let failure = transaction.failure { throw failure }
         } catch {
             throw end(transaction, after: error)
         }
-        switch kind {
-        // It has read what it wanted, whatever becomes of its commit.
-        case .read: if isInTransaction { leave("COMMIT") }
-        case .write:
-            do { try transaction.commit(sync) } catch { throw uncommitted(transaction, error) }
-            statistics.countCommit(of: 1)
-            ownChanges.tell(transaction.announcements.changes)
+        guard case .write(let commit) = kind else {
+            // It has read what it wanted, whatever becomes of its commit.
+            if isInTransaction { leave("COMMIT") }
+            return (result, true)
         }
-        return result
+        let isDurable: Bool
+        do { isDurable = try transaction.commit(commit) } catch { throw uncommitted(transaction, error) }
+        if isDurable { statistics.countCommit(of: 1) }
+        ownChanges.tell(transaction.announcements.changes)
+        return (result, isDurable)
     }
 
     /// Runs one reading statement outside a transaction block: the server makes one of its own around it.

@@ -2,9 +2,10 @@ internal import CPostgres
 internal import Foundation
 internal import Storage
 
-/// One libpq connection, used by one thread.
+/// One libpq connection, used by one thread at a time.
 final class PostgresConnection {
     private let handle: OpaquePointer
+    private let descriptor: CInt
     /// A command was left whose answer nobody has read.
     private var isOwed = false
     /// The names of the statements prepared here, by their text.
@@ -48,6 +49,7 @@ final class PostgresConnection {
             throw StorageError.unavailable(reason: String(reason))
         }
         handle = opened
+        descriptor = PQsocket(opened)
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
         do {
             try command(Self.session, within: .seconds(2))
@@ -62,28 +64,44 @@ final class PostgresConnection {
         isLost = true
     }
 
+    /// - Returns: whether commits may share a sync there.
     /// - Throws: when the server is older than 15 or does not keep UTF-8.
-    func checkServer() throws {
+    func checkServer() throws -> Bool {
         guard PQserverVersion(handle) >= 150_000 else {
             throw StorageError.failed(reason: "PostgreSQL 15 or newer is needed; the server's version number is \(PQserverVersion(handle))")
         }
         let encoding = PQparameterStatus(handle, "server_encoding").map { String(cString: $0) }
         guard encoding == "UTF8" else { throw StorageError.failed(reason: "the database must be encoded in UTF8, not \(encoding ?? "unknown")") }
+        return try run(SharedSync.isAllowed).rows().first?["allowed"] ?? false
     }
 
-    /// Runs one statement with its binds, prepared at its first use, a long one at its second.
+    /// A statement with its binds, and the name that it is prepared under; `nil` for what is not worth keeping.
+    struct Ready {
+        fileprivate let text: String
+        fileprivate let name: String?
+        fileprivate let binds: PostgresBinds
+    }
+
+    /// Prepares a statement at its first use, a long one at its second.
+    func ready(_ sql: SQL) throws -> Ready {
+        try settle()
+        let binds = try PostgresBinds(sql.values)
+        return Ready(text: sql.text, name: try isWorthKeeping(sql) ? prepare(sql.text, binds) : nil, binds: binds)
+    }
+
+    @discardableResult
+    func run(_ sql: SQL) throws -> PostgresAnswer { try run(ready(sql)) }
+
+    /// Runs one statement.
     /// - Parameters:
     ///   - opening: commands that are sent ahead of it.
     ///   - closing: commands that are sent right behind it. All of them are one exchange with the server, which runs nothing of it behind what fails.
     @discardableResult
-    func run(_ sql: SQL, after opening: [String] = [], before closing: [String] = []) throws -> PostgresAnswer {
-        try settle()
-        let binds = try PostgresBinds(sql.values)
-        let name = try isWorthKeeping(sql) ? prepare(sql.text, binds) : nil
+    func run(_ statement: Ready, after opening: [String] = [], before closing: [String] = []) throws -> PostgresAnswer {
         let isPipeline = !opening.isEmpty || !closing.isEmpty
         var sent = isPipeline ? PQenterPipelineMode(handle) == 1 : true
         for command in opening { sent = sent && send(command) }
-        sent = sent && send(sql.text, as: name, binds)
+        sent = sent && send(statement)
         for command in closing { sent = sent && send(command) }
         if isPipeline { sent = sent && PQpipelineSync(handle) == 1 }
         guard sent else { throw lost() }
@@ -92,10 +110,10 @@ final class PostgresConnection {
 
     private func send(_ command: String) -> Bool { PQsendQueryParams(handle, command, 0, nil, nil, nil, nil, 0) == 1 }
 
-    private func send(_ text: String, as name: String?, _ binds: PostgresBinds) -> Bool {
-        binds.withPointers { count, types, values in
-            if let name { return PQsendQueryPrepared(handle, name, count, values, nil, nil, 0) }
-            return PQsendQueryParams(handle, text, count, types, values, nil, nil, 0)
+    private func send(_ statement: Ready) -> Bool {
+        statement.binds.withPointers { count, types, values in
+            if let name = statement.name { return PQsendQueryPrepared(handle, name, count, values, nil, nil, 0) }
+            return PQsendQueryParams(handle, statement.text, count, types, values, nil, nil, 0)
         } == 1
     }
 
@@ -133,8 +151,8 @@ final class PostgresConnection {
 
     /// Whether the server has ended the connection, as far as that can be seen without a question. Another thread may ask while one waits for an answer.
     var isHungUp: Bool {
-        var descriptor = pollfd(fd: PQsocket(handle), events: Self.hungUp, revents: 0)
-        return poll(&descriptor, 1, 0) != 0
+        var asked = pollfd(fd: descriptor, events: Self.hungUp, revents: 0)
+        return poll(&asked, 1, 0) > 0
     }
 
     private func prepare(_ text: String, _ binds: PostgresBinds) throws -> String {
@@ -160,17 +178,18 @@ final class PostgresConnection {
     }
 
     /// Reads the answers to what was sent: in pipeline mode one for each statement, otherwise all that the one text leads to.
+    /// - Parameter patience: for each of them.
     private func answers(_ count: Int, isPipeline: Bool, within patience: Duration) throws -> [PostgresAnswer] {
-        let deadline = ContinuousClock.now + patience
         var answers: [PostgresAnswer] = []
         var failure: PostgresFailure?
         for _ in 0..<count {
+            let deadline = ContinuousClock.now + patience
             while let answer = try nextAnswer(until: deadline) {
                 if let refused = answer.failure { failure = failure ?? refused } else { answers.append(answer) }
             }
         }
         if isPipeline {
-            _ = try nextAnswer(until: deadline)  // of the sync that ends it
+            _ = try nextAnswer(until: .now + patience)  // of the sync that ends it
             guard PQexitPipelineMode(handle) == 1 else { throw lost(failure) }
         }
         if PQstatus(handle) != CONNECTION_OK { throw lost(failure) }

@@ -1,5 +1,6 @@
 package import Logging
 package import Storage
+internal import Synchronization
 
 /// The engine for several nodes: any number of processes share one server. Each connection lives on a thread of its own, so that waiting for the server
 /// never holds up the cooperative pool.
@@ -8,6 +9,7 @@ package import Storage
 /// transaction has just changed.
 package final class PostgresDatabase: Database {
     private let pool: ConnectionPool
+    private let mayShare = Atomic(false)
     package let statistics: StorageStatistics
     package let ownChanges: OwnChanges
 
@@ -20,7 +22,7 @@ package final class PostgresDatabase: Database {
     package static func open(url: String, connections: Int, logger: Logger) async throws -> PostgresDatabase {
         let database = PostgresDatabase(ConnectionPool(url: url, limit: max(1, connections), logger: logger))
         do {
-            try await database.pool.run { try $0.once { try $0.checkServer() } }
+            database.mayShare.store(try await database.pool.run { try $0.once { try $0.checkServer() } }, ordering: .relaxed)
             return database
         } catch {
             await database.close()
@@ -45,10 +47,8 @@ package final class PostgresDatabase: Database {
     package func write<Result: Sendable>(
         _ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
     ) async throws -> Result {
-        switch sync {
-        case .own: try await pool.run { try $0.transaction(.write, body) }
-        case .shared: try await pool.share(body)
-        }
+        if sync == .shared, mayShare.load(ordering: .relaxed) { return try await pool.share(body) }
+        return try await pool.run { try $0.transaction(.write(.awaited), body) }
     }
 
     package func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool {

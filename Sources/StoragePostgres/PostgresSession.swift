@@ -16,17 +16,26 @@ final class PostgresSession {
 
     /// Runs a transaction, again when the server asks for it (a serialization failure, a deadlock) or when the connection is lost before the commit.
     func transaction<Result>(_ kind: TransactionKind, _ body: (PostgresTransaction) throws -> Result) throws -> Result {
-        try again { try $0.transaction(kind, statistics: pool.statistics, ownChanges: pool.ownChanges, body) }
+        try again { try $0.transaction(kind, statistics: pool.statistics, ownChanges: pool.ownChanges, body).result }
     }
 
-    /// Runs a writing transaction whose commit does not wait for the disk.
-    /// - Returns: the result, and the ticket for the sync that makes it durable; `nil` when it waited nevertheless.
+    /// Runs a writing transaction that does not wait for the disk, if it can be told afterwards when it is there.
+    /// - Returns: the result, and the ticket to wait with; `nil` when it is durable already.
     func sharing<Result>(_ body: (PostgresTransaction) throws -> Result) throws -> (Result, SharedSync.Ticket?) {
         try again { connection in
             let ticket = pool.sharedSync.ticket()
-            let sync = ticket == nil ? CommitSync.own : .shared
-            return (try connection.transaction(.write, sync: sync, statistics: pool.statistics, ownChanges: pool.ownChanges, body), ticket)
+            let kind = TransactionKind.write(ticket == nil ? .covering : .left)
+            let (result, isDurable) = try connection.transaction(kind, statistics: pool.statistics, ownChanges: pool.ownChanges, body)
+            return (result, isDurable ? nil : ticket)
         }
+    }
+
+    /// Syncs what this connection has just committed: it was open before that too, so it may vouch for it.
+    func cover() throws {
+        guard let connection else { throw SharedSync.unknown("the connection was lost") }
+        do { try connection.command(SharedSync.record) } catch { throw SharedSync.unknown("\(error)") }
+        pool.statistics.countCommit(of: 1)
+        if connection.isLost { close() }
     }
 
     /// Runs one reading statement, which is its own transaction.

@@ -6,31 +6,37 @@ internal import Synchronization
 /// Makes commits durable together that did not wait for the disk themselves (`synchronous_commit = off`): the log is written in order, so that one commit
 /// which waits covers every commit before it (PostgreSQL, "Asynchronous Commit").
 ///
-/// The server may crash behind such a commit and be back before anybody looks, without it. So a commit counts with the sync of a connection that was open
-/// before the transaction began: a crash ends every connection.
+/// The server may crash behind such a commit and be back before anybody looks, without it. So a commit counts with the sync of a server process that was
+/// there before the transaction began: a crash ends every one of them.
 final class SharedSync: @unchecked Sendable {
-    // Everything that changes is guarded by `condition`.
+    // Everything that changes is guarded by `condition`; the thread uses the connection while `isSyncing` keeps it from being dropped.
 
     /// The right to wait for a sync, taken before the transaction begins.
-    struct Ticket: Equatable {
+    struct Ticket {
         fileprivate let connection: Int
     }
 
-    private struct Waiting {
-        let ticket: Ticket
-        let end: (StorageError?) -> Void
+    /// Told why a commit may not be durable, or `nil`.
+    typealias End = @Sendable (StorageError?) -> Void
+
+    private enum Work {
+        case open
+        case sync([End])
     }
 
     private let condition = NSCondition()
     private var connection: PostgresConnection?
     /// Counts the connections.
     private var number = 0
-    private var isOpening = false
+    /// The server's process behind the connection: a pooler in between may change it.
+    private var process: Int?
+    private var isWanted = false
     private var isSyncing = false
     private var isClosed = false
     private var hasThread = false
-    private var waiting: [Waiting] = []
+    private var waiting: [End] = []
     private var closing: [CheckedContinuation<Void, Never>] = []
+    private var pause = SharedSync.shortestPause
     private var retryAt = ContinuousClock.now
     /// Commits that were asked for and have not come yet.
     private let expected = Atomic(0)
@@ -44,10 +50,15 @@ final class SharedSync: @unchecked Sendable {
     /// A sync waits for more to come while as many are expected at least, a millisecond each time.
     private static let leastExpected = 3
     private static let mostWaits = 8
-    /// After a failed attempt to connect, commits wait for the disk themselves for this long.
-    private static let pause = Duration.seconds(1)
-    /// The smallest record that a commit can cover; it tells nobody anything.
-    private static let sync: SQL = "SELECT pg_logical_emit_message(TRUE, 'wekeza', '')"
+    /// How long nobody tries to connect after an attempt failed; twice as long each time.
+    private static let shortestPause = Duration.seconds(1)
+    private static let longestPause = Duration.seconds(60)
+
+    /// The smallest record that a commit can cover.
+    static let record = "SELECT pg_logical_emit_message(TRUE, 'wekeza', '')"
+    static let isAllowed: SQL = "SELECT has_function_privilege('pg_logical_emit_message(boolean, text, text)', 'execute') AS allowed"
+    private static let whose: SQL = "SELECT pg_backend_pid() AS process"
+    private static let sync: SQL = "SELECT pg_backend_pid() AS process, pg_logical_emit_message(TRUE, 'wekeza', '') AS place"
 
     init(url: String, statistics: StorageStatistics, logger: Logger) {
         self.url = url
@@ -55,37 +66,39 @@ final class SharedSync: @unchecked Sendable {
         self.logger = logger
     }
 
-    /// Announces a commit, which `finish` is told of however it ends.
+    /// Announces a commit.
     func expect() { expected.add(1, ordering: .relaxed) }
 
-    /// - Returns: `nil` when the commit has to wait for the disk itself.
+    /// It has come, or will not.
+    func arrive() { expected.subtract(1, ordering: .relaxed) }
+
+    /// - Returns: `nil` when the commit has to wait for the disk itself: there is no connection, or none any more, and the next ones will have another.
     func ticket() -> Ticket? {
         condition.lock()
         defer { condition.unlock() }
-        // The server ended it, perhaps long ago.
         if connection?.isHungUp == true {
+            // Whoever waits already is told by the sync that fails.
             guard !isSyncing, waiting.isEmpty else { return nil }
             drop()
         }
-        if connection == nil { open() }
-        return connection == nil ? nil : Ticket(connection: number)
+        if connection != nil { return Ticket(connection: number) }
+        if !isWanted, !isClosed, .now >= retryAt {
+            isWanted = true
+            startThread()
+            condition.signal()
+        }
+        return nil
     }
 
-    /// Ends what was expected, once what it committed is durable.
-    /// - Parameters:
-    ///   - ticket: `nil` when there is nothing to wait for.
-    ///   - end: is told why it may not be durable, or `nil`.
-    func finish(_ ticket: Ticket?, _ end: @escaping (StorageError?) -> Void) {
-        expected.subtract(1, ordering: .relaxed)
-        guard let ticket else { return end(nil) }
+    /// Waits for the sync of what was committed with a ticket. Also who wrote nothing waits on purpose: for what it read.
+    /// - Returns: `false` when nobody can vouch for it any more; `end` is not called then.
+    func wait(_ ticket: Ticket, _ end: @escaping End) -> Bool {
         condition.lock()
-        guard !isClosed, connection != nil, ticket.connection == number else {
-            condition.unlock()
-            return end(Self.unknown("its connection was lost"))
-        }
-        waiting.append(Waiting(ticket: ticket, end: end))
+        defer { condition.unlock() }
+        guard !isClosed, ticket.connection == number, connection?.isHungUp == false else { return false }
+        waiting.append(end)
         condition.signal()
-        condition.unlock()
+        return true
     }
 
     /// Returns when everything that waited is durable and the connection is closed.
@@ -101,33 +114,9 @@ final class SharedSync: @unchecked Sendable {
         }
     }
 
-    // MARK: Under the lock
+    static func unknown(_ reason: String) -> StorageError { .unavailable(reason: "the commit may not be durable: \(reason)") }
 
-    /// Opens the connection, and tries it: without the right to it nobody would ever be told of a commit. Meanwhile commits wait for the disk themselves.
-    private func open() {
-        guard !isOpening, !isClosed, .now >= retryAt else { return }
-        isOpening = true
-        condition.unlock()
-        let opened = Result {
-            let connection = try PostgresConnection(url: url)
-            do { try connection.run(Self.sync) } catch {
-                connection.close()
-                throw error
-            }
-            return connection
-        }
-        condition.lock()
-        isOpening = false
-        switch opened {
-        case .success(let opened):
-            connection = opened
-            number += 1
-            startThread()
-        case .failure(let error):
-            retryAt = .now + Self.pause
-            logger.warning("commits are synced one by one", metadata: ["error": "\(error)"])
-        }
-    }
+    // MARK: Under the lock
 
     private func drop() {
         connection?.close()
@@ -146,9 +135,16 @@ final class SharedSync: @unchecked Sendable {
     // MARK: On the thread
 
     private func work() {
-        while let group = next() {
-            let failure = sync()
-            for waiting in failure == nil ? group : group + takeLost() { waiting.end(failure) }
+        while let work = next() {
+            switch work {
+            case .open: open()
+            case .sync(let group):
+                if let failure = sync(of: group.count) {
+                    for end in group + takeLost() { end(failure) }
+                } else {
+                    for end in group { end(nil) }
+                }
+            }
         }
         condition.lock()
         drop()
@@ -159,45 +155,69 @@ final class SharedSync: @unchecked Sendable {
         for continuation in closed { continuation.resume() }
     }
 
-    private func next() -> [Waiting]? {
+    private func next() -> Work? {
         condition.lock()
         defer { condition.unlock() }
         isSyncing = false
-        while waiting.isEmpty, !isClosed { condition.wait() }
+        while waiting.isEmpty, !isWanted, !isClosed { condition.wait() }
+        guard !waiting.isEmpty else { return isClosed ? nil : .open }
         for _ in 0..<Self.mostWaits where waiting.count < Self.group && expected.load(ordering: .relaxed) >= Self.leastExpected {
             condition.unlock()
             Thread.sleep(forTimeInterval: 0.001)
             condition.lock()
         }
-        let group = waiting
-        waiting = []
-        isSyncing = !group.isEmpty
-        return group.isEmpty ? nil : group
+        defer { waiting = [] }
+        isSyncing = true
+        return .sync(waiting)
     }
 
-    private func sync() -> StorageError? {
+    private func open() {
+        let opened = Result {
+            let connection = try PostgresConnection(url: url)
+            do {
+                return (connection, try Self.process(of: connection.run(Self.whose)))
+            } catch {
+                connection.close()
+                throw error
+            }
+        }
+        condition.lock()
+        defer { condition.unlock() }
+        isWanted = false
+        switch opened {
+        case .success((let opened, let process)):
+            connection = opened
+            self.process = process
+            number += 1
+            pause = Self.shortestPause
+        case .failure(let error):
+            if pause == Self.shortestPause { logger.warning("commits are synced one by one", metadata: ["error": "\(error)"]) }
+            retryAt = .now + pause
+            pause = min(pause * 2, Self.longestPause)
+        }
+    }
+
+    /// - Returns: why commits may not be durable.
+    private func sync(of commits: Int) -> StorageError? {
         // It is dropped only while nobody waits.
-        guard let connection else { return Self.unknown("its connection was lost") }
-        statistics.countStatement()
+        guard let connection else { return Self.unknown("the connection was lost") }
         do {
-            try connection.run(Self.sync)
+            guard try Self.process(of: connection.run(Self.sync)) == process else { return Self.unknown("another process of the server synced") }
+            statistics.countCommit(of: commits)
             return nil
         } catch {
             return Self.unknown("\(error)")
         }
     }
 
+    private static func process(of answer: PostgresAnswer) throws -> Int? { try answer.rows().first?["process"] }
+
     /// - Returns: who came meanwhile, with a commit that the lost connection cannot vouch for.
-    private func takeLost() -> [Waiting] {
+    private func takeLost() -> [End] {
         condition.lock()
         defer { condition.unlock() }
         drop()
-        isSyncing = false
         defer { waiting = [] }
         return waiting
-    }
-
-    private static func unknown(_ reason: String) -> StorageError {
-        .unavailable(reason: "the commit may not be durable: \(reason)")
     }
 }

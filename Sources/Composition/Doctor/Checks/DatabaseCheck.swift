@@ -61,8 +61,10 @@ struct DatabaseCheck: Check {
     private func connections(_ settings: [String: String]) -> Finding {
         let most = settings["max_connections"].flatMap { Int($0) } ?? 0
         guard most >= 40 else {
-            return .warning("connections", "PostgreSQL takes \(most) connections, and each node opens up to 16.", "Raise max_connections in postgresql.conf.")
+            return .warning(
+                "connections", "PostgreSQL takes \(most) connections, and each node opens up to 9, unless it is told otherwise.",
+                "Raise max_connections in postgresql.conf.")
         }
-        return .ok("connections", "PostgreSQL takes \(most) connections; each node opens up to 16.")
+        return .ok("connections", "PostgreSQL takes \(most) connections; each node opens up to 9, unless it is told otherwise.")
     }
 }
