@@ -72,7 +72,7 @@ final class PostgresConnection {
         }
         let encoding = PQparameterStatus(handle, "server_encoding").map { String(cString: $0) }
         guard encoding == "UTF8" else { throw StorageError.failed(reason: "the database must be encoded in UTF8, not \(encoding ?? "unknown")") }
-        return try run(SharedSync.isAllowed).rows().first?["allowed"] ?? false
+        return try ask(SharedSync.isAllowed).rows().first?["allowed"] ?? false
     }
 
     /// A statement with its binds, and the name that it is prepared under; `nil` for what is not worth keeping.
@@ -130,8 +130,13 @@ final class PostgresConnection {
     /// - Returns: the tag of the last one.
     @discardableResult
     func command(_ text: String, within patience: Duration = PostgresConnection.patience) throws -> String {
+        try ask(text, within: patience).tag
+    }
+
+    /// Runs what is asked once, without preparing it.
+    func ask(_ text: String, within patience: Duration = PostgresConnection.patience) throws -> PostgresAnswer {
         try settle()
-        return try answer(to: PQsendQuery(handle, text), within: patience).tag
+        return try answer(to: PQsendQuery(handle, text), within: patience)
     }
 
     /// Sends a command whose answer nobody waits for: it is read before the next statement is sent.

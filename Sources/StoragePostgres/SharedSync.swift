@@ -56,8 +56,12 @@ final class SharedSync: @unchecked Sendable {
 
     /// The smallest record that a commit can cover.
     static let record = "SELECT pg_logical_emit_message(TRUE, 'wekeza', '')"
-    static let isAllowed: SQL = "SELECT has_function_privilege('pg_logical_emit_message(boolean, text, text)', 'execute') AS allowed"
-    private static let whose: SQL = "SELECT pg_backend_pid() AS process"
+    /// Newer servers have another parameter there, so it is looked up by its name.
+    static let isAllowed = """
+        SELECT bool_and(has_function_privilege(oid, 'execute')) AS allowed FROM pg_proc
+        WHERE proname = 'pg_logical_emit_message' AND pronamespace = 'pg_catalog'::regnamespace
+        """
+    private static let whose = "SELECT pg_backend_pid() AS process"
     private static let sync: SQL = "SELECT pg_backend_pid() AS process, pg_logical_emit_message(TRUE, 'wekeza', '') AS place"
 
     init(url: String, statistics: StorageStatistics, logger: Logger) {
@@ -175,7 +179,7 @@ final class SharedSync: @unchecked Sendable {
         let opened = Result {
             let connection = try PostgresConnection(url: url)
             do {
-                return (connection, try Self.process(of: connection.run(Self.whose)))
+                return (connection, try Self.process(of: connection.ask(Self.whose)))
             } catch {
                 connection.close()
                 throw error
