@@ -25,7 +25,7 @@ extension PostgresConnection {
         }
         let isDurable: Bool
         do { isDurable = try transaction.commit(commit) } catch { throw uncommitted(transaction, error) }
-        if isDurable { statistics.countCommit(of: 1) }
+        if isDurable, transaction.hasBegun { statistics.countCommit(of: 1) }
         ownChanges.tell(transaction.announcements.changes)
         return (result, isDurable)
     }

@@ -6,6 +6,9 @@ internal import Storage
 final class PostgresConnection {
     private let handle: OpaquePointer
     private let descriptor: CInt
+    /// Which start of which server it leads to: an address may lead to another one after a while.
+    private(set) var server = ""
+    private var process = 0
     /// A command was left whose answer nobody has read.
     private var isOwed = false
     /// The names of the statements prepared here, by their text.
@@ -25,7 +28,13 @@ final class PostgresConnection {
         + (getenv("PGGSSENCMODE") == nil ? [("gssencmode", "disable")] : [])
     private static let session = """
         SET statement_timeout = 4000; SET lock_timeout = 3500; SET idle_in_transaction_session_timeout = 10000; \
-        SET client_min_messages = warning; SET TimeZone = 'UTC'
+        SET client_min_messages = warning; SET TimeZone = 'UTC'; \
+        SELECT pg_backend_pid() AS process, EXTRACT(EPOCH FROM pg_postmaster_start_time())::text AS server
+        """
+    /// A transaction of one record, the smallest that a commit can cover.
+    private static let sync: SQL = """
+        SELECT pg_backend_pid() AS process, EXTRACT(EPOCH FROM pg_postmaster_start_time())::text AS server,
+               pg_logical_emit_message(TRUE, 'wekeza', '') AS place
         """
     private static let preparedLimit = 400
     /// POLLRDHUP (poll(2)), which Swift's Glibc leaves out.
@@ -52,11 +61,17 @@ final class PostgresConnection {
         descriptor = PQsocket(opened)
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
         do {
-            try command(Self.session, within: .seconds(2))
+            guard let row = try ask(Self.session, within: .seconds(2)).rows().first else { throw lost() }
+            (process, server) = (try row["process"], try row["server"])
         } catch {
             close()
             throw StorageError.translating(error)
         }
+    }
+
+    /// Makes durable what was committed on this server, if it is the process of the server that has been there since the connection was opened.
+    func sync() throws {
+        guard let row = try run(Self.sync).rows().first, try row["process"] == process, try row["server"] == server else { throw lost() }
     }
 
     func close() {
@@ -148,7 +163,10 @@ final class PostgresConnection {
     private func settle() throws {
         guard isOwed else { return }
         isOwed = false
-        do { _ = try answer(to: 1, within: Self.patience) } catch { throw lost(error as? PostgresFailure) }
+        do { _ = try answer(to: 1, within: Self.patience) } catch {
+            isLost = true
+            throw error
+        }
     }
 
     /// Whether a transaction is open, be it one that a failed statement has ended.

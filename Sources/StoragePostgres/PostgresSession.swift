@@ -23,7 +23,7 @@ final class PostgresSession {
     /// - Returns: the result, and the ticket to wait with; `nil` when it is durable already.
     func sharing<Result>(_ body: (PostgresTransaction) throws -> Result) throws -> (Result, SharedSync.Ticket?) {
         try again { connection in
-            let ticket = pool.sharedSync.ticket()
+            let ticket = pool.sharedSync.ticket(on: connection.server)
             let kind = TransactionKind.write(ticket == nil ? .covering : .left)
             let (result, isDurable) = try connection.transaction(kind, statistics: pool.statistics, ownChanges: pool.ownChanges, body)
             return (result, isDurable ? nil : ticket)
@@ -33,9 +33,9 @@ final class PostgresSession {
     /// Syncs what this connection has just committed: it was open before that too, so it may vouch for it.
     func cover() throws {
         guard let connection else { throw SharedSync.unknown("the connection was lost") }
-        do { try connection.command(SharedSync.record) } catch { throw SharedSync.unknown("\(error)") }
+        defer { if connection.isLost { close() } }
+        do { try connection.sync() } catch { throw SharedSync.unknown("\(error)") }
         pool.statistics.countCommit(of: 1)
-        if connection.isLost { close() }
     }
 
     /// Runs one reading statement, which is its own transaction.

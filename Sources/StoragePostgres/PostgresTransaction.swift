@@ -20,6 +20,9 @@ final class PostgresTransaction: WriteTransaction {
 
     var engine: Engine { .postgres }
 
+    /// Whether anything was sent.
+    var hasBegun: Bool { opening.isEmpty }
+
     func all(_ sql: SQL) throws -> [Row] { try run(sql).rows() }
 
     @discardableResult
@@ -29,7 +32,7 @@ final class PostgresTransaction: WriteTransaction {
     /// only an answer tells that an idle connection still stands.
     func gatherLateRows() throws {
         guard failure == nil, let rows = late.takeTogether() else { return }
-        if opening.isEmpty {
+        if hasBegun {
             lateRows = try noting { try connection.ready(rows) }
         } else {
             _ = try run(rows)
@@ -38,7 +41,7 @@ final class PostgresTransaction: WriteTransaction {
 
     /// - Returns: whether it is durable.
     func commit(_ commit: PostgresCommit) throws -> Bool {
-        guard opening.isEmpty else { return true }
+        guard hasBegun else { return true }
         // What nodes remember is read behind the change log, so an announcement is never seen before it is durable.
         let isLeft = commit == .left && announcements.changes.isEmpty
         let closing = isLeft ? ["COMMIT"] : commit.closing

@@ -6,8 +6,8 @@ internal import Synchronization
 /// Makes commits durable together that did not wait for the disk themselves (`synchronous_commit = off`): the log is written in order, so that one commit
 /// which waits covers every commit before it (PostgreSQL, "Asynchronous Commit").
 ///
-/// The server may crash behind such a commit and be back before anybody looks, without it. So a commit counts with the sync of a server process that was
-/// there before the transaction began: a crash ends every one of them.
+/// The server may crash behind such a commit and be back before anybody looks, without it, or the address may lead to another server by then. So a commit
+/// counts with the sync of a process of its own server that was there before the transaction began: a crash ends every one of them.
 final class SharedSync: @unchecked Sendable {
     // Everything that changes is guarded by `condition`; the thread uses the connection while `isSyncing` keeps it from being dropped.
 
@@ -28,8 +28,6 @@ final class SharedSync: @unchecked Sendable {
     private var connection: PostgresConnection?
     /// Counts the connections.
     private var number = 0
-    /// The server's process behind the connection: a pooler in between may change it.
-    private var process: Int?
     private var isWanted = false
     private var isSyncing = false
     private var isClosed = false
@@ -54,15 +52,13 @@ final class SharedSync: @unchecked Sendable {
     private static let shortestPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(60)
 
-    /// The smallest record that a commit can cover.
+    /// The record that a commit covers, for one that has written nothing else.
     static let record = "SELECT pg_logical_emit_message(TRUE, 'wekeza', '')"
     /// Newer servers have another parameter there, so it is looked up by its name.
     static let isAllowed = """
         SELECT bool_and(has_function_privilege(oid, 'execute')) AS allowed FROM pg_proc
         WHERE proname = 'pg_logical_emit_message' AND pronamespace = 'pg_catalog'::regnamespace
         """
-    private static let whose = "SELECT pg_backend_pid() AS process"
-    private static let sync: SQL = "SELECT pg_backend_pid() AS process, pg_logical_emit_message(TRUE, 'wekeza', '') AS place"
 
     init(url: String, statistics: StorageStatistics, logger: Logger) {
         self.url = url
@@ -76,13 +72,16 @@ final class SharedSync: @unchecked Sendable {
     /// It has come, or will not.
     func arrive() { expected.subtract(1, ordering: .relaxed) }
 
-    /// - Returns: `nil` when the commit has to wait for the disk itself: there is no connection, or none any more, and the next ones will have another.
-    func ticket() -> Ticket? {
+    /// - Parameter server: the one that the transaction is on.
+    /// - Returns: `nil` when the commit has to wait for the disk itself: there is no connection to this server, or none any more, and the next ones will have
+    ///   another.
+    func ticket(on server: String) -> Ticket? {
         condition.lock()
         defer { condition.unlock() }
-        if connection?.isHungUp == true {
-            // Whoever waits already is told by the sync that fails.
+        if let connection, connection.isHungUp || connection.server != server {
+            // Whoever waits already is told by the sync, or by its failure.
             guard !isSyncing, waiting.isEmpty else { return nil }
+            if !connection.isHungUp { retryAt = .now + Self.shortestPause }
             drop()
         }
         if connection != nil { return Ticket(connection: number) }
@@ -179,7 +178,9 @@ final class SharedSync: @unchecked Sendable {
         let opened = Result {
             let connection = try PostgresConnection(url: url)
             do {
-                return (connection, try Self.process(of: connection.ask(Self.whose)))
+                // Not each server that answers takes writes.
+                try connection.sync()
+                return connection
             } catch {
                 connection.close()
                 throw error
@@ -189,16 +190,18 @@ final class SharedSync: @unchecked Sendable {
         defer { condition.unlock() }
         isWanted = false
         switch opened {
-        case .success((let opened, let process)):
+        case .success(let opened):
             connection = opened
-            self.process = process
             number += 1
-            pause = Self.shortestPause
-        case .failure(let error):
-            if pause == Self.shortestPause { logger.warning("commits are synced one by one", metadata: ["error": "\(error)"]) }
-            retryAt = .now + pause
-            pause = min(pause * 2, Self.longestPause)
+        case .failure(let error): noteFailure(error)
         }
+    }
+
+    /// Under the lock. Only a sync that others waited for makes the pauses short again.
+    private func noteFailure(_ error: any Error) {
+        if pause == Self.shortestPause { logger.warning("commits are synced one by one", metadata: ["error": "\(error)"]) }
+        retryAt = .now + pause
+        pause = min(pause * 2, Self.longestPause)
     }
 
     /// - Returns: why commits may not be durable.
@@ -206,15 +209,19 @@ final class SharedSync: @unchecked Sendable {
         // It is dropped only while nobody waits.
         guard let connection else { return Self.unknown("the connection was lost") }
         do {
-            guard try Self.process(of: connection.run(Self.sync)) == process else { return Self.unknown("another process of the server synced") }
+            try connection.sync()
             statistics.countCommit(of: commits)
+            condition.lock()
+            pause = Self.shortestPause
+            condition.unlock()
             return nil
         } catch {
+            condition.lock()
+            noteFailure(error)
+            condition.unlock()
             return Self.unknown("\(error)")
         }
     }
-
-    private static func process(of answer: PostgresAnswer) throws -> Int? { try answer.rows().first?["process"] }
 
     /// - Returns: who came meanwhile, with a commit that the lost connection cannot vouch for.
     private func takeLost() -> [End] {

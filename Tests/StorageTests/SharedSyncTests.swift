@@ -38,7 +38,7 @@ struct SharedSyncTests {
 
     @Test(arguments: Engine.available)
     func `of many at once each is told of its own`(engine: Engine) async throws {
-        try await withCoins(engine) { db in
+        try await withSharers(engine) { db, _ in
             let (commits, writes) = (db.statistics.commits, db.statistics.writes)
             let told = try await withThrowingTaskGroup(of: Int.self) { group in
                 for number in 0..<200 {
@@ -59,20 +59,22 @@ struct SharedSyncTests {
     }
 
     @Test(arguments: Engine.available)
-    func `a change is told to the process's own caches before the write returns`(engine: Engine) async throws {
-        try await withPlace(engine) { place in
-            let db = try await place.open()
+    func `a change is told to the process's own caches before the write returns, and waits for no second sync`(engine: Engine) async throws {
+        try await withSharers(engine) { db, _ in
             let heard = Gate.Counter()
             db.ownChanges.listen { changes in for _ in changes { _ = heard.next() } }
+            let commits = db.statistics.commits
 
-            try await db.write(.shared) { try $0.announce(.consent, "cns_one", at: .epoch) }
+            let isShared = try await db.write(.shared) { tx in
+                try tx.announce(.consent, "cns_one", at: .epoch)
+                return try Self.isShared(tx)
+            }
 
-            #expect(heard.count == 1)
-            await db.close()
+            #expect(isShared && heard.count == 1 && db.statistics.commits - commits == 1)
         }
     }
 
-    @Test func `PostgreSQL's connection for syncs may be terminated while nobody needs it`() async throws {
+    @Test func `PostgreSQL's connection for syncs may be terminated while nobody needs it, and another one is opened`() async throws {
         guard Engine.available.contains(.postgres) else { return }
         try await withSharers { db, other in
             let terminated = try await other.write { try Self.terminateSyncs(in: $0) }
@@ -80,6 +82,7 @@ struct SharedSyncTests {
 
             let coins = try await other.read { try $0.all("SELECT id FROM coin WHERE id LIKE 'c%'").count }
             #expect(terminated == 1 && coins == 3)
+            try await Self.share(db)
         }
     }
 
@@ -87,44 +90,63 @@ struct SharedSyncTests {
     @Test func `who finds the connection for syncs lost behind its commit has it synced by its own`() async throws {
         guard Engine.available.contains(.postgres) else { return }
         try await withSharers { db, other in
+            let (commits, writes) = (db.statistics.commits, db.statistics.writes)
             let runs = Gate.Counter()
-            try await db.write(.shared) { tx in
+            let isShared = try await db.write(.shared) { tx in
                 try tx.execute("INSERT INTO coin (id, amount) VALUES ('b', 1)")
                 if runs.next() == 1 { #expect(try Self.terminateSyncs(in: tx) == 1) }
+                return try Self.isShared(tx)
             }
 
             let found = try await other.read { try $0.first("SELECT id FROM coin WHERE id = 'b'") }
-            #expect(found != nil && runs.count == 1)
+            #expect(isShared && found != nil && runs.count == 1)
+            // Its own commit waited for nothing: what is counted is the sync behind it.
+            #expect(db.statistics.commits - commits == 1 && db.statistics.writes - writes == 1)
+        }
+    }
+
+    @Test func `a write that comes to no statement is no commit`() async throws {
+        guard Engine.available.contains(.postgres) else { return }
+        try await withSharers { db, _ in
+            let commits = db.statistics.commits
+            try await db.write(.shared) { _ in }
+            try await db.write { _ in }
+
+            #expect(db.statistics.commits == commits)
         }
     }
 
     /// A handle that shares syncs already, and another one.
-    private func withSharers(_ body: (any Database, any Database) async throws -> Void) async throws {
-        try await withPlace(.postgres) { place in
+    private func withSharers(_ engine: Engine = .postgres, _ body: (any Database, any Database) async throws -> Void) async throws {
+        try await withPlace(engine) { place in
             let (db, other) = (try await place.open(), try await place.open())
-            for attempt in 0..<10_000 {
-                guard try await other.readOne({ try Self.syncs(in: $0).isEmpty }) else { break }
-                try await db.write(.shared) { try $0.execute("INSERT INTO coin (id, amount) VALUES (\("first\(attempt)"), 1)") }
-            }
+            try await Self.share(db)
             try await body(db, other)
             await db.close()
             await other.close()
         }
     }
 
-    /// The processes behind connections for syncs, which nothing else asks for in these words.
-    private static func syncs(in tx: any ReadTransaction) throws -> [Int] {
-        try tx.all(
-            """
-            SELECT pid FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'SELECT pg_backend_pid() AS process%'
-            """
-        ).map { try $0["pid"] }
+    /// Writes until a commit shares its sync: the connection for that is opened beside the first ones.
+    private static func share(_ db: any Database) async throws {
+        for _ in 0..<100_000 where try await db.write(.shared, { try isShared($0) }) { return }
+        Issue.record("no commit shares a sync")
     }
 
-    /// Waits until each has ended.
+    /// Whether a transaction leaves its commit: on PostgreSQL it says so for itself.
+    private static func isShared(_ tx: any WriteTransaction) throws -> Bool {
+        guard tx.engine == .postgres else { return true }
+        return try tx.first("SELECT source = 'session' AS own FROM pg_settings WHERE name = 'synchronous_commit'")?["own"] ?? false
+    }
+
+    /// Ends the processes behind connections for syncs, the only ones that prepare this question, and waits until they are gone.
     private static func terminateSyncs(in tx: any WriteTransaction) throws -> Int {
-        try syncs(in: tx).count { try tx.first("SELECT pg_terminate_backend(\($0)::int, 5000) AS done")?["done"] ?? false }
+        try tx.all(
+            """
+            SELECT pg_terminate_backend(pid, 3000) AS done FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'SELECT pg_backend_pid() AS process,%emit_message%'
+            """
+        ).count { try $0["done"] as Bool }
     }
 
     private struct Refusal: Error {}
