@@ -44,7 +44,7 @@ extension PostgresConnection {
 
     /// - Returns: what to throw: what asks for another attempt goes before what the body made of it.
     private func end(_ transaction: PostgresTransaction, after error: any Error) -> any Error {
-        if !isLost, isInTransaction { _ = try? command("ROLLBACK") }  // fails when the connection is lost, which ends the transaction too
+        rollBack()
         if let failure = transaction.failure, failure.isWorthRetrying { return failure }
         return error
     }
@@ -73,7 +73,7 @@ extension PostgresConnection {
             try command("COMMIT")
             return isNew
         } catch {
-            if !isLost { _ = try? command("ROLLBACK") }  // fails when the connection is lost, which ends the transaction too
+            rollBack()
             guard let failure = error as? PostgresFailure, !failure.isLostConnection else { throw StorageError.translating(error) }
             throw StorageError.failed(reason: "\(name): \(failure.message)")
         }

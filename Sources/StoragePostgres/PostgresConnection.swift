@@ -24,7 +24,7 @@ final class PostgresConnection {
     /// What the address does not say. libpq would look for a Kerberos ticket to encrypt with at each connection; what that leaves behind in a thread is freed
     /// when the thread ends, and where the process ends at that moment Kerberos aborts it.
     private static let settings =
-        [("connect_timeout", "2"), ("application_name", "wekeza"), ("client_encoding", "UTF8"), ("keepalives_idle", "30")]
+        [("connect_timeout", "2"), ("application_name", "wekeza"), ("client_encoding", "UTF8"), ("keepalives_idle", "30"), ("tcp_user_timeout", "5000")]
         + (getenv("PGGSSENCMODE") == nil ? [("gssencmode", "disable")] : [])
     private static let session = """
         SET statement_timeout = 4000; SET lock_timeout = 3500; SET idle_in_transaction_session_timeout = 10000; \
@@ -71,7 +71,9 @@ final class PostgresConnection {
 
     /// Makes durable what was committed on this server, if it is the process of the server that has been there since the connection was opened.
     func sync() throws {
-        guard let row = try run(Self.sync).rows().first, try row["process"] == process, try row["server"] == server else { throw lost() }
+        guard let row = try run(Self.sync).rows().first, try row["process"] == process, try row["server"] == server else {
+            throw lost("another process of the server, or another server, answered")
+        }
     }
 
     func close() {
@@ -160,6 +162,12 @@ final class PostgresConnection {
         if !isOwed { isLost = true }
     }
 
+    /// Ends the transaction that is open. Where the server does not do so, it does when it loses the connection.
+    func rollBack() {
+        guard !isLost, isInTransaction else { return }
+        do { try command("ROLLBACK") } catch { isLost = true }
+    }
+
     private func settle() throws {
         guard isOwed else { return }
         isOwed = false
@@ -213,9 +221,9 @@ final class PostgresConnection {
         }
         if isPipeline {
             _ = try nextAnswer(until: .now + patience)  // of the sync that ends it
-            guard PQexitPipelineMode(handle) == 1 else { throw lost(failure) }
+            guard PQexitPipelineMode(handle) == 1 else { throw lost(failure?.message) }
         }
-        if PQstatus(handle) != CONNECTION_OK { throw lost(failure) }
+        if PQstatus(handle) != CONNECTION_OK { throw lost(failure?.message) }
         if let failure {
             if failure.makesConnectionUseless { isLost = true }
             throw failure
@@ -244,9 +252,9 @@ final class PostgresConnection {
         guard PQconsumeInput(handle) == 1 else { throw lost() }
     }
 
-    private func lost(_ failure: PostgresFailure? = nil) -> PostgresFailure {
+    private func lost(_ reason: String? = nil) -> PostgresFailure {
         isLost = true
-        let message = failure?.message ?? String(cString: PQerrorMessage(handle)).trimmingCharacters(in: .whitespacesAndNewlines)
+        let message = reason ?? String(cString: PQerrorMessage(handle)).trimmingCharacters(in: .whitespacesAndNewlines)
         return PostgresFailure(state: "08006", message: message, constraint: nil)
     }
 }

@@ -9,7 +9,7 @@ internal import Synchronization
 /// The server may crash behind such a commit and be back before anybody looks, without it, or the address may lead to another server by then. So a commit
 /// counts with the sync of a process of its own server that was there before the transaction began: a crash ends every one of them.
 final class SharedSync: @unchecked Sendable {
-    // Everything that changes is guarded by `condition`; the thread uses the connection while `isSyncing` keeps it from being dropped.
+    // Everything that changes is guarded by `condition`; the thread uses the connection while `syncingSince` keeps it from being dropped.
 
     /// The right to wait for a sync, taken before the transaction begins.
     struct Ticket {
@@ -29,7 +29,8 @@ final class SharedSync: @unchecked Sendable {
     /// Counts the connections.
     private var number = 0
     private var isWanted = false
-    private var isSyncing = false
+    /// When the sync that runs began.
+    private var syncingSince: ContinuousClock.Instant?
     private var isClosed = false
     private var hasThread = false
     private var waiting: [End] = []
@@ -48,6 +49,8 @@ final class SharedSync: @unchecked Sendable {
     /// A sync waits for more to come while as many are expected at least, a millisecond each time.
     private static let leastExpected = 3
     private static let mostWaits = 8
+    /// A sync that takes longer may be of a connection that has fallen silent: nobody new waits for it.
+    private static let longestSync = Duration.seconds(1)
     /// How long nobody tries to connect after an attempt failed; twice as long each time.
     private static let shortestPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(60)
@@ -78,9 +81,10 @@ final class SharedSync: @unchecked Sendable {
     func ticket(on server: String) -> Ticket? {
         condition.lock()
         defer { condition.unlock() }
+        guard !isSilent else { return nil }
         if let connection, connection.isHungUp || connection.server != server {
             // Whoever waits already is told by the sync, or by its failure.
-            guard !isSyncing, waiting.isEmpty else { return nil }
+            guard syncingSince == nil, waiting.isEmpty else { return nil }
             if !connection.isHungUp { retryAt = .now + Self.shortestPause }
             drop()
         }
@@ -98,7 +102,7 @@ final class SharedSync: @unchecked Sendable {
     func wait(_ ticket: Ticket, _ end: @escaping End) -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        guard !isClosed, ticket.connection == number, connection?.isHungUp == false else { return false }
+        guard !isClosed, !isSilent, ticket.connection == number, connection?.isHungUp == false else { return false }
         waiting.append(end)
         condition.signal()
         return true
@@ -120,6 +124,8 @@ final class SharedSync: @unchecked Sendable {
     static func unknown(_ reason: String) -> StorageError { .unavailable(reason: "the commit may not be durable: \(reason)") }
 
     // MARK: Under the lock
+
+    private var isSilent: Bool { syncingSince.map { .now - $0 > Self.longestSync } ?? false }
 
     private func drop() {
         connection?.close()
@@ -161,7 +167,7 @@ final class SharedSync: @unchecked Sendable {
     private func next() -> Work? {
         condition.lock()
         defer { condition.unlock() }
-        isSyncing = false
+        syncingSince = nil
         while waiting.isEmpty, !isWanted, !isClosed { condition.wait() }
         guard !waiting.isEmpty else { return isClosed ? nil : .open }
         for _ in 0..<Self.mostWaits where waiting.count < Self.group && expected.load(ordering: .relaxed) >= Self.leastExpected {
@@ -170,7 +176,7 @@ final class SharedSync: @unchecked Sendable {
             condition.lock()
         }
         defer { waiting = [] }
-        isSyncing = true
+        syncingSince = .now
         return .sync(waiting)
     }
 
@@ -186,22 +192,23 @@ final class SharedSync: @unchecked Sendable {
                 throw error
             }
         }
+        if case .failure(let error) = opened { noteFailure(error) }
         condition.lock()
         defer { condition.unlock() }
         isWanted = false
-        switch opened {
-        case .success(let opened):
-            connection = opened
-            number += 1
-        case .failure(let error): noteFailure(error)
-        }
+        guard case .success(let connection) = opened else { return }
+        self.connection = connection
+        number += 1
     }
 
-    /// Under the lock. Only a sync that others waited for makes the pauses short again.
+    /// Only a sync that others waited for makes the pauses short again.
     private func noteFailure(_ error: any Error) {
-        if pause == Self.shortestPause { logger.warning("commits are synced one by one", metadata: ["error": "\(error)"]) }
+        condition.lock()
+        let isFirst = pause == Self.shortestPause
         retryAt = .now + pause
         pause = min(pause * 2, Self.longestPause)
+        condition.unlock()
+        if isFirst { logger.warning("commits are synced one by one", metadata: ["error": "\(error)"]) }
     }
 
     /// - Returns: why commits may not be durable.
@@ -216,9 +223,7 @@ final class SharedSync: @unchecked Sendable {
             condition.unlock()
             return nil
         } catch {
-            condition.lock()
             noteFailure(error)
-            condition.unlock()
             return Self.unknown("\(error)")
         }
     }

@@ -90,6 +90,10 @@ class Cluster:
         subprocess.run(["psql", self.url, "-qc", f'CREATE DATABASE "{name}" TEMPLATE template0'], check=True)
         return self.url.rsplit("/", 1)[0] + "/" + name
 
+    def ask(self, question):
+        """- Returns: the first column of its rows."""
+        return subprocess.run(["psql", self.url, "-qtAc", question], check=True, capture_output=True, text=True).stdout.split()
+
     def remove(self):
         if (self.folder / "data/postmaster.pid").exists():
             self.thaw()

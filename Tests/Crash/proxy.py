@@ -11,6 +11,7 @@ class FaultProxy:
     - `hole()`: nothing arrives any more, either way, and nobody is told.
     - `delay(seconds)`: each answer of the database comes late.
     - `lose_answer_to(*words)`: once a connection has carried all these words in this order, the answer to the last is lost, and the connection with it.
+    - `silence(port)`: nothing arrives any more over the connection that the database sees at this port of ours.
     - `heal()`: all is well again.
     """
 
@@ -19,7 +20,7 @@ class FaultProxy:
         self.listener = self.listen(0)
         self.port = self.listener.getsockname()[1]
         self.lock, self.healthy = threading.Lock(), threading.Event()
-        self.connections, self.doomed, self.words, self.late = [], set(), (), 0
+        self.connections, self.doomed, self.silent, self.words, self.late = [], set(), set(), (), 0
         self.heard = {}
         self.healthy.set()
         self.accept()
@@ -65,6 +66,8 @@ class FaultProxy:
                     threading.Event().wait(self.late)
                 if is_answer and source in self.doomed:
                     break
+                if (source if is_answer else target) in self.silent:
+                    continue
                 if not is_answer:
                     self.doom(target, data)
                 target.sendall(data)
@@ -111,8 +114,14 @@ class FaultProxy:
         with self.lock:
             self.words, self.heard = words, {}
 
+    def silence(self, port):
+        with self.lock:
+            self.silent.update(server for _, server in self.connections if server.fileno() >= 0 and server.getsockname()[1] == port)
+
     def heal(self):
         self.late = 0
+        self.close(*self.silent)
+        self.silent.clear()
         self.healthy.set()
         if self.listener.fileno() < 0:
             self.listener = self.listen(self.port)

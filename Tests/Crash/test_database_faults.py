@@ -1,6 +1,7 @@
 """A PostgreSQL that dies, hangs, dawdles or starts again: who is refused is told so, what was promised holds, and nobody has to help."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import cluster as postgres
 import pytest
@@ -172,6 +173,38 @@ def test_a_commit_whose_answer_is_lost_is_not_called_a_success(witness, proxy):
 
     print("  refresh", summary(refused), "| again", summary(again))
     assert is_unavailable(refused) and refused.says == "temporarily_unavailable"
+    assert again.status == 200
+    witness.ledger.succeeded(phone, token, again.json["refresh_token"])
+
+
+def connection_for_syncs(witness, cluster):
+    """- Returns: its port. Who syncs alone asks the same over a connection that has other questions too."""
+    deadline = time.monotonic() + 15
+    while True:
+        assert witness.rotate().status == 200
+        ports = cluster.ask("SELECT client_port FROM pg_stat_activity WHERE query LIKE 'SELECT pg_backend_pid() AS process,%emit_message%'")
+        if len(ports) == 1:
+            return int(ports[0])
+        assert time.monotonic() < deadline, ports
+
+
+def test_a_connection_for_syncs_that_falls_silent_keeps_nobody_who_comes_later(witness, cluster, proxy):
+    phone = witness.families[witness.phone]
+    port, token = connection_for_syncs(witness, cluster), phone.refresh
+
+    proxy.silence(port)
+    with ThreadPoolExecutor(max_workers=100) as pool:
+        asked = []
+        while not any(one.done() for one in asked):
+            asked.append(pool.submit(witness.phone.partner.refresh, token))
+            time.sleep(0.1)
+        is_first_waiting = not asked[0].done()
+        first, *others = [one.result() for one in asked]
+
+    print("  first", summary(first), "|", len(others), "others, 200:", [answer.status for answer in others].count(200))
+    assert is_first_waiting and is_unavailable(first) and first.says == "temporarily_unavailable"
+    assert 200 in [answer.status for answer in others]
+    again = witness.phone.partner.refresh(token)
     assert again.status == 200
     witness.ledger.succeeded(phone, token, again.json["refresh_token"])
 

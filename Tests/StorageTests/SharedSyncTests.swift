@@ -1,5 +1,7 @@
+import Logging
 import Primitives
 import Storage
+@testable import StoragePostgres
 import TestSupport
 import Testing
 
@@ -102,6 +104,25 @@ struct SharedSyncTests {
             #expect(isShared && found != nil && runs.count == 1)
             // Its own commit waited for nothing: what is counted is the sync behind it.
             #expect(db.statistics.commits - commits == 1 && db.statistics.writes - writes == 1)
+        }
+    }
+
+    /// At a failover the address leads to the new one, while transactions go on over connections to the old one.
+    @Test func `nobody gets a ticket for another server than their transaction is on`() async throws {
+        guard Engine.available.contains(.postgres) else { return }
+        try await withPlace(.postgres) { place in
+            let syncs = SharedSync(url: place.address, statistics: StorageStatistics(), logger: .quiet)
+            let connection = try PostgresConnection(url: place.address)
+            let server = connection.server
+            connection.close()
+            while syncs.ticket(on: server) == nil { await Task.yield() }
+
+            let other = syncs.ticket(on: "another start")
+            let behind = syncs.ticket(on: server)
+
+            // The one to the other server was given up, and the next is not asked for at once.
+            #expect(other == nil && behind == nil)
+            await syncs.close()
         }
     }
 
