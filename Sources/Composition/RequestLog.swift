@@ -1,31 +1,28 @@
 internal import HTTPTypes
 package import Hummingbird
 internal import Logging
+internal import Primitives
 package import Telemetry
 package import Web
 
 /// One log line and one measurement per request. The route's template stands for the path, so that ids never become labels;
 /// queries, headers and bodies are never logged.
-package struct RequestLog: RouterMiddleware {
-    package typealias Context = AppContext
+package struct RequestLog: RequestStep {
     private let log: AccessLog
     private let series = RequestSeries()
 
     package init(log: AccessLog = AccessLog()) { self.log = log }
 
-    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
-        let start = ContinuousClock.now
-        let response = try await next(request, context)
-        let duration = (ContinuousClock.now - start).nanoseconds
+    package func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
+        let duration = (ContinuousClock.now - context.begun).nanoseconds
         let route = context.endpointPath ?? "none"
         let method = Self.methods.contains(request.method.rawValue) ? request.method.rawValue : "_OTHER"
         series.note(method: method, route: route, status: response.status.code, nanoseconds: duration)
-        guard context.logger.logLevel <= .info else { return response }
+        guard context.logger.logLevel <= .info else { return }
         log.write(
             AccessLog.Entry(
                 method: method, route: route, status: response.status.code, duration: duration, clientAddress: context.clientAddress,
-                requestID: response.headers.value(of: .requestID) ?? "", traceID: TraceParent(of: request.headers)?.traceID))
-        return response
+                requestID: context.requestID.rawValue, traceID: TraceParent(of: request.headers)?.traceID))
     }
 
     private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]

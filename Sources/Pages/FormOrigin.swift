@@ -3,18 +3,15 @@ package import Hummingbird
 package import Web
 
 /// Refuses each form that another site sent to one of our pages, before anything reads it (OWASP ASVS 3.5.1): the one place that asks where forms come from.
-package struct FormOrigin: RouterMiddleware {
-    package typealias Context = AppContext
-
+package struct FormOrigin: RequestStep {
     package init() {}
 
-    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
+    package func enter(_ request: Request, _ context: inout AppContext) throws {
         if !Self.reading.contains(request.method), let page = PageAddress(request.uri.path), !page.takesForeignForms,
             request.comesFromElsewhere(than: context.issuer)
         {
             throw Problem.foreignForm
         }
-        return try await next(request, context)
     }
 
     private static let reading: Set<HTTPRequest.Method> = [.get, .head, .options]

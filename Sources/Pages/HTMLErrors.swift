@@ -7,19 +7,14 @@ internal import NIOHTTP1
 internal import Primitives
 
 /// Answers the errors of pages as pages, unless a program asks there for JSON; elsewhere those who ask for HTML get a page too, but for the API.
-package struct HTMLErrors: RouterMiddleware {
-    package typealias Context = AppContext
+package struct HTMLErrors: RequestStep {
     private let pages: PageRenderer
 
     package init(pages: PageRenderer) { self.pages = pages }
 
-    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
-        do {
-            return try await next(request, context)
-        } catch {
-            guard Self.wantsPage(request) else { throw error }
-            return page(for: error, path: request.uri.path, context: context)
-        }
+    package func answer(_ error: any Error, to request: Request, _ context: AppContext) throws -> Response {
+        guard Self.wantsPage(request) else { throw error }
+        return page(for: error, path: request.uri.path, context: context)
     }
 
     private static func wantsPage(_ request: Request) -> Bool {

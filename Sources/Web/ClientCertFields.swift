@@ -64,20 +64,17 @@ package enum ClientCertRefusal: Error, Hashable, Sendable {
 
 /// Lets the proxies of `--client-cert-proxies` tell which certificate their client presented, or that it presented none: a certificate of the proxy's own is not
 /// its client's. Nobody else's fields are read: whoever can write them could be anybody.
-package struct ClientCertTrust: RouterMiddleware {
-    package typealias Context = AppContext
+package struct ClientCertTrust: RequestStep {
     private let trusted: TrustedProxies
 
     package init(_ trusted: TrustedProxies) { self.trusted = trusted }
 
-    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
-        guard let peer = context.peer, trusted.contains(peer) else { return try await next(request, context) }
-        var context = context
+    package func enter(_ request: Request, _ context: inout AppContext) throws {
+        guard let peer = context.peer, trusted.contains(peer) else { return }
         do {
             context.clientCertificate = try PresentedCertificate.read(request.headers)
         } catch {
             throw Problem(.invalidRequest, error.sentence)
         }
-        return try await next(request, context)
     }
 }

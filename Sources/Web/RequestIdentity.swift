@@ -14,9 +14,8 @@ extension HTTPField.Name {
     package static let rateLimitPolicy = HTTPField.Name("RateLimit-Policy")!
 }
 
-/// Gives each request its id, its time and its interaction id, and tells them, on errors too. The outermost middleware but for logging.
-package struct RequestIdentity: RouterMiddleware {
-    package typealias Context = AppContext
+/// Gives each request its id, its time and its interaction id, and tells them, on errors too. The outermost step but for logging.
+package struct RequestIdentity: RequestStep {
     private let issuer: Issuer
     private let mutualTLSBase: MutualTLSBase?
     private let clock: any WallClock
@@ -30,22 +29,19 @@ package struct RequestIdentity: RouterMiddleware {
         self.randomness = randomness
     }
 
-    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
-        var context = context
+    package func enter(_ request: Request, _ context: inout AppContext) {
         context.issuer = issuer
         context.mutualTLSBase = mutualTLSBase
         context.receivedAt = clock.now
         context.requestID = RequestID(at: context.receivedAt, from: randomness)
         context.interactionID = request.headers[.interactionID].flatMap(UUIDText.init)?.text ?? UUIDText.random(from: randomness).text
-        var response: Response
-        do {
-            response = try await next(request, context)
-        } catch {
-            response = Problem.response(for: error, context: context)
-        }
+    }
+
+    package func answer(_ error: any Error, to request: Request, _ context: AppContext) -> Response { Problem.response(for: error, context: context) }
+
+    package func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
         response.headers[.requestID] = context.requestID.rawValue
         response.headers[.interactionID] = context.interactionID
-        return response
     }
 }
 

@@ -46,8 +46,7 @@ package struct RefusalWording: Sendable {
 }
 
 /// Turns the router's 404 into 405 with `Allow` where the address exists for other methods, and lets each part of the address space say both in its own words.
-package struct MethodCheck: RouterMiddleware {
-    package typealias Context = AppContext
+package struct MethodCheck: RequestStep {
     private let table: RouteTable
     private let wordings: [RefusalWording]
 
@@ -56,14 +55,11 @@ package struct MethodCheck: RouterMiddleware {
         self.wordings = wordings
     }
 
-    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
-        do {
-            return try await next(request, context)
-        } catch let error as HTTPError where error.status == .notFound {
-            let problem = problem(request)
-            guard let wording = wordings.first(where: { $0.covers(request.uri.path) }) else { throw problem }
-            return wording.response(problem, request, context)
-        }
+    package func answer(_ error: any Error, to request: Request, _ context: AppContext) throws -> Response {
+        guard let refusal = error as? HTTPError, refusal.status == .notFound else { throw error }
+        let problem = problem(request)
+        guard let wording = wordings.first(where: { $0.covers(request.uri.path) }) else { throw problem }
+        return wording.response(problem, request, context)
     }
 
     private func problem(_ request: Request) -> Problem {

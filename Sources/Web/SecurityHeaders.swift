@@ -2,18 +2,20 @@ package import HTTPTypes
 package import Hummingbird
 
 /// The headers that every answer carries, unless its handler set a stricter or a wider one of its own (a consent page's `form-action`).
-package struct SecurityHeaders: RouterMiddleware {
-    package typealias Context = AppContext
+package struct SecurityHeaders: RequestStep {
     private let secure: Bool
 
     /// - Parameter secure: whether the public address is https; HSTS is sent only then.
     package init(secure: Bool) { self.secure = secure }
 
-    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
-        var response = try await next(request, context)
-        for field in Self.fields where !response.headers.contains(field.name) { response.headers.append(field) }
+    package func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
+        // Hardly any answer has one of them already.
+        if response.headers.contains(where: { Self.names.contains($0.name) }) {
+            for field in Self.fields where !response.headers.contains(field.name) { response.headers.append(field) }
+        } else {
+            for field in Self.fields { response.headers.append(field) }
+        }
         if secure { response.headers.append(Self.transport) }
-        return response
     }
 
     /// The policy of a page.
@@ -30,5 +32,6 @@ package struct SecurityHeaders: RouterMiddleware {
         HTTPField(name: .crossOriginOpenerPolicy, value: "same-origin"),
         HTTPField(name: .permissionsPolicy, value: "camera=(), geolocation=(), microphone=(), payment=()"),
     ]
+    private static let names = Set(fields.map(\.name))
     private static let transport = HTTPField(name: .strictTransportSecurity, value: "max-age=63072000; includeSubDomains")
 }

@@ -59,19 +59,15 @@ package struct TrustedProxies: Hashable, Sendable {
     }
 }
 
-/// Finds out for whom a trusted proxy speaks, before the request is logged. The outermost middleware, and only there when proxies are trusted.
-package struct ProxyTrust: RouterMiddleware {
-    package typealias Context = AppContext
+/// Finds out for whom a trusted proxy speaks, before the request is logged. The outermost step, and only there when proxies are trusted.
+package struct ProxyTrust: RequestStep {
     private let trusted: TrustedProxies
 
     package init(_ trusted: TrustedProxies) { self.trusted = trusted }
 
-    package func handle(_ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response) async throws -> Response {
-        guard let peer = context.client.ip else { return try await next(request, context) }
+    package func enter(_ request: Request, _ context: inout AppContext) {
+        guard let peer = context.client.ip else { return }
         let client = trusted.client(of: request.headers, from: peer)
-        guard client != peer else { return try await next(request, context) }
-        var context = context
-        context.client = ClientAddress(client)
-        return try await next(request, context)
+        if client != peer { context.client = ClientAddress(client) }
     }
 }

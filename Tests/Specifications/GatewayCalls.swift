@@ -98,7 +98,7 @@ extension TestServer {
         _ upstream: any Upstream, _ body: @escaping @Sendable (TestServer) async throws -> R
     ) async throws -> R {
         let router = Router(context: AppContext.self)
-        router.addMiddleware { RequestIdentity(issuer: Self.issuer, clock: clock, randomness: SystemRandom()) }
+        router.add(middleware: RequestSteps([RequestIdentity(issuer: Self.issuer, clock: clock, randomness: SystemRandom())]))
         let policies = AllPolicies(
             verifier: AccessTokenVerifier(keys: platform.keys, issuer: Self.issuer.text), possession: platform.possession,
             certificates: platform.clientCertificates,

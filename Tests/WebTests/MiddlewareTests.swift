@@ -151,8 +151,11 @@ struct MiddlewareTests {
 
     private func serve(secure: Bool = true, _ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
         let router = Router(context: AppContext.self)
-        router.add(middleware: SecurityHeaders(secure: secure))
-        router.add(middleware: RequestIdentity(issuer: Issuer("https://bank.example")!, clock: ManualClock(), randomness: SeededRandom()))
+        router.add(
+            middleware: RequestSteps([
+                SecurityHeaders(secure: secure),
+                RequestIdentity(issuer: Issuer("https://bank.example")!, clock: ManualClock(), randomness: SeededRandom()),
+            ]))
         router.get("/ok") { _, _ in Response.html(Array("<p>ok</p>".utf8)) }
         router.get("/problem") { _, _ -> Response in throw Problem(.forbidden, "Not yours.") }
         router.get("/storage") { _, _ -> Response in throw Down() }

@@ -52,9 +52,11 @@ struct RouterRefusalTests {
         let api = RefusalWording(covers: { $0.hasPrefix("/api/") }) { problem, _, _ in
             Response.text("api: \(problem.code.rawValue)", status: problem.code.status)
         }
-        router.add(middleware: RequestIdentity(issuer: Issuer("https://bank.example")!, clock: ManualClock(), randomness: SeededRandom()))
-        router.add(middleware: HostCheck())
-        router.add(middleware: MethodCheck(table: table, wordings: [api]))
+        router.add(
+            middleware: RequestSteps([
+                RequestIdentity(issuer: Issuer("https://bank.example")!, clock: ManualClock(), randomness: SeededRandom()), HostCheck(),
+                MethodCheck(table: table, wordings: [api]),
+            ]))
         router.get("/things/{id}") { _, _ in Response.text("thing") }
         router.delete("/things/{id}") { _, _ in Response.text("gone") }
         router.get("/api/one") { _, _ in Response.text("one") }
