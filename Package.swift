@@ -89,7 +89,7 @@ let package = Package(
         room("Passwords", ["Primitives", "CArgon2"]),
         room("RemoteDocuments", ["Primitives", "CCurl"]),
         room("Mail", ["Primitives", "CCurl", logging]),
-        room("Telemetry", ["Primitives", logging, metrics]),
+        room("Telemetry", ["JSON", "Primitives", logging, metrics]),
 
         // 2: pure rules, and the record of what happened
         room("OAuth", ["JSON", "Primitives", "JOSE"]),

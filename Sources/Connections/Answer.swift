@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import NIOCore
+internal import Primitives
 
 /// The bytes of one answer.
 struct Answer {
@@ -14,12 +15,12 @@ struct Answer {
     init(_ response: HTTPResponse, body: [ByteBuffer], to method: HTTPRequest.Method, date: String, connection: String?) {
         let length = body.reduce(0) { $0 + $1.readableBytes }
         let isBodiless = method == .head || response.status.hasNoContent
-        var head = ByteBuffer()
-        head.reserveCapacity(768 + (length <= Self.largest && !isBodiless ? length : 0))
-        head.writeStaticString("HTTP/1.1 ")
-        head.writeString(String(response.status.code))
-        head.writeStaticString(" ")
-        head.writeString(response.status.reasonPhrase)
+        var text: [UInt8] = []
+        text.reserveCapacity(1024)
+        text.append(text: "HTTP/1.1 ")
+        text.append(decimal: Int64(response.status.code))
+        text.append(UInt8(ascii: " "))
+        text.append(text: response.status.reasonPhrase)
         var hasLength = false
         for field in response.headerFields {
             if field.name == .contentLength {
@@ -27,13 +28,15 @@ struct Answer {
                 if response.status.hasNoContent { continue }
                 hasLength = true
             }
-            head.writeField(field.name.rawName, field.value)
+            text.append(field: field.name.rawName, field.value)
         }
         // What answers HEAD has told what GET would bring.
-        if !hasLength, !response.status.hasNoContent { head.writeField("Content-Length", String(length)) }
-        head.writeField("Date", date)
-        if let connection { head.writeField("Connection", connection) }
-        head.writeStaticString("\r\n\r\n")
+        if !hasLength, !response.status.hasNoContent { text.append(field: "Content-Length", String(length)) }
+        text.append(field: "Date", date)
+        if let connection { text.append(field: "Connection", connection) }
+        text.append(text: "\r\n\r\n")
+        var head = ByteBufferAllocator().buffer(capacity: text.count + (length <= Self.largest && !isBodiless ? length : 0))
+        head.writeBytes(text)
         isLast = connection == "close"
         if isBodiless || length == 0 {
             parts = [head]
@@ -59,11 +62,11 @@ extension HTTPResponse.Status {
     fileprivate var hasNoContent: Bool { kind == .informational || self == .noContent || self == .notModified }
 }
 
-extension ByteBuffer {
-    fileprivate mutating func writeField(_ name: String, _ value: String) {
-        writeStaticString("\r\n")
-        writeString(name)
-        writeStaticString(": ")
-        writeString(value)
+extension [UInt8] {
+    fileprivate mutating func append(field name: String, _ value: String) {
+        append(text: "\r\n")
+        append(text: name)
+        append(text: ": ")
+        append(text: value)
     }
 }

@@ -19,7 +19,7 @@ struct JSONWriter {
         case .boolean(let boolean): append(boolean ? "true" : "false")
         case .number(let number): append(number.text)
         case .string(let string): write(string)
-        case .array(let elements): writeList("[", "]", elements) { writer, element in writer.write(element) }
+        case .array(let elements): writeList(UInt8(ascii: "["), UInt8(ascii: "]"), elements) { writer, element in writer.write(element) }
         case .object(let object): write(object)
         }
     }
@@ -27,26 +27,27 @@ struct JSONWriter {
     mutating func write(_ object: JSONObject) {
         // By bytes, so that the order depends on no locale.
         let members = sortsMembers ? object.members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } : object.members
-        writeList("{", "}", members) { writer, member in
+        writeList(UInt8(ascii: "{"), UInt8(ascii: "}"), members) { writer, member in
             writer.write(member.name)
-            writer.append(writer.indents ? ": " : ":")
+            writer.bytes.append(UInt8(ascii: ":"))
+            if writer.indents { writer.bytes.append(UInt8(ascii: " ")) }
             writer.write(member.value)
         }
     }
 
-    private mutating func writeList<Element>(_ open: String, _ close: String, _ elements: [Element], _ body: (inout JSONWriter, Element) -> Void) {
-        append(open)
+    private mutating func writeList<Element>(_ open: UInt8, _ close: UInt8, _ elements: [Element], _ body: (inout JSONWriter, Element) -> Void) {
+        bytes.append(open)
         depth += 1
         var isFirst = true
         for element in elements {
-            if !isFirst { append(",") }
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
             isFirst = false
             breakLine()
             body(&self, element)
         }
         depth -= 1
         if !elements.isEmpty { breakLine() }
-        append(close)
+        bytes.append(close)
     }
 
     private mutating func breakLine() {
@@ -59,18 +60,17 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
         string.withUTF8 { text in
             var start = 0
-            for (index, byte) in text.enumerated() where Self.isEscaped(byte) {
-                bytes.append(contentsOf: text[start..<index])
-                escape(byte)
-                start = index + 1
+            var place = JSONText.firstEscaped(in: text)
+            while place < text.count {
+                append(text[start..<place])
+                escape(text[place])
+                start = place + 1
+                place = JSONText.firstEscaped(in: text, from: start)
             }
-            bytes.append(contentsOf: text[start...])
+            append(text[start...])
         }
         bytes.append(UInt8(ascii: "\""))
     }
-
-    /// RFC 8259 §7
-    private static func isEscaped(_ byte: UInt8) -> Bool { byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") }
 
     private mutating func escape(_ byte: UInt8) {
         switch byte {
@@ -89,4 +89,6 @@ struct JSONWriter {
         var text = text
         text.withUTF8 { bytes.append(contentsOf: $0) }
     }
+
+    private mutating func append(_ text: Slice<UnsafeBufferPointer<UInt8>>) { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text)) }
 }

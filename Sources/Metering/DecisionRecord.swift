@@ -78,7 +78,8 @@ package struct DecisionRecord: Hashable, Sendable {
         package init(rule: String, result: Result, detail: String) {
             self.rule = rule
             self.result = result
-            self.detail = detail.utf8.count <= 300 && detail.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } ? detail : Self.line(detail)
+            let isLine = detail.utf8.withContiguousStorageIfAvailable { $0.count <= 300 && $0.isPrintableASCII } ?? false
+            self.detail = isLine ? detail : Self.line(detail)
         }
 
         /// Kept as one line; see `DecisionRecords`.

@@ -12,22 +12,19 @@ package enum Base64URL {
     private static func write(_ bytes: UnsafeBufferPointer<UInt8>, to output: UnsafeMutableBufferPointer<UInt8>) -> Int {
         alphabet.withUnsafeBufferPointer { alphabet in
             var written = 0
-            var buffer: UInt32 = 0
-            var bits: UInt32 = 0
-            for byte in bytes {
-                buffer = buffer << 8 | UInt32(byte)
-                bits += 8
-                while bits >= 6 {
-                    bits -= 6
-                    output[written] = alphabet[Int(buffer >> bits & 0x3F)]
-                    written += 1
-                }
+            var read = 0
+            // Three bytes are four characters.
+            while read + 3 <= bytes.count {
+                let three = UInt32(bytes[read]) << 16 | UInt32(bytes[read + 1]) << 8 | UInt32(bytes[read + 2])
+                for place in 0..<4 { output[written + place] = alphabet[Int(three >> UInt32(18 - 6 * place) & 0x3F)] }
+                read += 3
+                written += 4
             }
-            if bits > 0 {
-                output[written] = alphabet[Int(buffer << (6 - bits) & 0x3F)]
-                written += 1
-            }
-            return written
+            let rest = bytes.count - read
+            guard rest > 0 else { return written }
+            let last = UInt32(bytes[read]) << 16 | (rest == 2 ? UInt32(bytes[read + 1]) << 8 : 0)
+            for place in 0...rest { output[written + place] = alphabet[Int(last >> UInt32(18 - 6 * place) & 0x3F)] }
+            return written + rest + 1
         }
     }
 

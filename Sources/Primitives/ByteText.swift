@@ -1,3 +1,19 @@
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether all of it is printable ASCII: one line that needs no care.
+    package var isPrintableASCII: Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var place = 0
+        // Eight bytes at once: a subtraction borrows into the highest bit of each that is smaller, and what is equal becomes zero by an exclusive or.
+        while place + 8 <= count {
+            let eight = UnsafeRawBufferPointer(self).loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            let delete = eight ^ (ones &* 0x7F)
+            guard (eight | (eight &- ones &* 0x20) & ~eight | (delete &- ones) & ~delete) & (ones &* 0x80) == 0 else { return false }
+            place += 8
+        }
+        return self[place...].allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+    }
+}
+
 /// Texts that are made on every request are written as bytes: string interpolation costs several times as much.
 extension [UInt8] {
     package mutating func append(text: String) {
@@ -8,13 +24,17 @@ extension [UInt8] {
     /// In decimal, with leading zeros up to a width; a sign stands before them.
     package mutating func append(decimal value: Int64, width: Int = 1) {
         if value < 0 { append(UInt8(ascii: "-")) }
-        var rest = value.magnitude
-        let start = count
-        repeat {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        while count - start < width { append(UInt8(ascii: "0")) }
-        self[start...].reverse()
+        var power: UInt64 = 1
+        var digits = 1
+        // At most 10¹⁸, since a magnitude is 2⁶³ at most.
+        while value.magnitude / power >= 10 {
+            power *= 10
+            digits += 1
+        }
+        for _ in digits..<Swift.max(digits, width) { append(UInt8(ascii: "0")) }
+        while power > 0 {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value.magnitude / power % 10))
+            power /= 10
+        }
     }
 }

@@ -26,6 +26,17 @@ package struct AccessLog: Sendable {
         }
     }
 
+    /// What all lines share.
+    private static let constants: [UInt8] = {
+        var line = JSONLine()
+        line.add("log.level", "info")
+        line.add("message", "request")
+        line.add("ecs.version", ECSLogHandler.version)
+        line.add("service.name", ECSLogHandler.service)
+        line.add("log.logger", "requests")
+        return line.members()
+    }()
+
     private let clock: any WallClock
     private let output: any LogOutput
 
@@ -37,11 +48,7 @@ package struct AccessLog: Sendable {
     package func write(_ entry: Entry) {
         var line = JSONLine()
         line.add("@timestamp", clock.now.rfc3339WithMilliseconds)
-        line.add("log.level", "info")
-        line.add("message", "request")
-        line.add("ecs.version", ECSLogHandler.version)
-        line.add("service.name", ECSLogHandler.service)
-        line.add("log.logger", "requests")
+        line.add(verbatim: Self.constants)
         line.add("client.ip", entry.clientAddress)
         line.add("event.duration", number: entry.duration)
         line.add("http.request.id", entry.requestID)

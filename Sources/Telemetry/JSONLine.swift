@@ -1,3 +1,4 @@
+internal import JSON
 internal import Logging
 internal import Primitives
 
@@ -24,10 +25,19 @@ struct JSONLine {
         append(value)
     }
 
+    /// - Parameter members: text that is whole members already, with nothing before or behind them.
+    mutating func add(verbatim members: [UInt8]) {
+        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+        bytes += members
+    }
+
     mutating func add(_ name: String, number: Int64) {
         begin(name)
         bytes.append(decimal: number)
     }
+
+    /// The members alone, to be added verbatim to other lines.
+    consuming func members() -> [UInt8] { Array(bytes.dropFirst()) }
 
     /// The object with a line feed at its end. Nothing can be added any more.
     consuming func finished() -> [UInt8] {
@@ -69,13 +79,15 @@ struct JSONLine {
 
     private mutating func append(_ string: String) {
         bytes.append(UInt8(ascii: "\""))
-        let isPlain = string.utf8.withContiguousStorageIfAvailable { $0.count <= Self.longest && $0.allSatisfy(Self.isPlain) } ?? false
+        let isPlain = string.utf8.withContiguousStorageIfAvailable(Self.isPlain) ?? false
         if isPlain { bytes.append(text: string) } else { appendEscaped(string) }
         bytes.append(UInt8(ascii: "\""))
     }
 
     /// Printable ASCII that stands for itself in JSON: nearly all that is logged.
-    private static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") }
+    private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        text.count <= longest && text.isPrintableASCII && JSONText.firstEscaped(in: text) == text.count
+    }
 
     private mutating func appendEscaped(_ string: String) {
         for scalar in string.unicodeScalars.prefix(Self.longest) {

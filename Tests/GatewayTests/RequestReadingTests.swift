@@ -20,6 +20,18 @@ struct RequestReadingTests {
         #expect(TokenPolicy.token(field) == nil)
     }
 
+    /// RFC 6750 §2.1 `b64token`
+    @Test func `each of the token's characters is looked at, wherever it stands`() {
+        let allowed = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=")
+        for code in UInt8(0)..<128 {
+            let character = Character(UnicodeScalar(code))
+            for place in 1..<40 {
+                let token = String(repeating: "a", count: place) + [character] + String(repeating: "Z", count: 40 - place)
+                #expect((TokenPolicy.token("Bearer " + token)?.1 == token) == allowed.contains(character), "\(code) at \(place)")
+            }
+        }
+    }
+
     @Test func `a token of 9 kB is none of ours`() {
         #expect(TokenPolicy.token("Bearer " + String(repeating: "a", count: 8193)) == nil)
     }

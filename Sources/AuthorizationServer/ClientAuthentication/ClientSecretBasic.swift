@@ -20,10 +20,7 @@ struct ClientSecretBasic: ClientAuthenticator {
                 .readableCredentials, "The Authorization header is not HTTP Basic.", parameter: "Authorization", expected: "the scheme Basic",
                 received: .secret(header))
         }
-        guard let bytes = Data(base64Encoded: credentials), let text = String(validating: bytes, as: UTF8.self),
-            let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), let clientID = Self.formDecode(text[..<colon]),
-            let secret = Self.formDecode(text[text.index(after: colon)...])
-        else {
+        guard let (clientID, secret) = Data(base64Encoded: credentials)?.withUnsafeBytes(Self.parts) else {
             throw .against(
                 .readableCredentials, "The Authorization header is not readable as HTTP Basic.", parameter: "Authorization",
                 expected: "base64 of client_id:client_secret, both form-encoded", received: .secret(header))
@@ -43,11 +40,25 @@ struct ClientSecretBasic: ClientAuthenticator {
         return String(Substring(header.utf8[space...].drop { $0 == UInt8(ascii: " ") }))
     }
 
-    private static func formDecode(_ text: Substring) -> String? {
-        // One form value; its own separators would have been encoded.
-        guard !text.utf8.contains(where: { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "=") }) else { return nil }
-        guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") || $0 == 0 }) else { return String(text) }
-        return Parameters(urlEncoded: "value=\(text)")?["value"]
+    private static func parts(_ bytes: UnsafeRawBufferPointer) -> (clientID: String, secret: String)? {
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), let clientID = formDecode(bytes[..<colon]),
+            let secret = formDecode(bytes[(colon + 1)...])
+        else { return nil }
+        return (clientID, secret)
+    }
+
+    private static func formDecode(_ bytes: Slice<UnsafeRawBufferPointer>) -> String? {
+        var isPlain = true
+        for byte in bytes {
+            switch byte {
+            // One form value; its own separators would have been encoded.
+            case UInt8(ascii: "&"), UInt8(ascii: "="): return nil
+            case UInt8(ascii: "%"), UInt8(ascii: "+"), 0: isPlain = false
+            default: continue
+            }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
+        return isPlain ? text : Parameters(urlEncoded: "value=\(text)")?["value"]
     }
 }
 
