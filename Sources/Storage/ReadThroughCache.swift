@@ -1,41 +1,46 @@
-internal import Primitives
-internal import Synchronization
+package import Primitives
+package import Synchronization
 
 /// A bounded map in front of a read. A miss costs one read, made by the call that missed and shared by all that come meanwhile; what changes is dropped through
 /// the change feed. Only what exists is remembered: an unknown key is read each time before it is refused.
 ///
 /// A load that began before a change must not bring the old value back: dropping a key also detaches its load, whose result then reaches those who
 /// waited for it and nobody else.
+///
+/// Every request looks into several, so other modules compile it for their own keys and values.
 package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// A load's number; they count up.
-    private typealias Load = UInt64
+    @usableFromInline typealias Load = UInt64
 
     /// How a load ended, for those who waited.
-    private enum Ending: Sendable {
+    @usableFromInline
+    enum Ending: Sendable {
         case brought(Value?)
         case failed(any Error)
         /// It brought nothing for those who wait: each looks again.
         case abandoned
     }
 
-    private struct State {
-        var known: RecentlyUsed<Key, Value>
+    @usableFromInline
+    struct State {
+        @usableFromInline var known: RecentlyUsed<Key, Value>
         /// The loads that a call may still join.
-        var joinable: [Key: Load] = [:]
+        @usableFromInline var joinable: [Key: Load] = [:]
         /// Who waits for each load under way, detached ones too.
-        var waiting: [Load: [CheckedContinuation<Ending, Never>]] = [:]
-        var next: Load = 0
+        @usableFromInline var waiting: [Load: [CheckedContinuation<Ending, Never>]] = [:]
+        @usableFromInline var next: Load = 0
     }
 
-    private enum Step {
+    @usableFromInline
+    enum Step {
         case known(Value)
         case wait(for: Load)
         case read(Load)
     }
 
-    private let state: Mutex<State>
-    private let isCurrent: @Sendable () -> Bool
-    private let read: @Sendable (Key) async throws -> Value?
+    @usableFromInline let state: Mutex<State>
+    @usableFromInline let isCurrent: @Sendable () -> Bool
+    @usableFromInline let read: @Sendable (Key) async throws -> Value?
 
     /// - Parameters:
     ///   - capacity: how many entries it holds at most; those used lately stay.
@@ -48,6 +53,7 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
         feed.onFallingBehind { [weak self] in self?.dropAll() }
     }
 
+    @inlinable
     package func value(for key: Key) async throws -> Value? {
         while true {
             let trusts = isCurrent()
@@ -88,7 +94,8 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
 
     package var count: Int { state.withLock { $0.known.count } }
 
-    private func step(to key: Key, trusting: Bool) -> Step {
+    @inlinable
+    func step(to key: Key, trusting: Bool) -> Step {
         state.withLock { state in
             if trusting, let value = state.known[key] { return .known(value) }
             if let load = state.joinable[key] { return .wait(for: load) }
@@ -100,7 +107,8 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
     }
 
     /// On the caller's own task: SQLite's point reads are over before another thread would have begun them.
-    private func perform(_ load: Load, of key: Key, keeping: Bool) async throws -> Value? {
+    @inlinable
+    func perform(_ load: Load, of key: Key, keeping: Bool) async throws -> Value? {
         do {
             let value = try await read(key)
             end(load, of: key, .brought(value), keeping: keeping ? value : nil)
@@ -111,7 +119,8 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
         }
     }
 
-    private func end(_ load: Load, of key: Key, _ ending: Ending, keeping value: Value?) {
+    @inlinable
+    func end(_ load: Load, of key: Key, _ ending: Ending, keeping value: Value?) {
         let waiting = state.withLock { state in
             if state.joinable[key] == load {
                 state.joinable[key] = nil
@@ -122,7 +131,8 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
         for continuation in waiting { continuation.resume(returning: ending) }
     }
 
-    private func ending(of load: Load) async -> Ending {
+    @inlinable
+    func ending(of load: Load) async -> Ending {
         await withCheckedContinuation { continuation in
             let waits = state.withLock { state in
                 state.waiting[load]?.append(continuation) != nil
