@@ -53,10 +53,10 @@ package struct GatewayRoutes: Sendable {
         let (ending, checks) = await pipeline.run(&call)
         let answer = Answer(ending, context: context)
         var response = await answer.response(context: context)
-        RateLimitFields(call).add(to: &response.headers)
+        call.rateLimitFields.add(to: &response.headers)
         CrossOrigin.add(to: &response.headers, for: request, app: call.app)
-        let record = DecisionRecord(
-            call, answer, checks: checks, status: response.status.code, duration: .now - started, problem: await answer.problemText(context: context))
+        let record = call.record(
+            answer, checks: checks, status: response.status.code, duration: .now - started, problem: await answer.problemText(context: context))
         recorder.record(record)
         metrics.note(record)
         return response

@@ -9,25 +9,29 @@ struct RateLimitFields {
     private var policies: [UInt8] = []
     private var standings: [UInt8] = []
 
-    init(_ call: Call) {
-        if let burst = call.burst {
-            let window = max(1, (burst.limit.size + burst.limit.perSecond - 1) / max(1, burst.limit.perSecond))
-            add("burst", limit: burst.limit.size, window: window, remaining: burst.remaining, reset: burst.reset)
-        }
-        if let limit = call.unit?.limit ?? call.exhaustedLimit {
-            add("daily", limit: limit, window: 86400, remaining: call.unit?.remaining ?? 0, reset: 86400 - call.now.secondOfDay)
-        }
-    }
-
     func add(to headers: inout HTTPFields) {
         guard !policies.isEmpty else { return }
         headers[.rateLimitPolicy] = String(decoding: policies, as: UTF8.self)
         headers[.rateLimit] = String(decoding: standings, as: UTF8.self)
     }
 
-    private mutating func add(_ name: String, limit: Int, window: Int, remaining: Int, reset: Int) {
+    fileprivate mutating func add(_ name: String, limit: Int, window: Int, remaining: Int, reset: Int) {
         policies.appendMember(name, ("q", limit), ("w", window))
         standings.appendMember(name, ("r", remaining), ("t", reset))
+    }
+}
+
+extension Call {
+    var rateLimitFields: RateLimitFields {
+        var fields = RateLimitFields()
+        if let burst {
+            let window = max(1, (burst.limit.size + burst.limit.perSecond - 1) / max(1, burst.limit.perSecond))
+            fields.add("burst", limit: burst.limit.size, window: window, remaining: burst.remaining, reset: burst.reset)
+        }
+        if let limit = unit?.limit ?? exhaustedLimit {
+            fields.add("daily", limit: limit, window: 86400, remaining: unit?.remaining ?? 0, reset: 86400 - now.secondOfDay)
+        }
+        return fields
     }
 }
 
