@@ -32,14 +32,13 @@ final class PointReader: @unchecked Sendable {
     func rows(of sql: Storage.SQL) throws -> [Storage.Row] {
         let kept = try statement(sql.text)
         let statement = kept.statement
-        // On every way out: what it holds open ends here.
-        defer { statement.rewind() }
-        try statement.bind(sql.values)
-        var rows: [Storage.Row] = []
-        guard try statement.step() else { return rows }
-        let columns = kept.columns
-        repeat { rows.append(Storage.Row(columns: columns, values: statement.values)) } while try statement.step()
-        return rows
+        return try statement.run(with: sql.values) {
+            var rows: [Storage.Row] = []
+            guard try statement.step() else { return rows }
+            let columns = kept.columns
+            repeat { rows.append(Storage.Row(columns: columns, values: statement.values)) } while try statement.step()
+            return rows
+        }
     }
 
     private func statement(_ text: String) throws -> KeptStatement {

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 internal import GRDBSQLite
 internal import Storage
@@ -7,20 +8,28 @@ internal import Storage
 struct PreparedStatement {
     let handle: OpaquePointer
 
-    /// The values of the statement's binds. The literal numbers them in the order they stand, so `$n` is the n-th parameter.
-    func bind(_ values: [SQLValue]) throws {
-        for (index, value) in values.enumerated() { try bind(value, at: index + 1) }
+    /// Runs `body` with the values of the statement's binds. The literal numbers them in the order they stand, so `$n` is the n-th parameter. What the
+    /// statement holds open ends behind it, on every way out.
+    ///
+    /// The texts lie together in memory that lasts as long: SQLite would take each into memory of its own.
+    func run<Result>(with values: [SQLValue], _ body: () throws -> Result) throws -> Result {
+        let size = values.reduce(0) { $0 + $1.textLength }
+        return try withUnsafeTemporaryAllocation(byteCount: size + 1, alignment: 1) { memory in
+            defer {
+                sqlite3_reset(handle)
+                sqlite3_clear_bindings(handle)
+            }
+            var free = UnsafeMutableRawBufferPointer(rebasing: memory[...])
+            for (index, value) in values.enumerated() { try bind(value, at: CInt(index + 1), in: &free) }
+            return try body()
+        }
     }
 
-    /// Before values are bound, and when nobody reads on: what a statement holds open ends here.
-    func rewind() { sqlite3_reset(handle) }
-
     /// - Throws: for a NUL character: the text would end there, and PostgreSQL's text cannot hold it.
-    private func bind(_ value: SQLValue, at position: Int) throws {
-        let index = CInt(position)
+    private func bind(_ value: SQLValue, at index: CInt, in free: inout UnsafeMutableRawBufferPointer) throws {
         let code =
             switch value {
-            case .text(let text?): try bind(text, at: index)
+            case .text(let text?): try bind(text, at: index, in: &free)
             case .integer(let integer?): sqlite3_bind_int64(handle, index, integer)
             case .boolean(let boolean?): sqlite3_bind_int64(handle, index, boolean ? 1 : 0)
             case .text(nil), .integer(nil), .boolean(nil): sqlite3_bind_null(handle, index)
@@ -51,14 +60,17 @@ struct PreparedStatement {
         }
     }
 
-    private func bind(_ text: String, at index: CInt) throws -> CInt {
+    private func bind(_ text: String, at index: CInt, in free: inout UnsafeMutableRawBufferPointer) throws -> CInt {
         var text = text
-        return try text.withUTF8 { bytes in
-            guard !bytes.contains(0) else { throw StorageError.failed(reason: "a text holds a NUL character") }
-            // An empty text has no address, and no address would be NULL.
-            guard let start = bytes.baseAddress, !bytes.isEmpty else { return sqlite3_bind_text(handle, index, "", 0, copied) }
-            return start.withMemoryRebound(to: CChar.self, capacity: bytes.count) { sqlite3_bind_text(handle, index, $0, CInt(bytes.count), copied) }
+        let length = try text.withUTF8 { bytes in
+            if let start = bytes.baseAddress, memchr(start, 0, bytes.count) != nil { throw StorageError.failed(reason: "a text holds a NUL character") }
+            free.copyMemory(from: UnsafeRawBufferPointer(bytes))
+            return bytes.count
         }
+        // An empty text has an address too: none would be NULL.
+        let code = sqlite3_bind_text(handle, index, free.baseAddress?.assumingMemoryBound(to: CChar.self), CInt(length), lasting)
+        free = UnsafeMutableRawBufferPointer(rebasing: free[length...])
+        return code
     }
 
     private func value(_ column: CInt) -> SQLValue {
@@ -86,5 +98,10 @@ extension DatabaseError {
     }
 }
 
-/// SQLite takes a copy: our text does not outlive the call.
-private let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+extension SQLValue {
+    /// Bytes of UTF-8.
+    fileprivate var textLength: Int { if case .text(let text?) = self { text.utf8.count } else { 0 } }
+}
+
+/// SQLite takes no copy (`SQLITE_STATIC`): the text lasts as long as it is bound.
+private let lasting: sqlite3_destructor_type? = nil

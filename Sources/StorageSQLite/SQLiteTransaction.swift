@@ -39,9 +39,7 @@ final class SQLiteTransaction: WriteTransaction {
         do {
             let cached = try connection.cachedStatement(sql: sql.text)
             let statement = PreparedStatement(handle: cached.sqliteStatement)
-            defer { statement.rewind() }
-            try statement.bind(sql.values)
-            return try body(statement, cached)
+            return try statement.run(with: sql.values) { try body(statement, cached) }
         } catch {
             let failure = StorageError(sqlite: error)
             self.failure = failure
