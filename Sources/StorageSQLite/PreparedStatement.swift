@@ -19,7 +19,7 @@ struct PreparedStatement {
                 sqlite3_reset(handle)
                 sqlite3_clear_bindings(handle)
             }
-            var free = UnsafeMutableRawBufferPointer(rebasing: memory[...])
+            var free = memory
             for (index, value) in values.enumerated() { try bind(value, at: CInt(index + 1), in: &free) }
             return try body()
         }

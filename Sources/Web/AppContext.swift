@@ -18,8 +18,8 @@ package struct AppContext: RequestContext {
     package var requestID = RequestID(trusted: "req_")
     /// The `x-fapi-interaction-id` that the caller sent, or one made for it: a UUID, echoed in the answer.
     package var interactionID = ""
-    /// When work on the request began, for durations.
-    package let begun = ContinuousClock.now
+    /// When the first step took the request, for durations.
+    package internal(set) var begun = ContinuousClock.now
     /// When the request arrived, by the server's clock: the `now` of everything below.
     package var receivedAt = Timestamp.epoch
     /// The public base address, for links.

@@ -29,6 +29,7 @@ package struct RequestSteps: RouterMiddleware {
 
     package func handle(_ request: Request, context: AppContext, next: @concurrent (Request, AppContext) async throws -> Response) async throws -> Response {
         var context = context
+        context.begun = .now
         var entered = 0
         var response: Response
         do {

@@ -23,7 +23,7 @@ struct RequestReadingTests {
     /// RFC 6750 §2.1 `b64token`
     @Test func `each of the token's characters is looked at, wherever it stands`() {
         let allowed = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=")
-        for code in UInt8(0)..<128 {
+        for code in UInt8.min...UInt8.max {
             let character = Character(UnicodeScalar(code))
             for place in 1..<40 {
                 let token = String(repeating: "a", count: place) + [character] + String(repeating: "Z", count: 40 - place)

@@ -72,7 +72,8 @@ struct OpposingPaymentsTests {
             let made = try await payment.get()
             #expect(try await opposed == 1)
             #expect(made.status == .accepted)
-            #expect(runs.count == 3)
+            // One more where a busy machine keeps the two apart for so long that the server ends a connection.
+            #expect(runs.count >= 3)
             #expect(try await database.timeline(made) == [.received, .accepted])
         }
     }
