@@ -99,19 +99,18 @@ package struct Platform: Sendable {
         let csrf = CSRF(rootKey: travelKey)
         let table = RouteTable()
         let router = Router(context: AppContext.self, options: .autoGenerateHeadEndpoints)
-        var steps: [any RequestStep] = configuration.trustedProxies.isEmpty ? [] : [ProxyTrust(configuration.trustedProxies)]
-        steps +=
-            [
-                RequestLog(),
-                RequestIdentity(issuer: issuer, mutualTLSBase: configuration.mutualTLSBase, clock: bench.clock, randomness: randomness),
-                SecurityHeaders(secure: issuer.isSecure),
-                HTMLErrors(pages: pages),
-                HostCheck(),
-                ClientCertTrust(configuration.certificateProxies),
-                FormOrigin(),
-                MethodCheck(table: table, wordings: [AuthorizationServerRoutes.refusalWording, GatewayRoutes.refusalWording]),
-            ] as [any RequestStep]
-        router.add(middleware: RequestSteps(steps))
+        let trustedProxies: [any RequestStep] = configuration.trustedProxies.isEmpty ? [] : [ProxyTrust(configuration.trustedProxies)]
+        let steps: [any RequestStep] = [
+            RequestLog(),
+            RequestIdentity(issuer: issuer, mutualTLSBase: configuration.mutualTLSBase, clock: bench.clock, randomness: randomness),
+            SecurityHeaders(secure: issuer.isSecure),
+            HTMLErrors(pages: pages),
+            HostCheck(),
+            ClientCertTrust(configuration.certificateProxies),
+            FormOrigin(),
+            MethodCheck(table: table, wordings: [AuthorizationServerRoutes.refusalWording, GatewayRoutes.refusalWording]),
+        ]
+        router.add(middleware: RequestSteps(trustedProxies + steps))
 
         // Tokens
         let revocations = Revocations(database: database, feed: feed)
