@@ -31,7 +31,9 @@ struct Pipeline: Sendable {
 
     /// - Returns: how it ended, with every rule that was asked.
     func run(_ call: inout Call) async -> (ending: Ending, checks: [DecisionRecord.Check]) {
-        var checks = [DecisionRecord.Check(rule: "request_id", result: .passed, detail: call.requestID.rawValue)]
+        var checks: [DecisionRecord.Check] = []
+        checks.reserveCapacity(policies.inOrder.count + 1)
+        checks.append(.init(rule: "request_id", result: .passed, detail: call.requestID.rawValue))
         let ending = await decide(&call, &checks)
         return (await settle(ending, call: &call), checks)
     }
@@ -40,17 +42,18 @@ struct Pipeline: Sendable {
         for policy in policies.inOrder {
             do {
                 switch try await policy.check(&call) {
-                case .passed(let detail): checks.append(.init(rule: policy.name, result: .passed, detail: detail))
-                case .skipped(let reason): checks.append(.init(rule: policy.name, result: .skipped, detail: reason))
+                case .passed(let finding): checks.append(.init(rule: policy.name, result: .passed, finding: finding))
+                case .found(let words): checks.append(.init(rule: policy.name, result: .passed, detail: words))
+                case .skipped(let reason): checks.append(.init(rule: policy.name, result: .skipped, finding: reason))
                 case .refused(let problem):
                     checks.append(.init(rule: policy.name, result: .failed, detail: problem.detail))
                     return .refused(problem, rule: policy.name)
                 case .answered(let answer):
-                    checks.append(.init(rule: policy.name, result: .passed, detail: "answered from the first request"))
+                    checks.append(.init(rule: policy.name, result: .passed, finding: .answeredBefore))
                     return .answered(answer, isReplay: true)
                 }
             } catch {
-                checks.append(.init(rule: policy.name, result: .failed, detail: "the check itself failed"))
+                checks.append(.init(rule: policy.name, result: .failed, finding: .checkFailed))
                 return .failed(error, rule: policy.name)
             }
         }

@@ -1,3 +1,4 @@
+package import Metering
 package import Web
 internal import HTTPTypes
 
@@ -12,9 +13,11 @@ package protocol Policy: Sendable {
 
 package enum Verdict: Sendable {
     /// With what was found, for the record.
-    case passed(String)
+    case passed(Finding)
+    /// The same in words of this call alone.
+    case found(String)
     /// The rule does not concern this operation.
-    case skipped(String)
+    case skipped(Finding)
     case refused(Problem)
     /// The answer is known already: a repetition of an earlier request.
     case answered(UpstreamAnswer)

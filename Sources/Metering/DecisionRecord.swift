@@ -64,25 +64,44 @@ package struct DecisionRecord: Hashable, Sendable {
     }
 
     /// One rule, in the order the gateway asked.
-    package struct Check: Hashable, Sendable, Codable {
-        package enum Result: String, Hashable, Sendable, Codable {
+    package struct Check: Hashable, Sendable {
+        package enum Result: CaseIterable, Sendable {
             case passed, failed, skipped
+        }
+
+        /// What was found, or why it was not asked.
+        package enum Detail: Hashable, Sendable {
+            case finding(Finding)
+            /// Words of this call alone: one line of them.
+            case words(String)
         }
 
         /// The policy's name: `consent_state`.
         package let rule: String
         package let result: Result
-        /// What was found, or why it was not asked.
-        package let detail: String
+        package let detail: Detail
+
+        package init(rule: String, result: Result, finding: Finding) {
+            self.rule = rule
+            self.result = result
+            detail = .finding(finding)
+        }
 
         package init(rule: String, result: Result, detail: String) {
             self.rule = rule
             self.result = result
             let isLine = detail.utf8.withContiguousStorageIfAvailable { $0.count <= 300 && $0.isPrintableASCII } ?? false
-            self.detail = isLine ? detail : Self.line(detail)
+            self.detail = .words(isLine ? detail : Self.line(detail))
         }
 
-        /// Kept as one line; see `DecisionRecords`.
+        package var words: String {
+            switch detail {
+            case .finding(let finding): finding.words
+            case .words(let words): words
+            }
+        }
+
+        /// Kept as one line; see `CheckLines`.
         private static func line(_ text: String) -> String { String(text.bounded(300).map { $0.isNewline || $0 == "\t" ? " " : $0 }) }
     }
 }

@@ -9,15 +9,16 @@ let start = Timestamp(seconds: 1_795_240_800)
 
 func record(
     _ id: String, at moment: Timestamp = start, app: AppID = budget, organisation: OrganisationID = acme, outcome: DecisionOutcome = .allowed,
-    operation: String? = "listAccounts", cost: Int = 1
+    operation: String? = "listAccounts", cost: Int = 1,
+    checks: [DecisionRecord.Check] = [
+        .init(rule: "token", result: .passed, detail: "signed, \"quoted\"\tand\nbroken"), .init(rule: "scope", result: .failed, detail: "too small"),
+        .init(rule: "route", result: .skipped, detail: ""),
+    ]
 ) -> DecisionRecord {
     DecisionRecord(
         requestID: RequestID(trusted: "req_\(id)"), receivedAt: moment, durationMicroseconds: 812, organisationID: organisation, appID: app,
         clientID: "acme-budget", consentID: consent, personID: amina, accountID: AccountID(trusted: "acc_1"), method: "GET", path: "/v1/accounts",
         operation: operation, status: outcome == .allowed ? 200 : 403, outcome: outcome, rule: outcome == .allowed ? nil : "scope",
         expected: outcome == .allowed ? nil : "accounts.read", got: outcome == .allowed ? nil : "openid",
-        checks: [
-            .init(rule: "token", result: .passed, detail: "signed, \"quoted\"\tand\nbroken"), .init(rule: "scope", result: .failed, detail: "too small"),
-            .init(rule: "route", result: .skipped, detail: ""),
-        ], cost: cost, records: 2, clientAddress: "192.0.2.7", problem: outcome == .allowed ? nil : #"{"code":"insufficient_scope"}"#)
+        checks: checks, cost: cost, records: 2, clientAddress: "192.0.2.7", problem: outcome == .allowed ? nil : #"{"code":"insufficient_scope"}"#)
 }

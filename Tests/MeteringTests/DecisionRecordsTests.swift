@@ -33,6 +33,44 @@ struct DecisionRecordsTests {
     }
 
     @Test(arguments: Engine.available)
+    func `each finding and each end of a check read back, in short lines`(engine: Engine) async throws {
+        let found = Finding.allCases.map { DecisionRecord.Check(rule: "token", result: .passed, finding: $0) }
+        let ended = DecisionRecord.Check.Result.allCases.flatMap { result in
+            ["route", "app", "app"].map { DecisionRecord.Check(rule: $0, result: result, detail: " Ürsprung~+- ") }
+        }
+        let checks = found + ended
+
+        try await database(engine, holding: [record("1", checks: checks)]) { database in
+            let read = try await database.read { [records] in try records.find(RequestID(trusted: "req_1"), in: $0) }
+
+            #expect(read?.checks == checks)
+            #expect(Set(checks.map(\.words)).count == Finding.allCases.count + 1)
+            let kept = try await database.read { try $0.first("SELECT checks FROM decision_record")?["checks"] as String? }
+            #expect(kept?.hasPrefix("t+nt\nt+na\n") == true)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `checks of a rule without a letter are kept in full, as all once were`(engine: Engine) async throws {
+        let ours = [
+            DecisionRecord.Check(rule: "token", result: .passed, finding: .signedHere), .init(rule: "weather", result: .skipped, finding: .noToken),
+            .init(rule: "scope", result: .failed, detail: "too small"),
+        ]
+        let earlier = "request_id\tpassed\treq_1\ntoken\tpassed\tsigned\npossession\tskipped\t\nscope\tfailed\ttoo small"
+
+        try await database(engine, holding: [record("1", checks: ours), record("2")]) { database in
+            try await database.write { try $0.execute("UPDATE decision_record SET checks = \(earlier) WHERE request_id = 'req_2'") }
+
+            let read = try await database.read { [records] tx in
+                try ["req_1", "req_2"].map { try records.find(RequestID(trusted: $0), in: tx)?.checks.map { "\($0.rule) \($0.result) \($0.words)" } }
+            }
+
+            #expect(read[0] == ["token passed \(Finding.signedHere.words)", "weather skipped no token", "scope failed too small"])
+            #expect(read[1] == ["request_id passed req_1", "token passed signed", "possession skipped ", "scope failed too small"])
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `a record written twice is one`(engine: Engine) async throws {
         try await database(engine, holding: [record("1"), record("1")]) { database in
             try await database.write { [records] in try records.append([record("1")], in: $0) }

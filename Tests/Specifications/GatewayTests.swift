@@ -45,6 +45,11 @@ struct GatewayTests {
                     "permission", "account", "data_window", "idempotency", "daily_quota", "route",
                 ])
             #expect(record.checks.allSatisfy { $0.result != .failed })
+            // Each rule has its letter.
+            let kept = try await server.database.read {
+                try $0.first("SELECT checks FROM decision_record WHERE request_id = \(record.requestID)")?["checks"] as String?
+            }
+            #expect(kept?.contains("\t") == false)
             #expect(record.outcome == .allowed && record.cost == 1 && record.records == 2 && record.operation == "listAccounts")
             #expect(record.organisationID == app.app.organisationID && record.appID == app.app.id && record.personID != nil && record.consentID != nil)
             #expect(try await server.used(by: app) == 1)

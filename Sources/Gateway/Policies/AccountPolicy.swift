@@ -1,5 +1,6 @@
 import Consents
 import Contract
+import Metering
 import Primitives
 import Web
 
@@ -8,8 +9,8 @@ struct AccountPolicy: Policy {
     let name = "account"
 
     func check(_ call: inout Call) async throws -> Verdict {
-        guard let parameter = call.rules.accountParameter else { return .skipped("the operation names no account") }
-        guard let consent = call.consent else { return .skipped("no consent") }
+        guard let parameter = call.rules.accountParameter else { return .skipped(.namesNoAccount) }
+        guard let consent = call.consent else { return .skipped(.noConsent) }
         let text = call.pathParameters[parameter] ?? ""
         guard let account = AccountID(text), consent.accounts.contains(account) else {
             return refused(
@@ -17,6 +18,6 @@ struct AccountPolicy: Policy {
                 expected: "one of the consent's \(consent.accounts.count) accounts", got: String(text.prefix(64)))
         }
         call.accountID = account
-        return .passed(account.rawValue)
+        return .found(account.rawValue)
     }
 }

@@ -1,4 +1,5 @@
 import Applications
+import Metering
 import Web
 
 /// The call comes from an address that its app may call from.
@@ -6,14 +7,14 @@ struct AddressPolicy: Policy {
     let name = "address"
 
     func check(_ call: inout Call) async throws -> Verdict {
-        guard let app = call.app else { return .skipped("no app") }
-        guard !app.allowedNetworks.isEmpty else { return .passed("the app may call from anywhere") }
+        guard let app = call.app else { return .skipped(.noApp) }
+        guard !app.allowedNetworks.isEmpty else { return .passed(.fromAnywhere) }
         guard app.mayCall(from: call.client.ip) else {
             // The list itself is for the app's developers: whoever calls from elsewhere may have found the token.
             return refused(
                 .addressNotAllowed, "The app may not call from \(call.client.text).", at: "", expected: "one of the app's allowed addresses",
                 got: call.client.text)
         }
-        return .passed(call.client.text)
+        return .found(call.client.text)
     }
 }

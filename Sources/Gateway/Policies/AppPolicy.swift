@@ -1,5 +1,6 @@
 import AccessTokens
 import Applications
+import Metering
 import Web
 
 /// The app that the token was issued to is there, and lives where its token says.
@@ -8,7 +9,7 @@ struct AppPolicy: Policy {
     let apps: AppDirectory
 
     func check(_ call: inout Call) async throws -> Verdict {
-        guard let claims = call.claims else { return .skipped("no token") }
+        guard let claims = call.claims else { return .skipped(.noToken) }
         let app = try await apps.find(claims.appID)
         // Known even when refused, so that its developers find the call among their own.
         call.app = app
@@ -24,6 +25,6 @@ struct AppPolicy: Policy {
             return refused(
                 .invalidToken, detail, expected: app.environment.rawValue, got: String(claims.environment.prefix(20)), challenge: .invalidToken(detail))
         }
-        return .passed(app.name)
+        return .found(app.name)
     }
 }

@@ -2,6 +2,7 @@ import AccessTokens
 import Applications
 import Consents
 import Contract
+import Metering
 import OAuth
 import OpenBanking
 import Primitives
@@ -12,11 +13,11 @@ struct AuthenticationLevelPolicy: Policy {
     let name = "authentication_level"
 
     func check(_ call: inout Call) async throws -> Verdict {
-        guard call.rules.spendsConsent else { return .skipped("no money leaves") }
-        guard let app = call.app, let claims = call.claims, let consent = call.consent else { return .skipped("no consent") }
-        guard app.profile.rules.requiresSecondFactorForPayments else { return .skipped("the app's profile asks for no second factor") }
+        guard call.rules.spendsConsent else { return .skipped(.noMoneyLeaves) }
+        guard let app = call.app, let claims = call.claims, let consent = call.consent else { return .skipped(.noConsent) }
+        guard app.profile.rules.requiresSecondFactorForPayments else { return .skipped(.noSecondFactorAsked) }
         // A repetition finds its first answer, and nothing leaves any more.
-        guard consent.standing(at: call.now).status != .consumed else { return .skipped("the consent is used up") }
+        guard consent.standing(at: call.now).status != .consumed else { return .skipped(.consentUsedUp) }
         let wanted = AuthenticationLevel.passwordAndCode
         guard let level = claims.level, level >= wanted else {
             let detail = "The customer approved this without a one-time code, which the app's profile asks for where money leaves."
@@ -24,6 +25,6 @@ struct AuthenticationLevelPolicy: Policy {
                 .insufficientUserAuthentication, detail, expected: "acr \(wanted.rawValue)", got: claims.level.map { "acr \($0.rawValue)" } ?? "no acr",
                 challenge: .insufficientUserAuthentication(detail, wanted: wanted, binding: claims.binding))
         }
-        return .passed(level.rawValue)
+        return .found(level.rawValue)
     }
 }

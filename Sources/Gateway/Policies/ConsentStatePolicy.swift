@@ -2,6 +2,7 @@ import AccessTokens
 import Applications
 import Consents
 import Contract
+import Metering
 import OpenBanking
 import Primitives
 import Web
@@ -12,7 +13,7 @@ struct ConsentStatePolicy: Policy {
     let consents: ConsentDirectory
 
     func check(_ call: inout Call) async throws -> Verdict {
-        guard call.rules.token == .customer else { return .skipped("the app asks for itself") }
+        guard call.rules.token == .customer else { return .skipped(.appAsksForItself) }
         guard let claims = call.claims, let consentID = claims.consentID else {
             return refused(
                 .consentRequired, "The token carries no customer's consent.", expected: "a token that a customer approved", got: "a token of the app itself")
@@ -23,9 +24,9 @@ struct ConsentStatePolicy: Policy {
         }
         call.consent = consent
         let standing = consent.standing(at: call.now)
-        if standing.status == .consumed, call.rules.spendsConsent { return .passed("used up: a repetition may find its answer") }
+        if standing.status == .consumed, call.rules.spendsConsent { return .passed(.usedUp) }
         guard standing.status == .authorised else { return refusal(standing) }
-        return .passed("authorised, and not expired")
+        return .passed(.inForce)
     }
 
     private func refusal(_ standing: ConsentStanding) -> Verdict {

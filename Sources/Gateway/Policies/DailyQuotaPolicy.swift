@@ -9,11 +9,11 @@ struct DailyQuotaPolicy: Policy {
     let quotas: Quotas
 
     func check(_ call: inout Call) async throws -> Verdict {
-        guard let app = call.app else { return .skipped("no app") }
+        guard let app = call.app else { return .skipped(.noApp) }
         switch try await quotas.reserve(organisation: app.organisationID, limit: app.plan.dailyCalls, at: call.now) {
         case .granted(let unit):
             call.unit = unit
-            return .passed(unit.remaining.map { "\($0) of \(unit.limit ?? 0) left today" } ?? "no limit")
+            return unit.remaining.map { .found("\($0) of \(unit.limit ?? 0) left today") } ?? .passed(.noLimit)
         case .exhausted(let limit):
             call.exhaustedLimit = limit
             return refused(

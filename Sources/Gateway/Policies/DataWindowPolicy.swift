@@ -1,5 +1,6 @@
 import Consents
 import Contract
+import Metering
 import OpenBanking
 import Primitives
 import Web
@@ -9,8 +10,8 @@ struct DataWindowPolicy: Policy {
     let name = "data_window"
 
     func check(_ call: inout Call) async throws -> Verdict {
-        guard let names = call.rules.windowParameters else { return .skipped("the operation has no dates") }
-        guard let window = call.consent?.window else { return .skipped("no consent") }
+        guard let names = call.rules.windowParameters else { return .skipped(.hasNoDates) }
+        guard let window = call.consent?.window else { return .skipped(.noConsent) }
         let from = Bound(call.parameters.string(names.from))?.lower(in: window)
         let to = Bound(call.parameters.string(names.to))?.upper(in: window)
         if let from, let to, from > to {
@@ -22,7 +23,7 @@ struct DataWindowPolicy: Policy {
         let lower = from ?? window.from ?? .epoch
         let upper = to ?? window.to ?? .distantFuture
         call.window = min(lower, upper)...upper
-        return .passed(window.isOpen ? "the window is open" : window.text)
+        return window.isOpen ? .passed(.windowIsOpen) : .found(window.text)
     }
 
     private func outside(_ moment: Timestamp, _ parameter: String, _ window: DataWindow) -> Verdict {

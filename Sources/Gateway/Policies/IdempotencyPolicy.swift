@@ -3,6 +3,7 @@ import Contract
 import HTTPTypes
 import Hummingbird
 internal import JSON
+import Metering
 import Primitives
 import Storage
 import Web
@@ -16,8 +17,8 @@ struct IdempotencyPolicy: Policy {
     init(database: any Database) { self.database = database }
 
     func check(_ call: inout Call) async throws -> Verdict {
-        guard call.rules.isIdempotent else { return .skipped("the operation repeats safely by itself") }
-        guard let app = call.app, let key = call.parameters.string("Idempotency-Key") else { return .skipped("no key was sent") }
+        guard call.rules.isIdempotent else { return .skipped(.repeatsSafely) }
+        guard let app = call.app, let key = call.parameters.string("Idempotency-Key") else { return .skipped(.noKey) }
         // Two spellings of one JSON value are one request; of anything else each byte counts.
         let body = call.body.map { Array($0.canonicalText.utf8) } ?? call.bodyBytes ?? []
         // What the path names is part of the request.
@@ -27,7 +28,7 @@ struct IdempotencyPolicy: Policy {
         switch outcome {
         case .won:
             call.idempotency = claim
-            return .passed("the key is new")
+            return .passed(.keyIsNew)
         case .replay(var answer):
             answer.headers[.idempotencyReplayed] = "true"
             return .answered(answer)

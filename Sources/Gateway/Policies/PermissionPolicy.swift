@@ -1,5 +1,6 @@
 import Consents
 import Contract
+import Metering
 import OpenBanking
 import Web
 
@@ -10,12 +11,12 @@ struct PermissionPolicy: Policy {
     func check(_ call: inout Call) async throws -> Verdict {
         let all = call.rules.allPermissions
         let any = call.rules.anyPermission
-        guard !all.isEmpty || !any.isEmpty else { return .skipped("the operation needs none") }
-        guard let consent = call.consent else { return .skipped("no consent") }
+        guard !all.isEmpty || !any.isEmpty else { return .skipped(.needsNoPermission) }
+        guard let consent = call.consent else { return .skipped(.noConsent) }
         let holds = { (name: String) in Permission(rawValue: name).map(consent.permissions.contains) ?? false }
         if let missing = all.first(where: { !holds($0) }) { return missingPermission(missing, of: consent) }
         guard any.isEmpty || any.contains(where: holds) else { return missingPermission(any.joined(separator: " or "), of: consent) }
-        return .passed(all.first ?? any.first(where: holds) ?? "")
+        return .found(all.first ?? any.first(where: holds) ?? "")
     }
 
     private func missingPermission(_ wanted: String, of consent: Consent) -> Verdict {

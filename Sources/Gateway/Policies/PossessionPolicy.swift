@@ -3,6 +3,7 @@ import Applications
 import Certificates
 import HTTPTypes
 import Hummingbird
+import Metering
 import OAuth
 import Web
 
@@ -15,16 +16,16 @@ struct PossessionPolicy: Policy {
     let apps: AppDirectory
 
     func check(_ call: inout Call) async throws -> Verdict {
-        guard let claims = call.claims, let token = call.token else { return .skipped("no token") }
+        guard let claims = call.claims, let token = call.token else { return .skipped(.noToken) }
         // Most tokens: nothing to prove, and nothing to put together for it.
-        if !claims.binding.isBound, token.scheme == .bearer { return .skipped("the token is not bound to its sender") }
+        if !claims.binding.isBound, token.scheme == .bearer { return .skipped(.unbound) }
         let evidence = PossessionCheck.Evidence(
             scheme: token.scheme, proofs: call.request.headers[values: .dpop],
             target: DPoPProof.Target(method: call.request.method.rawValue, addresses: addresses.all(call.request.uri.path), accessToken: token.text),
             certificate: claims.binding.certificate == nil ? nil : call.clientCertificate.map { Thumbprint(ofDER: $0.der).text })
         guard let refusal = try await possession.refusal(of: evidence, for: claims.binding, at: call.now) else {
             if let refusal = try await certificateRefusal(of: call, claims) { return self.refused(refusal) }
-            return .passed(claims.binding.dpopKey == nil ? "sent with its certificate" : "sent with a proof of its key")
+            return .passed(claims.binding.dpopKey == nil ? .sentWithCertificate : .sentWithProof)
         }
         let isProof = refusal.code != .invalidToken
         var verdict = refused(

@@ -3,6 +3,7 @@ import Contract
 import HTTPTypes
 import Hummingbird
 internal import JSON
+import Metering
 import NIOCore
 import Web
 
@@ -32,7 +33,7 @@ struct RequestPolicy: Policy {
         case nil: break
         }
         guard violations.isEmpty else { return .refused(Self.problem(violations)) }
-        return .passed("matches the contract")
+        return .passed(.matchesContract)
     }
 
     static func problem(_ violations: [Violation]) -> Problem {

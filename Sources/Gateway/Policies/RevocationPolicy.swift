@@ -1,4 +1,5 @@
 import AccessTokens
+import Metering
 import Web
 
 /// Neither the token (RFC 7009) nor the grant it came from was revoked.
@@ -7,8 +8,8 @@ struct RevocationPolicy: Policy {
     let revocations: Revocations
 
     func check(_ call: inout Call) async throws -> Verdict {
-        guard let claims = call.claims else { return .skipped("no token") }
-        guard let reason = try await revocations.refusal(of: claims) else { return .passed("neither the token nor its grant was revoked") }
+        guard let claims = call.claims else { return .skipped(.noToken) }
+        guard let reason = try await revocations.refusal(of: claims) else { return .passed(.notRevoked) }
         let detail = "The access token was revoked."
         return refused(.revokedToken, detail, expected: "a token in force", got: Self.words(reason), challenge: .invalidToken(detail))
     }

@@ -1,5 +1,6 @@
 import Applications
 import Contract
+import Metering
 import Web
 
 /// Somebody is there to answer: the platform, the sandbox's bank, or the real one.
@@ -8,7 +9,7 @@ struct RoutePolicy: Policy {
     let upstreams: Upstreams
 
     func check(_ call: inout Call) async throws -> Verdict {
-        guard let app = call.app else { return .skipped("no app") }
+        guard let app = call.app else { return .skipped(.noApp) }
         guard call.rules.server != .sandbox || app.environment == .sandbox else {
             return refused(.sandboxOnly, "The sandbox's controls are for sandbox apps.", expected: "a token of a sandbox app", got: "a live app's")
         }
@@ -19,14 +20,15 @@ struct RoutePolicy: Policy {
                 retryAfter: 60)
         }
         call.upstream = upstream
-        return .passed(Self.words(call.rules.server, app.environment))
+        return .passed(Self.finding(call.rules.server, app.environment))
     }
 
-    private static func words(_ server: AccessRules.Server, _ environment: AppEnvironment) -> String {
-        switch server {
-        case .platform: "the platform"
-        case .sandbox: "the sandbox's controls"
-        case .bank: "the \(environment.rawValue) bank"
+    private static func finding(_ server: AccessRules.Server, _ environment: AppEnvironment) -> Finding {
+        switch (server, environment) {
+        case (.platform, _): .platform
+        case (.sandbox, _): .sandboxControls
+        case (.bank, .sandbox): .sandboxBank
+        case (.bank, .live): .liveBank
         }
     }
 }

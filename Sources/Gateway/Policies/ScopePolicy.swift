@@ -1,5 +1,6 @@
 import AccessTokens
 import Contract
+import Metering
 import OAuth
 import Web
 
@@ -8,13 +9,13 @@ struct ScopePolicy: Policy {
     let name = "scope"
 
     func check(_ call: inout Call) async throws -> Verdict {
-        guard let claims = call.claims else { return .skipped("no token") }
+        guard let claims = call.claims else { return .skipped(.noToken) }
         let wanted = call.rules.scope
         guard let scope = Scope(rawValue: wanted), claims.scope.contains(scope) else {
             let got = claims.scope.isEmpty ? "no scope" : claims.scope.text
             return refused(
                 .insufficientScope, "The token's scope does not include \(wanted).", expected: wanted, got: got, challenge: .insufficientScope(wanted))
         }
-        return .passed(wanted)
+        return .found(wanted)
     }
 }

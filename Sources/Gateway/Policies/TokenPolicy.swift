@@ -1,6 +1,7 @@
 import AccessTokens
 import HTTPTypes
 import Hummingbird
+import Metering
 import Primitives
 import Web
 
@@ -24,7 +25,7 @@ struct TokenPolicy: Policy {
         case .success(let claims):
             call.claims = claims
             call.token = (scheme, token)
-            return .passed("signed by us for this API, and not expired")
+            return .passed(.signedHere)
         case .failure(let refusal):
             call.expiredClaims = claims(expired: token, refusal)
             let code: ErrorCode = refusal.isExpiry ? .expiredToken : .invalidToken

@@ -60,7 +60,7 @@ extension DecisionRecord {
         [
             requestID.sqlValue, receivedAt.milliseconds.sqlValue, durationMicroseconds.sqlValue, .text(organisationID?.rawValue), .text(appID?.rawValue),
             .text(clientID), .text(consentID?.rawValue), .text(personID?.rawValue), .text(accountID?.rawValue), method.sqlValue, path.sqlValue,
-            .text(operation), status.sqlValue, outcome.sqlValue, .text(rule), .text(expected), .text(got), checks.lines.sqlValue, cost.sqlValue,
+            .text(operation), status.sqlValue, outcome.sqlValue, .text(rule), .text(expected), .text(got), CheckLines.text(checks).sqlValue, cost.sqlValue,
             .integer(records.map(Int64.init)), clientAddress.sqlValue, .text(problem),
         ]
     }
@@ -72,32 +72,8 @@ extension DecisionRecord {
             organisationID: try row["organisation_id"], appID: try row["app_id"], clientID: try row["client_id"], consentID: try row["consent_id"],
             personID: try row["person_id"], accountID: try row["account_id"], method: try row["method"], path: try row["path"],
             operation: try row["operation"], status: try row["status"], outcome: try row["outcome"], rule: try row["rule"], expected: try row["expected"],
-            got: try row["got"], checks: [Check](lines: checks), cost: try row["cost"], records: try row["records"], clientAddress: try row["client_address"],
+            got: try row["got"], checks: CheckLines.checks(checks), cost: try row["cost"], records: try row["records"],
+            clientAddress: try row["client_address"],
             problem: try row["problem"])
-    }
-}
-
-/// The checks as they are kept: a line each, its parts between tabs. It is written on every call, and a JSON encoder costs more than the call's own work.
-extension [DecisionRecord.Check] {
-    fileprivate var lines: String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count * 50)
-        for (index, check) in enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: "\n")) }
-            bytes.append(text: check.rule)
-            bytes.append(UInt8(ascii: "\t"))
-            bytes.append(text: check.result.rawValue)
-            bytes.append(UInt8(ascii: "\t"))
-            bytes.append(text: check.detail)
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    fileprivate init(lines: String) {
-        self = lines.split(separator: "\n").compactMap { line in
-            let parts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 3, let result = DecisionRecord.Check.Result(rawValue: parts[1]) else { return nil }
-            return DecisionRecord.Check(rule: parts[0], result: result, detail: parts[2])
-        }
     }
 }

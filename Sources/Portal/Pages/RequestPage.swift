@@ -118,7 +118,7 @@ extension RequestPage.Step {
         isPassed = check.result == .passed
         isFailed = check.result == .failed
         isSkipped = check.result == .skipped
-        text = check.detail.isEmpty ? (check.result == .skipped ? "Not reached" : nil) : Self.sentence(check.detail)
+        text = check.words.isEmpty ? (check.result == .skipped ? "Not reached" : nil) : Self.sentence(check.words)
         let explains = check.result == .failed && (record.rule == check.rule || record.rule == nil)
         compare =
             explains && (record.expected != nil || record.got != nil)

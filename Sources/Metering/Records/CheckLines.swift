@@ -1,0 +1,78 @@
+internal import Primitives
+
+/// The checks of a call as they are kept: a line each, written and read on every call's way, and nearly always the same.
+///
+/// A line is a letter for the rule, a sign for how it ended, and the code of what was found or a space and words: `t+si`, `a+ Acme Budget`. A rule without a
+/// letter is written in full, its parts between tabs, as every line once was.
+enum CheckLines {
+    static func text(_ checks: [DecisionRecord.Check]) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(300)
+        var next = 0
+        for (index, check) in checks.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: "\n")) }
+            // Checks come in the order of the rules, up to where the call ended.
+            let place = next < rules.count && rules[next].name == check.rule ? next : rules.firstIndex { $0.name == check.rule }
+            if let place {
+                bytes.append(rules[place].letter)
+                bytes.append(check.result.sign)
+                next = place + 1
+            } else {
+                bytes.append(text: "\(check.rule)\t\(check.result.name)\t")
+            }
+            switch check.detail {
+            case .finding(let finding): bytes.append(text: place == nil ? finding.words : finding.rawValue)
+            case .words(let words):
+                if place != nil { bytes.append(UInt8(ascii: " ")) }
+                bytes.append(text: words)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    static func checks(_ text: String) -> [DecisionRecord.Check] { text.split(separator: "\n").compactMap(check) }
+
+    private static func check(_ line: Substring) -> DecisionRecord.Check? {
+        let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
+        guard parts.count == 1 else { return inFull(parts) }
+        let bytes = line.utf8.prefix(2)
+        guard let letter = bytes.first, let sign = bytes.last, let rule = rules.first(where: { $0.letter == letter })?.name,
+            let result = DecisionRecord.Check.Result.allCases.first(where: { $0.sign == sign })
+        else { return nil }
+        let rest = line.dropFirst(2)
+        if rest.first == " " { return DecisionRecord.Check(rule: rule, result: result, detail: String(rest.dropFirst())) }
+        return Finding(rawValue: String(rest)).map { DecisionRecord.Check(rule: rule, result: result, finding: $0) }
+    }
+
+    private static func inFull(_ parts: [Substring]) -> DecisionRecord.Check? {
+        guard parts.count == 3, let result = DecisionRecord.Check.Result.allCases.first(where: { $0.name == parts[1] }) else { return nil }
+        return DecisionRecord.Check(rule: String(parts[0]), result: result, detail: String(parts[2]))
+    }
+
+    /// In the order in which the gateway asks. A letter stays its rule's, since kept records have it.
+    private static let rules: [(name: String, letter: UInt8)] = [
+        ("request_id", UInt8(ascii: "i")), ("token", UInt8(ascii: "t")), ("possession", UInt8(ascii: "h")), ("revocation", UInt8(ascii: "v")),
+        ("app", UInt8(ascii: "a")), ("address", UInt8(ascii: "n")), ("burst", UInt8(ascii: "b")), ("request", UInt8(ascii: "r")),
+        ("scope", UInt8(ascii: "s")), ("consent_state", UInt8(ascii: "c")), ("authentication_level", UInt8(ascii: "l")),
+        ("permission", UInt8(ascii: "p")), ("account", UInt8(ascii: "o")), ("data_window", UInt8(ascii: "w")), ("idempotency", UInt8(ascii: "k")),
+        ("daily_quota", UInt8(ascii: "d")), ("route", UInt8(ascii: "u")),
+    ]
+}
+
+extension DecisionRecord.Check.Result {
+    fileprivate var name: String {
+        switch self {
+        case .passed: "passed"
+        case .failed: "failed"
+        case .skipped: "skipped"
+        }
+    }
+
+    fileprivate var sign: UInt8 {
+        switch self {
+        case .passed: UInt8(ascii: "+")
+        case .failed: UInt8(ascii: "-")
+        case .skipped: UInt8(ascii: "~")
+        }
+    }
+}
