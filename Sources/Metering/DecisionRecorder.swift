@@ -3,13 +3,15 @@ package import Storage
 internal import Synchronization
 
 /// Takes the gateway's decisions and writes them in groups, so that no call waits for its own record. Records that a database cannot take now are kept,
-/// up to a bound, and written when it answers again. Every five thousand, or every ten seconds, what was written is put on its shelves.
+/// up to a bound, and written when it answers again. Five thousand of a slice, and every ten seconds all, are put on their shelves.
 package final class DecisionRecorder: Sendable {
     fileprivate struct State {
         var pending: [DecisionRecord] = []
+        /// How many of them, the first ones, an attempt to write that failed may have written all the same.
+        var doubtful = 0
         var dropped = 0
-        /// Written here since the shelves were filled last.
-        var unshelved = 0
+        /// Written here, by slice, since it was put on its shelves last.
+        var unshelved = [Int](repeating: 0, count: DecisionRecords.slices.count)
     }
 
     private let database: any Database
@@ -22,9 +24,9 @@ package final class DecisionRecorder: Sendable {
     private static let interval = Duration.milliseconds(200)
     private static let groupSize = 1000
     private static let shelvingInterval = Duration.seconds(10)
-    /// How many are shelved in one transaction. The more, the fewer pages are written for each; but a list looks through what waits, others wait for SQLite's
+    /// How many are shelved in one transaction, and of how many a slice is full. The more, the fewer pages are written for each; but a list looks through what waits, others wait for SQLite's
     /// writer meanwhile, and PostgreSQL ends a statement that takes seconds.
-    private static let shelvingSize = 5000
+    fileprivate static let shelvingSize = 5000
 
     /// - Parameter capacity: how many records wait at most; beyond it the oldest are dropped and counted.
     package init(database: any Database, logger: Logger, capacity: Int = 50_000) {
@@ -48,18 +50,22 @@ package final class DecisionRecorder: Sendable {
     /// - Throws: storage failures; what was not written waits on.
     package func flush() async throws {
         while true {
-            let group = state.withLock { state in
+            let (group, isRepetition) = state.withLock { state in
                 let group = Array(state.pending.prefix(Self.groupSize))
                 state.pending.removeFirst(group.count)
-                return group
+                return (group, state.doubtful > 0)
             }
             guard !group.isEmpty else { return }
             do {
-                try await database.write { [records] in try records.append(group, in: $0) }
-                state.withLock { $0.unshelved += group.count }
+                try await database.write { [records] in try records.append(group, isRepetition: isRepetition, in: $0) }
+                state.withLock { state in
+                    state.doubtful = max(0, state.doubtful - group.count)
+                    for record in group { state.unshelved[UnshelvedDecision.slice(ofApp: record.appID)] += 1 }
+                }
             } catch {
                 state.withLock { state in
                     state.pending.insert(contentsOf: group, at: 0)
+                    state.doubtful = max(state.doubtful, group.count)
                     state.dropOldest(keeping: capacity)
                 }
                 throw error
@@ -67,12 +73,24 @@ package final class DecisionRecorder: Sendable {
         }
     }
 
-    /// Puts on its shelves what waits for them, whichever node wrote it.
+    /// Puts on its shelves what waits for them, whichever node wrote it: at once when that is little, else slice by slice.
     /// - Throws: storage failures; what was not shelved waits on.
     package func shelve() async throws {
-        state.withLock { $0.unshelved = 0 }
-        guard try await database.readOne({ [records] in try records.hasUnshelved(in: $0) }) else { return }
-        while try await database.write({ [records] in try records.shelve(limit: Self.shelvingSize, in: $0) }) >= Self.shelvingSize {}
+        let waiting = try await database.readOne { [records] in try records.unshelvedCount(atMost: Self.shelvingSize + 1, in: $0) }
+        guard waiting > 0 else { return }
+        guard waiting <= Self.shelvingSize else {
+            for slice in DecisionRecords.slices { try await shelve(slice) }
+            return
+        }
+        state.withLock { state in
+            for slice in state.unshelved.indices { state.unshelved[slice] = 0 }
+        }
+        _ = try await database.write { [records] in try records.shelveAll(in: $0) }
+    }
+
+    private func shelve(_ slice: Int) async throws {
+        state.withLock { $0.unshelved[slice] = 0 }
+        while try await database.write({ [records] in try records.shelve(slice: slice, limit: Self.shelvingSize, in: $0) }) >= Self.shelvingSize {}
     }
 
     /// Writes a group every 200 ms until cancelled, and what is left then.
@@ -81,9 +99,12 @@ package final class DecisionRecorder: Sendable {
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.interval)  // ends early only by cancellation, which the loop looks at
             await logFailure { try await flush() }
-            guard !Task.isCancelled, state.withLock(\.unshelved) >= Self.shelvingSize || .now - shelvedAt >= Self.shelvingInterval else { continue }
-            shelvedAt = .now
-            await logFailure { try await shelve() }
+            guard !Task.isCancelled else { break }
+            if .now - shelvedAt >= Self.shelvingInterval {
+                shelvedAt = .now
+                await logFailure { try await shelve() }
+            }
+            for slice in state.withLock(\.fullSlices) { await logFailure { try await shelve(slice) } }
         }
         // A cancelled task's database calls may end early; a task of its own is not cancelled.
         await Task { await logFailure { try await flush() } }.value
@@ -100,10 +121,13 @@ package final class DecisionRecorder: Sendable {
 }
 
 extension DecisionRecorder.State {
+    var fullSlices: [Int] { unshelved.indices.filter { unshelved[$0] >= DecisionRecorder.shelvingSize } }
+
     mutating func dropOldest(keeping capacity: Int) {
         let surplus = pending.count - capacity
         guard surplus > 0 else { return }
         pending.removeFirst(surplus)
+        doubtful = max(0, doubtful - surplus)
         dropped += surplus
     }
 }

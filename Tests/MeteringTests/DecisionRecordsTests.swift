@@ -71,13 +71,14 @@ struct DecisionRecordsTests {
     }
 
     @Test(arguments: Engine.available)
-    func `a record written twice is one`(engine: Engine) async throws {
-        try await database(engine, holding: [record("1"), record("1")]) { database in
-            try await database.write { [records] in try records.append([record("1")], in: $0) }
+    func `a record written twice is one, and refused unless that may be`(engine: Engine) async throws {
+        try await database(engine, holding: [record("1")]) { database in
+            await #expect(throws: StorageError.self) { try await database.write { [records] in try records.append([record("2"), record("1")], in: $0) } }
+
+            try await database.write { [records] in try records.append([record("1"), record("2"), record("2")], isRepetition: true, in: $0) }
 
             let list = try await database.read { [records] in try records.list(ofOrganisation: acme, limit: 10, in: $0) }
-
-            #expect(list.count == 1)
+            #expect(list.map(\.requestID.rawValue) == ["req_2", "req_1"])
         }
     }
 
@@ -142,7 +143,7 @@ struct DecisionRecordsTests {
     @Test(arguments: Engine.available)
     func `a record that is written again is not counted again`(engine: Engine) async throws {
         try await database(engine, holding: (0..<40).map { record("\($0)") }) { database in
-            try await database.write { [records] in try records.append((20..<60).map { record("\($0)") }, in: $0) }
+            try await database.write { [records] in try records.append((20..<60).map { record("\($0)") }, isRepetition: true, in: $0) }
 
             let counts = try await database.read { [records] in try records.dayCounts(ofOrganisation: acme, from: start.date, to: start.date, in: $0) }
             #expect(counts.map(\.allowed) == [60] && counts.map(\.cost) == [60])
@@ -246,6 +247,23 @@ struct DecisionRecorderTests {
 
             let list = try await database.read { try DecisionRecords().list(ofOrganisation: acme, limit: 10, in: $0) }
             #expect(list.count == 2 && recorder.droppedCount == 0)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `what a lost answer left in doubt is written once, and what came meanwhile with it`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let recorder = DecisionRecorder(database: database, logger: .quiet)
+            for index in 0..<1200 { recorder.record(record("\(index)")) }
+            // As if they had been committed, and the answer lost.
+            try await database.write { try DecisionRecords().append((0..<700).map { record("\($0)") }, in: $0) }
+            await #expect(throws: StorageError.self) { try await recorder.flush() }
+
+            recorder.record(record("1200"))
+            try await recorder.flush()
+
+            let days = try await database.read { try DecisionRecords().dayCounts(ofOrganisation: acme, from: start.date, to: start.date, in: $0) }
+            #expect(days.map(\.total) == [1201] && recorder.droppedCount == 0)
         }
     }
 

@@ -79,8 +79,24 @@ struct ShelvingTests {
     }
 
     @discardableResult
-    private func shelve(_ limit: Int = 1000, in database: any Database) async throws -> Int {
-        try await database.write { [records] in try records.shelve(limit: limit, in: $0) }
+    private func shelve(in database: any Database) async throws -> Int { try await database.write { [records] in try records.shelveAll(in: $0) } }
+
+    private func shelve(slice: Int, limit: Int, in database: any Database) async throws -> Int {
+        try await database.write { [records] in try records.shelve(slice: slice, limit: limit, in: $0) }
+    }
+
+    /// Of the slices that hold anything, how many records of each were shelved in each transaction.
+    private func shelveSlices(by limit: Int, in database: any Database, between: () async throws -> Void = {}) async throws -> [[Int]] {
+        var all: [[Int]] = []
+        for slice in DecisionRecords.slices {
+            var counts: [Int] = []
+            while case let count = try await shelve(slice: slice, limit: limit, in: database), count > 0 {
+                counts.append(count)
+                try await between()
+            }
+            if !counts.isEmpty { all.append(counts) }
+        }
+        return all
     }
 
     @Test(arguments: Engine.available)
@@ -90,10 +106,13 @@ struct ShelvingTests {
             #expect(before.ofOrganisation.count == 57 && before.behind.count == 25 && before.ofPerson.count == 57)
             #expect(before.refused.count == 12 && before.uses[consent]?.count == 44 && before.days.map(\.total) == [57])
 
-            for shelved in [20, 20, 17, 0] {
-                #expect(try await shelve(20, in: database) == shelved)
-                #expect(try await Sight(of: database) == before)
+            // Three apps, in a slice each; most are of one.
+            let shelved = try await shelveSlices(by: 20, in: database) {
+                let between = try await Sight(of: database)
+                #expect(between == before)
             }
+
+            #expect(shelved.map { $0.reduce(0, +) }.sorted() == [9, 10, 38] && shelved.contains([20, 18]))
             #expect(try await rows(of: "unshelved_decision", in: database) == 0)
         }
     }
@@ -119,7 +138,7 @@ struct ShelvingTests {
             try await shelve(in: database)
             let before = try await Sight(of: database)
 
-            try await append(calls, to: database)
+            try await database.write { [records] in try records.append(calls, isRepetition: true, in: $0) }
 
             #expect(try await Sight(of: database) == before)
             #expect(try await shelve(in: database) == 0)
@@ -134,7 +153,7 @@ struct ShelvingTests {
 
             await #expect(throws: Killed.self) {
                 try await database.write { [records] tx in
-                    _ = try records.shelve(limit: 40, in: tx)
+                    _ = try records.shelveAll(in: tx)
                     throw Killed()
                 }
             }
@@ -153,11 +172,14 @@ struct ShelvingTests {
         let before = try await Sight(of: nodes[0])
 
         let shelved = try await withThrowingTaskGroup(of: Int.self) { group in
-            for turn in 0..<12 { group.addTask { try await shelve(10, in: nodes[turn % 3]) } }
-            return try await group.reduce(into: []) { $0.append($1) }
+            for node in nodes {
+                for slice in DecisionRecords.slices { group.addTask { try await shelve(slice: slice, limit: 10, in: node) } }
+                group.addTask { try await shelve(in: node) }
+            }
+            return try await group.reduce(0, +)
         }
 
-        #expect(shelved.sorted() == [0, 0, 0, 0, 0, 0, 7, 10, 10, 10, 10, 10])
+        #expect(shelved == 57)
         #expect(try await Sight(of: nodes[1]) == before)
         for node in nodes { await node.close() }
         await place.remove()
@@ -190,7 +212,9 @@ struct ShelvingTests {
     @Test(arguments: Engine.available)
     func `purged records leave nothing on shelves, and stay counted`(engine: Engine) async throws {
         try await withRecords(engine) { database in
-            try await shelve(30, in: database)
+            // One app's, the others wait.
+            for slice in DecisionRecords.slices { _ = try await shelve(slice: slice, limit: 15, in: database) }
+            #expect(try await rows(of: "unshelved_decision", in: database) == 23)
             let days = try await Sight(of: database).days
 
             let gone = try await database.write { [records] in try records.purge(before: start + .milliseconds(20), limit: 1000, in: $0) }
@@ -211,9 +235,9 @@ struct ShelvingTests {
             requestID: RequestID(trusted: "req_1"), receivedAt: start, durationMicroseconds: 0, method: "GET", path: "/v1/accounts", operation: nil,
             status: 401, outcome: .refused, clientAddress: "local")
         try await withRecords(engine, [nobody]) { database in
-            let hasUnshelved = try await database.readOne { [records] in try records.hasUnshelved(in: $0) }
+            let waiting = try await database.readOne { [records] in try records.unshelvedCount(atMost: 10, in: $0) }
 
-            #expect(!hasUnshelved)
+            #expect(waiting == 0)
         }
     }
 
@@ -222,15 +246,7 @@ struct ShelvingTests {
         let earlier = Array(MeteringMigrations.all.prefix { $0.name != "metering.0005_shelves" })
         try await withDatabase(engine, migrations: earlier) { database in
             try await database.write { tx in
-                for call in calls {
-                    try tx.execute(
-                        """
-                        INSERT INTO decision_record (request_id, received_ms, duration_us, organisation_id, app_id, consent_id, person_id, method, path,
-                            status, outcome, checks, cost, client_address)
-                        VALUES (\(call.requestID), \(call.receivedAt.milliseconds), 1, \(acme), \(call.appID), \(consent), \(amina), 'GET', '/v1/accounts',
-                            200, \(call.outcome), '', \(call.cost), 'local')
-                        """)
-                }
+                for call in calls { try insert(call, in: tx) }
                 try tx.execute(
                     """
                     INSERT INTO decision_record (request_id, received_ms, duration_us, method, path, status, outcome, checks, cost, client_address)
@@ -244,6 +260,60 @@ struct ShelvingTests {
             #expect(sight.ofOrganisation.count == 57 && sight.ofPerson == sight.ofOrganisation && sight.refused.count == 12)
             #expect(sight.ofApp.count == 38 && sight.uses[consent]?.count == 44)
             #expect(try await shelve(in: database) == 0)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `what waited before there were slices, and what nodes of that version write, is listed and shelved`(engine: Engine) async throws {
+        let earlier = Array(MeteringMigrations.all.prefix { $0.name != "metering.0006_slices" })
+        try await withDatabase(engine, migrations: earlier) { database in
+            try await appendUnsliced(Array(calls[..<30]), to: database)
+            try await database.migrate(MeteringMigrations.all, at: start)
+            try await appendUnsliced(Array(calls[30...]), to: database)
+
+            let before = try await Sight(of: database)
+            #expect(before.ofOrganisation.count == 57 && before.days.map(\.total) == [57])
+            #expect(try await shelveSlices(by: 1000, in: database) == [[57]])
+            let after = try await Sight(of: database)
+            #expect(after.ofOrganisation == before.ofOrganisation && after.ofPerson == before.ofPerson && after.days == before.days)
+            #expect(after.ofApp.count == 38)
+        }
+    }
+
+    private func appendUnsliced(_ entries: [DecisionRecord], to database: any Database) async throws {
+        try await database.write { tx in
+            for call in entries {
+                try insert(call, in: tx)
+                try tx.execute(
+                    """
+                    INSERT INTO unshelved_decision (request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id)
+                    VALUES (\(call.requestID), \(call.receivedAt.milliseconds), \(call.outcome), \(call.cost), \(acme), \(call.appID ?? budget), \(amina), \(consent))
+                    """)
+            }
+        }
+    }
+
+    /// The record alone, whatever version of its tables there is.
+    private func insert(_ call: DecisionRecord, in tx: any WriteTransaction) throws {
+        try tx.execute(
+            """
+            INSERT INTO decision_record (request_id, received_ms, duration_us, organisation_id, app_id, consent_id, person_id, method, path,
+                status, outcome, checks, cost, client_address)
+            VALUES (\(call.requestID), \(call.receivedAt.milliseconds), 1, \(acme), \(call.appID ?? budget), \(consent), \(amina), 'GET', '/v1/accounts',
+                200, \(call.outcome), '', \(call.cost), 'local')
+            """)
+    }
+
+    @Test(arguments: Engine.available)
+    func `a recorder shelves what any node has written, slice by slice when it is much`(engine: Engine) async throws {
+        let many = (0..<5100).map { record("\($0)", at: start + .milliseconds(Int64($0)), app: AppID(trusted: "app_\($0 % 40)")) }
+        try await withRecords(engine, many) { database in
+            let before = try await Sight(of: database)
+
+            try await DecisionRecorder(database: database, logger: .quiet).shelve()
+
+            #expect(try await rows(of: "unshelved_decision", in: database) == 0)
+            #expect(try await Sight(of: database) == before)
         }
     }
 

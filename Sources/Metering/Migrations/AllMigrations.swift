@@ -133,5 +133,26 @@ package enum MeteringMigrations {
             DROP INDEX decision_record_of_developers;
             DROP INDEX decision_record_of_customers;
             """),
+        // What waits for its shelves lies by slices. Nodes of the version before, which know none, write into the first.
+        Migration(
+            "metering.0006_slices",
+            """
+            CREATE TABLE sliced_decision (
+                slice BIGINT NOT NULL DEFAULT 0,
+                request_id TEXT NOT NULL,
+                received_ms BIGINT NOT NULL,
+                outcome TEXT NOT NULL,
+                cost BIGINT NOT NULL,
+                organisation_id TEXT,
+                app_id TEXT,
+                person_id TEXT,
+                consent_id TEXT,
+                PRIMARY KEY (slice, request_id)
+            ) BY_KEY;
+            INSERT INTO sliced_decision (request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id)
+            SELECT request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id FROM unshelved_decision;
+            DROP TABLE unshelved_decision;
+            ALTER TABLE sliced_decision RENAME TO unshelved_decision;
+            """),
     ]
 }

@@ -4,7 +4,7 @@ package import Storage
 /// Records as people read them, the newest first: an organisation its own, a customer those about them.
 ///
 /// Records stand on shelves, one for each app or consent and outcome, so that a few refused calls among a million allowed ones are found at once; a list that
-/// spans several shelves is put together from the newest of each. The newest of all wait for their shelves, and are looked through: five thousand or so at most.
+/// spans several shelves is put together from the newest of each. The newest of all wait for their shelves, and are looked through: what came in ten seconds.
 extension DecisionRecords {
     /// A place in a list, newest first: the list goes on behind it.
     package struct Position: Hashable, Sendable {
@@ -164,6 +164,12 @@ extension DecisionRecords {
 
 extension SQL.StringInterpolation {
     fileprivate mutating func append(_ wanted: DecisionRecords.Wanted) {
+        // An app's wait in one slice.
+        if wanted.reader == .developer, let part = wanted.part {
+            appendLiteral("slice = ")
+            appendInterpolation(UnshelvedDecision.slice(ofApp: AppID(trusted: part)))
+            appendLiteral(" AND ")
+        }
         appendLiteral("\(wanted.reader.owner) = ")
         appendInterpolation(wanted.owner)
         if let part = wanted.part {

@@ -3,26 +3,40 @@ package import Storage
 
 /// Puts records on their shelves, apart from writing them.
 ///
-/// Records of many shelves come mixed, and each place on a shelf lies in a page of its own; of some thousand records many share one. Until then a record waits
-/// in `unshelved_decision`, where lists and days find it too. What takes it out of there commits together with its places: every snapshot holds it once,
+/// Records of many shelves come mixed, and each place on a shelf lies in a page of its own; of some thousand records of few apps many share one. Until then a
+/// record waits in `unshelved_decision`, where lists and days find it too, in the slice of its app. What takes it out of there commits together with its places: every snapshot holds it once,
 /// whenever it was committed, whichever node shelves it and whatever its clock says (docs/decisions/0012-shelves.md).
 extension DecisionRecords {
-    package func hasUnshelved(in tx: any ReadTransaction) throws -> Bool {
-        try tx.first("SELECT request_id FROM unshelved_decision LIMIT 1") != nil
+    package static var slices: Range<Int> { UnshelvedDecision.slices }
+
+    /// How many records wait, counted up to a bound.
+    package func unshelvedCount(atMost bound: Int, in tx: any ReadTransaction) throws -> Int {
+        try tx.first("SELECT COUNT(*) AS count FROM (SELECT 1 FROM unshelved_decision LIMIT \(bound)) AS waiting")?["count"] ?? 0
     }
 
-    /// Puts records on their shelves, and counts them into their days.
+    func hasUnshelved(before moment: Timestamp, in tx: any ReadTransaction) throws -> Bool {
+        try tx.first("SELECT request_id FROM unshelved_decision WHERE received_ms < \(moment.milliseconds) LIMIT 1") != nil
+    }
+
+    /// Puts every record that waits on its shelves, and counts it into its day.
+    /// - Returns: how many.
+    package func shelveAll(in tx: any WriteTransaction) throws -> Int {
+        try takeTurn(in: tx)
+        return try UnshelvedDecision.move(.all, in: tx)
+    }
+
+    /// The same with the oldest of one slice.
     /// - Returns: how many, `limit` or fewer, or a few more that were committed meanwhile.
-    package func shelve(limit: Int, in tx: any WriteTransaction) throws -> Int {
+    package func shelve(slice: Int, limit: Int, in tx: any WriteTransaction) throws -> Int {
         try takeTurn(in: tx)
         let last = try tx.first(
-            "SELECT MAX(request_id) AS request_id FROM (SELECT request_id FROM unshelved_decision ORDER BY request_id LIMIT \(limit)) AS oldest")
+            """
+            SELECT MAX(request_id) AS request_id
+            FROM (SELECT request_id FROM unshelved_decision WHERE slice = \(slice) ORDER BY request_id LIMIT \(limit)) AS oldest
+            """)
         guard let last: RequestID = try last?["request_id"] else { return 0 }
-        return try UnshelvedDecision.move(.upTo(last), in: tx)
+        return try UnshelvedDecision.move(.slice(slice, upTo: last), in: tx)
     }
-
-    /// Shelves those of these records that wait.
-    func shelve(_ ids: [RequestID], in tx: any WriteTransaction) throws { _ = try UnshelvedDecision.move(.among(ids), in: tx) }
 
     /// Takes records that are gone off their shelves.
     func unshelve(_ decisions: [UnshelvedDecision], in tx: any WriteTransaction) throws {
@@ -43,9 +57,10 @@ extension DecisionRecords {
 
 extension UnshelvedDecision {
     /// Some of those that wait.
-    fileprivate enum Selection {
-        case upTo(RequestID)
-        case among([RequestID])
+    enum Selection {
+        case all
+        case slice(Int, upTo: RequestID)
+        case before(Timestamp)
     }
 
     /// What follows `INSERT` in a statement that puts what `taken` holds in its place. The thousands never come here: they move within the database.
@@ -82,7 +97,7 @@ extension UnshelvedDecision {
 
     /// Takes some out of waiting, puts them on their shelves and counts them into their days.
     /// - Returns: how many.
-    fileprivate static func move(_ selection: Selection, in tx: any WriteTransaction) throws -> Int {
+    static func move(_ selection: Selection, in tx: any WriteTransaction) throws -> Int {
         switch tx.engine {
         case .sqlite:
             // Nobody else writes meanwhile, so that each statement finds the same. One that may be undone by itself keeps each page that it changes in memory:
@@ -111,12 +126,16 @@ extension UnshelvedDecision {
 extension SQL.StringInterpolation {
     fileprivate mutating func appendInterpolation(_ selection: UnshelvedDecision.Selection) {
         switch selection {
-        case .upTo(let last):
-            appendLiteral("request_id <= ")
+        case .all:
+            appendLiteral("TRUE")
+        case .slice(let slice, let last):
+            appendLiteral("slice = ")
+            appendInterpolation(slice)
+            appendLiteral(" AND request_id <= ")
             appendInterpolation(last)
-        case .among(let ids):
-            appendLiteral("request_id IN ")
-            appendInterpolation(list: ids)
+        case .before(let moment):
+            appendLiteral("received_ms < ")
+            appendInterpolation(moment.milliseconds)
         }
     }
 

@@ -13,13 +13,22 @@ package struct DecisionRecords: Sendable {
 
     // MARK: Writing
 
-    /// Writes a group; a record that is there already stays as it is. Those that somebody may list wait to be put on their shelves.
-    package func append(_ records: [DecisionRecord], in tx: any WriteTransaction) throws {
-        var written = Set(try tx.insert(records.map(\.values), by: Self.insertion).map { try $0["request_id"] as RequestID })
-        // What an earlier attempt wrote, whose answer was lost, is not among the written.
-        let isNew = records.filter { written.remove($0.requestID) != nil }
-        let unshelved = isNew.map(UnshelvedDecision.init).filter(\.isListed)
-        try tx.insert(unshelved.map(\.values), by: UnshelvedDecision.insertion)
+    /// Writes a group. Those that somebody may list wait to be put on their shelves.
+    /// - Parameter isRepetition: whether an earlier attempt, whose answer was lost, may have written some of them. They stay as they are.
+    /// - Throws: storage failures; for a record that is there too, unless it may be.
+    package func append(_ records: [DecisionRecord], isRepetition: Bool = false, in tx: any WriteTransaction) throws {
+        let records = isRepetition ? try missing(among: records, in: tx) : records
+        try tx.insert(records.map(\.values), by: Self.insertion)
+        // One slice after the other, as they lie in their table.
+        var waiting = [[[SQLValue]]](repeating: [], count: Self.slices.count)
+        for decision in records.lazy.map(UnshelvedDecision.init) where decision.isListed { waiting[decision.slice].append(decision.values) }
+        try tx.insert(Array(waiting.joined()), by: UnshelvedDecision.insertion)
+    }
+
+    private func missing(among records: [DecisionRecord], in tx: any WriteTransaction) throws -> [DecisionRecord] {
+        let rows = try tx.all("SELECT request_id FROM decision_record WHERE request_id IN \(list: records.map(\.requestID))")
+        var known = Set(try rows.map { try $0["request_id"] as RequestID })
+        return records.filter { known.insert($0.requestID).inserted }
     }
 
     /// Removes the oldest records, with their places on the shelves.
@@ -29,7 +38,8 @@ package struct DecisionRecords: Sendable {
         let oldest = try tx.all(
             "SELECT request_id FROM decision_record WHERE received_ms < \(moment.milliseconds) ORDER BY received_ms LIMIT \(limit)")
         let ids: [RequestID] = try oldest.map { try $0["request_id"] }
-        try shelve(ids, in: tx)
+        // Its place on the shelves goes with it, and it stays counted.
+        if try hasUnshelved(before: moment, in: tx) { _ = try UnshelvedDecision.move(.before(moment), in: tx) }
         let gone = try tx.all(
             """
             DELETE FROM decision_record
@@ -40,8 +50,7 @@ package struct DecisionRecords: Sendable {
         return gone.count
     }
 
-    private static let insertion = SQL.Insertion(
-        into: "decision_record", columns: columns, ending: "ON CONFLICT (request_id) DO NOTHING RETURNING request_id")
+    private static let insertion = SQL.Insertion(into: "decision_record", columns: columns)
 
     /// In the order of `DecisionRecord.values`.
     fileprivate static let columns = [

@@ -34,9 +34,18 @@ struct UnshelvedDecision {
         consentID = try row["consent_id"]
     }
 
+    /// What waits is divided, and a slice put on its shelves as a whole: the more calls of an app come together, the fewer pages change for each.
+    static let slices = 0..<16
+
+    /// All of an app wait in one.
+    static func slice(ofApp appID: AppID?) -> Int { Int(appID?.rawValue.utf8.reduce(0, &+) ?? 0) % slices.count }
+
+    var slice: Int { Self.slice(ofApp: appID) }
+
     var values: [SQLValue] {
         [
-            requestID.sqlValue, receivedAt.milliseconds.sqlValue, outcome.sqlValue, cost.sqlValue, .text(organisationID?.rawValue), .text(appID?.rawValue),
+            slice.sqlValue, requestID.sqlValue, receivedAt.milliseconds.sqlValue, outcome.sqlValue, cost.sqlValue, .text(organisationID?.rawValue),
+            .text(appID?.rawValue),
             .text(personID?.rawValue), .text(consentID?.rawValue),
         ]
     }
@@ -55,8 +64,9 @@ struct UnshelvedDecision {
     static let insertion = SQL.Insertion(into: "unshelved_decision", columns: columns)
 
     /// In the order of `values`.
-    private static let columns = ["request_id", "received_ms", "outcome", "cost", "organisation_id", "app_id", "person_id", "consent_id"]
-    fileprivate static let columnList = columns.joined(separator: ", ")
+    private static let columns = ["slice", "request_id", "received_ms", "outcome", "cost", "organisation_id", "app_id", "person_id", "consent_id"]
+    /// As a record has them too.
+    fileprivate static let columnList = columns.dropFirst().joined(separator: ", ")
 }
 
 extension SQL.StringInterpolation {
