@@ -16,19 +16,19 @@ package struct Operations: Sendable {
         self.drain = drain
     }
 
-    package var router: Router<AppContext> {
-        let router = Router(context: AppContext.self)
-        router.get("/healthz") { _, _ in Response.text("ok\n") }
-        router.get("/readyz") { _, _ in
+    package var routes: Routes {
+        let routes = Routes()
+        routes.get("/healthz") { _, _ in Response.text("ok\n") }
+        routes.get("/readyz") { _, _ in
             guard !drain.isOn else { return Response.text("stopping\n", status: .serviceUnavailable) }
             return await isReady ? Response.text("ready\n") : Response.text("the database does not answer\n", status: .serviceUnavailable)
         }
-        router.get("/metrics") { _, _ in
+        routes.get("/metrics") { _, _ in
             var response = Response.text(registry.text())
             response.headers[.contentType] = "text/plain; version=0.0.4; charset=utf-8"
             return response
         }
-        return router
+        return routes
     }
 
     private var isReady: Bool {

@@ -47,7 +47,7 @@ package struct Platform: Sendable {
     package let certificateCheck: ClientCertificateCheck
     package let clientCertificates: ClientCertificates
     /// The public listener's answers.
-    package let responder: RouterResponder<AppContext>
+    package let responder: RoutesResponder
     /// The fake world, in demo mode.
     package let demoWorld: DemoWorld?
 
@@ -97,8 +97,6 @@ package struct Platform: Sendable {
         let seeder = WorldSeeder(database: database)
         let cookies = CookiePolicy(secure: issuer.isSecure)
         let csrf = CSRF(rootKey: travelKey)
-        let table = RouteTable()
-        let router = Router(context: AppContext.self, options: .autoGenerateHeadEndpoints)
         let trustedProxies: [any RequestStep] = configuration.trustedProxies.isEmpty ? [] : [ProxyTrust(configuration.trustedProxies)]
         let steps: [any RequestStep] = [
             RequestLog(),
@@ -108,9 +106,9 @@ package struct Platform: Sendable {
             HostCheck(),
             ClientCertTrust(configuration.certificateProxies),
             FormOrigin(),
-            MethodCheck(table: table, wordings: [AuthorizationServerRoutes.refusalWording, GatewayRoutes.refusalWording]),
+            AddressRefusals([AuthorizationServerRoutes.refusalWording, GatewayRoutes.refusalWording]),
         ]
-        router.add(middleware: RequestSteps(trustedProxies + steps))
+        let routes = Routes(trustedProxies + steps)
 
         // Tokens
         let revocations = Revocations(database: database, feed: feed)
@@ -125,7 +123,7 @@ package struct Platform: Sendable {
             consents: consents, replays: replays, possession: possession, authorization: authorization, certificates: clientCertificates,
             registration: RegistrationPolicy(openFor: configuration.demo ? DemoWorld.organisation : nil, issuers: statementTrust.issuers), rootKey: travelKey,
             addresses: addresses, randomness: randomness
-        ).add(to: router)
+        ).add(to: routes)
 
         // The API
         let upstreams = Upstreams(
@@ -136,10 +134,10 @@ package struct Platform: Sendable {
             verifier: verifier, possession: possession, certificates: clientCertificates, addresses: addresses, revocations: revocations, apps: apps,
             consents: consents, database: database,
             quotas: quotas, upstreams: upstreams)
-        GatewayRoutes(contract: contract, policies: policies, database: database, quotas: quotas, recorder: recorder).add(to: router)
+        GatewayRoutes(contract: contract, policies: policies, database: database, quotas: quotas, recorder: recorder).add(to: routes)
 
         // Pages
-        files.add(to: router)
+        files.add(to: routes)
         let factors = FactorTools(
             database: database, rootKey: rootKey, travelKey: travelKey, pages: pages, cookies: cookies, randomness: randomness, signIn: signIn,
             sessions: sessions, outgoing: OutgoingMail(mailer: mailer, logger: logger))
@@ -148,14 +146,14 @@ package struct Platform: Sendable {
             factors: factors, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: contract,
             contractDirectory: "\(configuration.assets)/openapi", certificateCheck: certificateCheck, sandboxAuthority: sandboxAuthority,
             randomness: randomness, logger: logger)
-        PortalPages(site: site).add(to: router)
+        PortalPages(site: site).add(to: routes)
         CustomerRoutes(
             pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions,
             passwords: passwords, authorization: authorization, apps: apps, factors: factors
-        ).add(to: router)
+        ).add(to: routes)
         StaffRoutes(
             pages: pages, cookies: cookies, csrf: csrf, database: database, randomness: randomness, signIn: signIn, sessions: sessions, factors: factors
-        ).add(to: router)
+        ).add(to: routes)
         demoWorld = configuration.demo ? DemoWorld(bench: bench, rootKey: rootKey, issuer: issuer, passwords: passwords) : nil
         if let world = demoWorld {
             try await world.seed()
@@ -173,10 +171,9 @@ package struct Platform: Sendable {
                         return shown.map { PhoneEntry(name: people[$0.person]?.name ?? "", code: $0.code, secondsLeft: $0.secondsLeft) }
                     }
                 }
-            ).add(to: router)
+            ).add(to: routes)
         }
-        table.read(router)
-        responder = router.buildResponder()
+        responder = routes.buildResponder()
     }
 
     private static func liveBank(_ configuration: Configuration) throws -> HTTPUpstream? {

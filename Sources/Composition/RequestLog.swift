@@ -15,7 +15,7 @@ package struct RequestLog: RequestStep {
 
     package func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
         let duration = (ContinuousClock.now - context.begun).nanoseconds
-        let route = context.endpointPath ?? "none"
+        let route = context.route ?? "none"
         let method = Self.methods.contains(request.method.rawValue) ? request.method.rawValue : "_OTHER"
         series.note(method: method, route: route, status: response.status.code, nanoseconds: duration)
         guard context.logger.logLevel <= .info else { return }

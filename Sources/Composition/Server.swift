@@ -70,7 +70,7 @@ package enum Server {
                 Allocator.giveBack()
             }
         }
-        let operations = Operations(platform: platform, registry: registry, drain: drain).router.buildResponder()
+        let operations = Operations(platform: platform, registry: registry, drain: drain).routes.buildResponder()
         let sockets =
             try listeners.publicListeners(platform.responder, running: running) + listeners.mutualTLSListeners(platform.responder, running: running)
             + [listeners.operations(operations, running: running)]

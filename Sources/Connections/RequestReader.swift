@@ -22,6 +22,7 @@ struct RequestReader {
 
     private let wholeBody: Int
     private var progress = Progress.between
+    private var names = FieldNames()
 
     /// - Parameter wholeBody: bytes of a body that are waited for before its request is answered.
     init(wholeBody: Int) { self.wholeBody = wholeBody }
@@ -39,7 +40,7 @@ struct RequestReader {
     /// - Returns: a request whose body is longer than what is waited for, or of unknown length.
     /// - Throws: `HTTP1TypeConversionError`.
     mutating func begin(_ head: HTTPRequestHead, stream: () -> (stream: RequestStream, source: RequestStream.Parts.Source)) throws -> IncomingRequest? {
-        let request = try HTTPRequest(head)
+        let request = try HTTPRequest(head, names: &names)
         if let length = head.bodyLength, length <= wholeBody, !head.expectsContinue {
             progress = .collecting(head, request, ByteBuffer())
             return nil

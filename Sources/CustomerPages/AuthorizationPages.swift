@@ -18,17 +18,17 @@ internal import Web
 /// The HTTP side of the authorization endpoint (RFC 6749 §3.1): the request comes in, the customer signs in and decides, the answer goes back.
 /// What is under way travels sealed in our own addresses and forms, bound to a cookie of this browser; the server keeps nothing until there is a decision.
 extension CustomerRoutes {
-    func addAuthorization(to router: Router<AppContext>) {
-        router.get("/oauth2/authorize") { request, context in try await beginAuthorization(request, context) }
-        router.post("/oauth2/authorize") { request, context in try await repeatAsQuery(request, context) }
-        router.get("/oauth2/authorize/continue") { request, context in try await continueAuthorization(request, context) }
-        router.post("/oauth2/authorize/sign-in") { request, context in try await signInToDecide(request, context) }
-        router.post("/oauth2/authorize/code") { request, context in try await enterCode(request, context) }
-        router.get("/oauth2/authorize/without-code") { request, context in try await goOnWithoutCode(request, context) }
-        router.get("/oauth2/authorize/switch") { request, context in try await switchPerson(request, context) }
-        router.get("/oauth2/authorize/leave") { request, context in try await leave(request, context) }
-        router.get("/oauth2/authorize/payees") { request, context in try await payeesToApprove(request, context) }
-        router.post("/oauth2/authorize/decision") { request, context in try await decide(request, context) }
+    func addAuthorization(to routes: Routes) {
+        routes.get("/oauth2/authorize") { request, context in try await beginAuthorization(request, context) }
+        routes.post("/oauth2/authorize") { request, context in try await repeatAsQuery(request, context) }
+        routes.get("/oauth2/authorize/continue") { request, context in try await continueAuthorization(request, context) }
+        routes.post("/oauth2/authorize/sign-in") { request, context in try await signInToDecide(request, context) }
+        routes.post("/oauth2/authorize/code") { request, context in try await enterCode(request, context) }
+        routes.get("/oauth2/authorize/without-code") { request, context in try await goOnWithoutCode(request, context) }
+        routes.get("/oauth2/authorize/switch") { request, context in try await switchPerson(request, context) }
+        routes.get("/oauth2/authorize/leave") { request, context in try await leave(request, context) }
+        routes.get("/oauth2/authorize/payees") { request, context in try await payeesToApprove(request, context) }
+        routes.post("/oauth2/authorize/decision") { request, context in try await decide(request, context) }
     }
 
     // MARK: The request

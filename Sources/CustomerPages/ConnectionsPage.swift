@@ -68,23 +68,23 @@ struct NameBook: Sendable {
 }
 
 extension CustomerRoutes {
-    func addConnections(to router: Router<AppContext>) {
-        router.get("/my") { request, context in
+    func addConnections(to routes: Routes) {
+        routes.get("/my") { request, context in
             try await signedIn(request, context) { try await connectionsPage(for: $0, request, context) }
         }
-        router.post("/my/consents/{id}/stop") { request, context in
+        routes.post("/my/consents/{id}/stop") { request, context in
             try await signedInForm(request, context) { session, _ in try await stop(session, context) }
         }
-        router.post("/my/grants/{id}/stop") { request, context in
+        routes.post("/my/grants/{id}/stop") { request, context in
             try await signedInForm(request, context) { session, _ in try await stopKnowing(session, context) }
         }
-        router.get("/my/consents/{id}") { request, context in
+        routes.get("/my/consents/{id}") { request, context in
             try await signedIn(request, context) { try await receipt(for: $0, context) }
         }
-        router.get("/my/looks") { request, context in
+        routes.get("/my/looks") { request, context in
             try await signedIn(request, context) { try await looksPage(for: $0, request, context) }
         }
-        router.get("/my/looks.csv") { request, context in
+        routes.get("/my/looks.csv") { request, context in
             try await signedIn(request, context) { try await looksDownload(for: $0, context) }
         }
     }

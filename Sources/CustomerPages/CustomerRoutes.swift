@@ -55,12 +55,12 @@ package struct CustomerRoutes: Sendable {
         self.factors = factors
     }
 
-    package func add(to router: Router<AppContext>) {
-        addAuthorization(to: router)
-        addSignIn(to: router)
-        addConnections(to: router)
-        addPayments(to: router)
-        addSecurity(to: router)
-        factorPages.add(to: router)
+    package func add(to routes: Routes) {
+        addAuthorization(to: routes)
+        addSignIn(to: routes)
+        addConnections(to: routes)
+        addPayments(to: routes)
+        addSecurity(to: routes)
+        factorPages.add(to: routes)
     }
 }

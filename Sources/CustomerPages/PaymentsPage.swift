@@ -35,17 +35,17 @@ struct PaymentsPage: Encodable {
 }
 
 extension CustomerRoutes {
-    func addPayments(to router: Router<AppContext>) {
-        router.get("/my/payments") { request, context in
+    func addPayments(to routes: Routes) {
+        routes.get("/my/payments") { request, context in
             try await signedIn(request, context) { try await paymentsPage(for: $0, request, context) }
         }
-        router.get("/my/payments/{id}") { request, context in
+        routes.get("/my/payments/{id}") { request, context in
             try await signedIn(request, context) { try await bulkPaymentPage(for: $0, request, context) }
         }
-        router.post("/my/payments/{id}/cancel") { request, context in
+        routes.post("/my/payments/{id}/cancel") { request, context in
             try await signedInForm(request, context) { session, _ in try await cancelPayment(session, context) }
         }
-        router.post("/my/standing-orders/{id}/cancel") { request, context in
+        routes.post("/my/standing-orders/{id}/cancel") { request, context in
             try await signedInForm(request, context) { session, _ in try await cancelOrder(session, context) }
         }
     }

@@ -28,17 +28,17 @@ struct SecurityPage: Encodable {
 }
 
 extension CustomerRoutes {
-    func addSecurity(to router: Router<AppContext>) {
-        router.get("/my/security") { request, context in
+    func addSecurity(to routes: Routes) {
+        routes.get("/my/security") { request, context in
             try await signedIn(request, context) { session in
                 let message = request.query?["done"].flatMap { Self.securityMessages[$0] }
                 return try await securityPage(for: session, context, errors: FormErrors(), message: message)
             }
         }
-        router.post("/my/security/sessions/end") { request, context in
+        routes.post("/my/security/sessions/end") { request, context in
             try await signedInForm(request, context) { session, form in try await endSessions(session, form, context) }
         }
-        router.post("/my/security/password") { request, context in
+        routes.post("/my/security/password") { request, context in
             try await signedInForm(request, context) { session, form in try await changePassword(session, form, context) }
         }
     }

@@ -52,10 +52,10 @@ struct SignInPage: Encodable {
 }
 
 extension CustomerRoutes {
-    func addSignIn(to router: Router<AppContext>) {
-        router.get("/my/sign-in") { request, context in try await signInForm(request, context) }
-        router.post("/my/sign-in") { request, context in try await signInAnswer(request, context) }
-        router.post("/my/sign-out") { request, context in try await signOut(request, context) }
+    func addSignIn(to routes: Routes) {
+        routes.get("/my/sign-in") { request, context in try await signInForm(request, context) }
+        routes.post("/my/sign-in") { request, context in try await signInAnswer(request, context) }
+        routes.post("/my/sign-out") { request, context in try await signOut(request, context) }
     }
 
     private func signInForm(_ request: Request, _ context: AppContext) async throws -> Response {

@@ -38,17 +38,17 @@ package struct DemoPages: Sendable {
         self.phones = phones
     }
 
-    package func add(to router: Router<AppContext>) {
-        router.get("/demo") { request, context in start(request, context) }
-        router.post("/demo/connect") { request, context in try await guarded(context) { try await connect(request, context) } }
-        router.get("/demo/callback") { request, context in try await guarded(context) { try await callback(request, context) } }
-        router.get("/demo/month") { request, context in try await guarded(context) { try await month(request, context) } }
-        router.post("/demo/disconnect") { request, context in try await guarded(context) { try await disconnect(request, context) } }
-        router.get("/demo/pay") { request, context in try await guarded(context) { try await choose(request, context) } }
-        router.post("/demo/pay") { request, context in try await guarded(context) { try await ask(request, context) } }
-        router.get("/demo/payment") { request, context in try await guarded(context) { try await payment(request, context) } }
-        router.post("/demo/payment/again") { request, context in try await guarded(context) { try await payAgain(request, context) } }
-        if mailbox != nil { router.get("/demo/mailbox") { _, context in try await mailboxPage(context) } }
+    package func add(to routes: Routes) {
+        routes.get("/demo") { request, context in start(request, context) }
+        routes.post("/demo/connect") { request, context in try await guarded(context) { try await connect(request, context) } }
+        routes.get("/demo/callback") { request, context in try await guarded(context) { try await callback(request, context) } }
+        routes.get("/demo/month") { request, context in try await guarded(context) { try await month(request, context) } }
+        routes.post("/demo/disconnect") { request, context in try await guarded(context) { try await disconnect(request, context) } }
+        routes.get("/demo/pay") { request, context in try await guarded(context) { try await choose(request, context) } }
+        routes.post("/demo/pay") { request, context in try await guarded(context) { try await ask(request, context) } }
+        routes.get("/demo/payment") { request, context in try await guarded(context) { try await payment(request, context) } }
+        routes.post("/demo/payment/again") { request, context in try await guarded(context) { try await payAgain(request, context) } }
+        if mailbox != nil { routes.get("/demo/mailbox") { _, context in try await mailboxPage(context) } }
     }
 
     private struct StartPage: Encodable {

@@ -19,9 +19,9 @@ package struct GatewayRoutes: Sendable {
         self.recorder = recorder
     }
 
-    package func add(to router: Router<AppContext>) {
+    package func add(to routes: Routes) {
         for (path, operations) in Dictionary(grouping: operations, by: \.path) {
-            add(operations, path: path, to: router)
+            add(operations, path: path, to: routes)
         }
     }
 
@@ -32,19 +32,19 @@ package struct GatewayRoutes: Sendable {
         return response
     }
 
-    private func add(_ operations: [Contract.Operation], path: String, to router: Router<AppContext>) {
-        let route = RouterPath(path)
+    private func add(_ operations: [Contract.Operation], path: String, to routes: Routes) {
+        let route = path
         var taken: Set<HTTPRequest.Method> = [.options]
         for operation in operations {
             guard let rules = operation.access, let method = HTTPRequest.Method(operation.method) else { continue }
             taken.insert(method)
-            router.on(route, method: method) { request, context in await respond(to: request, operation, rules, context) }
+            routes.on(route, method: method) { request, context in await respond(to: request, operation, rules, context) }
             guard method == .get else { continue }
             taken.insert(.head)
-            router.on(route, method: .head) { request, context in await respond(to: request, operation, rules, context).createHeadResponse() }
+            routes.on(route, method: .head) { request, context in await respond(to: request, operation, rules, context).createHeadResponse() }
         }
         let allow = taken.map(\.rawValue).sorted().joined(separator: ", ")
-        router.on(route, method: .options) { request, _ in CrossOrigin.preflight(request, allow: allow) }
+        routes.on(route, method: .options) { request, _ in CrossOrigin.preflight(request, allow: allow) }
     }
 
     private func respond(to request: Request, _ operation: Contract.Operation, _ rules: AccessRules, _ context: AppContext) async -> Response {

@@ -36,9 +36,9 @@ package final class StaticFiles: Sendable {
 
     static func address(of name: String, in files: StaticFiles?) -> String { files?.address(of: name) ?? "/static/current/\(name)" }
 
-    package func add(to router: Router<AppContext>) {
+    package func add(to routes: Routes) {
         for method in [HTTPRequest.Method.get, .head] {
-            router.on("/static/{digest}/{name}", method: method) { request, context in
+            routes.on("/static/{digest}/{name}", method: method) { request, context in
                 guard let name = context.parameters.get("name"), let file = self.files[name] else { throw HTTPError(.notFound) }
                 return Self.answer(file, for: request, isCurrent: context.parameters.get("digest") == file.digest)
             }

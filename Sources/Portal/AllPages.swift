@@ -6,7 +6,7 @@ package import Web
 /// A page of the portal, or a few that belong together.
 protocol PortalPage: Sendable {
     init(site: PortalSite)
-    func add(to router: Router<AppContext>)
+    func add(to routes: Routes)
 }
 
 /// Every page of the portal and the documentation.
@@ -15,9 +15,9 @@ package struct PortalPages: Sendable {
 
     package init(site: PortalSite) { self.site = site }
 
-    package func add(to router: Router<AppContext>) {
-        for page in Self.all { page.init(site: site).add(to: router) }
-        site.factorPages.add(to: router)
+    package func add(to routes: Routes) {
+        for page in Self.all { page.init(site: site).add(to: routes) }
+        site.factorPages.add(to: routes)
     }
 
     private static let all: [any PortalPage.Type] = [

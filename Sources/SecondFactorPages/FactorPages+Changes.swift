@@ -22,14 +22,14 @@ struct FactorHomePage: Encodable {
 }
 
 extension FactorPages {
-    func addChanges(to router: Router<AppContext>) {
-        router.get(RouterPath(place.home)) { request, context in
+    func addChanges(to routes: Routes) {
+        routes.get(place.home) { request, context in
             try await place.page(request, context) { visit in
                 let message = request.query?["off"] != nil ? "Two-step sign-in is off. Your password alone signs you in." : nil
                 return try await home(visit, onward: onward(request.query?["onward"]), FormErrors(), message: message, context)
             }
         }
-        router.post(RouterPath("\(place.home)/change")) { request, context in
+        routes.post("\(place.home)/change") { request, context in
             try await place.form(request, context) { visit, form in try await change(visit, form, context) }
         }
     }

@@ -14,12 +14,12 @@ extension FactorPages {
         return response
     }
 
-    func addSignIn(to router: Router<AppContext>) {
-        router.get(RouterPath(place.codePage)) { request, context in
+    func addSignIn(to routes: Routes) {
+        routes.get(place.codePage) { request, context in
             guard pending.content(in: request, at: context.receivedAt) != nil else { return Response.seeOther(place.signIn) }
             return codePage(request, isRecovery: request.query?["recovery"] != nil)
         }
-        router.post(RouterPath(place.codePage)) { request, context in try await enterCode(request, context) }
+        routes.post(place.codePage) { request, context in try await enterCode(request, context) }
     }
 
     private func enterCode(_ request: Request, _ context: AppContext) async throws -> Response {

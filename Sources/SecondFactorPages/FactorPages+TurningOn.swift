@@ -30,19 +30,19 @@ struct RecoveryCodesPage: Encodable {
 }
 
 extension FactorPages {
-    func addTurningOn(to router: Router<AppContext>) {
-        router.post(RouterPath("\(place.home)/begin")) { request, context in
+    func addTurningOn(to routes: Routes) {
+        routes.post("\(place.home)/begin") { request, context in
             try await place.form(request, context) { visit, form in try await begin(visit, onward: onward(form["onward"]), context) }
         }
-        router.get(RouterPath("\(place.home)/turn-on")) { request, context in
+        routes.get("\(place.home)/turn-on") { request, context in
             try await place.page(request, context) { visit in
                 try await turnOnPage(visit, onward: onward(request.query?["onward"]), FormErrors(), context)
             }
         }
-        router.post(RouterPath("\(place.home)/turn-on")) { request, context in
+        routes.post("\(place.home)/turn-on") { request, context in
             try await place.form(request, context) { visit, form in try await turnOn(visit, form, context) }
         }
-        router.get(RouterPath("\(place.home)/recovery-codes")) { request, context in
+        routes.get("\(place.home)/recovery-codes") { request, context in
             try await place.page(request, context) { visit in showCodes(visit, onward: onward(request.query?["onward"]), request, context) }
         }
     }

@@ -24,10 +24,10 @@ package struct FactorPages: Sendable {
             cookies: tools.cookies)
     }
 
-    package func add(to router: Router<AppContext>) {
-        addSignIn(to: router)
-        addTurningOn(to: router)
-        addChanges(to: router)
+    package func add(to routes: Routes) {
+        addSignIn(to: routes)
+        addTurningOn(to: routes)
+        addChanges(to: routes)
     }
 
     /// A first step on its way through the browser, with the address that the sign-in leads to.

@@ -41,8 +41,8 @@ struct AuditLogPage: Encodable {
 }
 
 extension StaffRoutes {
-    func addAuditLog(to router: Router<AppContext>) {
-        router.get("/staff") { request, context in
+    func addAuditLog(to routes: Routes) {
+        routes.get("/staff") { request, context in
             try await signedIn(request, context) { member in try await auditLog(request, member, context) }
         }
     }

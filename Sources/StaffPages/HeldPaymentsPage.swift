@@ -41,14 +41,14 @@ struct HeldPaymentsPage: Encodable {
 }
 
 extension StaffRoutes {
-    func addHeldPayments(to router: Router<AppContext>) {
-        router.get("/staff/payments") { request, context in
+    func addHeldPayments(to routes: Routes) {
+        routes.get("/staff/payments") { request, context in
             try await signedIn(request, context) { member in try await heldPayments(request, member, at: context.receivedAt) }
         }
-        router.post("/staff/payments/{id}/release") { request, context in
+        routes.post("/staff/payments/{id}/release") { request, context in
             try await form(request, context) { member, _ in try await decide(.accept, member, context) }
         }
-        router.post("/staff/payments/{id}/reject") { request, context in
+        routes.post("/staff/payments/{id}/reject") { request, context in
             try await form(request, context) { member, _ in try await decide(.reject, member, context) }
         }
     }

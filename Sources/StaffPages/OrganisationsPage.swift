@@ -28,11 +28,11 @@ struct OrganisationsPage: Encodable {
 }
 
 extension StaffRoutes {
-    func addOrganisations(to router: Router<AppContext>) {
-        router.get("/staff/organisations") { request, context in
+    func addOrganisations(to routes: Routes) {
+        routes.get("/staff/organisations") { request, context in
             try await signedIn(request, context) { member in try await organisations(request, member, context) }
         }
-        router.post("/staff/organisations/{id}/plan") { request, context in
+        routes.post("/staff/organisations/{id}/plan") { request, context in
             try await form(request, context) { member, form in
                 guard let id = context.parameters.get("id").flatMap({ OrganisationID($0) }), let plan = form["plan"].flatMap(Plan.init(rawValue:)) else {
                     throw HTTPError(.notFound)

@@ -24,11 +24,11 @@ struct PeoplePage: Encodable {
 }
 
 extension StaffRoutes {
-    func addPeople(to router: Router<AppContext>) {
-        router.get("/staff/people") { request, context in
+    func addPeople(to routes: Routes) {
+        routes.get("/staff/people") { request, context in
             try await signedIn(request, context) { member in try await people(request, member) }
         }
-        router.post("/staff/people/{id}/second-factor/reset") { request, context in
+        routes.post("/staff/people/{id}/second-factor/reset") { request, context in
             try await form(request, context) { member, _ in try await resetSecondFactor(member, context) }
         }
     }

@@ -15,13 +15,13 @@ struct SignInPage: Encodable {
 }
 
 extension StaffRoutes {
-    func addSignIn(to router: Router<AppContext>) {
-        router.get("/staff/sign-in") { request, context in
+    func addSignIn(to routes: Routes) {
+        routes.get("/staff/sign-in") { request, context in
             guard try await session(of: request, context) == nil else { return Response.seeOther("/staff") }
             return signInPage(request, FormErrors(), message: request.query?["signed_out"] != nil ? "You are signed out." : nil)
         }
-        router.post("/staff/sign-in") { request, context in try await signInAnswer(request, context) }
-        router.post("/staff/sign-out") { request, context in
+        routes.post("/staff/sign-in") { request, context in try await signInAnswer(request, context) }
+        routes.post("/staff/sign-out") { request, context in
             try await form(request, context) { member, _ in
                 try await sessions.end(member.session, at: context.receivedAt, requestID: context.requestID)
                 var response = Response.seeOther("/staff/sign-in?signed_out=1")

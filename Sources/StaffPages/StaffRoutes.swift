@@ -37,13 +37,13 @@ package struct StaffRoutes: Sendable {
         bulkBooks = BulkPaymentBooks(randomness: randomness)
     }
 
-    package func add(to router: Router<AppContext>) {
-        addSignIn(to: router)
-        addAuditLog(to: router)
-        addOrganisations(to: router)
-        addHeldPayments(to: router)
-        addPeople(to: router)
-        factorPages.add(to: router)
+    package func add(to routes: Routes) {
+        addSignIn(to: routes)
+        addAuditLog(to: routes)
+        addOrganisations(to: routes)
+        addHeldPayments(to: routes)
+        addPeople(to: routes)
+        factorPages.add(to: routes)
     }
 }
 

@@ -18,6 +18,8 @@ package struct AppContext: RequestContext {
     package var requestID = RequestID(trusted: "req_")
     /// The `x-fapi-interaction-id` that the caller sent, or one made for it: a UUID, echoed in the answer.
     package var interactionID = ""
+    /// The pattern of its address: `/v1/accounts/{account_id}`; `nil` where nothing answers.
+    package internal(set) var route: String?
     /// When the first step took the request, for durations.
     package internal(set) var begun = ContinuousClock.now
     /// When the request arrived, by the server's clock: the `now` of everything below.

@@ -19,15 +19,13 @@ extension RequestStep {
     package func leave(_ response: inout Response, to request: Request, _ context: AppContext) {}
 }
 
-/// Takes requests through their steps, the first of them outermost. One middleware for all: each of the library's suspends several times and makes a closure,
-/// though it waits for nothing.
-package struct RequestSteps: RouterMiddleware {
-    package typealias Context = AppContext
+/// Takes requests through their steps, the first of them outermost, to their handler and back.
+struct RequestSteps: Sendable {
     private let steps: [any RequestStep]
 
-    package init(_ steps: [any RequestStep]) { self.steps = steps }
+    init(_ steps: [any RequestStep]) { self.steps = steps }
 
-    package func handle(_ request: Request, context: AppContext, next: @concurrent (Request, AppContext) async throws -> Response) async throws -> Response {
+    func handle(_ request: Request, _ context: AppContext, _ handler: Routes.Handler) async throws -> Response {
         var context = context
         context.begun = .now
         var entered = 0
@@ -37,7 +35,7 @@ package struct RequestSteps: RouterMiddleware {
                 try step.enter(request, &context)
                 entered += 1
             }
-            response = try await next(request, context)
+            response = try await handler(request, context)
         } catch {
             (response, entered) = try answer(error, to: request, context, within: entered)
         }

@@ -97,16 +97,15 @@ extension TestServer {
     func behindGateway<R: Sendable>(
         _ upstream: any Upstream, _ body: @escaping @Sendable (TestServer) async throws -> R
     ) async throws -> R {
-        let router = Router(context: AppContext.self)
-        router.add(middleware: RequestSteps([RequestIdentity(issuer: Self.issuer, clock: clock, randomness: SystemRandom())]))
+        let routes = Routes([RequestIdentity(issuer: Self.issuer, clock: clock, randomness: SystemRandom())])
         let policies = AllPolicies(
             verifier: AccessTokenVerifier(keys: platform.keys, issuer: Self.issuer.text), possession: platform.possession,
             certificates: platform.clientCertificates,
             addresses: ServerAddresses(issuer: Self.issuer), revocations: Revocations(database: database, feed: platform.feed),
             apps: platform.apps, consents: ConsentDirectory(database: database, feed: platform.feed), database: database, quotas: platform.quotas,
             upstreams: Upstreams(platform: ConsentOperations(database: database), sandbox: upstream, live: upstream, controls: upstream))
-        GatewayRoutes(contract: contract, policies: policies, database: database, quotas: platform.quotas, recorder: platform.recorder).add(to: router)
-        return try await Application(responder: router.buildResponder(), logger: .quiet).test(.router) { client in
+        GatewayRoutes(contract: contract, policies: policies, database: database, quotas: platform.quotas, recorder: platform.recorder).add(to: routes)
+        return try await Application(responder: routes.buildResponder(), logger: .quiet).test(.router) { client in
             try await body(TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine))
         }
     }

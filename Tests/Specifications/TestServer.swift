@@ -135,7 +135,7 @@ struct TestServer: Sendable {
 /// Stands for the sockets: takes a request's peer from a field that only tests know.
 struct Peers: HTTPResponder {
     static let field = HTTPField.Name("X-Test-Peer")!  // a valid name
-    let responder: RouterResponder<AppContext>
+    let responder: RoutesResponder
 
     func respond(to request: Request, context: AppContext) async throws -> Response {
         guard let peer = request.headers[Self.field] else { return try await responder.respond(to: request, context: context) }

@@ -150,28 +150,26 @@ struct MiddlewareTests {
     }
 
     private func serve(secure: Bool = true, _ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
-        let router = Router(context: AppContext.self)
-        router.add(
-            middleware: RequestSteps([
-                SecurityHeaders(secure: secure),
-                RequestIdentity(issuer: Issuer("https://bank.example")!, clock: ManualClock(), randomness: SeededRandom()),
-            ]))
-        router.get("/ok") { _, _ in Response.html(Array("<p>ok</p>".utf8)) }
-        router.get("/problem") { _, _ -> Response in throw Problem(.forbidden, "Not yours.") }
-        router.get("/storage") { _, _ -> Response in throw Down() }
-        router.get("/bug") { _, _ -> Response in throw Bug() }
-        router.get("/policy") { _, _ in
+        let routes = Routes([
+            SecurityHeaders(secure: secure),
+            RequestIdentity(issuer: Issuer("https://bank.example")!, clock: ManualClock(), randomness: SeededRandom()),
+        ])
+        routes.get("/ok") { _, _ in Response.html(Array("<p>ok</p>".utf8)) }
+        routes.get("/problem") { _, _ -> Response in throw Problem(.forbidden, "Not yours.") }
+        routes.get("/storage") { _, _ -> Response in throw Down() }
+        routes.get("/bug") { _, _ -> Response in throw Bug() }
+        routes.get("/policy") { _, _ in
             var response = Response.html([])
             response.headers[csp] = SecurityHeaders.contentSecurityPolicy(formTargets: ["https://app.example"])
             return response
         }
-        router.post("/form") { request, context -> Response in
+        routes.post("/form") { request, context -> Response in
             do {
                 return Response.text(try await request.form(context: context)["a"] ?? "")
             } catch let error as FormError {
                 return Response(status: error == .malformed ? .badRequest : .unsupportedMediaType)
             }
         }
-        try await Application(router: router).test(.router, test)
+        try await Application(router: routes).test(.router, test)
     }
 }

@@ -25,10 +25,9 @@ struct RequestStepsTests {
     }
 
     @Test func `what nobody answers is thrown`() async throws {
-        let router = Router(context: AppContext.self)
-        router.add(middleware: RequestSteps([Step("a"), Step("b")]))
-        router.get("/bug") { _, _ -> Response in throw Bug(text: "bug") }
-        try await Application(router: router).test(.router) { client in
+        let routes = Routes([Step("a"), Step("b")])
+        routes.get("/bug") { _, _ -> Response in throw Bug(text: "bug") }
+        try await Application(router: routes).test(.router) { client in
             let response = try await client.execute(uri: "/bug", method: .get)
             #expect(response.status == .internalServerError)
         }
@@ -63,14 +62,13 @@ struct RequestStepsTests {
     private struct Bug: Error { let text: String }
 
     private func body(of path: String, _ steps: [any RequestStep]) async throws -> String? {
-        let router = Router(context: AppContext.self)
-        router.add(middleware: RequestSteps(steps))
-        router.get("/ok") { _, context in
+        let routes = Routes(steps)
+        routes.get("/ok") { _, context in
             // Who was entered is there for the handler.
             Response(status: context.interactionID == "ab" ? .ok : .badRequest, headers: [.said: "ok"])
         }
-        router.get("/bug") { _, _ -> Response in throw Bug(text: "bug") }
-        return try await Application(router: router).test(.router) { client in
+        routes.get("/bug") { _, _ -> Response in throw Bug(text: "bug") }
+        return try await Application(router: routes).test(.router) { client in
             let response = try await client.execute(uri: path, method: .get)
             #expect(response.status == .ok)
             return response.headers[.said]

@@ -60,14 +60,14 @@ package struct AuthorizationServerRoutes: Sendable {
         self.issuer = issuer
     }
 
-    package func add(to router: Router<AppContext>) {
-        addClientEndpoints(to: router)
-        addUserinfo(to: router)
-        addRegistration(to: router)
-        addPublicDocuments(to: router)
+    package func add(to routes: Routes) {
+        addClientEndpoints(to: routes)
+        addUserinfo(to: routes)
+        addRegistration(to: routes)
+        addPublicDocuments(to: routes)
     }
 
-    private func addClientEndpoints(to router: Router<AppContext>) {
+    private func addClientEndpoints(to routes: Routes) {
         let handlers: [(endpoint: OAuthEndpoint, readsProof: Bool, handler: ClientEndpoint.Handler)] = [
             (.token, true, { [token] in try await token.respond(to: $0, context: $1) }),
             (.par, true, { [pushed] in try await pushed.respond(to: $0, context: $1) }),
@@ -75,44 +75,44 @@ package struct AuthorizationServerRoutes: Sendable {
             (.revoke, false, { [revocation] in try await revocation.respond(to: $0, context: $1) }),
         ]
         for (endpoint, readsProof, handler) in handlers {
-            let path = RouterPath(endpoint.path)
-            router.on(path, method: .post) { [clients] request, context in
+            let path = endpoint.path
+            routes.on(path, method: .post) { [clients] request, context in
                 try await clients.respond(to: request, at: endpoint, context: context, readsProof: readsProof, handler)
             }
             // Introspection needs a secret, which no browser app has.
-            if endpoint != .introspect { router.on(path, method: .options) { request, _ in CrossOrigin.preflight(request, methods: "POST") } }
+            if endpoint != .introspect { routes.on(path, method: .options) { request, _ in CrossOrigin.preflight(request, methods: "POST") } }
         }
     }
 
-    private func addUserinfo(to router: Router<AppContext>) {
+    private func addUserinfo(to routes: Routes) {
         for method in [HTTPRequest.Method.get, .post] {
-            router.on("/oauth2/userinfo", method: method) { [userinfo] request, context in try await userinfo.respond(to: request, context: context) }
+            routes.on("/oauth2/userinfo", method: method) { [userinfo] request, context in try await userinfo.respond(to: request, context: context) }
         }
-        router.on("/oauth2/userinfo", method: .options) { request, _ in CrossOrigin.preflight(request, methods: "GET, POST") }
+        routes.on("/oauth2/userinfo", method: .options) { request, _ in CrossOrigin.preflight(request, methods: "GET, POST") }
     }
 
-    private func addRegistration(to router: Router<AppContext>) {
-        let path = RouterPath(ClientConfigurationEndpoint.path)
-        router.on(RouterPath(RegistrationEndpoint.path), method: .post) { [registration] in try await registration.respond(to: $0, context: $1) }
-        router.on(path, method: .get) { [configuration] in try await configuration.read($0, context: $1) }
-        router.on(path, method: .put) { [configuration] in try await configuration.update($0, context: $1) }
-        router.on(path, method: .delete) { [configuration] in try await configuration.remove($0, context: $1) }
+    private func addRegistration(to routes: Routes) {
+        let path = ClientConfigurationEndpoint.path
+        routes.on(RegistrationEndpoint.path, method: .post) { [registration] in try await registration.respond(to: $0, context: $1) }
+        routes.on(path, method: .get) { [configuration] in try await configuration.read($0, context: $1) }
+        routes.on(path, method: .put) { [configuration] in try await configuration.update($0, context: $1) }
+        routes.on(path, method: .delete) { [configuration] in try await configuration.remove($0, context: $1) }
     }
 
-    private func addPublicDocuments(to router: Router<AppContext>) {
+    private func addPublicDocuments(to routes: Routes) {
         let authorizationServer = metadata.authorizationServer
         let openIDProvider = metadata.openIDProvider
         let protectedResource = metadata.protectedResource
-        router.get("/.well-known/oauth-authorization-server") { _, _ in Response.publicJSON(authorizationServer, maxAge: 300) }
-        router.get("/.well-known/openid-configuration") { _, _ in Response.publicJSON(openIDProvider, maxAge: 300) }
-        router.get("/.well-known/oauth-protected-resource/v1") { _, _ in Response.publicJSON(protectedResource, maxAge: 300) }
+        routes.get("/.well-known/oauth-authorization-server") { _, _ in Response.publicJSON(authorizationServer, maxAge: 300) }
+        routes.get("/.well-known/openid-configuration") { _, _ in Response.publicJSON(openIDProvider, maxAge: 300) }
+        routes.get("/.well-known/oauth-protected-resource/v1") { _, _ in Response.publicJSON(protectedResource, maxAge: 300) }
         // Short, so that a rotated key is known long before its successor signs.
-        router.get("/oauth2/jwks") { [keys] _, context in Response.publicJSON(keys.jwks(at: context.receivedAt).object, maxAge: 60) }
-        let paths: [RouterPath] = [
+        routes.get("/oauth2/jwks") { [keys] _, context in Response.publicJSON(keys.jwks(at: context.receivedAt).object, maxAge: 60) }
+        let paths = [
             "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/.well-known/oauth-protected-resource/v1", "/oauth2/jwks",
         ]
         for path in paths {
-            router.on(path, method: .options) { _, _ in
+            routes.on(path, method: .options) { _, _ in
                 Response(
                     status: .noContent,
                     headers: [.accessControlAllowOrigin: "*", .accessControlAllowMethods: "GET", .accessControlMaxAge: "600"])

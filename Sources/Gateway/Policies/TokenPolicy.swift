@@ -17,15 +17,14 @@ struct TokenPolicy: Policy {
             let detail = "The request carries more than one Authorization header."
             return invalid(detail, expected: "one Authorization header", got: "\(fields.count)")
         }
-        guard let (scheme, token) = Self.token(field) else {
-            let scheme = field.prefix { $0 != " " }
-            return invalid("The Authorization header holds no access token.", expected: "Bearer or DPoP, and a token", got: "the scheme \(scheme.prefix(20))")
-        }
+        guard let (scheme, token) = Self.token(field) else { return noToken(field) }
         switch try await verifier.verified(token, at: call.now) {
         case .success(let claims):
             call.claims = claims
             call.token = (scheme, token)
             return .passed(.signedHere)
+        // What the verifier knows, or has signed, needs no look at its characters.
+        case .failure(.malformed) where !Self.isToken(token): return noToken(field)
         case .failure(let refusal):
             call.expiredClaims = claims(expired: token, refusal)
             let code: ErrorCode = refusal.isExpiry ? .expiredToken : .invalidToken
@@ -49,19 +48,23 @@ struct TokenPolicy: Policy {
             challenge: .tokenWanted)
     }
 
+    private func noToken(_ field: String) -> Verdict {
+        let scheme = field.prefix { $0 != " " }
+        return invalid("The Authorization header holds no access token.", expected: "Bearer or DPoP, and a token", got: "the scheme \(scheme.prefix(20))")
+    }
+
     private func invalid(_ detail: String, expected: String, got: String) -> Verdict {
         refused(.invalidToken, detail, expected: expected, got: got, challenge: .invalidToken(detail))
     }
 
-    /// The scheme in any case, and RFC 6750 §2.1 `b64token`, at most 8 kB.
+    /// The scheme in any case, and what is behind it, at most 8 kB.
     static func token(_ field: String) -> (TokenScheme, String)? {
         // By bytes: a token is long, and a search for characters looks for the bounds of each.
         var field = field
         return field.withUTF8 { bytes in
             guard let space = bytes.prefix(7).firstIndex(of: UInt8(ascii: " ")), let scheme = scheme(bytes[..<space]) else { return nil }
             let token = UnsafeBufferPointer(rebasing: bytes[space...].drop { $0 == UInt8(ascii: " ") })
-            guard (1...8192).contains(token.count), areTokenBytes(token) else { return nil }
-            return (scheme, String(decoding: token, as: UTF8.self))
+            return (1...8192).contains(token.count) ? (scheme, String(decoding: token, as: UTF8.self)) : nil
         }
     }
 
@@ -70,13 +73,13 @@ struct TokenPolicy: Policy {
         return bytes.elementsEqual("dpop".utf8, by: { $0 | 0x20 == $1 }) ? .dpop : nil
     }
 
-    private static func areTokenBytes(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        // A bit for each ASCII character: digits and `+-./=` in the lower half, letters and `_~` in the upper.
-        let (lower, upper): (UInt64, UInt64) = (0x23FF_E800_0000_0000, 0x47FF_FFFE_87FF_FFFE)
-        for byte in bytes {
-            let half = byte & 0x40 == 0 ? lower : upper
-            guard byte < 0x80, half &>> UInt64(byte & 0x3F) & 1 == 1 else { return false }
+    /// RFC 6750 §2.1 `b64token`.
+    static func isToken(_ text: String) -> Bool {
+        text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            default: "-._~+/=".utf8.contains(byte)
+            }
         }
-        return true
     }
 }

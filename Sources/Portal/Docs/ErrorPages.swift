@@ -7,15 +7,15 @@ import Web
 struct ErrorPages: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/docs/errors") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/docs/errors") { request, context in
             try await site.docs(request, context, "docs/errors", title: "Errors") { Index() }
         }
-        router.get("/docs/errors/{code}") { request, context in
+        routes.get("/docs/errors/{code}") { request, context in
             guard let code = context.parameters.get("code").flatMap(ErrorCode.init(rawValue:)) else { throw HTTPError(.notFound) }
             return try await site.docs(request, context, "docs/error", title: code.title) { Detail(code, issuer: context.issuer) }
         }
-        router.get("/docs/errors/oauth/{code}") { request, context in
+        routes.get("/docs/errors/oauth/{code}") { request, context in
             guard let code = context.parameters.get("code").flatMap(OAuthError.Code.init(rawValue:)) else { throw HTTPError(.notFound) }
             let (refusal, hidden) = try await refusal(in: request, of: code, context)
             return try await site.docs(request, context, "docs/error", title: code.title) {

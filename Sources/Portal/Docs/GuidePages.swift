@@ -8,9 +8,9 @@ import Web
 struct GuidePages: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
+    func add(to routes: Routes) {
         for guide in Self.all {
-            router.get(RouterPath("/docs/\(guide.path)")) { request, context in
+            routes.get("/docs/\(guide.path)") { request, context in
                 try await site.docs(request, context, "docs/\(guide.path)", title: guide.title) {
                     Model(
                         navigation: DocsNavigation(current: guide.key), issuer: context.issuer.text, isDemo: site.isDemo, customers: Customer.all,

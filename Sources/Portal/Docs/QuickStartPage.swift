@@ -6,8 +6,8 @@ import Web
 struct QuickStartPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/docs") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/docs") { request, context in
             try await site.docs(request, context, "docs/quick-start", title: "Quick start") { Model(context.issuer, isDemo: site.isDemo) }
         }
     }

@@ -9,18 +9,18 @@ import Web
 struct ReferencePage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/docs/reference") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/docs/reference") { request, context in
             try await site.docs(request, context, "docs/reference", title: "Reference") { Index(site.contract, files: site.contractFiles) }
         }
-        router.get("/docs/reference/{operation}") { request, context in
+        routes.get("/docs/reference/{operation}") { request, context in
             guard let operation = context.parameters.get("operation").flatMap(site.contract.operation) else { throw HTTPError(.notFound) }
             let section = site.contract.sections.first { $0.operations.contains { $0.id == operation.id } }
             return try await site.docs(request, context, "docs/operation", title: operation.summary) {
                 OperationModel(operation, file: section?.name ?? "", issuer: context.issuer)
             }
         }
-        router.get("/openapi/{file}") { _, context in
+        routes.get("/openapi/{file}") { _, context in
             guard let name = context.parameters.get("file"), let text = site.contractFiles[name] else { throw HTTPError(.notFound) }
             var response = Response.text(text)
             response.headers[.contentType] = "application/yaml; charset=utf-8"

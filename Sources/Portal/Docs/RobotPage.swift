@@ -6,8 +6,8 @@ import Web
 struct RobotPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/docs/robot") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/docs/robot") { request, context in
             try await site.docs(request, context, "docs/robot", title: "Robot customer") { Model(context.issuer) }
         }
     }

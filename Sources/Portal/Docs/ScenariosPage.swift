@@ -9,8 +9,8 @@ import Web
 struct ScenariosPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/docs/scenarios") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/docs/scenarios") { request, context in
             try await site.docs(request, context, "docs/scenarios", title: "Payment scenarios") { Model(context.issuer) }
         }
     }

@@ -14,8 +14,8 @@ import Web
 struct AppCertificatesPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/apps/{id}/certificates") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/apps/{id}/certificates") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 let app = try await app(context, of: developer)
                 let query = request.query ?? Web.Parameters()
@@ -26,18 +26,18 @@ struct AppCertificatesPage: PortalPage {
                 return try await show(app, "", FormErrors(), done: done, developer, context)
             }
         }
-        router.post("/portal/apps/{id}/certificates") { request, context in
+        routes.post("/portal/apps/{id}/certificates") { request, context in
             try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in
                 try await add(form["pem"] ?? "", to: try await app(context, of: developer), developer, context)
             }
         }
-        router.get("/portal/apps/{id}/certificates/authority.pem") { request, context in
+        routes.get("/portal/apps/{id}/certificates/authority.pem") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 _ = try await app(context, of: developer)
                 return Self.file(site.sandboxAuthority.pem, named: "wekeza-sandbox-authority.pem")
             }
         }
-        router.get("/portal/apps/{id}/certificates/{thumbprint}/certificate.pem") { request, context in
+        routes.get("/portal/apps/{id}/certificates/{thumbprint}/certificate.pem") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 let app = try await app(context, of: developer)
                 let certificate = try await certificate(context, of: app)
@@ -45,10 +45,10 @@ struct AppCertificatesPage: PortalPage {
                 return Self.file(certificate.pem + issuer, named: "\(app.clientID.text)-\(certificate.thumbprint.text.prefix(8)).pem")
             }
         }
-        router.get("/portal/apps/{id}/certificates/{thumbprint}/remove") { request, context in
+        routes.get("/portal/apps/{id}/certificates/{thumbprint}/remove") { request, context in
             try await site.page(request, context) { (developer: Developer) in try await ask(developer, context) }
         }
-        router.post("/portal/apps/{id}/certificates/{thumbprint}/remove") { request, context in
+        routes.post("/portal/apps/{id}/certificates/{thumbprint}/remove") { request, context in
             try await site.form(request, context) { (developer: Developer, _) in try await remove(developer, context) }
         }
     }

@@ -12,17 +12,17 @@ import Web
 struct AppSecretsPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/apps/{id}/secret") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/apps/{id}/secret") { request, context in
             try await site.page(request, context) { (developer: Developer) in try await showOnce(developer, request, context) }
         }
-        router.post("/portal/apps/{id}/secrets") { request, context in
+        routes.post("/portal/apps/{id}/secrets") { request, context in
             try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in try await add(form["once"], developer, context) }
         }
-        router.get("/portal/apps/{id}/secrets/{secret}/revoke") { request, context in
+        routes.get("/portal/apps/{id}/secrets/{secret}/revoke") { request, context in
             try await site.page(request, context) { (developer: Developer) in try await ask(developer, context) }
         }
-        router.post("/portal/apps/{id}/secrets/{secret}/revoke") { request, context in
+        routes.post("/portal/apps/{id}/secrets/{secret}/revoke") { request, context in
             try await site.form(request, context) { (developer: Developer, _) in try await revoke(developer, context) }
         }
     }

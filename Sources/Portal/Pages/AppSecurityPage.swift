@@ -12,14 +12,14 @@ import Web
 struct AppSecurityPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/apps/{id}/security") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/apps/{id}/security") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 let app = try await site.app(context, of: developer)
                 return show(app, SecurityForm(app), FormErrors(), developer, context)
             }
         }
-        router.post("/portal/apps/{id}/security") { request, context in
+        routes.post("/portal/apps/{id}/security") { request, context in
             try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in
                 let app = try await site.app(context, of: developer)
                 return try await save(app, SecurityForm(form, for: app), developer, context)

@@ -12,8 +12,8 @@ import Web
 struct AppsPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/apps") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/apps") { request, context in
             try await site.page(request, context) { (developer: Developer) in try await show(developer, request, context) }
         }
     }

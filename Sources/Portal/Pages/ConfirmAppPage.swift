@@ -10,8 +10,8 @@ import Web
 struct ConfirmAppPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.post("/portal/apps/{id}/confirm") { request, context in
+    func add(to routes: Routes) {
+        routes.post("/portal/apps/{id}/confirm") { request, context in
             try await site.form(request, context) { (developer: Developer, _: Web.Parameters) in
                 guard developer.isOwner else { throw PortalRefusal.ownersOnly }
                 let app = try await site.app(context, of: developer)

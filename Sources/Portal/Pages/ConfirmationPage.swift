@@ -12,11 +12,11 @@ import Web
 struct ConfirmationPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/confirm") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/confirm") { request, context in
             try await site.page(request, context) { (visitor: Visitor) in try await show(request.query?["token"] ?? "", visitor, context) }
         }
-        router.post("/portal/confirm") { request, context in
+        routes.post("/portal/confirm") { request, context in
             try await site.form(request, context) { (visitor: Visitor, form: Web.Parameters) in
                 try await confirm(form["token"] ?? "", request, visitor, context)
             }

@@ -14,8 +14,8 @@ import Web
 struct CustomersPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/customers") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/customers") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 let query = request.query ?? Web.Parameters()
                 return try await show(
@@ -25,10 +25,10 @@ struct CustomersPage: PortalPage {
                         : query["reset"] != nil ? "That customer signs in with the password alone" : nil)
             }
         }
-        router.post("/portal/customers/password") { request, context in
+        routes.post("/portal/customers/password") { request, context in
             try await site.form(request, context) { (developer: Developer, _) in try await changePassword(developer, context) }
         }
-        router.post("/portal/customers/{person}/second-factor/reset") { request, context in
+        routes.post("/portal/customers/{person}/second-factor/reset") { request, context in
             try await site.form(request, context) { (developer: Developer, _) in try await resetSecondFactor(developer, context) }
         }
     }

@@ -10,14 +10,14 @@ import Web
 struct EditAppPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/apps/{id}/edit") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/apps/{id}/edit") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 let app = try await site.app(context, of: developer)
                 return show(app, AppForm(app), FormErrors(), developer, context)
             }
         }
-        router.post("/portal/apps/{id}/edit") { request, context in
+        routes.post("/portal/apps/{id}/edit") { request, context in
             try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in
                 try await save(try await site.app(context, of: developer), form, developer, context)
             }

@@ -12,16 +12,16 @@ import Web
 struct ForgottenPasswordPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/forgotten-password") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/forgotten-password") { request, context in
             try await site.page(request, context) { (visitor: Visitor) in show("", FormErrors(), visitor) }
         }
-        router.post("/portal/forgotten-password") { request, context in
+        routes.post("/portal/forgotten-password") { request, context in
             try await site.form(request, context) { (visitor: Visitor, form: Web.Parameters) in
                 try await send((form["email"] ?? "").trimmingWhitespace(), visitor, context)
             }
         }
-        router.get("/portal/forgotten-password/sent") { request, context in
+        routes.get("/portal/forgotten-password/sent") { request, context in
             try await site.page(request, context) { (visitor: Visitor) in
                 let notice = Notice(
                     "Check your mail", "If the address you entered belongs to an account, a link to choose a new password is on its way to it.",

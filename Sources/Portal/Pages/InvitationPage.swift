@@ -13,15 +13,15 @@ import Web
 struct InvitationPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/invitation") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/invitation") { request, context in
             try await site.page(request, context) { (visitor: Visitor) in
                 let token = request.query?["token"] ?? ""
                 guard let invited = try await invited(token, context) else { return expired(visitor) }
                 return show(invited, token, name: "", FormErrors(), visitor)
             }
         }
-        router.post("/portal/invitation") { request, context in
+        routes.post("/portal/invitation") { request, context in
             try await site.form(request, context) { (visitor: Visitor, form: Web.Parameters) in try await accept(form, request, visitor, context) }
         }
     }

@@ -6,8 +6,8 @@ import Web
 struct LandingPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/") { request, context in
             try await site.page(request, context) { (visitor: Visitor) in
                 let model = Model(customers: Customer.all, isSignedIn: visitor.session != nil, isDemo: site.isDemo, example: Self.example(context.issuer))
                 return site.pages.page("portal/landing", model, shell: visitor.shell("Build with your customers’ accounts, with their consent", width: .wide))

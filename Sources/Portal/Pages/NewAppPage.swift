@@ -12,14 +12,14 @@ import Web
 struct NewAppPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/apps/new") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/apps/new") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 show(AppForm(kind: .web), FormErrors(), once: site.forms.make(), developer)
             }
         }
-        for path in ["/portal/apps/new", "/portal/apps"] as [RouterPath] {
-            router.post(path) { request, context in
+        for path in ["/portal/apps/new", "/portal/apps"] {
+            routes.post(path) { request, context in
                 try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in
                     try await create(AppForm(form), once: form["once"], developer, context)
                 }

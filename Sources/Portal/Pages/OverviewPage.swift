@@ -13,11 +13,11 @@ import Web
 struct OverviewPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal") { request, context in
             try await site.page(request, context) { (developer: Developer) in try await show(developer, request, context) }
         }
-        router.post("/portal/confirmation") { request, context in
+        routes.post("/portal/confirmation") { request, context in
             try await site.form(request, context) { (developer: Developer, _) in
                 let facts = RequestFacts(context)
                 let letter = try await site.database.write { [site] tx -> Letter? in
@@ -29,7 +29,7 @@ struct OverviewPage: PortalPage {
                 return .seeOther("/portal?sent=1")
             }
         }
-        router.post("/portal/organisation") { request, context in
+        routes.post("/portal/organisation") { request, context in
             try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in
                 guard let chosen = developer.organisations.first(where: { $0.id.rawValue == form["organisation"] }) else { throw PortalRefusal.notFound }
                 var response = Response.seeOther("/portal")

@@ -14,8 +14,8 @@ struct ReceivedCertificatePage: PortalPage {
 
     static let address = "/tls/certificate"
 
-    func add(to router: Router<AppContext>) {
-        router.get("/tls/certificate") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/tls/certificate") { request, context in
             let received = try await received(context)
             guard request.headers[.accept]?.contains("text/html") == true else { return Response.json(received.json(at: context)) }
             return try await site.page(request, context) { (visitor: Visitor) in

@@ -12,24 +12,24 @@ import Web
 struct RegistrationTokensPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/registration") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/registration") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 try await show(TokenForm(), FormErrors(), developer, context, revoked: request.query?["revoked"].map { _ in "The token is revoked" })
             }
         }
-        router.post("/portal/registration") { request, context in
+        routes.post("/portal/registration") { request, context in
             try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in
                 try await create(TokenForm(form), once: form["once"], developer, context)
             }
         }
-        router.get("/portal/registration/{token}") { request, context in
+        routes.get("/portal/registration/{token}") { request, context in
             try await site.page(request, context) { (developer: Developer) in try await showOnce(developer, request, context) }
         }
-        router.get("/portal/registration/{token}/revoke") { request, context in
+        routes.get("/portal/registration/{token}/revoke") { request, context in
             try await site.page(request, context) { (developer: Developer) in try await ask(developer, context) }
         }
-        router.post("/portal/registration/{token}/revoke") { request, context in
+        routes.post("/portal/registration/{token}/revoke") { request, context in
             try await site.form(request, context) { (developer: Developer, _) in try await revoke(developer, context) }
         }
     }

@@ -10,13 +10,13 @@ import Web
 struct RemoveAppPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/apps/{id}/remove") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/apps/{id}/remove") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 show(try await site.app(context, of: developer), "", FormErrors(), developer, context)
             }
         }
-        router.post("/portal/apps/{id}/remove") { request, context in
+        routes.post("/portal/apps/{id}/remove") { request, context in
             try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in
                 try await remove(try await site.app(context, of: developer), (form["name"] ?? "").trimmingWhitespace(), developer, context)
             }

@@ -15,8 +15,8 @@ import Web
 struct RequestPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/r/{id}") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/r/{id}") { request, context in
             try await site.page(request, context) { (developer: Developer) in try await show(developer, context) }
         }
     }

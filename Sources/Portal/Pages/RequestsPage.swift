@@ -10,11 +10,11 @@ import Web
 struct RequestsPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/requests") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/requests") { request, context in
             try await site.page(request, context) { (developer: Developer) in try await show(nil, developer, request, context) }
         }
-        router.get("/portal/apps/{id}/requests") { request, context in
+        routes.get("/portal/apps/{id}/requests") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 try await show(try await site.app(context, of: developer), developer, request, context)
             }

@@ -12,15 +12,15 @@ import Web
 struct ResetPasswordPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/reset-password") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/reset-password") { request, context in
             try await site.page(request, context) { (visitor: Visitor) in
                 let token = request.query?["token"] ?? ""
                 guard let person = try await person(of: token, context) else { return expired(visitor) }
                 return show(token, person, FormErrors(), visitor)
             }
         }
-        router.post("/portal/reset-password") { request, context in
+        routes.post("/portal/reset-password") { request, context in
             try await site.form(request, context) { (visitor: Visitor, form: Web.Parameters) in
                 try await reset(form["token"] ?? "", to: form["password"] ?? "", visitor, context)
             }

@@ -8,8 +8,8 @@ import Web
 struct SamplesPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/apps/{id}/samples") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/apps/{id}/samples") { request, context in
             try await site.page(request, context) { (developer: Developer) in try await show(developer, request, context) }
         }
     }

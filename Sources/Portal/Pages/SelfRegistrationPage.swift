@@ -43,8 +43,8 @@ extension PortalSite {
 struct SelfRegistrationPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/apps/{id}/registration/revoke") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/apps/{id}/registration/revoke") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 let app = try await site.app(context, of: developer)
                 guard try await site.selfRegistration(of: app)?.isInItsHands == true else { throw PortalRefusal.notFound }
@@ -52,7 +52,7 @@ struct SelfRegistrationPage: PortalPage {
                 return site.pages.page("portal/revoke-self-registration", model, shell: developer.shell("Take over \(app.name)", current: "apps"))
             }
         }
-        router.post("/portal/apps/{id}/registration/revoke") { request, context in
+        routes.post("/portal/apps/{id}/registration/revoke") { request, context in
             try await site.form(request, context) { (developer: Developer, _: Web.Parameters) in
                 let app = try await site.app(context, of: developer)
                 let facts = RequestFacts(context)

@@ -15,8 +15,8 @@ import Web
 struct SettingsPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/settings") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/settings") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 let query = request.query ?? Web.Parameters()
                 let note =
@@ -26,18 +26,18 @@ struct SettingsPage: PortalPage {
                 return try await show(name: developer.person.name, FormErrors(), developer, context, note: note)
             }
         }
-        router.post("/portal/settings/name") { request, context in
+        routes.post("/portal/settings/name") { request, context in
             try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in
                 try await rename((form["name"] ?? "").trimmingWhitespace(), developer, context)
             }
         }
-        router.post("/portal/settings/password") { request, context in
+        routes.post("/portal/settings/password") { request, context in
             try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in try await changePassword(form, developer, context) }
         }
-        router.post("/portal/settings/sessions/{session}/end") { request, context in
+        routes.post("/portal/settings/sessions/{session}/end") { request, context in
             try await site.form(request, context) { (developer: Developer, _) in try await endSession(developer, context) }
         }
-        router.post("/portal/settings/sessions/end-others") { request, context in
+        routes.post("/portal/settings/sessions/end-others") { request, context in
             try await site.form(request, context) { (developer: Developer, _) in
                 let facts = RequestFacts(context)
                 try await site.database.write { [site] tx in

@@ -12,8 +12,8 @@ import Web
 struct SignInPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/sign-in") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/sign-in") { request, context in
             try await site.page(request, context) { (visitor: Visitor) in
                 let query = request.query ?? Web.Parameters()
                 let returnTo = query["return_to"].flatMap(SignInAddress.checked)
@@ -21,10 +21,10 @@ struct SignInPage: PortalPage {
                 return show(username: "", returnTo: returnTo, FormErrors(), visitor, message: Message(query))
             }
         }
-        router.post("/portal/sign-in") { request, context in
+        routes.post("/portal/sign-in") { request, context in
             try await site.form(request, context) { (visitor: Visitor, form: Web.Parameters) in try await signIn(form, request, visitor, context) }
         }
-        router.post("/portal/sign-out") { request, context in
+        routes.post("/portal/sign-out") { request, context in
             try await site.form(request, context) { (developer: Developer, _) in
                 try await site.sessions.end(developer.session, at: context.receivedAt, requestID: context.requestID)
                 var response = Response.seeOther("/portal/sign-in?signed_out=1")

@@ -13,21 +13,21 @@ import Web
 struct SignUpPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/sign-up") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/sign-up") { request, context in
             try await site.page(request, context) { (visitor: Visitor) in
                 visitor.session == nil ? show(SignUpForm(), FormErrors(), visitor) : .seeOther("/portal")
             }
         }
-        router.post("/portal/sign-up") { request, context in
+        routes.post("/portal/sign-up") { request, context in
             try await site.form(request, context) { (visitor: Visitor, form: Web.Parameters) in
                 try await signUp(SignUpForm(form), visitor, context)
             }
         }
-        router.get("/portal/sign-up/check-mail") { request, context in
+        routes.get("/portal/sign-up/check-mail") { request, context in
             try await site.page(request, context) { (visitor: Visitor) in checkMail(request, visitor, context) }
         }
-        router.post("/portal/sign-up/resend") { request, context in
+        routes.post("/portal/sign-up/resend") { request, context in
             try await site.form(request, context) { (_: Visitor, _) in try await resend(request, context) }
         }
     }

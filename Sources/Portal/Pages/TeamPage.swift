@@ -12,27 +12,27 @@ import Web
 struct TeamPage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/team") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/team") { request, context in
             try await site.page(request, context) { (developer: Developer) in
                 let sent = request.query?["sent"] != nil, changed = request.query?["changed"] != nil
                 return try await show(
                     InvitationForm(), FormErrors(), developer, context, note: sent ? "The invitation is on its way" : changed ? "The team is changed" : nil)
             }
         }
-        router.post("/portal/team/invitations") { request, context in
+        routes.post("/portal/team/invitations") { request, context in
             try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in try await invite(InvitationForm(form), developer, context) }
         }
-        router.post("/portal/team/invitations/{id}/withdraw") { request, context in
+        routes.post("/portal/team/invitations/{id}/withdraw") { request, context in
             try await site.form(request, context) { (developer: Developer, _) in try await withdraw(developer, context) }
         }
-        router.post("/portal/team/{person}/role") { request, context in
+        routes.post("/portal/team/{person}/role") { request, context in
             try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in try await setRole(form["role"], developer, context) }
         }
-        router.get("/portal/team/{person}/remove") { request, context in
+        routes.get("/portal/team/{person}/remove") { request, context in
             try await site.page(request, context) { (developer: Developer) in try await askToRemove(developer, context) }
         }
-        router.post("/portal/team/{person}/remove") { request, context in
+        routes.post("/portal/team/{person}/remove") { request, context in
             try await site.form(request, context) { (developer: Developer, _) in try await remove(developer, context) }
         }
     }

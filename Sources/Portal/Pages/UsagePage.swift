@@ -10,8 +10,8 @@ import Web
 struct UsagePage: PortalPage {
     let site: PortalSite
 
-    func add(to router: Router<AppContext>) {
-        router.get("/portal/usage") { request, context in
+    func add(to routes: Routes) {
+        routes.get("/portal/usage") { request, context in
             try await site.page(request, context) { (developer: Developer) in try await show(developer, context) }
         }
     }

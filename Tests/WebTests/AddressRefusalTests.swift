@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("What the router refuses by itself")
-struct RouterRefusalTests {
+@Suite("Addresses that are refused")
+struct AddressRefusalTests {
     @Test(arguments: ["PUT", "TRACE", "PROPFIND", "BREW"])
     func `RFC 9110 §15.5.6 a method that an address does not take is 405 with those that it takes`(method: String) async throws {
         try await serve { client in
@@ -47,20 +47,16 @@ struct RouterRefusalTests {
     }
 
     private func serve(_ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
-        let table = RouteTable()
-        let router = Router(context: AppContext.self)
         let api = RefusalWording(covers: { $0.hasPrefix("/api/") }) { problem, _, _ in
             Response.text("api: \(problem.code.rawValue)", status: problem.code.status)
         }
-        router.add(
-            middleware: RequestSteps([
-                RequestIdentity(issuer: Issuer("https://bank.example")!, clock: ManualClock(), randomness: SeededRandom()), HostCheck(),
-                MethodCheck(table: table, wordings: [api]),
-            ]))
-        router.get("/things/{id}") { _, _ in Response.text("thing") }
-        router.delete("/things/{id}") { _, _ in Response.text("gone") }
-        router.get("/api/one") { _, _ in Response.text("one") }
-        table.read(router)
-        try await Application(router: router).test(.router, test)
+        let routes = Routes([
+            RequestIdentity(issuer: Issuer("https://bank.example")!, clock: ManualClock(), randomness: SeededRandom()), HostCheck(),
+            AddressRefusals([api]),
+        ])
+        routes.get("/things/{id}") { _, _ in Response.text("thing") }
+        routes.on("/things/{id}", method: .delete) { _, _ in Response.text("gone") }
+        routes.get("/api/one") { _, _ in Response.text("one") }
+        try await Application(router: routes).test(.router, test)
     }
 }

@@ -1,0 +1,117 @@
+internal import HTTPTypes
+
+/// Patterns of addresses as a tree of their segments. A segment is a text, or a name in braces that takes whatever stands there (`/v1/accounts/{id}`); a text
+/// goes before a name. Every request goes through it: all nodes lie together, and a path is compared by bytes.
+struct RouteTree<Handler: Sendable>: Sendable {
+    struct Route: Sendable {
+        let pattern: String
+        let method: HTTPRequest.Method
+        let handler: Handler
+    }
+
+    /// What an address led to.
+    struct Match {
+        let route: Route
+        /// What stood where a name stands, in offsets of the path's UTF-8.
+        let captures: [(name: Substring, place: Range<Int>)]
+    }
+
+    private struct Node {
+        var edges: Range<Int>
+        var routes: Range<Int>
+    }
+
+    private struct Edge {
+        /// In `letters`; `nil` for a name.
+        let text: Range<Int>?
+        let name: Substring
+        let node: Int
+    }
+
+    private var nodes: [Node] = []
+    private var edges: [Edge] = []
+    private var letters: [UInt8] = []
+    private var routes: [Route] = []
+
+    init(_ routes: [Route]) {
+        append(routes.map { ($0.pattern.split(separator: "/")[...], $0) })
+    }
+
+    /// - Returns: the number of the node behind which these lie.
+    @discardableResult
+    private mutating func append(_ members: [(rest: ArraySlice<Substring>, route: Route)]) -> Int {
+        let here = members.filter(\.rest.isEmpty).map(\.route)
+        let number = nodes.count
+        nodes.append(Node(edges: 0..<0, routes: routes.count..<routes.count + here.count))
+        routes += here
+        let onward = Dictionary(grouping: members.filter { !$0.rest.isEmpty }) { $0.rest[$0.rest.startIndex] }
+        let segments = onward.keys.sorted { (Self.name($0) == nil ? 0 : 1, $0) < (Self.name($1) == nil ? 0 : 1, $1) }
+        let below = segments.map { segment in append(onward[segment, default: []].map { ($0.rest.dropFirst(), $0.route) }) }
+        nodes[number].edges = edges.count..<edges.count + segments.count
+        for (segment, node) in zip(segments, below) {
+            let name = Self.name(segment)
+            let text = name == nil ? letters.count..<letters.count + segment.utf8.count : nil
+            if text != nil { letters += segment.utf8 }
+            edges.append(Edge(text: text, name: name ?? "", node: node))
+        }
+        return number
+    }
+
+    /// Of a segment that is a name in braces.
+    private static func name(_ segment: Substring) -> Substring? {
+        segment.hasPrefix("{") && segment.hasSuffix("}") ? segment.dropFirst().dropLast() : nil
+    }
+
+    func match(_ path: String, _ method: HTTPRequest.Method) -> Match? {
+        var captures: [(name: Substring, place: Range<Int>)] = []
+        let route = walk(path, &captures) { node in routes[node.routes].first { $0.method == method } }
+        return route.map { Match(route: $0, captures: captures) }
+    }
+
+    /// The methods of an address, none where there is no such address.
+    func methods(of path: String) -> Set<HTTPRequest.Method> {
+        var captures: [(name: Substring, place: Range<Int>)] = []
+        var methods: Set<HTTPRequest.Method> = []
+        walk(path, &captures) { node in
+            methods.formUnion(routes[node.routes].map(\.method))
+            return nil
+        }
+        return methods
+    }
+
+    /// Asks at each node that the path leads to, until one answers.
+    @discardableResult
+    private func walk(_ path: String, _ captures: inout [(name: Substring, place: Range<Int>)], _ ask: (Node) -> Route?) -> Route? {
+        var path = path
+        return path.withUTF8 { bytes in
+            letters.withUnsafeBufferPointer { letters in Walk(tree: self, bytes: bytes, letters: letters).go(from: 0, at: 0, &captures, ask) }
+        }
+    }
+
+    private struct Walk {
+        let tree: RouteTree
+        let bytes: UnsafeBufferPointer<UInt8>
+        let letters: UnsafeBufferPointer<UInt8>
+
+        func go(from position: Int, at number: Int, _ captures: inout [(name: Substring, place: Range<Int>)], _ ask: (Node) -> Route?) -> Route? {
+            let slash = UInt8(ascii: "/")
+            var start = position
+            // An empty segment is none.
+            while start < bytes.count, bytes[start] == slash { start += 1 }
+            guard start < bytes.count else { return ask(tree.nodes[number]) }
+            var end = start
+            while end < bytes.count, bytes[end] != slash { end += 1 }
+            for index in tree.nodes[number].edges {
+                if let text = tree.edges[index].text {
+                    guard text.count == end - start, letters[text].elementsEqual(bytes[start..<end]) else { continue }
+                    if let route = go(from: end, at: tree.edges[index].node, &captures, ask) { return route }
+                } else {
+                    captures.append((tree.edges[index].name, start..<end))
+                    if let route = go(from: end, at: tree.edges[index].node, &captures, ask) { return route }
+                    captures.removeLast()
+                }
+            }
+            return nil
+        }
+    }
+}
