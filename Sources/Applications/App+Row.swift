@@ -50,12 +50,12 @@ extension AppSecret {
 
 extension App {
     /// From a row for each secret, or one row without any.
-    init?(withSecrets rows: [Row]) throws {
+    convenience init?(withSecrets rows: [Row]) throws {
         guard let row = rows.first else { return nil }
         try self.init(row, secrets: rows.filter { try $0["secret_id"] as SecretID? != nil }.map(AppSecret.init))
     }
 
-    init(_ row: Row, secrets: [AppSecret]) throws {
+    convenience init(_ row: Row, secrets: [AppSecret]) throws {
         let clientID: String = try row["client_id"]
         let redirectURIs: String = try row["redirect_uris"]
         let networks: String = try row["allowed_networks"]

@@ -3,7 +3,7 @@ package import Primitives
 import Storage
 
 /// A registered app: the client of OAuth.
-package struct App: Hashable, Sendable {
+package final class App: Sendable {
     package let id: AppID
     package let clientID: ClientID
     package let organisationID: OrganisationID

@@ -24,7 +24,7 @@ extension ConsentActor: SQLBindable, SQLReadable {}
 extension ConsentEvent: SQLBindable, SQLReadable {}
 
 /// A customer's decision that an app may read some accounts, or pay from one: what it asked for, what the customer chose, and where it stands.
-package struct Consent: Hashable, Sendable {
+package final class Consent: Sendable {
     package let id: ConsentID
     package let appID: AppID
     package let organisationID: OrganisationID
@@ -46,6 +46,30 @@ package struct Consent: Hashable, Sendable {
     package let grantID: GrantID?
     /// What it lets the app pay; `nil` for account access.
     package let payment: PaymentTerms?
+
+    init(
+        id: ConsentID, appID: AppID, organisationID: OrganisationID, personID: PersonID?, type: ConsentType, permissions: PermissionSet,
+        transactionsFrom: Timestamp?, transactionsTo: Timestamp?, createdAt: Timestamp, expiresAt: Timestamp, storedStatus: ConsentStatus,
+        statusActor: ConsentActor, statusReason: String, statusChangedAt: Timestamp, accounts: [AccountID], grantID: GrantID?, payment: PaymentTerms?
+    ) {
+        self.id = id
+        self.appID = appID
+        self.organisationID = organisationID
+        self.personID = personID
+        self.type = type
+        self.permissions = permissions
+        self.transactionsFrom = transactionsFrom
+        self.transactionsTo = transactionsTo
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.storedStatus = storedStatus
+        self.statusActor = statusActor
+        self.statusReason = statusReason
+        self.statusChangedAt = statusChangedAt
+        self.accounts = accounts
+        self.grantID = grantID
+        self.payment = payment
+    }
 
     /// The wire names of the API scopes that a token of this consent carries.
     package var scopes: [String] { payment == nil ? permissions.scopes : ["payments.write"] }
@@ -214,7 +238,7 @@ struct ConsentDecision {
 
 extension Consent {
     /// As a partner lodges it, before any customer decides.
-    init(lodging new: NewConsent, as id: ConsentID, at now: Timestamp) {
+    convenience init(lodging new: NewConsent, as id: ConsentID, at now: Timestamp) {
         self.init(
             id: id, appID: new.appID, organisationID: new.organisationID, personID: nil, type: new.type, permissions: new.permissions,
             transactionsFrom: new.window.from?.wholeSeconds, transactionsTo: new.window.to?.wholeSeconds, createdAt: now.wholeSeconds,

@@ -20,7 +20,7 @@ struct AppsTests {
             let byID = try await office.db.read { try apps.find(made.app.id, in: $0) }
             let byClientID = try await office.db.read { try apps.find(made.app.clientID, in: $0) }
 
-            #expect(byID == made.app && byClientID == made.app)
+            #expect(fields(byID) == fields(made.app) && fields(byClientID) == fields(made.app))
             #expect(made.app.name == "Copilot “Ω”" && made.app.purpose == "Shows your month")
             #expect(made.app.redirectURIs == uris)
             #expect(made.app.organisationName == "Acme Budget" && made.app.plan == .free)

@@ -101,7 +101,8 @@ struct PortalSecurityTests {
                 #expect(page.contains(text), "\(text)")
             }
             try await server.settle()
-            #expect(try await server.demoApp() == demo)
+            let unchanged = try await server.demoApp()
+            #expect(fields(unchanged) == fields(demo))
         }
     }
 
@@ -169,7 +170,8 @@ struct PortalSecurityTests {
             #expect(try await stranger.post(server, Self.address(demo), fapi()).status == .notFound)
             #expect(try await server.post(Self.address(demo), form: fapi(), headers: [.accept: "text/html"]).status == .seeOther)
             try await server.settle()
-            #expect(try await server.demoApp() == demo)
+            let unchanged = try await server.demoApp()
+            #expect(fields(unchanged) == fields(demo))
         }
     }
 

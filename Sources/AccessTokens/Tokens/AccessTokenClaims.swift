@@ -4,7 +4,7 @@ package import OAuth
 package import Primitives
 
 /// What an access token says (RFC 9068 §2.2), with this platform's own claims: `env`, `app_id`, `org`, `grant_id`, `consent_id`.
-package struct AccessTokenClaims: Hashable, Sendable {
+package final class AccessTokenClaims: Sendable {
     package let issuer: String
     package let audience: [String]
     /// A person for tokens of a customer's grant, the client's id for an app's own.
@@ -54,7 +54,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
     package var personID: PersonID? { PersonID(subject) }
 
     /// - Returns: `nil` when a claim is missing or of another kind.
-    package init?(_ claims: JSONObject) {
+    package convenience init?(_ claims: JSONObject) {
         guard let issuer = claims["iss"]?.string, let audience = Self.audience(claims["aud"]), let subject = claims["sub"]?.string,
             let clientID = claims["client_id"]?.string.flatMap(ClientID.init), let appID = claims["app_id"]?.string.flatMap(AppID.init),
             let organisationID = claims["org"]?.string.flatMap(OrganisationID.init), let scope = claims["scope"]?.string.flatMap(ScopeSet.init),

@@ -3,7 +3,7 @@ import Primitives
 import Storage
 
 extension Consent {
-    init(_ row: Row, accounts: [AccountID]) throws {
+    convenience init(_ row: Row, accounts: [AccountID]) throws {
         let permissions: String = try row["permissions"]
         guard let permissions = PermissionSet(stored: permissions) else { throw StorageError.unexpectedValue(column: "permissions") }
         let type: ConsentType = try row["type"]
