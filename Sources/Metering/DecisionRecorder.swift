@@ -49,26 +49,24 @@ package final class DecisionRecorder: Sendable {
     /// Writes what waits.
     /// - Throws: storage failures; what was not written waits on.
     package func flush() async throws {
-        while true {
-            let (group, isRepetition) = state.withLock { state in
-                let group = Array(state.pending.prefix(Self.groupSize))
-                state.pending.removeFirst(group.count)
-                return (group, state.doubtful > 0)
-            }
-            guard !group.isEmpty else { return }
+        var (waiting, doubtful) = state.withLock { $0.takeAll() }
+        while !waiting.isEmpty {
+            let (group, isRepetition) = (Array(waiting.prefix(Self.groupSize)), doubtful > 0)
             do {
                 try await database.write { [records] in try records.append(group, isRepetition: isRepetition, in: $0) }
-                state.withLock { state in
-                    state.doubtful = max(0, state.doubtful - group.count)
-                    for record in group { state.unshelved[UnshelvedDecision.slice(ofApp: record.appID)] += 1 }
-                }
             } catch {
                 state.withLock { state in
-                    state.pending.insert(contentsOf: group, at: 0)
-                    state.doubtful = max(state.doubtful, group.count)
+                    state.pending.insert(contentsOf: waiting, at: 0)
+                    state.doubtful = max(doubtful, group.count)
                     state.dropOldest(keeping: capacity)
                 }
                 throw error
+            }
+            waiting = waiting.dropFirst(group.count)
+            doubtful = max(0, doubtful - group.count)
+            let slices = group.indices.map { UnshelvedDecision.slice(ofApp: group[$0].appID) }
+            state.withLock { state in
+                for slice in slices { state.unshelved[slice] += 1 }
             }
         }
     }
@@ -122,6 +120,12 @@ package final class DecisionRecorder: Sendable {
 
 extension DecisionRecorder.State {
     var fullSlices: [Int] { unshelved.indices.filter { unshelved[$0] >= DecisionRecorder.shelvingSize } }
+
+    /// At once, so that no call waits while an array is cut.
+    mutating func takeAll() -> (waiting: ArraySlice<DecisionRecord>, doubtful: Int) {
+        defer { (pending, doubtful) = ([], 0) }
+        return (pending[...], doubtful)
+    }
 
     mutating func dropOldest(keeping capacity: Int) {
         let surplus = pending.count - capacity

@@ -44,11 +44,18 @@ package struct Money: Hashable, Sendable {
 
     /// The wire form, with as many decimals as the currency has: `1250.00`.
     package var decimal: String {
-        let digits = currency.minorUnitDigits
-        let magnitude = String(minorUnits.magnitude)
-        let padded = String(repeating: "0", count: max(0, digits + 1 - magnitude.count)) + magnitude
-        let sign = minorUnits < 0 ? "-" : ""
-        return digits == 0 ? sign + padded : "\(sign)\(padded.dropLast(digits)).\(padded.suffix(digits))"
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(24)
+        guard currency.minorUnitDigits > 0 else {
+            bytes.append(decimal: minorUnits)
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        let unit = (0..<currency.minorUnitDigits).reduce(UInt64(1)) { power, _ in power * 10 }
+        if minorUnits < 0 { bytes.append(UInt8(ascii: "-")) }
+        bytes.append(decimal: Int64(minorUnits.magnitude / unit))
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(decimal: Int64(minorUnits.magnitude % unit), width: currency.minorUnitDigits)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// What a person reads: `KES 84,210.55`.

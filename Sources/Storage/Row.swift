@@ -5,8 +5,8 @@ package import Primitives
 ///     let id: AppID = try row["id"]
 ///     let removedAt: Timestamp? = try row["removed_at"]
 package struct Row: Sendable {
-    private let columns: Columns
-    private let values: [SQLValue]
+    @usableFromInline let columns: Columns
+    @usableFromInline let values: [SQLValue]
 
     package init(columns: Columns, values: [SQLValue]) {
         self.columns = columns
@@ -15,19 +15,21 @@ package struct Row: Sendable {
 
     /// The names of an answer's columns, shared by its rows.
     package struct Columns: Sendable {
-        let names: [String]
+        @usableFromInline let names: [String]
 
         package init(_ names: [String]) { self.names = names }
     }
 
-    package subscript<Value: SQLReadable>(_ column: String) -> Value {
+    // Inlinable: read generically, a column's value asks for the metadata of its optional type.
+
+    @inlinable package subscript<Value: SQLReadable>(_ column: String) -> Value {
         get throws {
             guard let value = try Value(sqlValue: value(column)) else { throw StorageError.unexpectedValue(column: column) }
             return value
         }
     }
 
-    package subscript<Value: SQLReadable>(_ column: String) -> Value? {
+    @inlinable package subscript<Value: SQLReadable>(_ column: String) -> Value? {
         get throws {
             let value = try value(column)
             guard !value.isNull else { return nil }
@@ -36,7 +38,7 @@ package struct Row: Sendable {
         }
     }
 
-    private func value(_ column: String) throws -> SQLValue {
+    @usableFromInline func value(_ column: String) throws -> SQLValue {
         // Names are few and short: looking at each costs less than a dictionary made for every answer.
         guard let position = columns.names.firstIndex(of: column), position < values.count else { throw StorageError.unexpectedValue(column: column) }
         return values[position]
@@ -44,7 +46,7 @@ package struct Row: Sendable {
 }
 
 extension SQLValue {
-    package var isNull: Bool {
+    @inlinable package var isNull: Bool {
         switch self {
         case .text(let value): value == nil
         case .integer(let value): value == nil
