@@ -64,9 +64,11 @@ extension HTTPResponse.Status {
 
 extension [UInt8] {
     fileprivate mutating func append(field name: String, _ value: String) {
-        append(text: "\r\n")
+        append(UInt8(ascii: "\r"))
+        append(UInt8(ascii: "\n"))
         append(text: name)
-        append(text: ": ")
+        append(UInt8(ascii: ":"))
+        append(UInt8(ascii: " "))
         append(text: value)
     }
 }

@@ -37,16 +37,19 @@ extension Call {
 
 extension [UInt8] {
     /// A member of a structured list with two parameters (RFC 9651 §3.1): `"burst";q=1500;w=15`.
-    fileprivate mutating func appendMember(_ name: String, _ first: (String, Int), _ second: (String, Int)) {
-        if !isEmpty { append(text: ", ") }
-        append(text: "\"")
+    fileprivate mutating func appendMember(_ name: String, _ first: (Unicode.Scalar, Int), _ second: (Unicode.Scalar, Int)) {
+        if isEmpty { reserveCapacity(60) } else { append(text: ", ") }
+        append(UInt8(ascii: "\""))
         append(text: name)
-        append(text: "\"")
-        for (key, value) in [first, second] {
-            append(text: ";")
-            append(text: key)
-            append(text: "=")
-            append(decimal: Int64(value))
-        }
+        append(UInt8(ascii: "\""))
+        append(parameter: first)
+        append(parameter: second)
+    }
+
+    private mutating func append(parameter: (name: Unicode.Scalar, value: Int)) {
+        append(UInt8(ascii: ";"))
+        append(UInt8(ascii: parameter.name))
+        append(UInt8(ascii: "="))
+        append(decimal: Int64(parameter.value))
     }
 }
