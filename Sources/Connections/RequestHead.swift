@@ -11,8 +11,8 @@ struct FieldNames {
         if index < known.count, known[index].rawName == text { return known[index] }
         guard let name = HTTPField.Name(text) else { return nil }
         known.removeSubrange(min(index, known.count)...)
-        // Those of a long list are not worth the memory of an idle connection.
-        if index == known.count, index < 32 { known.append(name) }
+        // A long one, or a long list, is not worth the memory of an idle connection.
+        if index == known.count, index < 32, text.utf8.count <= 64 { known.append(name) }
         return name
     }
 }

@@ -33,18 +33,17 @@ package struct GatewayRoutes: Sendable {
     }
 
     private func add(_ operations: [Contract.Operation], path: String, to routes: Routes) {
-        let route = path
         var taken: Set<HTTPRequest.Method> = [.options]
         for operation in operations {
             guard let rules = operation.access, let method = HTTPRequest.Method(operation.method) else { continue }
             taken.insert(method)
-            routes.on(route, method: method) { request, context in await respond(to: request, operation, rules, context) }
+            routes.on(path, method: method) { request, context in await respond(to: request, operation, rules, context) }
             guard method == .get else { continue }
             taken.insert(.head)
-            routes.on(route, method: .head) { request, context in await respond(to: request, operation, rules, context).createHeadResponse() }
+            routes.on(path, method: .head) { request, context in await respond(to: request, operation, rules, context).createHeadResponse() }
         }
         let allow = taken.map(\.rawValue).sorted().joined(separator: ", ")
-        routes.on(route, method: .options) { request, _ in CrossOrigin.preflight(request, allow: allow) }
+        routes.on(path, method: .options) { request, _ in CrossOrigin.preflight(request, allow: allow) }
     }
 
     private func respond(to request: Request, _ operation: Contract.Operation, _ rules: AccessRules, _ context: AppContext) async -> Response {

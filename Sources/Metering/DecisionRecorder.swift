@@ -7,7 +7,9 @@ internal import Synchronization
 package final class DecisionRecorder: Sendable {
     fileprivate struct State {
         var pending: [DecisionRecord] = []
-        /// How many of them, the first ones, an attempt to write that failed may have written all the same.
+        /// How many were taken to be written, and are not yet.
+        var taken = 0
+        /// How many of those that wait, the first ones, an attempt to write that failed may have written all the same.
         var doubtful = 0
         var dropped = 0
         /// Written here, by slice, since it was put on its shelves last.
@@ -39,7 +41,7 @@ package final class DecisionRecorder: Sendable {
         state.withLock { state in
             state.pending.append(decision)
             // Now and then, so that dropping one does not move all the others.
-            if state.pending.count > capacity + 1000 { state.dropOldest(keeping: capacity) }
+            if state.taken + state.pending.count > capacity + 1000 { state.dropOldest(keeping: capacity) }
         }
     }
 
@@ -55,19 +57,28 @@ package final class DecisionRecorder: Sendable {
             do {
                 try await database.write { [records] in try records.append(group, isRepetition: isRepetition, in: $0) }
             } catch {
-                state.withLock { state in
-                    state.pending.insert(contentsOf: waiting, at: 0)
-                    state.doubtful = max(doubtful, group.count)
-                    state.dropOldest(keeping: capacity)
-                }
+                putBack(Array(waiting), doubtful: max(doubtful, group.count))
                 throw error
             }
             waiting = waiting.dropFirst(group.count)
             doubtful = max(0, doubtful - group.count)
-            let slices = group.indices.map { UnshelvedDecision.slice(ofApp: group[$0].appID) }
+            let slices = group.map { UnshelvedDecision.slice(ofApp: $0.appID) }
             state.withLock { state in
+                state.taken -= group.count
                 for slice in slices { state.unshelved[slice] += 1 }
             }
+        }
+    }
+
+    /// Before what came meanwhile, which is little and moves instead.
+    private func putBack(_ records: [DecisionRecord], doubtful: Int) {
+        var records = records
+        state.withLock { state in
+            records.append(contentsOf: state.pending)
+            swap(&records, &state.pending)
+            state.taken = 0
+            state.doubtful = doubtful
+            state.dropOldest(keeping: capacity)
         }
     }
 
@@ -123,12 +134,12 @@ extension DecisionRecorder.State {
 
     /// At once, so that no call waits while an array is cut.
     mutating func takeAll() -> (waiting: ArraySlice<DecisionRecord>, doubtful: Int) {
-        defer { (pending, doubtful) = ([], 0) }
+        defer { (taken, pending, doubtful) = (pending.count, [], 0) }
         return (pending[...], doubtful)
     }
 
     mutating func dropOldest(keeping capacity: Int) {
-        let surplus = pending.count - capacity
+        let surplus = min(pending.count, taken + pending.count - capacity)
         guard surplus > 0 else { return }
         pending.removeFirst(surplus)
         doubtful = max(0, doubtful - surplus)

@@ -55,7 +55,10 @@ package struct HTMLErrors: RequestStep {
             return answer(
                 .notFound, "There is no page at this address", "If you typed the address, check it. If you followed a link, the page may have been removed.")
         case .methodNotAllowed:
-            return answer(.methodNotAllowed, "This address does not take a form", "Go back, load the page again and send the form once more.")
+            // With `Allow`, which a 405 has to have (RFC 9110 §15.5.6).
+            return answer(
+                .methodNotAllowed, "This address does not take a form", "Go back, load the page again and send the form once more.",
+                headers: (error as? Problem)?.headers ?? [:])
         case .contentTooLarge: return answer(.contentTooLarge, "That was too much text", "Go back, shorten what you wrote and send the form once more.")
         case _ where status.code < 500: return answer(status, "We did not understand that", "Go back, load the page again and try once more.")
         default:

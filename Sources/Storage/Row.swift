@@ -5,8 +5,8 @@ package import Primitives
 ///     let id: AppID = try row["id"]
 ///     let removedAt: Timestamp? = try row["removed_at"]
 package struct Row: Sendable {
-    @usableFromInline let columns: Columns
-    @usableFromInline let values: [SQLValue]
+    private let columns: Columns
+    private let values: [SQLValue]
 
     package init(columns: Columns, values: [SQLValue]) {
         self.columns = columns
@@ -15,7 +15,7 @@ package struct Row: Sendable {
 
     /// The names of an answer's columns, shared by its rows.
     package struct Columns: Sendable {
-        @usableFromInline let names: [String]
+        let names: [String]
 
         package init(_ names: [String]) { self.names = names }
     }

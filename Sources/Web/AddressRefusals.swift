@@ -32,7 +32,7 @@ package struct AddressRefusals: RequestStep {
         // A handler says so too, of what its address names.
         case let refusal? where refusal.status == .notFound: Problem(.notFound, "There is nothing at this address.")
         case let refusal? where refusal.status == .methodNotAllowed:
-            Problem(.methodNotAllowed, "This address takes \(refusal.headers[.allow] ?? "other methods").", headers: refusal.headers)
+            Problem(.methodNotAllowed, "This address takes \(refusal.headers[.allow] ?? "").", headers: refusal.headers)
         default: throw error
         }
     }

@@ -62,6 +62,19 @@ struct RouteTree<Handler: Sendable>: Sendable {
         segment.hasPrefix("{") && segment.hasSuffix("}") ? segment.dropFirst().dropLast() : nil
     }
 
+    /// Whether it begins with a slash, has no empty segment, and braces stand around whole names alone.
+    static func isPattern(_ text: String) -> Bool {
+        text == "/"
+            || text.hasPrefix("/")
+                && text.dropFirst().split(separator: "/", omittingEmptySubsequences: false).allSatisfy { segment in
+                    let text = name(segment) ?? segment
+                    return !text.isEmpty && !text.contains { "{}:*".contains($0) }
+                }
+    }
+
+    /// The segments without their names: two patterns with the same ones take the same addresses.
+    static func places(_ pattern: String) -> [Substring] { pattern.split(separator: "/").map { name($0) == nil ? $0 : "{}" } }
+
     func match(_ path: String, _ method: HTTPRequest.Method) -> Match? {
         var captures: [(name: Substring, place: Range<Int>)] = []
         let route = walk(path, &captures) { node in routes[node.routes].first { $0.method == method } }
@@ -95,9 +108,10 @@ struct RouteTree<Handler: Sendable>: Sendable {
 
         func go(from position: Int, at number: Int, _ captures: inout [(name: Substring, place: Range<Int>)], _ ask: (Node) -> Route?) -> Route? {
             let slash = UInt8(ascii: "/")
-            var start = position
-            // An empty segment is none.
-            while start < bytes.count, bytes[start] == slash { start += 1 }
+            guard position < bytes.count else { return ask(tree.nodes[number]) }
+            let start = position + 1
+            // One slash may stand at the end. An empty segment leads nowhere: what goes by the beginning of a path would take `//my` for another address.
+            guard bytes[position] == slash, start == bytes.count || bytes[start] != slash else { return nil }
             guard start < bytes.count else { return ask(tree.nodes[number]) }
             var end = start
             while end < bytes.count, bytes[end] != slash { end += 1 }

@@ -3,7 +3,7 @@ package import Hummingbird
 
 /// What answers at which address. An address that takes GET takes HEAD too, and answers without the body.
 ///
-/// Beside the library's router: that one takes each path apart by characters, and puts a middleware around each handler.
+/// Instead of the library's router, which takes each path apart by characters and puts a middleware around each handler.
 package final class Routes: HTTPResponderBuilder {
     package typealias Handler = @Sendable (Request, AppContext) async throws -> Response
 
@@ -15,7 +15,9 @@ package final class Routes: HTTPResponderBuilder {
 
     /// - Parameter pattern: segments, each a text or a name in braces for whatever stands there: `/portal/apps/{id}`.
     package func on(_ pattern: String, method: HTTPRequest.Method, use handler: @escaping Handler) {
-        precondition(!routes.contains { $0.pattern == pattern && $0.method == method }, "\(method) \(pattern) is there twice")
+        precondition(RouteTree<Handler>.isPattern(pattern), "\(pattern) is no pattern")
+        let places = RouteTree<Handler>.places(pattern)
+        precondition(!routes.contains { $0.method == method && RouteTree<Handler>.places($0.pattern) == places }, "\(method) \(pattern) is there twice")
         routes.append(RouteTree.Route(pattern: pattern, method: method, handler: handler))
     }
 

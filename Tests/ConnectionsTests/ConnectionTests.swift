@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -25,6 +26,30 @@ struct ConnectionTests {
 
         #expect(try await peer.received() == "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\(Self.date)\r\ngot hello")
         #expect(peer.isOpen)
+    }
+
+    @Test func `each request on a connection has its own fields, however like the ones before`() async throws {
+        let peer = try await Peer { request, _ in
+            text(([request.head.authority ?? "-"] + request.headers.map { "\($0.name.rawName)=\($0.value)" }).joined(separator: " "))
+        }
+        let many = (0..<40).map { "n\($0): \($0)\r\n" }.joined()
+        let requests = [
+            ("GET / HTTP/1.1\r\nHost: a\r\nAccept: 1\r\nX-Long: 2\r\n\r\n", "a Accept=1 X-Long=2"),
+            ("GET / HTTP/1.1\r\nHost: b\r\nAccept: 3\r\nX-Long: 4\r\n\r\n", "b Accept=3 X-Long=4"),
+            ("GET / HTTP/1.1\r\nhost: a\r\naccept: 1\r\nX-LONG: 2\r\n\r\n", "a accept=1 X-LONG=2"),
+            ("GET / HTTP/1.1\r\nX-Long: 2\r\nHost: a\r\n\r\n", "a X-Long=2"),
+            ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "a"),
+            ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "a Host=b"),
+            ("GET http://a/ HTTP/1.1\r\nAccept: 1\r\nHost: a\r\n\r\n", "a Accept=1"),
+            ("GET / HTTP/1.1\r\nHost: a\r\n\(many)\r\n", "a " + (0..<40).map { "n\($0)=\($0)" }.joined(separator: " ")),
+            ("GET / HTTP/1.1\r\nHost: a\r\n\(many)\r\n", "a " + (0..<40).map { "n\($0)=\($0)" }.joined(separator: " ")),
+        ]
+
+        for (request, fields) in requests {
+            try await peer.send(request)
+            let received = try await peer.received().components(separatedBy: "\r\n\r\n").last
+            #expect(received == fields)
+        }
     }
 
     @Test func `RFC 9112 §9.3.2 requests sent at once are answered in turn, each begun after the one before`() async throws {

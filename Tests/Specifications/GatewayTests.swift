@@ -105,6 +105,18 @@ struct GatewayTests {
         }
     }
 
+    @Test(arguments: ["a b", "a,b", "\"a\"", "a.b.c;d", "a:b"])
+    func `RFC 6750 §2.1 what no token may hold is told apart from a token that is not ours`(text: String) async throws {
+        try await TestServer.run(.sqlite) { server in
+            let none = try await server.get("/v1/accounts", headers: [.authorization: "Bearer \(text)"])
+            let foreign = try await server.get("/v1/accounts", headers: [.authorization: "Bearer a.b.c"])
+
+            #expect(none.status == .unauthorized && none.errorCode == "invalid_token")
+            #expect(none.violations.first?["expected"] == "Bearer or DPoP, and a token" && none.violations.first?["got"] == "the scheme Bearer")
+            #expect(foreign.violations.first?["got"] == "something else")
+        }
+    }
+
     @Test func `the scheme's name has no case`() async throws {
         try await TestServer.run(.sqlite) { server in
             let token = try await server.tokens(for: server.register()).access

@@ -19,6 +19,16 @@ struct PageFormsTests {
         return headers
     }
 
+    @Test(arguments: ["*/*", "text/html"])
+    func `RFC 9110 §15.5.6 a page that takes no such method says in Allow what it takes`(accepted: String) async throws {
+        try await TestServer.run(.sqlite) { server in
+            let refused = try await server.send(.delete, "/portal", headers: [.accept: accepted])
+
+            #expect(refused.status == .methodNotAllowed && refused.headers[.allow] == "GET, HEAD")
+            #expect(refused.text.contains("This address does not take a form"))
+        }
+    }
+
     // MARK: Where forms come from
 
     @Test(arguments: Engine.available)
@@ -34,6 +44,11 @@ struct PageFormsTests {
                 let answer = try await server.post(form.action, form: form.fields, headers: Self.headers(browser, [sign]))
                 #expect(answer.status == .forbidden, "\(sign)")
                 #expect(answer.text.contains("We did not accept the form"))
+            }
+            // Nor by another spelling of the address.
+            for address in ["/\(form.action)", form.action.replacing("/my/", with: "/my//"), form.action.replacing("/my", with: "/%6dy")] {
+                let answer = try await server.post(address, form: form.fields, headers: Self.headers(browser, [Self.foreign[0]]))
+                #expect(answer.status == .notFound || answer.status == .forbidden, "\(address)")
             }
             try await browser.open("/my")
             let goesOn = await browser.forms.map(\.action)
