@@ -13,7 +13,9 @@ package final class DecisionRecorder: Sendable {
         var doubtful = 0
         var dropped = 0
         /// Written here, by slice, since it was put on its shelves last.
-        var unshelved = [Int](repeating: 0, count: DecisionRecords.slices.count)
+        var unshelved = noneUnshelved
+
+        static let noneUnshelved = [Int](repeating: 0, count: DecisionRecords.slices.count)
     }
 
     private let database: any Database
@@ -25,12 +27,14 @@ package final class DecisionRecorder: Sendable {
     /// How far apart the groups are.
     private static let interval = Duration.milliseconds(200)
     private static let groupSize = 1000
+    /// How many are taken at a time: of those that wait in a flood the oldest go, and what is being written is not among them.
+    private static let mostTaken = 10_000
     private static let shelvingInterval = Duration.seconds(10)
     /// How many are shelved in one transaction, and of how many a slice is full. The more, the fewer pages are written for each; but a list looks through what waits, others wait for SQLite's
     /// writer meanwhile, and PostgreSQL ends a statement that takes seconds.
     fileprivate static let shelvingSize = 5000
 
-    /// - Parameter capacity: how many records wait at most; beyond it the oldest are dropped and counted.
+    /// - Parameter capacity: how many records wait at most; beyond it the oldest that are not being written are dropped and counted.
     package init(database: any Database, logger: Logger, capacity: Int = 50_000) {
         self.database = database
         self.logger = logger
@@ -48,53 +52,56 @@ package final class DecisionRecorder: Sendable {
     /// Records dropped since the start because the database did not take them.
     package var droppedCount: Int { state.withLock(\.dropped) }
 
-    /// Writes what waits.
+    /// Writes what waits by now. For one caller at a time.
     /// - Throws: storage failures; what was not written waits on.
     package func flush() async throws {
-        var (waiting, doubtful) = state.withLock { $0.takeAll() }
-        while !waiting.isEmpty {
-            let (group, isRepetition) = (Array(waiting.prefix(Self.groupSize)), doubtful > 0)
-            do {
-                try await database.write { [records] in try records.append(group, isRepetition: isRepetition, in: $0) }
-            } catch {
-                putBack(Array(waiting), doubtful: max(doubtful, group.count))
-                throw error
-            }
-            waiting = waiting.dropFirst(group.count)
-            doubtful = max(0, doubtful - group.count)
-            let slices = group.map { UnshelvedDecision.slice(ofApp: $0.appID) }
-            state.withLock { state in
-                state.taken -= group.count
-                for slice in slices { state.unshelved[slice] += 1 }
+        var went = Self.mostTaken
+        while went == Self.mostTaken {
+            var (waiting, doubtful) = state.withLock { $0.take(atMost: Self.mostTaken) }
+            went = waiting.count
+            while !waiting.isEmpty {
+                let (group, isRepetition) = (Array(waiting.prefix(Self.groupSize)), doubtful > 0)
+                do {
+                    let unshelved = try await database.write { [records] in try records.append(group, isRepetition: isRepetition, in: $0) }
+                    state.withLock { $0.note(written: group.count, unshelved) }
+                } catch {
+                    putBack(Array(waiting), doubtful: max(doubtful, group.count))
+                    throw error
+                }
+                waiting = waiting.dropFirst(group.count)
+                doubtful = max(0, doubtful - group.count)
             }
         }
     }
 
     /// Before what came meanwhile, which is little and moves instead.
     private func putBack(_ records: [DecisionRecord], doubtful: Int) {
+        let count = records.count
         var records = records
         state.withLock { state in
             records.append(contentsOf: state.pending)
             swap(&records, &state.pending)
-            state.taken = 0
+            state.taken -= count
             state.doubtful = doubtful
             state.dropOldest(keeping: capacity)
         }
     }
 
     /// Puts on its shelves what waits for them, whichever node wrote it: at once when that is little, else slice by slice.
-    /// - Throws: storage failures; what was not shelved waits on.
+    /// - Throws: storage failures, behind the last slice; what was not shelved waits on.
     package func shelve() async throws {
         let waiting = try await database.readOne { [records] in try records.unshelvedCount(atMost: Self.shelvingSize + 1, in: $0) }
         guard waiting > 0 else { return }
-        guard waiting <= Self.shelvingSize else {
-            for slice in DecisionRecords.slices { try await shelve(slice) }
+        if waiting <= Self.shelvingSize {
+            state.withLock { $0.unshelved = State.noneUnshelved }
+            _ = try await database.write { [records] in try records.shelveAll(in: $0) }
             return
         }
-        state.withLock { state in
-            for slice in state.unshelved.indices { state.unshelved[slice] = 0 }
+        var failure: (any Error)?
+        for slice in DecisionRecords.slices {
+            do { try await shelve(slice) } catch { failure = error }
         }
-        _ = try await database.write { [records] in try records.shelveAll(in: $0) }
+        if let failure { throw failure }
     }
 
     private func shelve(_ slice: Int) async throws {
@@ -102,21 +109,31 @@ package final class DecisionRecorder: Sendable {
         while try await database.write({ [records] in try records.shelve(slice: slice, limit: Self.shelvingSize, in: $0) }) >= Self.shelvingSize {}
     }
 
-    /// Writes a group every 200 ms until cancelled, and what is left then.
+    /// Writes what waits every 200 ms until cancelled, and what is left then. Shelving goes on beside it, since it may have to wait for another node's.
     package func run() async {
-        var shelvedAt = ContinuousClock.now
-        while !Task.isCancelled {
-            try? await Task.sleep(for: Self.interval)  // ends early only by cancellation, which the loop looks at
-            await logFailure { try await flush() }
-            guard !Task.isCancelled else { break }
-            if .now - shelvedAt >= Self.shelvingInterval {
-                shelvedAt = .now
-                await logFailure { try await shelve() }
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                while await self.pause() { await self.logFailure { try await self.flush() } }
             }
-            for slice in state.withLock(\.fullSlices) { await logFailure { try await shelve(slice) } }
+            tasks.addTask {
+                var shelvedAt = ContinuousClock.now
+                while await self.pause() {
+                    if .now - shelvedAt >= Self.shelvingInterval {
+                        shelvedAt = .now
+                        await self.logFailure { try await self.shelve() }
+                    }
+                    for slice in self.state.withLock(\.fullSlices) { await self.logFailure { try await self.shelve(slice) } }
+                }
+            }
         }
         // A cancelled task's database calls may end early; a task of its own is not cancelled.
         await Task { await logFailure { try await flush() } }.value
+    }
+
+    /// - Returns: whether to go on.
+    private func pause() async -> Bool {
+        try? await Task.sleep(for: Self.interval)  // ends early only by cancellation, which is looked at
+        return !Task.isCancelled
     }
 
     private func logFailure(_ work: @Sendable () async throws -> Void) async {
@@ -132,10 +149,23 @@ package final class DecisionRecorder: Sendable {
 extension DecisionRecorder.State {
     var fullSlices: [Int] { unshelved.indices.filter { unshelved[$0] >= DecisionRecorder.shelvingSize } }
 
-    /// At once, so that no call waits while an array is cut.
-    mutating func takeAll() -> (waiting: ArraySlice<DecisionRecord>, doubtful: Int) {
-        defer { (taken, pending, doubtful) = (pending.count, [], 0) }
-        return (pending[...], doubtful)
+    /// Nearly always all at once, so that no call waits while an array is cut.
+    mutating func take(atMost most: Int) -> (waiting: ArraySlice<DecisionRecord>, doubtful: Int) {
+        var waiting = pending[...]
+        if pending.count > most {
+            waiting = waiting.prefix(most)
+            pending = Array(pending.dropFirst(most))
+        } else {
+            pending = []
+        }
+        taken += waiting.count
+        defer { doubtful = max(0, doubtful - waiting.count) }
+        return (waiting, min(doubtful, waiting.count))
+    }
+
+    mutating func note(written count: Int, _ added: [Int]) {
+        taken -= count
+        for (slice, count) in added.enumerated() { unshelved[slice] += count }
     }
 
     mutating func dropOldest(keeping capacity: Int) {

@@ -280,17 +280,61 @@ struct ShelvingTests {
         }
     }
 
+    @Test func `on PostgreSQL nodes of the version before go on while slices are made, and nothing is lost or there twice`() async throws {
+        guard Engine.available.contains(.postgres) else { return }
+        let earlier = Array(MeteringMigrations.all.prefix { $0.name != "metering.0006_slices" })
+        try await withDatabase(.postgres, migrations: earlier) { database in
+            try await appendUnsliced(Array(calls[..<30]), to: database)
+            let (written, mayCommit) = (Gate(), Gate())
+            let before = Task {
+                try await database.write { [records] tx in
+                    let shelved = try records.shelveAll(in: tx)
+                    for call in calls[30...] { try insertUnsliced(call, in: tx) }
+                    written.open()
+                    mayCommit.waitBlocking()
+                    return shelved
+                }
+            }
+            await written.wait()
+
+            let migrating = Task { try await database.migrate(MeteringMigrations.all, at: start) }
+            while try await lockWaits(in: database) == 0 { await Task.yield() }
+            mayCommit.open()
+
+            #expect(try await before.value == 30)
+            try await migrating.value
+            let sight = try await Sight(of: database)
+            #expect(sight.ofOrganisation.count == 57 && sight.days.map(\.total) == [57])
+            #expect(try await shelve(in: database) == 27)
+            let after = try await Sight(of: database)
+            #expect(after.ofOrganisation == sight.ofOrganisation && after.ofPerson == sight.ofPerson && after.days == sight.days && after.ofApp.count == 38)
+        }
+    }
+
+    private func lockWaits(in database: any Database) async throws -> Int {
+        try await database.readOne { tx in
+            try tx.first(
+                """
+                SELECT COUNT(*) AS count FROM pg_locks
+                WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                """)?["count"] ?? 0
+        }
+    }
+
     private func appendUnsliced(_ entries: [DecisionRecord], to database: any Database) async throws {
         try await database.write { tx in
-            for call in entries {
-                try insert(call, in: tx)
-                try tx.execute(
-                    """
-                    INSERT INTO unshelved_decision (request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id)
-                    VALUES (\(call.requestID), \(call.receivedAt.milliseconds), \(call.outcome), \(call.cost), \(acme), \(call.appID ?? budget), \(amina), \(consent))
-                    """)
-            }
+            for call in entries { try insertUnsliced(call, in: tx) }
         }
+    }
+
+    /// As a node of the version before does.
+    private func insertUnsliced(_ call: DecisionRecord, in tx: any WriteTransaction) throws {
+        try insert(call, in: tx)
+        try tx.execute(
+            """
+            INSERT INTO unshelved_decision (request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id)
+            VALUES (\(call.requestID), \(call.receivedAt.milliseconds), \(call.outcome), \(call.cost), \(acme), \(call.appID ?? budget), \(amina), \(consent))
+            """)
     }
 
     /// The record alone, whatever version of its tables there is.

@@ -133,11 +133,13 @@ package enum MeteringMigrations {
             DROP INDEX decision_record_of_developers;
             DROP INDEX decision_record_of_customers;
             """),
-        // What waits for its shelves lies by slices. Nodes of the version before, which know none, write into the first.
+        // What waits for its shelves lies by slices. Nodes of the version before, which know none, write into the first. They go on meanwhile: the old table is
+        // renamed first, which waits for whoever writes to it and lets nobody begin, so that what is copied is all there is.
         Migration(
             "metering.0006_slices",
             """
-            CREATE TABLE sliced_decision (
+            ALTER TABLE unshelved_decision RENAME TO unsliced_decision;
+            CREATE TABLE unshelved_decision (
                 slice BIGINT NOT NULL DEFAULT 0,
                 request_id TEXT NOT NULL,
                 received_ms BIGINT NOT NULL,
@@ -149,10 +151,9 @@ package enum MeteringMigrations {
                 consent_id TEXT,
                 PRIMARY KEY (slice, request_id)
             ) BY_KEY;
-            INSERT INTO sliced_decision (request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id)
-            SELECT request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id FROM unshelved_decision;
-            DROP TABLE unshelved_decision;
-            ALTER TABLE sliced_decision RENAME TO unshelved_decision;
+            INSERT INTO unshelved_decision (request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id)
+            SELECT request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id FROM unsliced_decision;
+            DROP TABLE unsliced_decision;
             """),
     ]
 }

@@ -30,23 +30,26 @@ enum CheckLines {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static func checks(_ text: String) -> [DecisionRecord.Check] { text.split(separator: "\n").compactMap(check) }
+    // By bytes: words may begin with a mark that belongs to the character before it.
 
-    private static func check(_ line: Substring) -> DecisionRecord.Check? {
-        let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
-        guard parts.count == 1 else { return inFull(parts) }
-        let bytes = line.utf8.prefix(2)
-        guard let letter = bytes.first, let sign = bytes.last, let rule = rules.first(where: { $0.letter == letter })?.name,
+    static func checks(_ text: String) -> [DecisionRecord.Check] { text.utf8.split(separator: UInt8(ascii: "\n")).compactMap(check) }
+
+    private static func check(_ line: Substring.UTF8View) -> DecisionRecord.Check? {
+        let parts = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+        guard parts.count == 1 else { return inFull(parts.map { String(Substring($0)) }) }
+        guard let letter = line.first, let sign = line.dropFirst().first, let rule = rules.first(where: { $0.letter == letter })?.name,
             let result = DecisionRecord.Check.Result.allCases.first(where: { $0.sign == sign })
         else { return nil }
         let rest = line.dropFirst(2)
-        if rest.first == " " { return DecisionRecord.Check(rule: rule, result: result, detail: String(rest.dropFirst())) }
-        return Finding(rawValue: String(rest)).map { DecisionRecord.Check(rule: rule, result: result, finding: $0) }
+        if rest.first == UInt8(ascii: " ") { return DecisionRecord.Check(rule: rule, result: result, detail: String(Substring(rest.dropFirst()))) }
+        // A node of a later version may have found what this one has no words for.
+        guard let finding = Finding(rawValue: String(Substring(rest))) else { return DecisionRecord.Check(rule: rule, result: result, detail: "") }
+        return DecisionRecord.Check(rule: rule, result: result, finding: finding)
     }
 
-    private static func inFull(_ parts: [Substring]) -> DecisionRecord.Check? {
+    private static func inFull(_ parts: [String]) -> DecisionRecord.Check? {
         guard parts.count == 3, let result = DecisionRecord.Check.Result.allCases.first(where: { $0.name == parts[1] }) else { return nil }
-        return DecisionRecord.Check(rule: String(parts[0]), result: result, detail: String(parts[2]))
+        return DecisionRecord.Check(rule: parts[0], result: result, detail: parts[2])
     }
 
     /// In the order in which the gateway asks. A letter stays its rule's, since kept records have it.

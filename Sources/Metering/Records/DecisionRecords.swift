@@ -15,14 +15,17 @@ package struct DecisionRecords: Sendable {
 
     /// Writes a group. Those that somebody may list wait to be put on their shelves.
     /// - Parameter isRepetition: whether an earlier attempt, whose answer was lost, may have written some of them. They stay as they are.
+    /// - Returns: how many wait in addition, by slice.
     /// - Throws: storage failures; for a record that is there too, unless it may be.
-    package func append(_ records: [DecisionRecord], isRepetition: Bool = false, in tx: any WriteTransaction) throws {
+    @discardableResult
+    package func append(_ records: [DecisionRecord], isRepetition: Bool = false, in tx: any WriteTransaction) throws -> [Int] {
         let records = isRepetition ? try missing(among: records, in: tx) : records
         try tx.insert(records.map(\.values), by: Self.insertion)
         // One slice after the other, as they lie in their table.
         var waiting = [[[SQLValue]]](repeating: [], count: Self.slices.count)
         for decision in records.lazy.map(UnshelvedDecision.init) where decision.isListed { waiting[decision.slice].append(decision.values) }
         try tx.insert(Array(waiting.joined()), by: UnshelvedDecision.insertion)
+        return waiting.map(\.count)
     }
 
     private func missing(among records: [DecisionRecord], in tx: any WriteTransaction) throws -> [DecisionRecord] {

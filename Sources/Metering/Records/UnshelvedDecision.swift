@@ -34,7 +34,8 @@ struct UnshelvedDecision {
         consentID = try row["consent_id"]
     }
 
-    /// What waits is divided, and a slice put on its shelves as a whole: the more calls of an app come together, the fewer pages change for each.
+    /// What waits is divided, and a slice put on its shelves as a whole: the more calls of an app come together, the fewer pages change for each. A list of one
+    /// app looks into its slice alone, so neither how many there are nor which is an app's may change while records wait.
     static let slices = 0..<16
 
     /// All of an app wait in one.
