@@ -20,7 +20,7 @@ from product import Product
 from settings import APPS, CONNECTIONS, ROUNDS, SECONDS, THREADS
 from world import World
 
-BACKGROUND = "the change feed's look each 250 ms, decision records in groups each 200 ms and on their shelves each 10 s or 5,000, unused quota units and a look at what is to be settled each 1 s, last uses of secrets each 20 s, \
+BACKGROUND = "the change feed's look each 250 ms, decision records in groups each 200 ms and on their shelves each 10 s or 5,000 of a slice, unused quota units and a look at what is to be settled each 1 s, last uses of secrets each 20 s, \
 expired consents each 30 s, pending transactions each 60 s, the purge each 600 s"
 
 

@@ -30,8 +30,8 @@ package final class DecisionRecorder: Sendable {
     /// How many are taken at a time: of those that wait in a flood the oldest go, and what is being written is not among them.
     private static let mostTaken = 10_000
     private static let shelvingInterval = Duration.seconds(10)
-    /// How many are shelved in one transaction, and of how many a slice is full. The more, the fewer pages are written for each; but a list looks through what waits, others wait for SQLite's
-    /// writer meanwhile, and PostgreSQL ends a statement that takes seconds.
+    /// How many are shelved in one transaction, and of how many a slice is full. The more, the fewer pages are written for each; but a list looks through what
+    /// waits, others wait for SQLite's writer meanwhile, and PostgreSQL ends a statement that takes seconds.
     fileprivate static let shelvingSize = 5000
 
     /// - Parameter capacity: how many records wait at most; beyond it the oldest that are not being written are dropped and counted.
