@@ -79,14 +79,8 @@ package final class Consent: Sendable {
 
     /// The status with who brought it about, why, and since when.
     package func standing(at now: Timestamp) -> ConsentStanding {
-        let stored = ConsentStanding(status: storedStatus, actor: statusActor, reason: statusReason, since: statusChangedAt)
-        guard !storedStatus.isFinal else { return stored }
-        let sweptAt = createdAt + ConsentTerm.unauthorised
-        if storedStatus == .awaitingAuthorisation, sweptAt < expiresAt, sweptAt <= now {
-            return ConsentStanding(status: .expired, actor: .system, reason: ConsentReason.neverAuthorised, since: sweptAt)
-        }
-        guard expiresAt <= now else { return stored }
-        return ConsentStanding(status: .expired, actor: .system, reason: ConsentReason.termEnded, since: expiresAt)
+        ConsentStanding(status: storedStatus, actor: statusActor, reason: statusReason, since: statusChangedAt)
+            .standing(at: now, lodgedAt: createdAt, expiresAt: expiresAt)
     }
 
     /// Whether it waits for a customer: for their first decision, or for the confirmation of an earlier one.
@@ -141,6 +135,17 @@ package struct ConsentStanding: Hashable, Sendable {
         self.actor = actor
         self.reason = reason
         self.since = since
+    }
+
+    /// What the clock has made of it, as the table has it.
+    func standing(at now: Timestamp, lodgedAt: Timestamp, expiresAt: Timestamp) -> ConsentStanding {
+        guard !status.isFinal else { return self }
+        let sweptAt = lodgedAt + ConsentTerm.unauthorised
+        if status == .awaitingAuthorisation, sweptAt < expiresAt, sweptAt <= now {
+            return ConsentStanding(status: .expired, actor: .system, reason: ConsentReason.neverAuthorised, since: sweptAt)
+        }
+        guard expiresAt <= now else { return self }
+        return ConsentStanding(status: .expired, actor: .system, reason: ConsentReason.termEnded, since: expiresAt)
     }
 }
 

@@ -210,11 +210,8 @@ extension CustomerRoutes {
     private func consentPage(
         _ question: ConsentQuestion, sealed: String, chosen: Set<AccountID>, errors: FormErrors, _ context: AppContext
     ) async throws -> Response {
-        let balances = try await database.readOne { [accounts] tx in
-            try accounts.balances(of: question.accounts.map(\.id), at: context.receivedAt, in: tx)
-        }
         let page = ConsentPage(
-            question, sealed: sealed, payees: try await payees(of: question, sealed: sealed), balances: balances, chosen: chosen, errors: errors,
+            question, sealed: sealed, payees: try await payees(of: question, sealed: sealed), chosen: chosen, errors: errors,
             isLocal: !context.issuer.isSecure, now: context.receivedAt)
         var shell = shell(page.heading, for: nil, width: .narrow, isError: !errors.isEmpty)
         shell.signedInAs = question.person.givenName

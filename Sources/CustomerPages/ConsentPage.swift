@@ -47,8 +47,8 @@ struct ConsentPage: Encodable {
     ///   - chosen: what the customer ticked before. At first it is empty: which accounts are shared is theirs to say, so none is ticked for them.
     ///   - isLocal: whether our own pages come over plain http, on a developer's machine.
     init(
-        _ question: ConsentQuestion, sealed: String, payees: PayeesPreview? = nil, balances: [AccountID: Balance], chosen: Set<AccountID>,
-        errors: FormErrors, isLocal: Bool, now: Timestamp
+        _ question: ConsentQuestion, sealed: String, payees: PayeesPreview? = nil, chosen: Set<AccountID>, errors: FormErrors, isLocal: Bool,
+        now: Timestamp
     ) {
         self.payees = payees
         let app = question.app
@@ -79,7 +79,7 @@ struct ConsentPage: Encodable {
         offline = Self.offline(for: question)
         asksForAccounts = question.asksForAccounts
         hasAvailable = question.hasShareableAccount
-        accounts = Self.choices(question, balances: balances, chosen: chosen)
+        accounts = Self.choices(question, chosen: chosen)
         accountsError = errors["accounts"]
         self.errors = errors.summary
         destination = Self.host(of: question.transaction.redirectURI)
@@ -101,7 +101,7 @@ struct ConsentPage: Encodable {
         return ConsentWords(permissions: permissions, window: window, scope: question.identityScopes, person: question.person)
     }
 
-    private static func choices(_ question: ConsentQuestion, balances: [AccountID: Balance], chosen: Set<AccountID>) -> [AccountChoice] {
+    private static func choices(_ question: ConsentQuestion, chosen: Set<AccountID>) -> [AccountChoice] {
         let first = question.accounts.first { question.reasonNotOffered($0) == nil }?.id
         let refusal = question.payment == nil ? "Cannot be shared" : "Cannot pay this"
         return question.accounts.enumerated().map { index, account in
@@ -110,7 +110,7 @@ struct ConsentPage: Encodable {
             let joint = account.isJoint ? "Held by \(sentence(account.holderNames))" : nil
             return AccountChoice(
                 field: account.id == first ? "accounts" : "account-\(index + 1)", id: account.id.rawValue, name: account.name, number: account.maskedNumber,
-                amount: balances[account.id]?.booked.text ?? account.currency.rawValue, note: reason ?? joint, isAvailable: obstacle == nil,
+                amount: question.balances[account.id]?.booked.text ?? account.currency.rawValue, note: reason ?? joint, isAvailable: obstacle == nil,
                 isChosen: obstacle == nil && chosen.contains(account.id))
         }
     }

@@ -61,14 +61,7 @@ package struct AuditLog: Sendable {
                     LIMIT \(limit)
                     """)
             } else if let actor = filter.actor {
-                try tx.all(
-                    """
-                    SELECT id, actor, action, subject, before_values, after_values, request_id, occurred_at
-                    FROM audit_log
-                    WHERE actor = \(actor.text) AND id < \(before)
-                    ORDER BY id DESC
-                    LIMIT \(limit)
-                    """)
+                try newest(of: actor, before: before, limit: limit, in: tx)
             } else if let action = filter.action {
                 try tx.all(
                     """
@@ -89,6 +82,44 @@ package struct AuditLog: Sendable {
                     """)
             }
         return try rows.map(Self.entry)
+    }
+
+    /// An actor's entries lie in their index by action: the newest are among the newest of each.
+    private func newest(of actor: Actor, before: Int64, limit: Int, in tx: any ReadTransaction) throws -> [Row] {
+        let positions: [Int64] = try actions(of: actor, in: tx).flatMap { action in
+            try tx.all(
+                """
+                SELECT id
+                FROM audit_log
+                WHERE actor = \(actor.text) AND action = \(action) AND id < \(before)
+                ORDER BY id DESC
+                LIMIT \(limit)
+                """
+            ).map { try $0["id"] }
+        }
+        return try tx.all(
+            """
+            SELECT id, actor, action, subject, before_values, after_values, request_id, occurred_at
+            FROM audit_log
+            WHERE id IN \(list: Array(positions.sorted(by: >).prefix(limit)))
+            ORDER BY id DESC
+            """)
+    }
+
+    /// What an actor has ever done, each found from the one before it.
+    private func actions(of actor: Actor, in tx: any ReadTransaction) throws -> [String] {
+        try tx.all(
+            """
+            WITH RECURSIVE done (action) AS (
+                SELECT MIN(action) FROM audit_log WHERE actor = \(actor.text)
+                UNION ALL
+                SELECT (SELECT MIN(action) FROM audit_log WHERE actor = \(actor.text) AND action > done.action)
+                FROM done
+                WHERE done.action IS NOT NULL
+            )
+            SELECT action FROM done WHERE action IS NOT NULL
+            """
+        ).map { try $0["action"] }
     }
 
     private static func entry(_ row: Row) throws -> AuditEntry {

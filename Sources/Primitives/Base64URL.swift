@@ -46,6 +46,24 @@ package enum Base64URL {
     private static func read(
         _ characters: UnsafeBufferPointer<UInt8>, _ values: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>, _ written: inout Int
     ) -> Bool {
+        var read = 0
+        // Four characters are three bytes.
+        while read + 4 <= characters.count {
+            let four = (0..<4).reduce(UInt32(0)) { $0 << 8 | UInt32(values[Int(characters[read + $1])]) }
+            guard four & 0x8080_8080 == 0 else { return false }
+            output[written] = UInt8(truncatingIfNeeded: four >> 22 | four >> 20 & 0x3)
+            output[written + 1] = UInt8(truncatingIfNeeded: four >> 12 & 0xF0 | four >> 10 & 0xF)
+            output[written + 2] = UInt8(truncatingIfNeeded: four >> 2 & 0xC0 | four & 0x3F)
+            read += 4
+            written += 3
+        }
+        return readLast(characters[read...], values, into: output, &written)
+    }
+
+    private static func readLast(
+        _ characters: Slice<UnsafeBufferPointer<UInt8>>, _ values: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<UInt8>,
+        _ written: inout Int
+    ) -> Bool {
         var buffer: UInt32 = 0
         var bits: UInt32 = 0
         for character in characters {

@@ -24,16 +24,20 @@ extension [UInt8] {
     /// In decimal, with leading zeros up to a width; a sign stands before them.
     package mutating func append(decimal value: Int64, width: Int = 1) {
         if value < 0 { append(UInt8(ascii: "-")) }
+        append(decimal: value.magnitude, width: width)
+    }
+
+    package mutating func append(decimal value: UInt64, width: Int = 1) {
         var power: UInt64 = 1
         var digits = 1
-        // At most 10¹⁸, since a magnitude is 2⁶³ at most.
-        while value.magnitude / power >= 10 {
+        // At most 10¹⁹, which is the highest that a value has.
+        while value / power >= 10 {
             power *= 10
             digits += 1
         }
         for _ in digits..<Swift.max(digits, width) { append(UInt8(ascii: "0")) }
         while power > 0 {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value.magnitude / power % 10))
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / power % 10))
             power /= 10
         }
     }

@@ -46,28 +46,39 @@ package struct Money: Hashable, Sendable {
     package var decimal: String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(24)
-        guard currency.minorUnitDigits > 0 else {
-            bytes.append(decimal: minorUnits)
-            return String(decoding: bytes, as: UTF8.self)
-        }
-        let unit = (0..<currency.minorUnitDigits).reduce(UInt64(1)) { power, _ in power * 10 }
         if minorUnits < 0 { bytes.append(UInt8(ascii: "-")) }
-        bytes.append(decimal: Int64(minorUnits.magnitude / unit))
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(decimal: Int64(minorUnits.magnitude % unit), width: currency.minorUnitDigits)
+        let (whole, fraction) = parts
+        bytes.append(decimal: whole)
+        append(fraction, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// What a person reads: `KES 84,210.55`.
     package var text: String {
-        let decimal = decimal
-        let negative = decimal.hasPrefix("-")
-        let parts = decimal.dropFirst(negative ? 1 : 0).split(separator: ".")
-        var grouped = ""
-        for (index, digit) in parts[0].enumerated() {
-            if index > 0, (parts[0].count - index) % 3 == 0 { grouped.append(",") }
-            grouped.append(digit)
+        var bytes = Array(currency.rawValue.utf8)
+        bytes.reserveCapacity(40)
+        bytes.append(UInt8(ascii: " "))
+        if minorUnits < 0 { bytes += "−".utf8 }
+        let (whole, fraction) = parts
+        var digits: [UInt8] = []
+        digits.append(decimal: whole)
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(digit)
         }
-        return "\(currency.rawValue) \(negative ? "−" : "")\(grouped)\(parts.count == 2 ? ".\(parts[1])" : "")"
+        append(fraction, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// What stands before and behind the decimal point, without the sign.
+    private var parts: (whole: UInt64, fraction: UInt64) {
+        let unit = (0..<currency.minorUnitDigits).reduce(UInt64(1)) { power, _ in power * 10 }
+        return minorUnits.magnitude.quotientAndRemainder(dividingBy: unit)
+    }
+
+    private func append(_ fraction: UInt64, to bytes: inout [UInt8]) {
+        guard currency.minorUnitDigits > 0 else { return }
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(decimal: fraction, width: currency.minorUnitDigits)
     }
 }

@@ -1,4 +1,5 @@
 package import Primitives
+internal import Synchronization
 
 /// One row of an answer. Columns are read by name into the type that the reader expects:
 ///
@@ -13,11 +14,23 @@ package struct Row: Sendable {
         self.values = values
     }
 
-    /// The names of an answer's columns, shared by its rows.
-    package struct Columns: Sendable {
-        let names: [String]
+    /// The names of an answer's columns, each once, shared by its rows.
+    package final class Columns: Sendable {
+        private let names: [String]
+        /// Where the next column to be read is expected: most are read in the statement's order. Who reads at the same time is at worst misled to look at all.
+        private let next = Atomic(0)
 
-        package init(_ names: [String]) { self.names = names }
+        package init(_ names: [String]) {
+            assert(Set(names).count == names.count, "a column's name stands twice")
+            self.names = names
+        }
+
+        func position(of name: String) -> Int? {
+            let expected = next.load(ordering: .relaxed)
+            let position = expected < names.count && names[expected] == name ? expected : names.firstIndex(of: name)
+            if let position { next.store(position + 1, ordering: .relaxed) }
+            return position
+        }
     }
 
     // Inlinable: read generically, a column's value asks for the metadata of its optional type.
@@ -39,8 +52,7 @@ package struct Row: Sendable {
     }
 
     @usableFromInline func value(_ column: String) throws -> SQLValue {
-        // Names are few and short: looking at each costs less than a dictionary made for every answer.
-        guard let position = columns.names.firstIndex(of: column), position < values.count else { throw StorageError.unexpectedValue(column: column) }
+        guard let position = columns.position(of: column), position < values.count else { throw StorageError.unexpectedValue(column: column) }
         return values[position]
     }
 }

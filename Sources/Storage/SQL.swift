@@ -74,54 +74,60 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
     }
 
     package init(stringInterpolation: StringInterpolation) {
-        text = stringInterpolation.text
+        text = stringInterpolation.statement
         values = stringInterpolation.values
         isInsertion = false
     }
 
     package struct StringInterpolation: StringInterpolationProtocol {
-        var text = ""
-        var values: [SQLValue] = []
+        private var text: [UInt8] = []
+        private(set) var values: [SQLValue] = []
 
         package init(literalCapacity: Int, interpolationCount: Int) {
-            text.reserveCapacity(literalCapacity + interpolationCount * 3)
+            text.reserveCapacity(literalCapacity + interpolationCount * 5)
             values.reserveCapacity(interpolationCount)
         }
 
-        package mutating func appendLiteral(_ literal: String) { text += literal }
+        var statement: String { String(decoding: text, as: UTF8.self) }
+
+        package mutating func appendLiteral(_ literal: String) { text.append(text: literal) }
 
         package mutating func appendInterpolation<Value: SQLBindable>(_ value: Value) { bind(value.sqlValue) }
 
         /// A list for `IN`: `WHERE id IN \(list: ids)`. An empty list matches nothing.
         package mutating func appendInterpolation<Value: SQLBindable>(list values: [Value]) {
-            guard !values.isEmpty else { return text += "(NULL)" }
-            text += "("
-            for (index, value) in values.enumerated() {
-                if index > 0 { text += ", " }
-                bind(value.sqlValue)
-            }
-            text += ")"
+            guard !values.isEmpty else { return appendLiteral("(NULL)") }
+            bind(values.lazy.map(\.sqlValue))
         }
 
         /// Rows for `VALUES`: several inserts as one statement. There is one row at least.
         package mutating func appendInterpolation(rows: [[SQLValue]]) {
             for (index, row) in rows.enumerated() {
-                text += index > 0 ? ", (" : "("
-                for (column, value) in row.enumerated() {
-                    if column > 0 { text += ", " }
-                    bind(value)
-                }
-                text += ")"
+                if index > 0 { separate() }
+                bind(row)
             }
+        }
+
+        /// `($1, $2)`
+        private mutating func bind(_ values: some Sequence<SQLValue>) {
+            text.append(UInt8(ascii: "("))
+            for (index, value) in values.enumerated() {
+                if index > 0 { separate() }
+                bind(value)
+            }
+            text.append(UInt8(ascii: ")"))
+        }
+
+        private mutating func separate() {
+            text.append(UInt8(ascii: ","))
+            text.append(UInt8(ascii: " "))
         }
 
         private mutating func bind(_ value: SQLValue) {
             values.append(value)
-            text += values.count < Self.places.count ? Self.places[values.count] : "$\(values.count)"
+            text.append(UInt8(ascii: "$"))
+            text.append(decimal: UInt64(values.count))
         }
-
-        /// `$1`, `$2` …: as many as most statements have, made once.
-        private static let places = (0..<100).map { "$\($0)" }
     }
 }
 

@@ -13,10 +13,17 @@ package struct CookiePolicy: Sendable {
     package func value(_ base: String, in request: Request) -> String? {
         let wanted = name(base)
         for field in request.headers[values: .cookie] {
-            for pair in field.split(separator: ";") {
-                let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                if halves.count == 2, halves[0].trimmingWhitespace() == wanted { return halves[1].trimmingWhitespace() }
-            }
+            var field = field
+            if let value = field.withUTF8({ Self.value(of: wanted, in: $0) }) { return value }
+        }
+        return nil
+    }
+
+    /// Among pairs with semicolons between them (RFC 6265 §5.4).
+    private static func value(of wanted: String, in field: UnsafeBufferPointer<UInt8>) -> String? {
+        for pair in field.split(separator: UInt8(ascii: ";")) {
+            guard let equals = pair.firstIndex(of: UInt8(ascii: "=")), pair[..<equals].trimmingBlanks.elementsEqual(wanted.utf8) else { continue }
+            return String(decoding: pair[(equals + 1)...].trimmingBlanks, as: UTF8.self)
         }
         return nil
     }
@@ -30,4 +37,14 @@ package struct CookiePolicy: Sendable {
     }
 
     package func remove(_ base: String, from response: inout Response) { set(base, to: "", maxAge: 0, on: &response) }
+}
+
+extension Slice<UnsafeBufferPointer<UInt8>> {
+    /// Without the spaces and tabs around it.
+    fileprivate var trimmingBlanks: Self {
+        var rest = self
+        while let first = rest.first, first == UInt8(ascii: " ") || first == UInt8(ascii: "\t") { rest.removeFirst() }
+        while let last = rest.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") { rest.removeLast() }
+        return rest
+    }
 }

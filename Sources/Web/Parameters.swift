@@ -76,19 +76,35 @@ package struct Parameters: Sendable {
     /// Encodes one component for a query or a form: everything but unreserved characters (RFC 3986 §2.3) becomes percent escapes.
     package static func encode(_ text: String) -> String {
         var output: [UInt8] = []
-        let digits = Array("0123456789ABCDEF".utf8)
-        for byte in text.utf8 {
-            switch byte {
-            case 48...57, 65...90, 97...122, 45, 46, 95, 126: output.append(byte)
-            default: output += [37, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
+        encode(text, to: &output)
         return String(decoding: output, as: UTF8.self)
     }
 
+    private static func encode(_ text: String, to output: inout [UInt8]) {
+        for byte in text.utf8 {
+            switch byte {
+            case 48...57, 65...90, 97...122, 45, 46, 95, 126: output.append(byte)
+            default:
+                output.append(UInt8(ascii: "%"))
+                output.append(hexadecimalDigit(byte >> 4))
+                output.append(hexadecimalDigit(byte & 15))
+            }
+        }
+    }
+
+    private static func hexadecimalDigit(_ value: UInt8) -> UInt8 { value < 10 ? value + UInt8(ascii: "0") : value - 10 + UInt8(ascii: "A") }
+
     /// `a=1&b=2`
     package var urlEncoded: String {
-        pairs.map { "\(Self.encode($0.name))=\(Self.encode($0.value))" }.joined(separator: "&")
+        var output: [UInt8] = []
+        output.reserveCapacity(pairs.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 8 })
+        for pair in pairs {
+            if !output.isEmpty { output.append(UInt8(ascii: "&")) }
+            Self.encode(pair.name, to: &output)
+            output.append(UInt8(ascii: "="))
+            Self.encode(pair.value, to: &output)
+        }
+        return String(decoding: output, as: UTF8.self)
     }
 }
 

@@ -104,14 +104,14 @@ extension AuthorizationEndpoint {
             }
         }
         let permissions = consent?.permissions ?? PermissionSet.defaults(forScopes: transaction.scope.ordered.map(\.rawValue))
-        let held = permissions == nil ? [] : try await database.readOne { [accounts] in try accounts.list(of: person.id, in: $0) }
+        let held = permissions == nil ? [] : try await database.readOne { [accounts] in try accounts.listWithBalances(of: person.id, at: now, in: $0) }
         return .success(
             ConsentQuestion(
                 transaction: transaction, app: app, person: person, identityScopes: transaction.scope.filter { !$0.needsConsent },
                 permissions: permissions, payment: consent?.payment, lodgedAt: consent?.createdAt, transactionsFrom: consent?.transactionsFrom,
                 transactionsTo: consent?.transactionsTo,
                 expiresAt: consent?.expiresAt ?? now + ConsentTerm.standard,
-                accounts: held))
+                accounts: held.map(\.account), balances: Dictionary(uniqueKeysWithValues: held.map { ($0.account.id, $0.balance) })))
     }
 }
 

@@ -25,6 +25,8 @@ package struct ConsentQuestion: Sendable {
     package let expiresAt: Timestamp
     /// The customer's accounts, those that cannot be shared among them: `reasonNotShareable` tells why.
     package let accounts: [Account]
+    /// What is on them.
+    package let balances: [AccountID: Balance]
 
     package var asksForAccounts: Bool { permissions != nil }
     package var hasShareableAccount: Bool { accounts.contains { reasonNotOffered($0) == nil } }

@@ -9,17 +9,25 @@ package struct Accounts: Sendable {
 
     /// The accounts that a person holds, alone or jointly, the oldest first.
     package func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Account] {
-        try accounts(
-            tx.all(
-                """
-                SELECT account.id, world, account.name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at,
-                       matures_at, interest_basis_points, overdraft_limit, holder.person_id, holder.name AS holder_name
-                FROM account_holder AS own
-                JOIN account ON account.id = own.account_id
-                JOIN account_holder AS holder ON holder.account_id = account.id
-                WHERE own.person_id = \(person)
-                ORDER BY opened_at, number, holder.rank
-                """))
+        try accounts(rows(of: person, in: tx)).map(\.account)
+    }
+
+    /// The same with what is on them.
+    package func listWithBalances(of person: PersonID, at now: Timestamp, in tx: any ReadTransaction) throws -> [(account: Account, balance: Balance)] {
+        try accounts(rows(of: person, in: tx)).map { account, row in (account, try AccountState(row).balance(of: account.id, at: now)) }
+    }
+
+    private func rows(of person: PersonID, in tx: any ReadTransaction) throws -> [Row] {
+        try tx.all(
+            """
+            SELECT account.id, world, account.name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at,
+                   matures_at, interest_basis_points, overdraft_limit, booked, held, sequence, holder.person_id, holder.name AS holder_name
+            FROM account_holder AS own
+            JOIN account ON account.id = own.account_id
+            JOIN account_holder AS holder ON holder.account_id = account.id
+            WHERE own.person_id = \(person)
+            ORDER BY opened_at, number, holder.rank
+            """)
     }
 
     /// Those of these accounts that exist, in the order of `list(of:)`.
@@ -33,7 +41,8 @@ package struct Accounts: Sendable {
                 JOIN account_holder AS holder ON holder.account_id = account.id
                 WHERE account.id IN \(list: ids) AND owner = \(AccountOwner.customer)
                 ORDER BY opened_at, number, account.id, holder.rank
-                """))
+                """)
+        ).map(\.account)
     }
 
     package func find(_ id: AccountID, in tx: any ReadTransaction) throws -> Account? {
@@ -55,7 +64,7 @@ package struct Accounts: Sendable {
                 WHERE world = \(world) AND number IN \(list: some) AND owner = \(AccountOwner.customer)
                 ORDER BY number, holder.rank
                 """)
-            for account in try accounts(rows) { found[account.number] = account }
+            for (account, _) in try accounts(rows) { found[account.number] = account }
         }
         return found
     }
@@ -129,14 +138,15 @@ package struct Accounts: Sendable {
     }
 
     /// The rows of an account follow each other.
-    private func accounts(_ rows: [Row]) throws -> [Account] {
-        var accounts: [Account] = []
+    /// - Returns: each account with its first row.
+    private func accounts(_ rows: [Row]) throws -> [(account: Account, row: Row)] {
+        var accounts: [(account: Account, row: Row)] = []
         var rest = rows[...]
         while let first = rest.first {
             let id: AccountID = try first["id"]
             let holders = try rest.prefix { try $0["id"] == id }
             rest.removeFirst(holders.count)
-            if let account = try Account(first, holders: Array(holders)) { accounts.append(account) }
+            if let account = try Account(first, holders: Array(holders)) { accounts.append((account, first)) }
         }
         return accounts
     }

@@ -16,3 +16,11 @@ extension Consent {
             payment: try PaymentOrderRow(row)?.order(of: type).map { PaymentTerms(order: $0, debtorAccount: try row["debtor_account_id"]) })
     }
 }
+
+extension ConsentStanding {
+    /// From the columns status, status_actor, status_reason and status_changed_at: as the table has it.
+    init(_ row: Row) throws {
+        self.init(
+            status: try row["status"], actor: try row["status_actor"], reason: try row["status_reason"], since: try row["status_changed_at"])
+    }
+}

@@ -32,13 +32,13 @@ package struct Consents: Sendable {
     package func status(of id: ConsentID, at now: Timestamp, in tx: any ReadTransaction) throws -> ConsentStatus? {
         let row = try tx.first(
             """
-            SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                   status, status_actor, status_reason, status_changed_at, grant_id,
-                   amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id
+            SELECT created_at, expires_at, status, status_actor, status_reason, status_changed_at
             FROM consent
             WHERE id = \(id)
             """)
-        return try row.map { try Consent($0, accounts: []).status(at: now) }
+        return try row.map { row in
+            try ConsentStanding(row).standing(at: now, lodgedAt: row["created_at"], expiresAt: row["expires_at"]).status
+        }
     }
 
     /// A customer's connections, the newest first.
@@ -177,11 +177,12 @@ package struct Consents: Sendable {
     /// the stamp gives them their line of history.
     /// - Returns: how many were stamped, at most `limit`.
     package func expireDue(at now: Timestamp, limit: Int = 200, in tx: any WriteTransaction) throws -> Int {
+        // The status stands in the text: an index of some rows serves who asks for no others.
         let due = try tx.all(
             """
             SELECT id FROM consent
             WHERE status IN \(list: ConsentStatus.leaving(on: .expire))
-                AND (expires_at <= \(now) OR (status = \(ConsentStatus.awaitingAuthorisation) AND created_at <= \(now - ConsentTerm.unauthorised)))
+                AND (expires_at <= \(now) OR (status = 'awaiting_authorisation' AND created_at <= \(now - ConsentTerm.unauthorised)))
             ORDER BY id
             LIMIT \(limit)
             """)

@@ -21,6 +21,8 @@ package enum EventsMigrations {
             CREATE INDEX audit_log_by_subject ON audit_log (subject, id);
             """),
         Migration("events.0003_audit_log_by_actor_and_action", "CREATE INDEX audit_log_by_actor_and_action ON audit_log (actor, action, id)"),
+        // Each entry found its place in both; an actor's entries are found by way of their actions.
+        Migration("events.0004_audit_log_by_actor_and_action_alone", "DROP INDEX audit_log_by_actor"),
     ]
 
     /// Makes the table itself refuse changes. Triggers are the one thing the engines spell too differently to share.

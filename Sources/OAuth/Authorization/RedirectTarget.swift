@@ -20,8 +20,9 @@ package struct RedirectTarget: Hashable, Sendable {
 
     /// The address with parameters added to its query; what the app registered there stays (RFC 6749 §3.1.2).
     package func address(adding parameters: String) -> String {
-        guard let mark = address.firstIndex(of: "?") else { return "\(address)?\(parameters)" }
-        let separator = address.index(after: mark) == address.endIndex || address.hasSuffix("&") ? "" : "&"
+        let bytes = address.utf8
+        guard let mark = bytes.firstIndex(of: UInt8(ascii: "?")) else { return "\(address)?\(parameters)" }
+        let separator = bytes.index(after: mark) == bytes.endIndex || bytes.last == UInt8(ascii: "&") ? "" : "&"
         return address + separator + parameters
     }
 }
