@@ -1,19 +1,19 @@
-package import Certificates
-package import Events
-package import Primitives
-package import Storage
+public import Certificates
+public import Events
+public import Primitives
+public import Storage
 
 /// The register of apps' certificates. Several are live at a time, so that one can be replaced without a pause. Each change is audited, and announced as one
 /// of the app.
-package struct AppCertificates: Sendable {
+public struct AppCertificates: Sendable {
     private let audit = AuditLog()
 
-    package init() {}
+    public init() {}
 
     /// Live ones of an app, expired ones included.
-    package static let most = 10
+    public static let most = 10
 
-    package func add(
+    public func add(
         _ new: AppCertificate, by actor: Actor, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Result<AppCertificate, AppCertificateRefusal> {
         // Locks the app's row, so that two who count its certificates count one after the other.
@@ -35,7 +35,7 @@ package struct AppCertificates: Sendable {
 
     /// - Returns: `false` when it was removed before, or never was.
     @discardableResult
-    package func remove(
+    public func remove(
         _ thumbprint: Thumbprint, of appID: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Bool {
         guard let certificate = try find(thumbprint, of: appID, in: tx) else { return false }
@@ -50,7 +50,7 @@ package struct AppCertificates: Sendable {
     }
 
     /// The live ones, the latest first.
-    package func list(of appID: AppID, in tx: any ReadTransaction) throws -> [AppCertificate] {
+    public func list(of appID: AppID, in tx: any ReadTransaction) throws -> [AppCertificate] {
         try tx.all(
             """
             SELECT app_id, thumbprint, pem, subject, not_before, not_after, source, created_at, removed_at
@@ -62,7 +62,7 @@ package struct AppCertificates: Sendable {
     }
 
     /// A removed one is found too.
-    package func find(_ thumbprint: Thumbprint, of appID: AppID, in tx: any ReadTransaction) throws -> AppCertificate? {
+    public func find(_ thumbprint: Thumbprint, of appID: AppID, in tx: any ReadTransaction) throws -> AppCertificate? {
         try tx.first(
             """
             SELECT app_id, thumbprint, pem, subject, not_before, not_after, source, created_at, removed_at
@@ -73,14 +73,14 @@ package struct AppCertificates: Sendable {
     }
 
     /// Whether some app has it among its live ones.
-    package func isLive(_ thumbprint: Thumbprint, in tx: any ReadTransaction) throws -> Bool {
+    public func isLive(_ thumbprint: Thumbprint, in tx: any ReadTransaction) throws -> Bool {
         try tx.first("SELECT app_id FROM app_certificate WHERE thumbprint = \(thumbprint.text) AND removed_at IS NULL LIMIT 1") != nil
     }
 
     /// Forgets removed ones whose time is over: that refuses them by itself.
     /// - Returns: how many.
     @discardableResult
-    package func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         try tx.execute("DELETE FROM app_certificate WHERE not_after < \(now) AND removed_at IS NOT NULL")
     }
 

@@ -1,16 +1,16 @@
-package import OAuth
-package import Primitives
-package import Storage
+public import OAuth
+public import Primitives
+public import Storage
 
 /// Apps as the hot paths see them: remembered on first use, dropped when they change. Removed apps are found too: `isActive` tells.
-package final class AppDirectory: Sendable {
+public final class AppDirectory: Sendable {
     private let apps: ReadThroughCache<AppID, App>
     /// A client id names the same app for ever.
     private let ids: ReadThroughCache<ClientID, AppID>
 
     /// - Parameter capacity: apps remembered at most, of one or two kilobytes; and ten times as many client ids, so that an app which calls now and then
     ///   costs one read.
-    package init(database: any Database, feed: ChangeFeed, capacity: Int = 10_000) {
+    public init(database: any Database, feed: ChangeFeed, capacity: Int = 10_000) {
         let register = Apps()
         apps = ReadThroughCache(capacity: capacity, feed: feed) { id in try await database.readOne { try register.find(id, in: $0) } }
         ids = ReadThroughCache(capacity: 10 * capacity, feed: feed) { clientID in try await database.readOne { try register.id(of: clientID, in: $0) } }
@@ -26,10 +26,10 @@ package final class AppDirectory: Sendable {
         }
     }
 
-    package func find(_ clientID: ClientID) async throws -> App? {
+    public func find(_ clientID: ClientID) async throws -> App? {
         guard let id = try await ids.value(for: clientID) else { return nil }
         return try await find(id)
     }
 
-    package func find(_ id: AppID) async throws -> App? { try await apps.value(for: id) }
+    public func find(_ id: AppID) async throws -> App? { try await apps.value(for: id) }
 }

@@ -1,8 +1,8 @@
-package import OAuth
-import Storage
+public import OAuth
+public import Storage
 
 /// Where an app's code runs, which decides how it may prove itself and what it may ask for.
-package enum AppKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+public enum AppKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
     /// A web server that keeps a secret and sends customers through a browser.
     case web
     /// Code in a browser: keeps no secret.
@@ -12,7 +12,7 @@ package enum AppKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLR
     /// A server without customers of its own.
     case backend
 
-    package var title: String {
+    public var title: String {
         switch self {
         case .web: "Web server"
         case .singlePage: "Single-page app"
@@ -21,7 +21,7 @@ package enum AppKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLR
         }
     }
 
-    package var defaultGrantTypes: Set<GrantType> {
+    public var defaultGrantTypes: Set<GrantType> {
         switch self {
         case .web: [.authorizationCode, .refreshToken, .clientCredentials]
         case .singlePage, .native: [.authorizationCode, .refreshToken]
@@ -29,7 +29,7 @@ package enum AppKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLR
         }
     }
 
-    package var defaultAuthenticationMethod: ClientAuthenticationMethod {
+    public var defaultAuthenticationMethod: ClientAuthenticationMethod {
         switch self {
         case .web, .backend: .clientSecretBasic
         case .singlePage, .native: .none
@@ -37,7 +37,7 @@ package enum AppKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLR
     }
 
     /// What an app of this kind may ask for unless it was registered for less.
-    package var defaultScopes: ScopeSet {
+    public var defaultScopes: ScopeSet {
         switch self {
         case .web: ScopeSet(Scope.allCases)
         case .singlePage, .native: [.openid, .profile, .email, .phone, .address, .offlineAccess, .accountsRead, .transactionsRead]
@@ -45,11 +45,11 @@ package enum AppKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLR
         }
     }
 
-    package var needsRedirectURI: Bool { self != .backend }
+    public var needsRedirectURI: Bool { self != .backend }
 }
 
 /// Which bank answers.
-package enum AppEnvironment: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+public enum AppEnvironment: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
     case sandbox
     case live
 }

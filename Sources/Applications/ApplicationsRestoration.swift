@@ -1,29 +1,29 @@
-package import Events
-package import Primitives
-package import Storage
+public import Events
+public import Primitives
+public import Storage
 
 /// What becomes of apps after the records were brought back from a backup, and how they come back into use.
-package struct ApplicationsRestoration: Sendable {
+public struct ApplicationsRestoration: Sendable {
     private let audit = AuditLog()
 
-    package init() {}
+    public init() {}
 
     /// Every invitation that waits is withdrawn: it may have been accepted or withdrawn meanwhile.
     /// - Returns: how many.
-    package func withdrawInvitations(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func withdrawInvitations(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         try tx.execute(
             "UPDATE invitation SET withdrawn_at = \(now) WHERE accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > \(now)")
     }
 
     /// Every initial access token that waits is revoked: it may have been used or revoked meanwhile.
     /// - Returns: how many.
-    package func revokeInitialAccessTokens(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func revokeInitialAccessTokens(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         try tx.execute("UPDATE initial_access_token SET revoked_at = \(now) WHERE revoked_at IS NULL AND uses_left > 0 AND expires_at > \(now)")
     }
 
     /// Every app is held until somebody of its organisation, or the operator, confirms it: it may have been removed meanwhile, or one of its secrets.
     /// - Returns: how many.
-    package func holdApps(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func holdApps(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         var count = 0
         try tx.walk {
             "SELECT id FROM app WHERE id > \($0) ORDER BY id LIMIT 2000"
@@ -41,7 +41,7 @@ package struct ApplicationsRestoration: Sendable {
     /// The app, its addresses and its secrets are as they should be.
     /// - Returns: `false` when it is not held.
     @discardableResult
-    package func confirm(_ id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Bool {
+    public func confirm(_ id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Bool {
         guard try tx.execute("UPDATE app SET held_at = NULL WHERE id = \(id) AND held_at IS NOT NULL AND removed_at IS NULL") == 1 else { return false }
         try tx.announce(.app, id.rawValue, at: now)
         try audit.append(AuditEntry(actor: actor, action: .appConfirmed, subject: id.rawValue, requestID: requestID, at: now), in: tx)
@@ -49,7 +49,7 @@ package struct ApplicationsRestoration: Sendable {
     }
 
     /// The apps that wait for their confirmation.
-    package func held(in tx: any ReadTransaction) throws -> [AppID] {
+    public func held(in tx: any ReadTransaction) throws -> [AppID] {
         try tx.all("SELECT id FROM app WHERE held_at IS NOT NULL AND removed_at IS NULL ORDER BY id").map { try $0["id"] }
     }
 }

@@ -1,13 +1,13 @@
-package import Events
+public import Events
 import OAuth
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 extension Apps {
     /// Changes how an app proves itself and the rules that it is held to. Its secrets end with a method that uses none; with one that uses them it gets a new one.
     /// Grants and refresh tokens stay: those of a confidential app are protected by its authentication, whichever that is.
     /// - Returns: the app, and the new secret where one was made: shown once.
-    package func secure(
+    public func secure(
         _ id: AppID, _ change: AppChange, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Result<(app: App, secret: Secret?), AppRefusal> {
         guard let before = try lockActive(id, in: tx) else { return .failure(.notFound) }

@@ -1,19 +1,19 @@
-package import Events
+public import Events
 import JSON
-package import OAuth
-package import Primitives
-package import Storage
+public import OAuth
+public import Primitives
+public import Storage
 
 /// The register of apps. Each change is audited and announced, so that every node's caches hear of it.
-package struct Apps: Sendable {
+public struct Apps: Sendable {
     let audit = AuditLog()
     private let randomness: any RandomSource
 
-    package init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
+    public init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
 
     /// Registers an app.
     /// - Returns: the app and, for a confidential one, its first secret: shown once.
-    package func create(
+    public func create(
         _ new: NewApp, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Result<(app: App, secret: Secret?), AppRefusal> {
         if let refusal = new.refusal { return .failure(refusal) }
@@ -45,7 +45,7 @@ package struct Apps: Sendable {
         return .success((app, secret))
     }
 
-    package func update(
+    public func update(
         _ id: AppID, _ change: AppChange, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Result<App, AppRefusal> {
         guard let before = try lockActive(id, in: tx) else { return .failure(.notFound) }
@@ -99,7 +99,7 @@ package struct Apps: Sendable {
     /// Ends an app: its tokens and consents stop working within a second, its client id is never given again.
     /// - Returns: `false` when it was removed before, or never was.
     @discardableResult
-    package func remove(_ id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Bool {
+    public func remove(_ id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Bool {
         guard try tx.execute("UPDATE app SET removed_at = \(now) WHERE id = \(id) AND removed_at IS NULL") == 1 else { return false }
         try tx.execute("UPDATE app_secret SET revoked_at = \(now) WHERE app_id = \(id) AND revoked_at IS NULL")
         try tx.announce(.app, id.rawValue, at: now)
@@ -109,7 +109,7 @@ package struct Apps: Sendable {
 
     /// Adds a secret beside the one in use, so that it can be replaced without a pause.
     /// - Returns: the secret: shown once.
-    package func addSecret(
+    public func addSecret(
         to id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Result<(record: AppSecret, secret: Secret), AppRefusal> {
         guard let app = try lockActive(id, in: tx) else { return .failure(.notFound) }
@@ -119,7 +119,7 @@ package struct Apps: Sendable {
     }
 
     /// - Returns: `.failure(.lastSecret)` for the only live one, since the app would stop working.
-    package func revokeSecret(
+    public func revokeSecret(
         _ secret: SecretID, of id: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Result<App, AppRefusal> {
         guard let app = try lockActive(id, in: tx), let revoked = app.liveSecrets.first(where: { $0.id == secret }) else { return .failure(.notFound) }
@@ -135,7 +135,7 @@ package struct Apps: Sendable {
     }
 
     /// Removed apps are found too: `isActive` tells. One statement brings the secrets along: this is what a cache reads behind a miss.
-    package func find(_ id: AppID, in tx: any ReadTransaction) throws -> App? {
+    public func find(_ id: AppID, in tx: any ReadTransaction) throws -> App? {
         try App(
             withSecrets: tx.all(
                 """
@@ -149,7 +149,7 @@ package struct Apps: Sendable {
                 """))
     }
 
-    package func find(_ clientID: ClientID, in tx: any ReadTransaction) throws -> App? {
+    public func find(_ clientID: ClientID, in tx: any ReadTransaction) throws -> App? {
         try id(of: clientID, in: tx).flatMap { try find($0, in: tx) }
     }
 
@@ -158,7 +158,7 @@ package struct Apps: Sendable {
     }
 
     /// The live apps of an organisation, the latest first.
-    package func list(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> [App] {
+    public func list(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> [App] {
         try tx.all(
             """
             SELECT \(columnsOf: App.self)

@@ -1,10 +1,10 @@
-package import Certificates
+public import Certificates
 internal import OAuth
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// Whether the certificate that came with a request identifies an app: checked for itself, then against what the app has.
-package final class ClientCertificates: Sendable {
+public final class ClientCertificates: Sendable {
     private let check: ClientCertificateCheck
     private let standings: CertificateStandings
     private let database: any Database
@@ -13,7 +13,7 @@ package final class ClientCertificates: Sendable {
     private let certificates: ReadThroughCache<AppID, [AppCertificate]>
 
     /// - Parameter capacity: apps whose certificates are remembered at most.
-    package init(check: ClientCertificateCheck, database: any Database, feed: ChangeFeed, capacity: Int = 10_000) {
+    public init(check: ClientCertificateCheck, database: any Database, feed: ChangeFeed, capacity: Int = 10_000) {
         self.check = check
         standings = CertificateStandings(check: check)
         self.database = database
@@ -23,7 +23,7 @@ package final class ClientCertificates: Sendable {
         }
     }
 
-    package func read(_ der: [UInt8]) -> Result<ClientCertificate, CertificateRefusal> { known.read(der) }
+    public func read(_ der: [UInt8]) -> Result<ClientCertificate, CertificateRefusal> { known.read(der) }
 
     /// RFC 8705 §2.1: an authority that we trust for this app vouches for the certificate, and it is in force. Whether its name is the app's is left to the
     /// caller. What the sandbox's authority issued serves the app that it was issued to, until it is removed there.
@@ -31,7 +31,7 @@ package final class ClientCertificates: Sendable {
     ///   - der: as it came.
     ///   - intermediates: what came along.
     /// - Throws: storage failures.
-    package func verify(
+    public func verify(
         _ der: [UInt8], intermediates: [[UInt8]], for app: App, at now: Timestamp
     ) async throws -> Result<VerifiedClientCertificate, CertificateRefusal> {
         let certificate: ClientCertificate
@@ -49,7 +49,7 @@ package final class ClientCertificates: Sendable {
     /// RFC 8705 §3: what speaks against the certificate that an app's token is bound to, at this moment. What identifies the app must still do so; any other
     /// certificate shows only who holds its key, and must be in its time and not revoked.
     /// - Throws: storage failures.
-    package func refusal(ofBound der: [UInt8], intermediates: [[UInt8]], for app: App, at now: Timestamp) async throws -> CertificateRefusal? {
+    public func refusal(ofBound der: [UInt8], intermediates: [[UInt8]], for app: App, at now: Timestamp) async throws -> CertificateRefusal? {
         switch await standings.standing(of: der, intermediates: intermediates, at: now) {
         case .failure(let refusal): return refusal
         case .success(let standing): return try await refusal(of: Thumbprint(ofDER: der), standing, for: app)
@@ -59,7 +59,7 @@ package final class ClientCertificates: Sendable {
     /// The same of a certificate that did not come along, as far as it is known here: it came lately, or is or was among the app's. One that identifies its app
     /// by being among them is known not to be.
     /// - Throws: storage failures.
-    package func refusal(ofBound thumbprint: Thumbprint, for app: App, at now: Timestamp) async throws -> CertificateRefusal? {
+    public func refusal(ofBound thumbprint: Thumbprint, for app: App, at now: Timestamp) async throws -> CertificateRefusal? {
         switch await standings.standing(ofSeen: thumbprint, at: now) {
         case .failure(let refusal): return refusal
         case .success(let standing): return try await refusal(of: thumbprint, standing, for: app)
@@ -94,5 +94,5 @@ package final class ClientCertificates: Sendable {
     }
 
     /// The live certificates of an app, expired ones included: what `self_signed_tls_client_auth` compares with (RFC 8705 §2.2).
-    package func live(of appID: AppID) async throws -> [AppCertificate] { try await certificates.value(for: appID) ?? [] }
+    public func live(of appID: AppID) async throws -> [AppCertificate] { try await certificates.value(for: appID) ?? [] }
 }

@@ -1,22 +1,22 @@
-package import Primitives
+public import Primitives
 import Storage
 
 /// A colleague asked to join an organisation, by a link that works once.
-package struct Invitation: Hashable, Sendable {
-    package let id: InvitationID
-    package let organisationID: OrganisationID
+public struct Invitation: Hashable, Sendable {
+    public let id: InvitationID
+    public let organisationID: OrganisationID
     /// Lower-case. Whoever holds the link may accept it: it was sent to this address.
-    package let email: String
-    package let role: MemberRole
-    package let invitedBy: PersonID
-    package let createdAt: Timestamp
-    package let expiresAt: Timestamp
-    package let acceptedAt: Timestamp?
-    package let withdrawnAt: Timestamp?
+    public let email: String
+    public let role: MemberRole
+    public let invitedBy: PersonID
+    public let createdAt: Timestamp
+    public let expiresAt: Timestamp
+    public let acceptedAt: Timestamp?
+    public let withdrawnAt: Timestamp?
 
-    package static let lifetime = Duration.days(7)
+    public static let lifetime = Duration.days(7)
 
-    package func isOpen(at now: Timestamp) -> Bool { acceptedAt == nil && withdrawnAt == nil && now < expiresAt }
+    public func isOpen(at now: Timestamp) -> Bool { acceptedAt == nil && withdrawnAt == nil && now < expiresAt }
 }
 
 extension Invitation {

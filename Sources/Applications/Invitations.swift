@@ -1,18 +1,18 @@
 import Events
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// Invitations of colleagues, by links that work once. Only digests are kept; a newer invitation of the same address replaces an older one.
-package struct Invitations: Sendable {
+public struct Invitations: Sendable {
     private let randomness: any RandomSource
     private let memberships = Memberships()
     private let audit = AuditLog()
 
-    package init(randomness: any RandomSource) { self.randomness = randomness }
+    public init(randomness: any RandomSource) { self.randomness = randomness }
 
     /// - Parameter email: lower-case, checked by the caller.
     /// - Returns: the invitation and the secret of its link, for the one mail that carries it.
-    package func invite(
+    public func invite(
         email: String, role: MemberRole, to organisation: OrganisationID, by acting: PersonID, at now: Timestamp, requestID: RequestID?,
         in tx: any WriteTransaction
     ) throws -> Result<(invitation: Invitation, secret: Secret), MembershipRefusal> {
@@ -40,7 +40,7 @@ package struct Invitations: Sendable {
     }
 
     /// The open invitation of a link, for the page behind it. Nothing is spent.
-    package func find(secret: String, at now: Timestamp, in tx: any ReadTransaction) throws -> Invitation? {
+    public func find(secret: String, at now: Timestamp, in tx: any ReadTransaction) throws -> Invitation? {
         guard secret.utf8.count == 43 else { return nil }
         return try tx.first(
             """
@@ -53,7 +53,7 @@ package struct Invitations: Sendable {
 
     /// Spends the link and makes the person a member.
     /// - Returns: `nil` if it was used, withdrawn or expired; the statement itself decides, so two cannot both win.
-    package func accept(
+    public func accept(
         secret: String, by person: PersonID, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Invitation? {
         guard secret.utf8.count == 43 else { return nil }
@@ -73,7 +73,7 @@ package struct Invitations: Sendable {
         return invitation
     }
 
-    package func withdraw(
+    public func withdraw(
         _ id: InvitationID, of organisation: OrganisationID, by acting: PersonID, at now: Timestamp, requestID: RequestID?,
         in tx: any WriteTransaction
     ) throws -> Result<Bool, MembershipRefusal> {
@@ -94,7 +94,7 @@ package struct Invitations: Sendable {
     }
 
     /// The open invitations of an organisation, the latest first.
-    package func list(of organisation: OrganisationID, at now: Timestamp, in tx: any ReadTransaction) throws -> [Invitation] {
+    public func list(of organisation: OrganisationID, at now: Timestamp, in tx: any ReadTransaction) throws -> [Invitation] {
         try tx.all(
             """
             SELECT id, organisation_id, email, role, invited_by, created_at, expires_at, accepted_at, withdrawn_at

@@ -33,11 +33,11 @@ struct LineRefusal: Error {
 }
 
 /// What is wrong with one line.
-package struct LineViolation: Error, Hashable, Sendable {
+public struct LineViolation: Error, Hashable, Sendable {
     /// From 1.
-    package let line: Int
-    package let message: String
+    public let line: Int
+    public let message: String
 
     /// `Line 2: Begin with the scheme, for example https://`
-    package var text: String { "Line \(line): \(message)" }
+    public var text: String { "Line \(line): \(message)" }
 }

@@ -1,12 +1,12 @@
-package import Primitives
-import Storage
+public import Primitives
+public import Storage
 
 /// What a member may do: owners also invite, change roles and remove people; both work on apps.
-package enum MemberRole: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+public enum MemberRole: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
     case owner
     case member
 
-    package var title: String {
+    public var title: String {
         switch self {
         case .owner: "Owner"
         case .member: "Member"
@@ -15,11 +15,11 @@ package enum MemberRole: String, CaseIterable, Sendable, Codable, SQLBindable, S
 }
 
 /// A developer's place in an organisation.
-package struct Membership: Hashable, Sendable {
-    package let organisationID: OrganisationID
-    package let personID: PersonID
-    package let role: MemberRole
-    package let joinedAt: Timestamp
+public struct Membership: Hashable, Sendable {
+    public let organisationID: OrganisationID
+    public let personID: PersonID
+    public let role: MemberRole
+    public let joinedAt: Timestamp
 }
 
 extension Membership {

@@ -1,16 +1,16 @@
 import Events
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// Why a change of members is refused.
-package enum MembershipRefusal: String, Error, Sendable {
+public enum MembershipRefusal: String, Error, Sendable {
     /// Only owners invite, change roles and remove others.
     case notOwner
     case notMember
     /// An organisation keeps at least one owner.
     case lastOwner
 
-    package var message: String {
+    public var message: String {
         switch self {
         case .notOwner: "Only owners of the organisation may do this"
         case .notMember: "This person does not belong to the organisation"
@@ -20,12 +20,12 @@ package enum MembershipRefusal: String, Error, Sendable {
 }
 
 /// Who belongs to which organisation.
-package struct Memberships: Sendable {
+public struct Memberships: Sendable {
     private let audit = AuditLog()
 
-    package init() {}
+    public init() {}
 
-    package func find(_ person: PersonID, in organisation: OrganisationID, in tx: any ReadTransaction) throws -> Membership? {
+    public func find(_ person: PersonID, in organisation: OrganisationID, in tx: any ReadTransaction) throws -> Membership? {
         try tx.first(
             """
             SELECT organisation_id, person_id, role, joined_at
@@ -36,7 +36,7 @@ package struct Memberships: Sendable {
     }
 
     /// The members of an organisation, the earliest first.
-    package func list(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> [Membership] {
+    public func list(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> [Membership] {
         try tx.all(
             """
             SELECT organisation_id, person_id, role, joined_at
@@ -50,7 +50,7 @@ package struct Memberships: Sendable {
 
     /// - Returns: `false` when the person belongs to it already; their role stays.
     @discardableResult
-    package func add(
+    public func add(
         _ person: PersonID, to organisation: OrganisationID, role: MemberRole, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Bool {
         try tx.execute(
@@ -62,7 +62,7 @@ package struct Memberships: Sendable {
     }
 
     /// Removes a member: an owner anybody, everybody themselves.
-    package func remove(
+    public func remove(
         _ person: PersonID, from organisation: OrganisationID, by acting: PersonID, at now: Timestamp, requestID: RequestID?,
         in tx: any WriteTransaction
     ) throws -> Result<Membership, MembershipRefusal> {
@@ -80,7 +80,7 @@ package struct Memberships: Sendable {
         return .success(membership)
     }
 
-    package func setRole(
+    public func setRole(
         _ role: MemberRole, of person: PersonID, in organisation: OrganisationID, by acting: PersonID, at now: Timestamp, requestID: RequestID?,
         in tx: any WriteTransaction
     ) throws -> Result<Membership, MembershipRefusal> {

@@ -1,29 +1,29 @@
-package import OAuth
-package import Primitives
+public import OAuth
+public import Primitives
 
 /// What an app is made of. What is left out follows from its kind.
-package struct NewApp: Sendable {
-    package var organisationID: OrganisationID
-    package var name: String
-    package var purpose: String?
-    package var kind: AppKind
-    package var environment: AppEnvironment
-    package var profile: SecurityProfile
-    package var redirectURIs: [RedirectURI]
+public struct NewApp: Sendable {
+    public var organisationID: OrganisationID
+    public var name: String
+    public var purpose: String?
+    public var kind: AppKind
+    public var environment: AppEnvironment
+    public var profile: SecurityProfile
+    public var redirectURIs: [RedirectURI]
     /// From where it may call; empty for anywhere.
-    package var allowedNetworks: [IPNetwork]
-    package var grantTypes: Set<GrantType>
-    package var scopes: ScopeSet
-    package var authenticationMethod: ClientAuthenticationMethod
-    package var metadata: ClientMetadata
+    public var allowedNetworks: [IPNetwork]
+    public var grantTypes: Set<GrantType>
+    public var scopes: ScopeSet
+    public var authenticationMethod: ClientAuthenticationMethod
+    public var metadata: ClientMetadata
     /// `app-` and 16 random letters and digits unless given.
-    package var clientID: ClientID?
+    public var clientID: ClientID?
     /// A random id unless given.
-    package var id: AppID?
+    public var id: AppID?
     /// Its first secret, where the demo world must know it beforehand; drawn at random when `nil`.
-    package var secret: Secret?
+    public var secret: Secret?
 
-    package init(
+    public init(
         organisationID: OrganisationID, name: String, purpose: String? = nil, kind: AppKind, environment: AppEnvironment = .sandbox,
         profile: SecurityProfile = .oauth21, redirectURIs: [RedirectURI] = [], allowedNetworks: [IPNetwork] = [], grantTypes: Set<GrantType>? = nil,
         scopes: ScopeSet? = nil,
@@ -49,22 +49,22 @@ package struct NewApp: Sendable {
 }
 
 /// What may change about an app; `nil` stays.
-package struct AppChange: Sendable {
-    package var name: String?
+public struct AppChange: Sendable {
+    public var name: String?
     /// The outer optional says whether it changes.
-    package var purpose: String??
-    package var redirectURIs: [RedirectURI]?
-    package var allowedNetworks: [IPNetwork]?
-    package var scopes: ScopeSet?
-    package var kind: AppKind?
-    package var grantTypes: Set<GrantType>?
-    package var profile: SecurityProfile?
-    package var authenticationMethod: ClientAuthenticationMethod?
-    package var metadata: ClientMetadata?
+    public var purpose: String??
+    public var redirectURIs: [RedirectURI]?
+    public var allowedNetworks: [IPNetwork]?
+    public var scopes: ScopeSet?
+    public var kind: AppKind?
+    public var grantTypes: Set<GrantType>?
+    public var profile: SecurityProfile?
+    public var authenticationMethod: ClientAuthenticationMethod?
+    public var metadata: ClientMetadata?
     /// Of the pages named here; `nil` takes one away.
-    package var pages: [ClientMetadata.Page: String?]
+    public var pages: [ClientMetadata.Page: String?]
 
-    package init(
+    public init(
         name: String? = nil, purpose: String?? = nil, redirectURIs: [RedirectURI]? = nil, allowedNetworks: [IPNetwork]? = nil, scopes: ScopeSet? = nil,
         kind: AppKind? = nil, grantTypes: Set<GrantType>? = nil, profile: SecurityProfile? = nil, authenticationMethod: ClientAuthenticationMethod? = nil,
         metadata: ClientMetadata? = nil, pages: [ClientMetadata.Page: String?] = [:]
@@ -84,7 +84,7 @@ package struct AppChange: Sendable {
 }
 
 /// Why an app, or a change of one, is refused.
-package enum AppRefusal: Error, Hashable, Sendable {
+public enum AppRefusal: Error, Hashable, Sendable {
     case nameMissing, nameTooLong, nameUnseen, purposeTooLong, purposeUnseen
     case redirectURIMissing, tooManyRedirectURIs, redirectURITwice(String)
     case tooManyNetworks, networkTwice(String), networksOfPublicApp
@@ -96,7 +96,7 @@ package enum AppRefusal: Error, Hashable, Sendable {
     case notFound
     case publicApp, tooManySecrets, lastSecret
 
-    package var message: String {
+    public var message: String {
         switch self {
         case .nameMissing: "Enter a name for the app"
         case .nameTooLong: "Use at most 60 characters for the name"
@@ -136,7 +136,7 @@ extension NewApp {
             profile: profile, method: authenticationMethod, metadata: metadata, usesBrowser: usesBrowser)
     }
 
-    package static func refusal(name: String) -> AppRefusal? {
+    public static func refusal(name: String) -> AppRefusal? {
         switch OneLine.refusal(of: name) {
         case nil: nil
         case .missing: .nameMissing
@@ -145,7 +145,7 @@ extension NewApp {
         }
     }
 
-    package static func refusal(purpose: String?) -> AppRefusal? {
+    public static func refusal(purpose: String?) -> AppRefusal? {
         switch purpose.flatMap({ OneLine.refusal(of: $0, longest: maximumPurposeLength) }) {
         case nil, .missing: nil
         case .tooLong: .purposeTooLong

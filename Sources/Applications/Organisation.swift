@@ -1,18 +1,18 @@
-package import Primitives
+public import Primitives
 import Storage
 
 /// A company of developers.
-package struct Organisation: Hashable, Sendable {
-    package let id: OrganisationID
-    package let name: String
+public struct Organisation: Hashable, Sendable {
+    public let id: OrganisationID
+    public let name: String
     /// Lower-case letters, digits and dashes, unique: names the sandbox world where people type it (`amina.traveler@acme-budget`).
-    package let handle: String
+    public let handle: String
     /// The sandbox world whose customers its apps meet: its own, or one that it shares (apps made on the command line join the demo world).
-    package let world: OrganisationID
-    package let plan: Plan
-    package let createdAt: Timestamp
+    public let world: OrganisationID
+    public let plan: Plan
+    public let createdAt: Timestamp
     /// The demo world's own organisation: a bare sign-in name at `/my` means it.
-    package let isDemo: Bool
+    public let isDemo: Bool
 }
 
 extension Organisation {

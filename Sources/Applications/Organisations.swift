@@ -1,19 +1,19 @@
-package import Events
-package import Primitives
-package import Storage
+public import Events
+public import Primitives
+public import Storage
 
 /// The organisations of developers.
-package struct Organisations: Sendable {
+public struct Organisations: Sendable {
     private let audit = AuditLog()
 
-    package init() {}
+    public init() {}
 
     /// - Parameters:
     ///   - handle: its name in sign-in names; made from the organisation's name when `nil`.
     ///   - world: the sandbox world that it shares; its own when `nil`.
     ///   - owner: its first member.
     /// - Returns: `nil` when the given handle, or the id, is taken.
-    package func create(
+    public func create(
         id: OrganisationID, name: String, handle: String? = nil, world: OrganisationID? = nil, plan: Plan = .free, isDemo: Bool = false, owner: PersonID?,
         by actor: Actor,
         at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
@@ -45,23 +45,23 @@ package struct Organisations: Sendable {
         return nil
     }
 
-    package func find(_ id: OrganisationID, in tx: any ReadTransaction) throws -> Organisation? {
+    public func find(_ id: OrganisationID, in tx: any ReadTransaction) throws -> Organisation? {
         try tx.first("SELECT id, name, handle, world_id, plan, is_demo, created_at FROM organisation WHERE id = \(id)").map(Organisation.init)
     }
 
-    package func find(handle: String, in tx: any ReadTransaction) throws -> Organisation? {
+    public func find(handle: String, in tx: any ReadTransaction) throws -> Organisation? {
         try tx.first("SELECT id, name, handle, world_id, plan, is_demo, created_at FROM organisation WHERE handle = \(handle.lowercased())")
             .map(Organisation.init)
     }
 
     /// The demo world's organisation.
-    package func demo(in tx: any ReadTransaction) throws -> Organisation? {
+    public func demo(in tx: any ReadTransaction) throws -> Organisation? {
         try tx.first("SELECT id, name, handle, world_id, plan, is_demo, created_at FROM organisation WHERE is_demo = \(true) ORDER BY created_at, id LIMIT 1")
             .map(Organisation.init)
     }
 
     /// The organisations a developer belongs to, the earliest first.
-    package func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Organisation] {
+    public func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Organisation] {
         try tx.all(
             """
             SELECT organisation.id, organisation.name, organisation.handle, organisation.world_id, organisation.plan, organisation.is_demo, organisation.created_at
@@ -74,7 +74,7 @@ package struct Organisations: Sendable {
         ).map(Organisation.init)
     }
 
-    package func list(after id: OrganisationID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [Organisation] {
+    public func list(after id: OrganisationID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [Organisation] {
         try tx.all(
             """
             SELECT id, name, handle, world_id, plan, is_demo, created_at
@@ -86,7 +86,7 @@ package struct Organisations: Sendable {
         ).map(Organisation.init)
     }
 
-    package func rename(
+    public func rename(
         _ id: OrganisationID, to name: String, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Organisation? {
         guard let before = try find(id, in: tx), before.name != name else { return try find(id, in: tx) }
@@ -100,7 +100,7 @@ package struct Organisations: Sendable {
         return try find(id, in: tx)
     }
 
-    package func setPlan(
+    public func setPlan(
         _ plan: Plan, of id: OrganisationID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Organisation? {
         guard let before = try find(id, in: tx), before.plan != plan else { return try find(id, in: tx) }

@@ -1,12 +1,12 @@
-import Storage
+public import Storage
 
 /// What an organisation may use.
-package enum Plan: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+public enum Plan: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
     case free
     case unlimited
 
     /// Calls of the API in one UTC day; `nil` without a limit.
-    package var dailyCalls: Int? {
+    public var dailyCalls: Int? {
         switch self {
         case .free: 1000
         case .unlimited: nil
@@ -14,7 +14,7 @@ package enum Plan: String, CaseIterable, Sendable, Codable, SQLBindable, SQLRead
     }
 
     /// How quickly one app may call, on one node.
-    package var burst: Burst {
+    public var burst: Burst {
         switch self {
         case .free: Burst(size: 1500, perSecond: 100)
         case .unlimited: Burst(size: 1000, perSecond: 100_000)
@@ -22,18 +22,18 @@ package enum Plan: String, CaseIterable, Sendable, Codable, SQLBindable, SQLRead
     }
 
     /// `size` calls at once, then so many a second.
-    package struct Burst: Hashable, Sendable {
-        package let size: Int
-        package let perSecond: Int
+    public struct Burst: Hashable, Sendable {
+        public let size: Int
+        public let perSecond: Int
 
-        package init(size: Int, perSecond: Int) {
+        public init(size: Int, perSecond: Int) {
             self.size = size
             self.perSecond = perSecond
         }
     }
 
     /// As people read it.
-    package var title: String {
+    public var title: String {
         switch self {
         case .free: "Free"
         case .unlimited: "Unlimited"

@@ -1,20 +1,20 @@
-package import Certificates
+public import Certificates
 import OAuth
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// The sandbox's own authority: it issues certificates to apps on request, so that mutual TLS can be built before a bank's authority is at hand. It lies in the
 /// database, its key sealed under the root key, so that every node issues and believes the same.
-package struct SandboxAuthority: Sendable {
-    package let authority: IssuingAuthority
+public struct SandboxAuthority: Sendable {
+    public let authority: IssuingAuthority
     private let randomness: any RandomSource
 
     /// How long a certificate lasts.
-    package static let lifetime = Duration.days(90)
+    public static let lifetime = Duration.days(90)
     private static let ownLifetime = Duration.days(3650)
 
     /// Opens the authority, making it when there is none, or when another root key sealed it: whoever gives up a root key gives up what it sealed.
-    package static func load(database: any Database, rootKey: RootKey, randomness: any RandomSource, at now: Timestamp) async throws -> SandboxAuthority {
+    public static func load(database: any Database, rootKey: RootKey, randomness: any RandomSource, at now: Timestamp) async throws -> SandboxAuthority {
         let sealer = Sealer(rootKey, purpose: "sandbox-authority")
         let authority = try await database.write { tx in
             if let kept = try read(sealer, in: tx) { return kept }
@@ -47,7 +47,7 @@ package struct SandboxAuthority: Sendable {
     }
 
     /// A certificate for a sandbox app: its client id is the common name.
-    package func issue(to request: CertificateRequest, for app: App, at now: Timestamp) throws -> AppCertificate {
+    public func issue(to request: CertificateRequest, for app: App, at now: Timestamp) throws -> AppCertificate {
         let der = try authority.issue(
             to: request, commonName: app.clientID.text, organisation: app.organisationName, validFrom: now - .minutes(5), until: now + Self.lifetime,
             randomness: randomness)
@@ -55,5 +55,5 @@ package struct SandboxAuthority: Sendable {
     }
 
     /// PEM: for whoever wants to check what it issued.
-    package var pem: String { PEMText.encode(authority.certificate, label: "CERTIFICATE") }
+    public var pem: String { PEMText.encode(authority.certificate, label: "CERTIFICATE") }
 }

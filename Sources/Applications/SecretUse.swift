@@ -1,9 +1,9 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 internal import Synchronization
 
 /// When and from where secrets were last used, to the minute. Noted in memory on the token path, written by a background job.
-package final class SecretUse: Sendable {
+public final class SecretUse: Sendable {
     private struct Use {
         var at: Timestamp
         var address: String
@@ -18,9 +18,9 @@ package final class SecretUse: Sendable {
     private let state = Mutex(State())
     private let database: any Database
 
-    package init(database: any Database) { self.database = database }
+    public init(database: any Database) { self.database = database }
 
-    package func note(_ secret: SecretID, from address: String, at now: Timestamp) {
+    public func note(_ secret: SecretID, from address: String, at now: Timestamp) {
         let minute = now.seconds / 60
         state.withLock { state in
             guard state.written[secret] != minute, state.pending[secret] != nil || state.pending.count < Self.capacity else { return }
@@ -29,7 +29,7 @@ package final class SecretUse: Sendable {
     }
 
     /// Writes what was noted, in one transaction. What a failure kept from being written stays noted for the next time.
-    package func flush() async throws {
+    public func flush() async throws {
         let uses = state.withLock { state in
             let uses = state.pending
             state.pending = [:]

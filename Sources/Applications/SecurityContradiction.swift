@@ -1,20 +1,20 @@
 import Certificates
 import JOSE
-package import OAuth
+public import OAuth
 import Primitives
 
 /// Something in profile, authentication method and metadata of an app that does not go together: what is registered must be able to work.
-package struct SecurityContradiction: Hashable, Sendable {
+public struct SecurityContradiction: Hashable, Sendable {
     /// What is to be changed.
-    package enum Subject: Hashable, Sendable {
+    public enum Subject: Hashable, Sendable {
         case method, keys, certificateSubject, binding
         /// - member: the wire name of the one that names it.
         case algorithm(member: String)
     }
 
-    package let subject: Subject
+    public let subject: Subject
     /// One sentence without a full stop.
-    package let text: String
+    public let text: String
 
     private init(_ subject: Subject, _ text: String) {
         self.subject = subject
@@ -28,7 +28,7 @@ package struct SecurityContradiction: Hashable, Sendable {
     }
 
     /// Every contradiction, for a form that shows each beside its field.
-    package static func all(
+    public static func all(
         profile: SecurityProfile, method: ClientAuthenticationMethod, metadata: ClientMetadata, usesBrowser: Bool
     ) -> [SecurityContradiction] {
         let rules = profile.rules

@@ -1,4 +1,4 @@
-package import OAuth
-package import Storage
+public import OAuth
+public import Storage
 
 extension SecurityProfile: SQLBindable, SQLReadable {}

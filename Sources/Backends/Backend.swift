@@ -1,10 +1,10 @@
-package import NIOCore
+public import NIOCore
 internal import NIOHTTP1
-package import NIOSSL
+public import NIOSSL
 
 /// A server that is asked over HTTP/1.1, again and again: its connections are kept. A request goes over a connection of the event loop that it is made on, so
 /// that neither it nor its answer changes threads.
-package final class Backend: Sendable {
+public final class Backend: Sendable {
     private let address: BackendAddress
     private let group: any EventLoopGroup
     private let loops: [ObjectIdentifier: NIOLoopBoundBox<LoopConnections>]
@@ -14,7 +14,7 @@ package final class Backend: Sendable {
     ///   - largestAnswer: of a body, in bytes.
     ///   - tls: for an address of https; who is trusted, above all.
     /// - Throws: what NIOSSL refuses of `tls`.
-    package init(
+    public init(
         _ address: BackendAddress, on group: any EventLoopGroup, connections: Int = 512, largestAnswer: Int = 4 << 20,
         tls: TLSConfiguration = .makeClientConfiguration()
     ) throws {
@@ -32,7 +32,7 @@ package final class Backend: Sendable {
 
     /// A safe request is sent once more where the server closed the connection, as it may with one that was idle, before it answered (RFC 9112 §9.3.1).
     /// - Throws: `BackendFailure`.
-    package func send(_ request: BackendRequest, within time: TimeAmount) async throws -> BackendAnswer {
+    public func send(_ request: BackendRequest, within time: TimeAmount) async throws -> BackendAnswer {
         // The one that this is called on, if it is one of them.
         let loop = group.any()
         guard let connections = loops[ObjectIdentifier(loop)] else { throw BackendFailure.unreachable }

@@ -1,5 +1,5 @@
 /// Where a backend listens, and what its paths begin with.
-package struct BackendAddress: Hashable, Sendable {
+public struct BackendAddress: Hashable, Sendable {
     let isSecure: Bool
     /// Without the brackets of an IPv6 address.
     let host: String
@@ -7,11 +7,11 @@ package struct BackendAddress: Hashable, Sendable {
     /// What the `Host` field says (RFC 9110 §7.2).
     let authority: String
     /// Without a slash at the end.
-    package let path: String
+    public let path: String
 
     /// - Parameter text: `https://core.bank.internal/openapi`.
     /// - Returns: `nil` unless it is an address of http or https without user, query and fragment (RFC 3986 §3).
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let isSecure = text.hasPrefix("https://")
         guard isSecure || text.hasPrefix("http://"), text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && !Self.excluded.contains($0) }) else { return nil }
         let rest = text.dropFirst(isSecure ? 8 : 7)

@@ -1,15 +1,15 @@
-package import NIOCore
-package import NIOHTTP1
+public import NIOCore
+public import NIOHTTP1
 
 /// What is asked of a backend.
-package struct BackendRequest: Sendable {
-    package let method: HTTPMethod
+public struct BackendRequest: Sendable {
+    public let method: HTTPMethod
     /// Path and query, in an address's characters.
-    package let target: String
-    package var headers: HTTPHeaders
-    package let body: ByteBuffer?
+    public let target: String
+    public var headers: HTTPHeaders
+    public let body: ByteBuffer?
 
-    package init(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders = [:], body: ByteBuffer? = nil) {
+    public init(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders = [:], body: ByteBuffer? = nil) {
         self.method = method
         self.target = target
         self.headers = headers
@@ -21,14 +21,14 @@ package struct BackendRequest: Sendable {
 }
 
 /// What it answered.
-package struct BackendAnswer: Sendable {
-    package let status: Int
-    package let headers: HTTPHeaders
-    package let body: ByteBuffer
+public struct BackendAnswer: Sendable {
+    public let status: Int
+    public let headers: HTTPHeaders
+    public let body: ByteBuffer
 }
 
 /// Why there is no answer.
-package enum BackendFailure: Error, Hashable, Sendable {
+public enum BackendFailure: Error, Hashable, Sendable {
     /// No connection came about.
     case unreachable
     /// It did not answer in time. What it was asked may have been done.

@@ -1,10 +1,10 @@
-package import Gateway
-package import Payments
-package import Primitives
-package import Storage
+public import Gateway
+public import Payments
+public import Primitives
+public import Storage
 
 /// The sandbox's bank as the upstream of the `/v1` operations that it serves, in this process.
-package struct BankUpstream: Upstream {
+public struct BankUpstream: Upstream {
     /// Answers one operation; refusals that only the bank can know of are thrown as problems.
     typealias Handler = @Sendable (GuardedCall, any Database) async throws -> UpstreamAnswer
 
@@ -14,7 +14,7 @@ package struct BankUpstream: Upstream {
     private let standingOrders: StandingOrderOperations
 
     /// - Parameter riskDeadline: how long a risk decision may take.
-    package init(database: any Database, randomness: any RandomSource = SystemRandom(), riskDeadline: Duration = PaymentProcess.deadline) {
+    public init(database: any Database, randomness: any RandomSource = SystemRandom(), riskDeadline: Duration = PaymentProcess.deadline) {
         self.database = database
         payments = PaymentOperations(database: database, randomness: randomness, riskDeadline: riskDeadline)
         bulkPayments = BulkPaymentOperations(database: database, randomness: randomness, riskDeadline: riskDeadline)
@@ -31,11 +31,11 @@ package struct BankUpstream: Upstream {
     ]
 
     /// The operations it answers.
-    package static var operations: Set<String> {
+    public static var operations: Set<String> {
         Set(handlers.keys).union(PaymentOperations.operations).union(StandingOrderOperations.operations).union(BulkPaymentOperations.operations)
     }
 
-    package func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
+    public func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
         if PaymentOperations.operations.contains(call.operation) { return try await payments.respond(to: call) }
         if StandingOrderOperations.operations.contains(call.operation) { return try await standingOrders.respond(to: call) }
         if BulkPaymentOperations.operations.contains(call.operation) { return try await bulkPayments.respond(to: call) }

@@ -1,6 +1,6 @@
-package import Gateway
-package import Primitives
-package import Storage
+public import Gateway
+public import Primitives
+public import Storage
 import AccessTokens
 import Applications
 import Consents
@@ -11,17 +11,17 @@ import OpenBanking
 import Web
 
 /// The operations on consents, which the platform itself keeps: for sandbox and live apps alike.
-package struct ConsentOperations: Upstream {
+public struct ConsentOperations: Upstream {
     private let database: any Database
     private let consents: Consents
     private let idempotency = IdempotencyRecords()
 
-    package init(database: any Database, randomness: any RandomSource = SystemRandom()) {
+    public init(database: any Database, randomness: any RandomSource = SystemRandom()) {
         self.database = database
         consents = Consents(randomness: randomness)
     }
 
-    package func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
+    public func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
         switch call.operation {
         case "createConsent": try await create(call)
         case "listConsents": try await list(call)

@@ -2,7 +2,7 @@ import Applications
 import Consents
 import Contract
 import Gateway
-package import JSON
+import JSON
 import OpenBanking
 import Primitives
 import Web

@@ -1,13 +1,13 @@
-package import Primitives
+public import Primitives
 internal import SwiftASN1
 internal import X509
 
 /// The names beside the subject (RFC 5280 §4.2.1.6) that a client can be registered by (RFC 8705 §2.1.2).
-package struct AlternativeNames: Hashable, Sendable {
-    package private(set) var dns: [String] = []
-    package private(set) var uris: [String] = []
-    package private(set) var ips: [IPAddress] = []
-    package private(set) var emails: [String] = []
+public struct AlternativeNames: Hashable, Sendable {
+    public private(set) var dns: [String] = []
+    public private(set) var uris: [String] = []
+    public private(set) var ips: [IPAddress] = []
+    public private(set) var emails: [String] = []
 
     init() {}
 

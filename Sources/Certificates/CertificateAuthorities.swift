@@ -1,11 +1,11 @@
-package import Primitives
+public import Primitives
 internal import Synchronization
 internal import X509
 
 /// Who is trusted to say whose a certificate is: the authorities that the operator named, and the sandbox's own.
-package final class CertificateAuthorities: Sendable {
+public final class CertificateAuthorities: Sendable {
     /// Which of the two vouches for a certificate.
-    package enum Kind: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
         case configured
         /// It issues to whoever signs up: no certificate of it may open anything that is live.
         case sandbox
@@ -25,19 +25,19 @@ package final class CertificateAuthorities: Sendable {
     /// - Parameters:
     ///   - configured: DER. One whose issuer stands among them is checked against it; each other one is trusted as it is.
     ///   - sandbox: DER, trusted beside them.
-    package init(configured: [[UInt8]], sandbox: [UInt8]?) throws(CertificateAuthorityRefusal) {
+    public init(configured: [[UInt8]], sandbox: [UInt8]?) throws(CertificateAuthorityRefusal) {
         self.sandbox = try sandbox.map { der throws(CertificateAuthorityRefusal) in try Self.read(der, 1) }
         state = Mutex(Self.state(of: try Self.read(configured), sandbox: self.sandbox, edition: 0))
     }
 
     /// Trusts these from now on; the sandbox's own stays.
-    package func replace(configured: [[UInt8]]) throws(CertificateAuthorityRefusal) {
+    public func replace(configured: [[UInt8]]) throws(CertificateAuthorityRefusal) {
         let certificates = try Self.read(configured)
         state.withLock { $0 = Self.state(of: certificates, sandbox: sandbox, edition: $0.edition + 1) }
     }
 
     /// The name of the authority whose time ends first, and when; `nil` without any.
-    package var firstToExpire: (name: String, notAfter: Timestamp)? {
+    public var firstToExpire: (name: String, notAfter: Timestamp)? {
         let state = current
         return (state.anchors + state.intermediates).map { (DistinguishedName($0.subject).text, Timestamp($0.notValidAfter)) }.min { $0.1 < $1.1 }
     }
@@ -68,12 +68,12 @@ package final class CertificateAuthorities: Sendable {
 }
 
 /// Why a certificate cannot be trusted as an authority.
-package enum CertificateAuthorityRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+public enum CertificateAuthorityRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case unreadable(number: Int)
     /// RFC 5280 §4.2.1.9: an authority says so in its basic constraints.
     case noAuthority(String)
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .unreadable(let number): "certificate \(number) cannot be read, or its key is too weak"
         case .noAuthority(let name): "\(name) is not the certificate of an authority"

@@ -1,9 +1,9 @@
-package import Primitives
+public import Primitives
 
 /// Why a certificate is not accepted. The exact reason is for the developer who owns it; all of it can be read from the certificate and our lists.
-package enum CertificateRefusal: Error, Hashable, Sendable {
+public enum CertificateRefusal: Error, Hashable, Sendable {
     /// What a certificate is not meant for.
-    package enum WrongUsage: Hashable, Sendable {
+    public enum WrongUsage: Hashable, Sendable {
         /// RFC 5280 §4.2.1.12: an extended key usage that does not name clientAuth.
         case noClientAuth
         /// RFC 5280 §4.2.1.3: a key usage without digitalSignature.
@@ -41,7 +41,7 @@ package enum CertificateRefusal: Error, Hashable, Sendable {
     case sandboxOnly
 
     /// The name by which programs know it.
-    package var code: String {
+    public var code: String {
         switch self {
         case .malformed: "malformed"
         case .tooLarge: "too_large"
@@ -67,7 +67,7 @@ package enum CertificateRefusal: Error, Hashable, Sendable {
     }
 
     /// What is wrong and what to do, in one sentence or two.
-    package var sentence: String {
+    public var sentence: String {
         switch self {
         case .malformed: "The certificate cannot be read: it is not one X.509 certificate in DER."
         case .tooLarge: "The certificate is larger than \(ClientCertificate.largest / 1000) kB."

@@ -1,12 +1,12 @@
-package import Primitives
+public import Primitives
 internal import SwiftASN1
 internal import X509
 
 /// A certification request (PKCS #10, RFC 2986) whose owner has shown that they hold its key.
-package struct CertificateRequest: Sendable {
+public struct CertificateRequest: Sendable {
     private let request: CertificateSigningRequest
 
-    package enum Refusal: Error, Hashable, Sendable {
+    public enum Refusal: Error, Hashable, Sendable {
         case malformed
         case weakKey(bits: Int)
         /// Every server takes EC P-256, P-384 and RSA; others not all.
@@ -14,7 +14,7 @@ package struct CertificateRequest: Sendable {
         /// RFC 2986 §4.2: the request is not signed with the key that it asks to certify.
         case wrongSignature
 
-        package var sentence: String {
+        public var sentence: String {
             switch self {
             case .malformed: "The signing request cannot be read: make it anew, for example with openssl req."
             case .weakKey(let bits): "The RSA key of the request has \(bits) bits: make one of 2048 at least, or an EC key."
@@ -25,7 +25,7 @@ package struct CertificateRequest: Sendable {
     }
 
     /// - Parameter der: of a stranger.
-    package static func read(_ der: [UInt8]) -> Result<CertificateRequest, Refusal> {
+    public static func read(_ der: [UInt8]) -> Result<CertificateRequest, Refusal> {
         guard der.count <= ClientCertificate.largest else { return .failure(.malformed) }
         switch PublicKeyReading.ofRequest(der) {
         case nil: return .failure(.malformed)
@@ -44,7 +44,7 @@ package struct CertificateRequest: Sendable {
 extension IssuingAuthority {
     /// A certificate for a client. Only the request's key counts: who the client is, we know ourselves.
     /// - Returns: DER.
-    package func issue(
+    public func issue(
         to request: CertificateRequest, commonName: String, organisation: String, validFrom from: Timestamp, until: Timestamp, randomness: any RandomSource
     ) throws -> [UInt8] {
         let subject = try X509.DistinguishedName {

@@ -1,8 +1,8 @@
-package import Primitives
+public import Primitives
 internal import Synchronization
 
 /// What stands behind a certificate that shows who holds its key (RFC 8705 §3), whoever issued it. It is in its time.
-package enum CertificateStanding: Hashable, Sendable {
+public enum CertificateStanding: Hashable, Sendable {
     /// An authority that we trust vouches for it and did not revoke it.
     case vouched(CertificateAuthorities.Kind)
     /// No authority that we trust says anything about it, for this reason.
@@ -11,7 +11,7 @@ package enum CertificateStanding: Hashable, Sendable {
 
 /// The standing of each certificate, remembered until time, a revocation list or the authorities change it: it is asked at each call with a bound token, where
 /// judging anew would cost more than the rest of the call.
-package final class CertificateStandings: Sendable {
+public final class CertificateStandings: Sendable {
     private let check: ClientCertificateCheck
     private let known: Mutex<RecentlyUsed<Thumbprint, Known>>
 
@@ -33,7 +33,7 @@ package final class CertificateStandings: Sendable {
     private static let largestChain = 12_000
 
     /// - Parameter capacity: certificates remembered at most, of one or two kilobytes.
-    package init(check: ClientCertificateCheck, capacity: Int = 10_000) {
+    public init(check: ClientCertificateCheck, capacity: Int = 10_000) {
         self.check = check
         known = Mutex(RecentlyUsed(capacity: capacity))
     }
@@ -41,7 +41,7 @@ package final class CertificateStandings: Sendable {
     /// - Parameters:
     ///   - der: as it came.
     ///   - intermediates: what came along, DER.
-    package func standing(of der: [UInt8], intermediates: [[UInt8]], at now: Timestamp) async -> Result<CertificateStanding, CertificateRefusal> {
+    public func standing(of der: [UInt8], intermediates: [[UInt8]], at now: Timestamp) async -> Result<CertificateStanding, CertificateRefusal> {
         let (thumbprint, edition) = (Thumbprint(ofDER: der), check.edition)
         let seen = known.withLock { $0[thumbprint] }
         if let standing = seen?.stands(at: now, in: edition) { return .success(standing) }
@@ -56,7 +56,7 @@ package final class CertificateStandings: Sendable {
 
     /// The standing of a certificate that did not come along, as far as it came lately.
     /// - Returns: `nil` for one that is not remembered.
-    package func standing(ofSeen thumbprint: Thumbprint, at now: Timestamp) async -> Result<CertificateStanding, CertificateRefusal>? {
+    public func standing(ofSeen thumbprint: Thumbprint, at now: Timestamp) async -> Result<CertificateStanding, CertificateRefusal>? {
         guard let seen = known.withLock({ $0[thumbprint] }) else { return nil }
         if let standing = seen.stands(at: now, in: check.edition) { return .success(standing) }
         guard let der = seen.chain.first else { return nil }

@@ -1,4 +1,4 @@
-package import Primitives
+public import Primitives
 internal import SwiftASN1
 internal import X509
 
@@ -10,7 +10,7 @@ extension ClientCertificate {
     }
 
     /// What speaks against a certificate whose owner registered it as it is (RFC 8705 §2.2): nothing that it says about itself counts but its time.
-    package func untimeliness(at now: Timestamp) -> CertificateRefusal? {
+    public func untimeliness(at now: Timestamp) -> CertificateRefusal? {
         if now < notBefore { return .notYetValid(from: notBefore) }
         return notAfter.seconds < now.seconds ? .expired(at: notAfter) : nil
     }

@@ -1,34 +1,34 @@
 internal import Foundation
-package import Primitives
+public import Primitives
 internal import SwiftASN1
 internal import X509
 
 /// The certificate of a client (RFC 5280), read once from its DER. Reading it trusts nothing in it.
-package struct ClientCertificate: Sendable {
+public struct ClientCertificate: Sendable {
     /// As it came: what the thumbprint is made of.
-    package let der: [UInt8]
-    package let thumbprint: Thumbprint
-    package let subject: DistinguishedName
-    package let issuer: DistinguishedName
+    public let der: [UInt8]
+    public let thumbprint: Thumbprint
+    public let subject: DistinguishedName
+    public let issuer: DistinguishedName
     /// Hexadecimal.
-    package let serialNumber: String
-    package let alternativeNames: AlternativeNames
-    package let notBefore: Timestamp
+    public let serialNumber: String
+    public let alternativeNames: AlternativeNames
+    public let notBefore: Timestamp
     /// The last second in which it is valid (RFC 5280 §4.1.2.5).
-    package let notAfter: Timestamp
-    package let publicKey: PublicKeyKind
+    public let notAfter: Timestamp
+    public let publicKey: PublicKeyKind
     /// DER (RFC 5280 §4.1.2.7): what a certificate shares with the one that renews it under the same key.
-    package let subjectPublicKeyInfo: [UInt8]
+    public let subjectPublicKeyInfo: [UInt8]
     /// Whether its own key signed it.
-    package let isSelfSigned: Bool
+    public let isSelfSigned: Bool
     let certificate: Certificate
     let extensions: CertificateExtensions
 
     /// More than any certificate of a client has, in bytes of DER.
-    package static let largest = 20_000
+    public static let largest = 20_000
 
     /// Reads a certificate, whatever it is for and whoever signed it.
-    package static func read(_ der: [UInt8]) -> Result<ClientCertificate, CertificateRefusal> {
+    public static func read(_ der: [UInt8]) -> Result<ClientCertificate, CertificateRefusal> {
         guard der.count <= largest else { return .failure(.tooLarge) }
         switch PublicKeyReading.ofCertificate(der) {
         case nil: return .failure(.malformed)
@@ -63,8 +63,8 @@ package struct ClientCertificate: Sendable {
 }
 
 extension ClientCertificate: Hashable {
-    package static func == (lhs: ClientCertificate, rhs: ClientCertificate) -> Bool { lhs.der == rhs.der }
-    package func hash(into hasher: inout Hasher) { hasher.combine(thumbprint) }
+    public static func == (lhs: ClientCertificate, rhs: ClientCertificate) -> Bool { lhs.der == rhs.der }
+    public func hash(into hasher: inout Hasher) { hasher.combine(thumbprint) }
 }
 
 extension Timestamp {

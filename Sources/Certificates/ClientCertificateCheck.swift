@@ -1,19 +1,19 @@
-package import Primitives
+public import Primitives
 internal import Synchronization
 internal import X509
 
 /// A certificate whose chain, time and revocation were checked a moment ago.
-package struct VerifiedClientCertificate: Hashable, Sendable {
-    package let certificate: ClientCertificate
+public struct VerifiedClientCertificate: Hashable, Sendable {
+    public let certificate: ClientCertificate
     /// Who vouches for it.
-    package let authority: CertificateAuthorities.Kind
+    public let authority: CertificateAuthorities.Kind
     /// When the first certificate of its chain or the first list is out of date, and all of it is to be asked anew.
-    package let until: Timestamp
+    public let until: Timestamp
 }
 
 /// Says whether a certificate identifies a client: whether an authority that we trust issued it for that, and it is in force. To be asked at each request: a
 /// connection lasts, and a resumed session carries the certificate of a handshake long ago.
-package final class ClientCertificateCheck: Sendable {
+public final class ClientCertificateCheck: Sendable {
     private let authorities: CertificateAuthorities
     private let revocationLists: RevocationLists?
     private let known: Mutex<RecentlyUsed<Thumbprint, KnownChain>>
@@ -26,19 +26,19 @@ package final class ClientCertificateCheck: Sendable {
     }
 
     /// The most intermediates that a client may send along.
-    package static let longestChain = 4
+    public static let longestChain = 4
 
     /// - Parameters:
     ///   - revocationLists: `nil` asks for no revocation.
     ///   - capacity: chains remembered at most, of ten or twenty kilobytes.
-    package init(authorities: CertificateAuthorities, revocationLists: RevocationLists?, capacity: Int = 2_000) {
+    public init(authorities: CertificateAuthorities, revocationLists: RevocationLists?, capacity: Int = 2_000) {
         self.authorities = authorities
         self.revocationLists = revocationLists
         known = Mutex(RecentlyUsed(capacity: capacity))
     }
 
     /// - Parameter intermediates: DER, as they came. A resumed session brings none: then those of the last time serve.
-    package func check(
+    public func check(
         _ certificate: ClientCertificate, intermediates: [[UInt8]], at now: Timestamp
     ) async -> Result<VerifiedClientCertificate, CertificateRefusal> {
         if let refusal = certificate.untimeliness(at: now) { return .failure(refusal) }

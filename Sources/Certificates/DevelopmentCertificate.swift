@@ -1,23 +1,23 @@
 internal import Crypto
-package import Primitives
+public import Primitives
 internal import SwiftASN1
 internal import X509
 
 /// A server's certificate for a developer's machine, from an authority of its own whose key is thrown away at once: who trusts that authority trusts this one
 /// certificate, and nobody can make another.
-package struct DevelopmentCertificate: Sendable {
+public struct DevelopmentCertificate: Sendable {
     /// PEM: the authority, for clients to trust.
-    package let authority: String
+    public let authority: String
     /// PEM: the server's certificate.
-    package let certificate: String
+    public let certificate: String
     /// PEM (PKCS #8): its key.
-    package let key: String
+    public let key: String
 
     /// Some programs take no certificate that is valid for longer.
-    package static let lifetime = Duration.days(365)
+    public static let lifetime = Duration.days(365)
 
     /// - Parameter hosts: names and IP addresses by which the server is reached.
-    package static func make(hosts: [String], at now: Timestamp, randomness: any RandomSource) throws -> DevelopmentCertificate {
+    public static func make(hosts: [String], at now: Timestamp, randomness: any RandomSource) throws -> DevelopmentCertificate {
         let (from, until) = (now - .hours(1), now + lifetime)
         let authority = try IssuingAuthority.make(commonName: "Wekeza development authority", validFrom: from, until: until, randomness: randomness)
         let key = P256.Signing.PrivateKey(from: randomness)
@@ -35,7 +35,7 @@ package struct DevelopmentCertificate: Sendable {
 
     /// Whether a certificate still serves these hosts for a while.
     /// - Parameter text: PEM.
-    package static func serves(_ text: String, hosts: [String], until: Timestamp) -> Bool {
+    public static func serves(_ text: String, hosts: [String], until: Timestamp) -> Bool {
         guard let der = (try? PEMText(text))?.certificates.first, case .success(let certificate) = ClientCertificate.read(der) else { return false }
         let names = certificate.alternativeNames
         return certificate.notAfter > until && hosts.allSatisfy { host in IPAddress(host).map { names.ips.contains($0) } ?? names.dns.contains(host) }

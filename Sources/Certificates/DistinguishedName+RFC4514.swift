@@ -6,7 +6,7 @@ extension DistinguishedName {
 
     /// Reads the text of RFC 4514 §3. Space around a separator is dropped, because many tools print it; space that belongs to a value is escaped.
     /// - Returns: `nil` when it is none, or empty.
-    package init?(rfc4514 text: String) {
+    public init?(rfc4514 text: String) {
         guard text.utf8.count <= Self.longest else { return nil }
         var reader = NameReader(text)
         var parts: [[(attribute: Attribute, text: String)]] = []

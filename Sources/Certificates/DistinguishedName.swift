@@ -6,9 +6,9 @@ internal import X509
 /// Two are equal when the same attributes stand in the same order with values that match (RFC 5280 §7.1): strings whatever their encoding, without regard
 /// to case, with outer space dropped and inner space counted once, and in Unicode's canonical equivalence. Compatibility characters (RFC 4518 §2.3 would map
 /// `ﬁ` to `fi`) stay different: that can only refuse. A value that is no string matches byte by byte.
-package struct DistinguishedName: Sendable, CustomStringConvertible {
+public struct DistinguishedName: Sendable, CustomStringConvertible {
     /// RFC 4514: the last attribute first, separated by commas.
-    package let text: String
+    public let text: String
     /// In the order of the encoding; several attributes of one name have no order.
     private let names: [Set<Attribute>]
 
@@ -30,15 +30,15 @@ package struct DistinguishedName: Sendable, CustomStringConvertible {
         text = parts.reversed().map { $0.map(\.text).joined(separator: "+") }.joined(separator: ",")
     }
 
-    package var description: String { text }
+    public var description: String { text }
 
-    package var isEmpty: Bool { names.isEmpty }
+    public var isEmpty: Bool { names.isEmpty }
 }
 
 extension DistinguishedName: Hashable {
-    package static func == (lhs: DistinguishedName, rhs: DistinguishedName) -> Bool { lhs.names == rhs.names }
+    public static func == (lhs: DistinguishedName, rhs: DistinguishedName) -> Bool { lhs.names == rhs.names }
 
-    package func hash(into hasher: inout Hasher) { hasher.combine(names) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(names) }
 }
 
 extension DistinguishedName {

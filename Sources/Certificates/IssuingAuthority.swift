@@ -1,19 +1,19 @@
 internal import Crypto
 internal import Foundation
-package import Primitives
+public import Primitives
 internal import SwiftASN1
 internal import X509
 
 /// An authority of our own: its certificate, and the key that signs what it issues.
-package struct IssuingAuthority: Sendable {
+public struct IssuingAuthority: Sendable {
     /// DER.
-    package let certificate: [UInt8]
+    public let certificate: [UInt8]
     private let parsed: Certificate
     private let key: P256.Signing.PrivateKey
 
     /// An authority as it was kept.
     /// - Returns: `nil` when the certificate or the key cannot be read, or they do not belong together.
-    package init?(certificate der: [UInt8], privateKey bytes: [UInt8]) {
+    public init?(certificate der: [UInt8], privateKey bytes: [UInt8]) {
         guard let parsed = Certificate.reading(der), let key = try? P256.Signing.PrivateKey(rawRepresentation: bytes),
             parsed.publicKey == Certificate.PublicKey(key.publicKey)
         else { return nil }
@@ -23,13 +23,13 @@ package struct IssuingAuthority: Sendable {
     }
 
     /// 32 bytes, to be sealed.
-    package var privateKey: [UInt8] { Array(key.rawRepresentation) }
+    public var privateKey: [UInt8] { Array(key.rawRepresentation) }
 
-    package var notAfter: Timestamp { Timestamp(parsed.notValidAfter) }
+    public var notAfter: Timestamp { Timestamp(parsed.notValidAfter) }
 
     /// Makes a new authority, which issues certificates of clients and servers and no further authorities.
     /// - Parameter from: a while ago, for machines whose clocks run behind.
-    package static func make(
+    public static func make(
         commonName: String, validFrom from: Timestamp, until: Timestamp, randomness: any RandomSource
     ) throws -> IssuingAuthority {
         let key = P256.Signing.PrivateKey(from: randomness)

@@ -2,16 +2,16 @@ internal import Foundation
 
 /// The textual encoding of keys and certificates (RFC 7468), as people paste it and files hold it: space and line lengths do not matter, and what stands
 /// between the documents is not read (§2).
-package struct PEMText: Sendable {
-    package struct Document: Sendable {
+public struct PEMText: Sendable {
+    public struct Document: Sendable {
         /// `CERTIFICATE`, `CERTIFICATE REQUEST`, `PRIVATE KEY` …
-        package let label: String
-        package let der: [UInt8]
+        public let label: String
+        public let der: [UInt8]
     }
 
-    package let documents: [Document]
+    public let documents: [Document]
 
-    package enum Refusal: Error, Hashable, Sendable {
+    public enum Refusal: Error, Hashable, Sendable {
         /// A beginning without its end, or the other way round.
         case unfinished
         /// What stands between them is not base64.
@@ -22,7 +22,7 @@ package struct PEMText: Sendable {
     /// More than a bundle of authorities holds.
     private static let mostDocuments = 1000
 
-    package init(_ text: String) throws(Refusal) {
+    public init(_ text: String) throws(Refusal) {
         var documents: [Document] = []
         var label: String?
         var body = ""
@@ -55,13 +55,13 @@ package struct PEMText: Sendable {
     }
 
     /// The DER of every certificate.
-    package var certificates: [[UInt8]] { documents.filter { $0.label == "CERTIFICATE" }.map(\.der) }
+    public var certificates: [[UInt8]] { documents.filter { $0.label == "CERTIFICATE" }.map(\.der) }
 
     /// Whether a private key of any kind is among them.
-    package var holdsPrivateKey: Bool { documents.contains { $0.label.hasSuffix("PRIVATE KEY") } }
+    public var holdsPrivateKey: Bool { documents.contains { $0.label.hasSuffix("PRIVATE KEY") } }
 
     /// RFC 7468 §2: lines of 64 characters.
-    package static func encode(_ der: [UInt8], label: String) -> String {
+    public static func encode(_ der: [UInt8], label: String) -> String {
         let body = Data(der).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
         return "-----BEGIN \(label)-----\n\(body)\n-----END \(label)-----\n"
     }

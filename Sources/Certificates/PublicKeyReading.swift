@@ -68,11 +68,11 @@ enum PublicKeyReading: Equatable {
 }
 
 /// The kinds of key that we take.
-package enum PublicKeyKind: Hashable, Sendable {
+public enum PublicKeyKind: Hashable, Sendable {
     case p256, p384, p521, ed25519
     case rsa(bits: Int)
 
-    package var words: String {
+    public var words: String {
         switch self {
         case .p256: "EC P-256"
         case .p384: "EC P-384"

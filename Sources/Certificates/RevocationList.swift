@@ -137,14 +137,14 @@ private struct Content {
 }
 
 /// Why a list is not taken.
-package enum RevocationListRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+public enum RevocationListRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case tooLarge
     case malformed
     case noNextUpdate
     case criticalExtension
     case unknownSignature
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .tooLarge: "it is larger than \(RevocationLists.largestFile / 1_000_000) MB"
         case .malformed: "it is not a certificate revocation list in DER or PEM"

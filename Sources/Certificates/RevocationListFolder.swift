@@ -61,9 +61,9 @@ struct RevocationListFolder: Sendable {
 }
 
 /// A file that cannot be used, and why.
-package struct RevocationFileRefusal: Error, Hashable, Sendable, CustomStringConvertible {
-    package let file: String
-    package let reason: String
+public struct RevocationFileRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+    public let file: String
+    public let reason: String
 
-    package var description: String { "\(file): \(reason)" }
+    public var description: String { "\(file): \(reason)" }
 }

@@ -1,9 +1,9 @@
-package import Primitives
+public import Primitives
 internal import Synchronization
 internal import X509
 
 /// The lists of all authorities, as they stand in a folder. They are read again when a file changes, without a restart.
-package final class RevocationLists: Sendable {
+public final class RevocationLists: Sendable {
     private let folder: RevocationListFolder
     private let state: Mutex<State>
 
@@ -18,11 +18,11 @@ package final class RevocationLists: Sendable {
     }
 
     /// About a hundred thousand certificates.
-    package static let largestFile = 5_000_000
+    public static let largestFile = 5_000_000
 
     /// Reads the lists of a folder.
     /// - Throws: `RevocationFileRefusal` for the first file that cannot be used.
-    package init(directory: String) throws {
+    public init(directory: String) throws {
         folder = RevocationListFolder(path: directory)
         let (entries, refusals) = try folder.read(knowing: [:])
         if let refusal = refusals.first { throw refusal }
@@ -32,7 +32,7 @@ package final class RevocationLists: Sendable {
     /// Looks for files that came, went or changed. One that cannot be used leaves the list that was there before, for as long as that is current.
     /// - Returns: what could not be used.
     /// - Throws: when the folder itself cannot be read; then all lists stay.
-    package func refresh() throws -> [RevocationFileRefusal] {
+    public func refresh() throws -> [RevocationFileRefusal] {
         let (entries, refusals) = try folder.read(knowing: state.withLock { $0.entries })
         state.withLock {
             let changed = State(entries: entries, edition: $0.edition + 1)
@@ -42,9 +42,9 @@ package final class RevocationLists: Sendable {
     }
 
     /// When the first list goes out of date; `nil` when there are none.
-    package var nextUpdate: Timestamp? { all.map(\.nextUpdate).min() }
+    public var nextUpdate: Timestamp? { all.map(\.nextUpdate).min() }
 
-    package var count: Int { all.count }
+    public var count: Int { all.count }
 
     var edition: Int { state.withLock { $0.edition } }
 

@@ -1,17 +1,17 @@
 internal import Primitives
 
 /// What names one certificate: base64url of the SHA-256 of its DER, the `x5t#S256` of RFC 8705 §3.1 and RFC 7515 §4.1.8.
-package struct Thumbprint: Hashable, Sendable, CustomStringConvertible {
+public struct Thumbprint: Hashable, Sendable, CustomStringConvertible {
     /// 43 characters.
-    package let text: String
+    public let text: String
 
-    package init(ofDER der: [UInt8]) { text = Base64URL.encode(sha256(der)) }
+    public init(ofDER der: [UInt8]) { text = Base64URL.encode(sha256(der)) }
 
     /// - Returns: `nil` unless it is base64url of 32 bytes.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard Base64URL.decode(text)?.count == 32 else { return nil }
         self.text = text
     }
 
-    package var description: String { text }
+    public var description: String { text }
 }

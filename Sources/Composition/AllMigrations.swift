@@ -9,11 +9,11 @@ internal import Identity
 internal import Metering
 internal import Payments
 internal import Portal
-package import Storage
+public import Storage
 
 /// Every room's tables, in the order in which they are made.
-package enum AllMigrations {
-    package static func all(on engine: Engine) -> [Migration] {
+public enum AllMigrations {
+    public static func all(on engine: Engine) -> [Migration] {
         shared + EventsMigrations.appendOnly(on: engine) + BankMigrations.immutablePostings(on: engine)
             // Beside SQLite it is no table.
             + (engine == .postgres ? ReplayTable.migrations : [])

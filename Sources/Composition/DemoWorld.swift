@@ -1,28 +1,28 @@
 internal import Applications
 internal import Events
 internal import Identity
-package import OAuth
-package import Passwords
-package import Primitives
+public import OAuth
+public import Passwords
+public import Primitives
 internal import Sandbox
-package import Storage
-package import Web
+public import Storage
+public import Web
 
 /// The fake world that `--demo` serves: five customers, a developer with an app, a member of staff. Seeding it twice changes nothing.
-package struct DemoWorld: Sendable {
-    package static let organisation = OrganisationID(trusted: "org_demo")
-    package static let clientID = ClientID("acme-budget")!  // a constant of the right form
-    package static let developer = (email: "developer@example.test", password: "sandbox-developer")
-    package static let staff = (email: "staff@example.test", password: "sandbox-staff")
-    package static let customerPassword = PersonaCatalogue.password
+public struct DemoWorld: Sendable {
+    public static let organisation = OrganisationID(trusted: "org_demo")
+    public static let clientID = ClientID("acme-budget")!  // a constant of the right form
+    public static let developer = (email: "developer@example.test", password: "sandbox-developer")
+    public static let staff = (email: "staff@example.test", password: "sandbox-staff")
+    public static let customerPassword = PersonaCatalogue.password
 
     /// The demo app's secret: the same at each start, because it is printed each time and only its digest is kept. Known to this deployment only.
-    package let clientSecret: Secret
+    public let clientSecret: Secret
     private let bench: Workbench
     private let issuer: Issuer
     private let passwords: PasswordHasher
 
-    package init(bench: Workbench, rootKey: RootKey, issuer: Issuer, passwords: PasswordHasher) {
+    public init(bench: Workbench, rootKey: RootKey, issuer: Issuer, passwords: PasswordHasher) {
         self.bench = bench
         self.issuer = issuer
         self.passwords = passwords
@@ -30,11 +30,11 @@ package struct DemoWorld: Sendable {
     }
 
     /// Whether a database holds the demo world, whose passwords everybody knows.
-    package static func isIn(_ database: any Database) async throws -> Bool {
+    public static func isIn(_ database: any Database) async throws -> Bool {
         try await database.read { try Organisations().find(organisation, in: $0) != nil }
     }
 
-    package func seed() async throws {
+    public func seed() async throws {
         let now = bench.clock.now
         if try await !Self.isIn(bench.database) {
             let hashes = (

@@ -1,17 +1,17 @@
 internal import Foundation
-package import Logging
-package import Primitives
+public import Logging
+public import Primitives
 internal import Storage
 
 /// `wekeza keys change-master`: the operator keeps another secret from now on, and nothing that was made with the root key changes.
-package struct MasterKeyChange: Sendable {
+public struct MasterKeyChange: Sendable {
     private let configuration: Configuration
     private let master: MasterKey
     private let clock: any WallClock
     private let randomness: any RandomSource
     private let logger: Logger
 
-    package init(
+    public init(
         _ configuration: Configuration, from master: MasterKey, clock: any WallClock = SystemClock(), randomness: any RandomSource = SystemRandom(),
         logger: Logger
     ) {
@@ -25,7 +25,7 @@ package struct MasterKeyChange: Sendable {
     /// Seals the root key under the master key of a file, which is made when it is not there, and is on the disk before the database relies on it. Whatever
     /// stopped this half-way, it can be asked for again.
     /// - Throws: `ConfigurationError` for a file that cannot be used and for a database that neither key opens, `DatabaseUnreachable`.
-    package func run(to path: String) async throws -> RootKeys.Change {
+    public func run(to path: String) async throws -> RootKeys.Change {
         let now = clock.now
         let (database, change) = try await Workbench.openDatabase(configuration, at: now, logger: logger) { [master, randomness] database in
             if !FileManager.default.fileExists(atPath: path) {

@@ -1,11 +1,11 @@
 internal import Foundation
-package import Primitives
+public import Primitives
 
 /// Where the master key comes from: `WEKEZA_MASTER_KEY` (43 characters of base64url), or a file that only its owner may read.
-package enum MasterKeyFile {
+public enum MasterKeyFile {
     /// Reads the key, or makes it with the first start.
     /// - Throws: `ConfigurationError` when the file is broken or others may read it.
-    package static func load(directory: String, environment: [String: String], randomness: any RandomSource) throws -> MasterKey {
+    public static func load(directory: String, environment: [String: String], randomness: any RandomSource) throws -> MasterKey {
         if let key = try given(environment) { return key }
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -24,7 +24,7 @@ package enum MasterKeyFile {
     /// Reads the key and makes nothing.
     /// - Returns: `nil` when there is none.
     /// - Throws: `ConfigurationError` when it is broken or others may read it.
-    package static func find(directory: String, environment: [String: String]) throws -> MasterKey? {
+    public static func find(directory: String, environment: [String: String]) throws -> MasterKey? {
         if let key = try given(environment) { return key }
         let path = path(in: directory)
         return FileManager.default.fileExists(atPath: path) ? try read(path) : nil

@@ -1,11 +1,11 @@
 internal import HTTPTypes
-package import Hummingbird
+import Hummingbird
 internal import Storage
 internal import Telemetry
-package import Web
+public import Web
 
 /// What the operations listener answers: the process lives, it can serve, and how it does.
-package struct Operations: Sendable {
+public struct Operations: Sendable {
     private let platform: Platform
     private let registry: PrometheusRegistry
     private let drain: Drain
@@ -16,7 +16,7 @@ package struct Operations: Sendable {
         self.drain = drain
     }
 
-    package var routes: Routes {
+    public var routes: Routes {
         let routes = Routes()
         routes.get("/healthz") { _, _ in Response.text("ok\n") }
         routes.get("/readyz") { _, _ in

@@ -1,15 +1,15 @@
 internal import Logging
-package import ServiceLifecycle
+public import ServiceLifecycle
 
 /// Work that is done again and again until the process stops: flushing, stamping, purging. A failure is logged and the next turn tries again.
-package struct PeriodicJob: Service {
+public struct PeriodicJob: Service {
     private let name: String
     private let interval: Duration
     private let work: @Sendable () async throws -> Void
     private let last: @Sendable () async throws -> Void
 
     /// - Parameter last: what is left to do when the process stops.
-    package init(
+    public init(
         _ name: String, every interval: Duration, _ work: @escaping @Sendable () async throws -> Void,
         last: @escaping @Sendable () async throws -> Void = {}
     ) {
@@ -19,7 +19,7 @@ package struct PeriodicJob: Service {
         self.last = last
     }
 
-    package func run() async throws {
+    public func run() async throws {
         let logger = Logger(label: "wekeza.jobs")
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
@@ -38,16 +38,16 @@ package struct PeriodicJob: Service {
 }
 
 /// A loop that runs until the process stops, then does its last work (a flush).
-package struct Loop: Service {
+public struct Loop: Service {
     private let body: @Sendable () async -> Void
     private let last: @Sendable () async throws -> Void
 
-    package init(_ body: @escaping @Sendable () async -> Void, last: @escaping @Sendable () async throws -> Void = {}) {
+    public init(_ body: @escaping @Sendable () async -> Void, last: @escaping @Sendable () async throws -> Void = {}) {
         self.body = body
         self.last = last
     }
 
-    package func run() async throws {
+    public func run() async throws {
         await cancelWhenGracefulShutdown { await body() }
         try await LastWork.run(last)
     }

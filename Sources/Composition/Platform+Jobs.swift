@@ -9,12 +9,12 @@ internal import Metering
 internal import Payments
 internal import Portal
 internal import Primitives
-package import ServiceLifecycle
+public import ServiceLifecycle
 internal import Storage
 
 extension Platform {
     /// The work beside requests: each ends, flushed, when the process is asked to stop.
-    package var jobs: [any Service] {
+    public var jobs: [any Service] {
         [
             Loop { [feed] in await feed.run() },
             Loop { [recorder] in

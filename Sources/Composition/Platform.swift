@@ -1,55 +1,55 @@
-package import Payments
-package import AccessTokens
-package import Applications
-package import AsyncHTTPClient
+public import Payments
+public import AccessTokens
+public import Applications
+public import AsyncHTTPClient
 internal import AuthorizationServer
 internal import BankAPI
-package import Certificates
+public import Certificates
 internal import Consents
 internal import Contract
 internal import CustomerPages
 internal import Demo
-package import Gateway
-package import Hummingbird
-package import Identity
-package import Mail
-package import Metering
+import Gateway
+import Hummingbird
+public import Identity
+public import Mail
+public import Metering
 internal import NIOPosix
-package import OAuth
+import OAuth
 internal import Pages
-package import Passwords
+public import Passwords
 internal import Portal
-package import Primitives
-package import RemoteDocuments
+public import Primitives
+public import RemoteDocuments
 internal import Sandbox
 internal import SecondFactorPages
 internal import StaffPages
-package import Storage
-package import Web
+public import Storage
+public import Web
 
 /// Every room built and connected: what one process serves and the work it does beside.
-package struct Platform: Sendable {
-    package let bench: Workbench
-    package let configuration: Configuration
-    package let replays: any ReplayMemory
-    package let possession: PossessionCheck
-    package let feed: ChangeFeed
-    package let keys: SigningKeys
-    package let apps: AppDirectory
-    package let secretUse: SecretUse
-    package let signIn: SignIn
-    package let sessions: Sessions
-    package let recorder: DecisionRecorder
-    package let quotas: Quotas
-    package let passwords: PasswordHasher
+public struct Platform: Sendable {
+    public let bench: Workbench
+    public let configuration: Configuration
+    public let replays: any ReplayMemory
+    public let possession: PossessionCheck
+    public let feed: ChangeFeed
+    public let keys: SigningKeys
+    public let apps: AppDirectory
+    public let secretUse: SecretUse
+    public let signIn: SignIn
+    public let sessions: Sessions
+    public let recorder: DecisionRecorder
+    public let quotas: Quotas
+    public let passwords: PasswordHasher
     let trust: ClientTrust
     let statementTrust: StatementTrust
-    package let certificateCheck: ClientCertificateCheck
-    package let clientCertificates: ClientCertificates
+    public let certificateCheck: ClientCertificateCheck
+    public let clientCertificates: ClientCertificates
     /// The public listener's answers.
-    package let responder: RoutesResponder
+    public let responder: RoutesResponder
     /// The fake world, in demo mode.
-    package let demoWorld: DemoWorld?
+    public let demoWorld: DemoWorld?
 
     /// - Parameters:
     ///   - mailer: where mail leaves by; in demo mode a mailbox whose page is `/demo/mailbox`.
@@ -57,7 +57,7 @@ package struct Platform: Sendable {
     ///   - riskDeadline: how long a risk decision may take; tests, which crowd a machine, give it longer.
     ///   - documentTimeout: how long an app's `jwks_uri` may take; the same holds of it.
     ///   - feedClock: by which what is remembered counts as confirmed; tests hold it still.
-    package init(
+    public init(
         _ configuration: Configuration, bench: Workbench, rootKey: RootKey, replays: any ReplayMemory, passwords: PasswordHasher, mailer: any Mailer,
         http: HTTPClient,
         riskDeadline: Duration = PaymentProcess.deadline, documentTimeout: Duration = DocumentFetcher.patience,

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import Primitives
-package import Storage
+import Storage
 internal import StorageSQLite
 
 /// Where the memory of what was used once is kept: in the database on PostgreSQL, in a folder beside it on SQLite.

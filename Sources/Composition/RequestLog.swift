@@ -1,19 +1,19 @@
 internal import HTTPTypes
-package import Hummingbird
+public import Hummingbird
 internal import Logging
 internal import Primitives
-package import Telemetry
-package import Web
+public import Telemetry
+public import Web
 
 /// One log line and one measurement per request. The route's template stands for the path, so that ids never become labels;
 /// queries, headers and bodies are never logged.
-package struct RequestLog: RequestStep {
+public struct RequestLog: RequestStep {
     private let log: AccessLog
     private let series = RequestSeries()
 
-    package init(log: AccessLog = AccessLog()) { self.log = log }
+    public init(log: AccessLog = AccessLog()) { self.log = log }
 
-    package func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
+    public func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
         let duration = (ContinuousClock.now - context.begun).nanoseconds
         let route = context.route ?? "none"
         let method = Self.methods.contains(request.method.rawValue) ? request.method.rawValue : "_OTHER"

@@ -1,13 +1,13 @@
 internal import AccessTokens
 internal import Events
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// The root key, from its sealed form in the database or as the first start makes it (docs/decisions/0023-root-key.md).
-package enum RootKeys {
+public enum RootKeys {
     /// Opens the root key, keeping the first one when there is none.
     /// - Throws: `ConfigurationError` when the master key does not open what the database holds; storage failures.
-    package static func open(_ database: any Database, by master: MasterKey, randomness: any RandomSource, at now: Timestamp) async throws -> RootKey {
+    public static func open(_ database: any Database, by master: MasterKey, randomness: any RandomSource, at now: Timestamp) async throws -> RootKey {
         try await explainingRefusal {
             if let kept = try await database.read({ try RootKeyRecord().open(by: master, in: $0) }) { return kept }
             return try await database.write { try keepFirst(under: master, randomness: randomness, at: now, in: $0) }
@@ -15,7 +15,7 @@ package enum RootKeys {
     }
 
     /// What became of a change of the master key.
-    package enum Change: Hashable, Sendable {
+    public enum Change: Hashable, Sendable {
         case changed
         /// The root key is the old master key itself, from before there were root keys: who has that one has the root key, without the database.
         case changedAroundOldKey
@@ -24,7 +24,7 @@ package enum RootKeys {
 
     /// Seals the root key under another master key. Whoever has it open goes on with it.
     /// - Throws: `ConfigurationError` when neither opens what the database holds; storage failures.
-    package static func reseal(
+    public static func reseal(
         _ database: any Database, from master: MasterKey, to replacement: MasterKey, randomness: any RandomSource, at now: Timestamp
     ) async throws -> Change {
         try await explainingRefusal {

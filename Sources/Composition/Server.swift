@@ -1,5 +1,5 @@
 internal import AsyncHTTPClient
-package import Hummingbird
+import Hummingbird
 internal import Logging
 internal import Mail
 internal import Metrics
@@ -14,10 +14,10 @@ internal import UnixSignals
 internal import Web
 
 /// One process: opens, migrates, seeds, listens, and stops in order.
-package enum Server {
+public enum Server {
     /// Runs until SIGTERM or SIGINT, then drains, stops accepting, finishes what is in flight (20 seconds at most) and flushes.
     /// - Throws: `ConfigurationError` for a set-up that cannot work.
-    package static func run(_ configuration: Configuration, environment: [String: String]) async throws {
+    public static func run(_ configuration: Configuration, environment: [String: String]) async throws {
         let configuration =
             configuration.isMutualTLSPortNamed || PortsCheck.isFree(configuration.mutualTLSPort) ? configuration : configuration.withoutMutualTLS()
         FileDescriptors.raiseLimit()

@@ -1,18 +1,18 @@
 internal import Foundation
-package import Logging
-package import Primitives
-package import Storage
+public import Logging
+public import Primitives
+public import Storage
 internal import StoragePostgres
 internal import StorageSQLite
 
 /// What every command stands on: the open, migrated database, the clock and chance.
-package struct Workbench: Sendable {
-    package let database: any Database
-    package let clock: any WallClock
-    package let randomness: any RandomSource
-    package let logger: Logger
+public struct Workbench: Sendable {
+    public let database: any Database
+    public let clock: any WallClock
+    public let randomness: any RandomSource
+    public let logger: Logger
 
-    package init(database: any Database, clock: any WallClock = SystemClock(), randomness: any RandomSource = SystemRandom(), logger: Logger) {
+    public init(database: any Database, clock: any WallClock = SystemClock(), randomness: any RandomSource = SystemRandom(), logger: Logger) {
         self.database = database
         self.clock = clock
         self.randomness = randomness
@@ -21,14 +21,14 @@ package struct Workbench: Sendable {
 
     /// Opens what the set-up names and brings its schema up to date.
     /// - Throws: `ConfigurationError` with one sentence when that cannot work, `DatabaseUnreachable` when it may work later.
-    package static func open(_ configuration: Configuration, logger: Logger) async throws -> Workbench {
+    public static func open(_ configuration: Configuration, logger: Logger) async throws -> Workbench {
         let (database, _) = try await openDatabase(configuration, at: SystemClock().now, logger: logger) { _ in }
         return Workbench(database: database, logger: logger)
     }
 
     /// The root key, opened by the master key; kept with the first start.
     /// - Throws: `ConfigurationError` when the master key does not open it; storage failures.
-    package func openRootKey(by master: MasterKey) async throws -> RootKey {
+    public func openRootKey(by master: MasterKey) async throws -> RootKey {
         try await RootKeys.open(database, by: master, randomness: randomness, at: clock.now)
     }
 

@@ -1,17 +1,17 @@
 internal import HTTPTypes
-package import Hummingbird
-package import HummingbirdCore
-package import Logging
-package import NIOCore
+import Hummingbird
+public import HummingbirdCore
+public import Logging
+public import NIOCore
 internal import NIOHTTP1
-package import Primitives
-package import Web
+public import Primitives
+public import Web
 
 /// A connection that carries HTTP/1.1 (RFC 9112). Its requests are answered on its own event loop, one after another, in the order in which they came.
 ///
 /// Answers are written whole: a handler's body is put together before its first byte leaves.
-package struct HTTPConnection: ServerChildChannel {
-    package typealias Responder = @Sendable (Request, AppContext) async throws -> Response
+public struct HTTPConnection: ServerChildChannel {
+    public typealias Responder = @Sendable (Request, AppContext) async throws -> Response
 
     let respond: Responder
     let limits: ConnectionLimits
@@ -19,7 +19,7 @@ package struct HTTPConnection: ServerChildChannel {
     /// Whether the process is about to stop: each connection then ends with its next answer.
     let isDraining: @Sendable () -> Bool
 
-    package init(
+    public init(
         limits: ConnectionLimits = ConnectionLimits(), clock: any WallClock, isDraining: @escaping @Sendable () -> Bool = { false },
         respond: @escaping Responder
     ) {
@@ -29,16 +29,16 @@ package struct HTTPConnection: ServerChildChannel {
         date = DateField(clock: clock)
     }
 
-    package struct Value: ServerChildChannelValue {
-        package let channel: any Channel
+    public struct Value: ServerChildChannelValue {
+        public let channel: any Channel
         /// When the connection is closed and its last request's work is done.
         let end: EventLoopFuture<Void>
     }
 
-    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> { setup(channel: channel, logger: logger, mutualTLS: nil) }
+    public func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> { setup(channel: channel, logger: logger, mutualTLS: nil) }
 
     /// - Parameter mutualTLS: what a handshake brought, on the listener that asks for a client certificate.
-    package func setup(channel: any Channel, logger: Logger, mutualTLS: MutualTLSConnection?) -> EventLoopFuture<Value> {
+    public func setup(channel: any Channel, logger: Logger, mutualTLS: MutualTLSConnection?) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let handler = ConnectionHandler(self, channel: channel, mutualTLS: mutualTLS, logger: logger)
             try channel.pipeline.syncOperations.addHandlers([
@@ -48,7 +48,7 @@ package struct HTTPConnection: ServerChildChannel {
         }
     }
 
-    package func handle(value: Value, logger: Logger) async {
+    public func handle(value: Value, logger: Logger) async {
         await withTaskCancellationHandler {
             try? await value.end.get()
         } onCancel: {
@@ -70,19 +70,19 @@ package struct HTTPConnection: ServerChildChannel {
 }
 
 /// How long and how large what strangers send may be.
-package struct ConnectionLimits: Sendable {
+public struct ConnectionLimits: Sendable {
     /// How long a connection may be silent between requests.
-    package var idle = TimeAmount.seconds(60)
+    public var idle = TimeAmount.seconds(60)
     /// How long a request may take to arrive, from the end of its head.
-    package var arrival = TimeAmount.seconds(30)
+    public var arrival = TimeAmount.seconds(30)
     /// How long a client may take to hang up after the last answer.
-    package var hangingUp = TimeAmount.seconds(5)
+    public var hangingUp = TimeAmount.seconds(5)
     /// Bytes of a body that are waited for before its request is answered; a longer one is read as its handler asks for it.
-    package var wholeBody = 64 * 1024
+    public var wholeBody = 64 * 1024
     /// Requests that wait for the answers before theirs; more are left in the socket.
-    package var waiting = 8
+    public var waiting = 8
 
-    package init() {}
+    public init() {}
 
     var head: NIOHTTPDecoderLimitConfiguration {
         var limits = NIOHTTPDecoderLimitConfiguration()

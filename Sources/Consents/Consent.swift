@@ -1,10 +1,10 @@
-package import Events
-package import OpenBanking
-package import Primitives
-import Storage
+public import Events
+public import OpenBanking
+public import Primitives
+public import Storage
 
 /// What a consent is for.
-package enum ConsentType: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+public enum ConsentType: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
     case accountAccess = "account_access"
     /// One payment, at once or on a later day.
     case payment
@@ -16,7 +16,7 @@ package enum ConsentType: String, CaseIterable, Sendable, Codable, SQLBindable, 
     case bulkPayment = "bulk_payment"
 
     /// Those that move money.
-    package static let payments: [ConsentType] = allCases.filter { $0 != .accountAccess }
+    public static let payments: [ConsentType] = allCases.filter { $0 != .accountAccess }
 }
 
 extension ConsentStatus: SQLBindable, SQLReadable {}
@@ -24,28 +24,28 @@ extension ConsentActor: SQLBindable, SQLReadable {}
 extension ConsentEvent: SQLBindable, SQLReadable {}
 
 /// A customer's decision that an app may read some accounts, or pay from one: what it asked for, what the customer chose, and where it stands.
-package final class Consent: Sendable {
-    package let id: ConsentID
-    package let appID: AppID
-    package let organisationID: OrganisationID
+public final class Consent: Sendable {
+    public let id: ConsentID
+    public let appID: AppID
+    public let organisationID: OrganisationID
     /// `nil` until a customer decides.
-    package let personID: PersonID?
-    package let type: ConsentType
-    package let permissions: PermissionSet
-    package let transactionsFrom: Timestamp?
-    package let transactionsTo: Timestamp?
-    package let createdAt: Timestamp
-    package let expiresAt: Timestamp
+    public let personID: PersonID?
+    public let type: ConsentType
+    public let permissions: PermissionSet
+    public let transactionsFrom: Timestamp?
+    public let transactionsTo: Timestamp?
+    public let createdAt: Timestamp
+    public let expiresAt: Timestamp
     /// As the table has it; what counts is `status(at:)`.
-    package let storedStatus: ConsentStatus
-    package let statusActor: ConsentActor
-    package let statusReason: String
-    package let statusChangedAt: Timestamp
+    public let storedStatus: ConsentStatus
+    public let statusActor: ConsentActor
+    public let statusReason: String
+    public let statusChangedAt: Timestamp
     /// What the customer chose, empty before.
-    package let accounts: [AccountID]
-    package let grantID: GrantID?
+    public let accounts: [AccountID]
+    public let grantID: GrantID?
     /// What it lets the app pay; `nil` for account access.
-    package let payment: PaymentTerms?
+    public let payment: PaymentTerms?
 
     init(
         id: ConsentID, appID: AppID, organisationID: OrganisationID, personID: PersonID?, type: ConsentType, permissions: PermissionSet,
@@ -72,20 +72,20 @@ package final class Consent: Sendable {
     }
 
     /// The wire names of the API scopes that a token of this consent carries.
-    package var scopes: [String] { payment == nil ? permissions.scopes : ["payments.write"] }
+    public var scopes: [String] { payment == nil ? permissions.scopes : ["payments.write"] }
 
     /// Where it stands: expiry comes by the clock, whether or not a job has stamped the row.
-    package func status(at now: Timestamp) -> ConsentStatus { standing(at: now).status }
+    public func status(at now: Timestamp) -> ConsentStatus { standing(at: now).status }
 
     /// The status with who brought it about, why, and since when.
-    package func standing(at now: Timestamp) -> ConsentStanding {
+    public func standing(at now: Timestamp) -> ConsentStanding {
         ConsentStanding(status: storedStatus, actor: statusActor, reason: statusReason, since: statusChangedAt)
             .standing(at: now, lodgedAt: createdAt, expiresAt: expiresAt)
     }
 
     /// Whether it waits for a customer: for their first decision, or for the confirmation of an earlier one.
     /// - Parameter person: who would decide; a confirmation is only theirs who decided before.
-    package func waits(for person: PersonID? = nil, at now: Timestamp) -> Bool {
+    public func waits(for person: PersonID? = nil, at now: Timestamp) -> Bool {
         switch status(at: now) {
         case .awaitingAuthorisation: true
         case .suspended: waitsForConfirmation && (person == nil || person == personID)
@@ -96,19 +96,19 @@ package final class Consent: Sendable {
     var waitsForConfirmation: Bool { storedStatus == .suspended && statusReason == ConsentReason.restored }
 
     /// The bookings it lets the app read.
-    package var window: DataWindow {
+    public var window: DataWindow {
         // The ends were put in order when the consent was lodged; a row that says otherwise opens nothing.
         DataWindow(from: transactionsFrom, to: transactionsTo) ?? DataWindow(from: .distantFuture, to: .distantFuture)!
     }
 }
 
 /// What a payment consent is for.
-package struct PaymentTerms: Hashable, Sendable {
-    package let order: PaymentOrder
+public struct PaymentTerms: Hashable, Sendable {
+    public let order: PaymentOrder
     /// The account that the app named; otherwise the customer picks one.
-    package let debtorAccount: AccountID?
+    public let debtorAccount: AccountID?
 
-    package init(order: PaymentOrder, debtorAccount: AccountID?) {
+    public init(order: PaymentOrder, debtorAccount: AccountID?) {
         self.order = order
         self.debtorAccount = debtorAccount
     }
@@ -124,13 +124,13 @@ package struct PaymentTerms: Hashable, Sendable {
 }
 
 /// A status, who brought it about, why, and since when.
-package struct ConsentStanding: Hashable, Sendable {
-    package let status: ConsentStatus
-    package let actor: ConsentActor
-    package let reason: String
-    package let since: Timestamp
+public struct ConsentStanding: Hashable, Sendable {
+    public let status: ConsentStatus
+    public let actor: ConsentActor
+    public let reason: String
+    public let since: Timestamp
 
-    package init(status: ConsentStatus, actor: ConsentActor, reason: String, since: Timestamp) {
+    public init(status: ConsentStatus, actor: ConsentActor, reason: String, since: Timestamp) {
         self.status = status
         self.actor = actor
         self.reason = reason
@@ -150,25 +150,25 @@ package struct ConsentStanding: Hashable, Sendable {
 }
 
 /// The reasons that this program gives for a status; a member of staff may give another.
-package enum ConsentReason {
-    package static let lodged = "lodged"
-    package static let approved = "customer_approved"
-    package static let declined = "customer_rejected"
-    package static let withdrawn = "customer_withdrew"
-    package static let deleted = "partner_deleted"
+public enum ConsentReason {
+    public static let lodged = "lodged"
+    public static let approved = "customer_approved"
+    public static let declined = "customer_rejected"
+    public static let withdrawn = "customer_withdrew"
+    public static let deleted = "partner_deleted"
     /// The sandbox's robot decided as the customer, because the app told it to.
-    package static let robotApproved = "robot_approved"
-    package static let robotDeclined = "robot_rejected"
-    package static let robotWithdrew = "robot_withdrew"
-    package static let termEnded = "term_ended"
-    package static let used = "payment_made"
-    package static let neverAuthorised = "never_authorised"
+    public static let robotApproved = "robot_approved"
+    public static let robotDeclined = "robot_rejected"
+    public static let robotWithdrew = "robot_withdrew"
+    public static let termEnded = "term_ended"
+    public static let used = "payment_made"
+    public static let neverAuthorised = "never_authorised"
     /// The bank brought its records back from a backup and cannot know whether the customer still wants it.
-    package static let restored = "restored_from_backup"
+    public static let restored = "restored_from_backup"
 }
 
 /// Who decides as the customer: the history gives the reason, the audit log the actor.
-package enum ConsentDecider: Hashable, Sendable {
+public enum ConsentDecider: Hashable, Sendable {
     case themselves
     /// The sandbox's robot, at the word of an app.
     case robot(of: AppID)
@@ -176,7 +176,7 @@ package enum ConsentDecider: Hashable, Sendable {
     var approved: String { self == .themselves ? ConsentReason.approved : ConsentReason.robotApproved }
     var declined: String { self == .themselves ? ConsentReason.declined : ConsentReason.robotDeclined }
 
-    package func actor(_ person: PersonID) -> Actor {
+    public func actor(_ person: PersonID) -> Actor {
         switch self {
         case .themselves: .person(person)
         case .robot(let app): .app(app)
@@ -185,16 +185,16 @@ package enum ConsentDecider: Hashable, Sendable {
 }
 
 /// A consent as an app lodges it. Its parts have passed `PermissionSet(names:)`, `ConsentTerm.refusal` and `DataWindow`.
-package struct NewConsent: Hashable, Sendable {
-    package let appID: AppID
-    package let organisationID: OrganisationID
-    package let type: ConsentType
-    package let permissions: PermissionSet
-    package let window: DataWindow
-    package let expiresAt: Timestamp
-    package let payment: PaymentTerms?
+public struct NewConsent: Hashable, Sendable {
+    public let appID: AppID
+    public let organisationID: OrganisationID
+    public let type: ConsentType
+    public let permissions: PermissionSet
+    public let window: DataWindow
+    public let expiresAt: Timestamp
+    public let payment: PaymentTerms?
 
-    package init(
+    public init(
         appID: AppID, organisationID: OrganisationID, permissions: PermissionSet,
         window: DataWindow = DataWindow(from: nil, to: nil)!,  // two open ends are in order
         expiresAt: Timestamp
@@ -209,7 +209,7 @@ package struct NewConsent: Hashable, Sendable {
     }
 
     /// For payments.
-    package init(appID: AppID, organisationID: OrganisationID, payment: PaymentTerms, expiresAt: Timestamp) {
+    public init(appID: AppID, organisationID: OrganisationID, payment: PaymentTerms, expiresAt: Timestamp) {
         self.appID = appID
         self.organisationID = organisationID
         self.type = payment.type
@@ -221,12 +221,12 @@ package struct NewConsent: Hashable, Sendable {
 }
 
 /// One line of a consent's history.
-package struct ConsentHistoryEntry: Hashable, Sendable {
-    package let status: ConsentStatus
-    package let actor: ConsentActor
-    package let reason: String
-    package let requestID: RequestID?
-    package let at: Timestamp
+public struct ConsentHistoryEntry: Hashable, Sendable {
+    public let status: ConsentStatus
+    public let actor: ConsentActor
+    public let reason: String
+    public let requestID: RequestID?
+    public let at: Timestamp
 }
 
 /// One decision about a consent: what happens, who says so and why, and what comes with it.

@@ -1,13 +1,13 @@
-package import Applications
-package import AuthorizationServer
-package import Hummingbird
-package import Identity
-package import Pages
-package import Passwords
-package import Primitives
-package import SecondFactorPages
-package import Storage
-package import Web
+public import Applications
+public import AuthorizationServer
+import Hummingbird
+public import Identity
+public import Pages
+public import Passwords
+public import Primitives
+public import SecondFactorPages
+public import Storage
+public import Web
 internal import AccessTokens
 internal import Bank
 internal import Consents
@@ -15,7 +15,7 @@ internal import Metering
 internal import Payments
 
 /// The pages of the bank's customers: signing in and deciding on the way from an app and back to it, and `/my`, where they see and end what they allowed.
-package struct CustomerRoutes: Sendable {
+public struct CustomerRoutes: Sendable {
     let pages: PageRenderer
     let cookies: CookiePolicy
     let csrf: CSRF
@@ -36,7 +36,7 @@ package struct CustomerRoutes: Sendable {
     let bulkBooks = BulkPaymentBooks()
     let records = DecisionRecords()
 
-    package init(
+    public init(
         pages: PageRenderer, cookies: CookiePolicy, csrf: CSRF, database: any Database, randomness: any RandomSource, signIn: SignIn,
         sessions: Sessions, passwords: PasswordHasher, authorization: AuthorizationEndpoint, apps: AppDirectory,
         factors: FactorTools
@@ -55,7 +55,7 @@ package struct CustomerRoutes: Sendable {
         self.factors = factors
     }
 
-    package func add(to routes: Routes) {
+    public func add(to routes: Routes) {
         addAuthorization(to: routes)
         addSignIn(to: routes)
         addConnections(to: routes)

@@ -1,14 +1,14 @@
-package import AsyncHTTPClient
-package import Hummingbird
-package import Pages
-package import Primitives
-package import Web
+public import AsyncHTTPClient
+import Hummingbird
+public import Pages
+public import Primitives
+public import Web
 internal import HTTPTypes
 internal import Logging
 
 /// "Financial Copilot", the built-in relying party: a partner's app like any other, which knows the platform's public address,
 /// its own client id and its secret, and nothing else.
-package struct DemoPages: Sendable {
+public struct DemoPages: Sendable {
     let pages: PageRenderer
     let platform: PlatformClient
     let flows: SealedCookie<Flows>
@@ -23,7 +23,7 @@ package struct DemoPages: Sendable {
     ///   - http: trusts the certificate of that address.
     ///   - mailbox: what the demo's mail kept, the newest first; `nil` when mail goes out.
     ///   - phones: what people's authenticator apps show at a moment.
-    package init(
+    public init(
         pages: PageRenderer, cookies: CookiePolicy, rootKey: RootKey, randomness: any RandomSource, issuer: Issuer, clientID: String,
         clientSecret: Secret, http: HTTPClient, mailbox: (@Sendable () async -> [MailboxEntry])?,
         phones: @escaping @Sendable (Timestamp) async throws -> [PhoneEntry]
@@ -38,7 +38,7 @@ package struct DemoPages: Sendable {
         self.phones = phones
     }
 
-    package func add(to routes: Routes) {
+    public func add(to routes: Routes) {
         routes.get("/demo") { request, context in start(request, context) }
         routes.post("/demo/connect") { request, context in try await guarded(context) { try await connect(request, context) } }
         routes.get("/demo/callback") { request, context in try await guarded(context) { try await callback(request, context) } }

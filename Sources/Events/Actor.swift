@@ -1,7 +1,7 @@
-package import Primitives
+public import Primitives
 
 /// Who did something.
-package enum Actor: Hashable, Sendable, CustomStringConvertible {
+public enum Actor: Hashable, Sendable, CustomStringConvertible {
     case person(PersonID)
     case app(AppID)
     /// The operator, through the `wekeza` command.
@@ -10,7 +10,7 @@ package enum Actor: Hashable, Sendable, CustomStringConvertible {
     case system
 
     /// The form in tables and filters: `person:usr_…`, `app:app_…`, `command_line`, `system`.
-    package var text: String {
+    public var text: String {
         switch self {
         case .person(let id): "person:\(id)"
         case .app(let id): "app:\(id)"
@@ -19,7 +19,7 @@ package enum Actor: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         switch (halves.first, halves.count) {
         case ("command_line", 1): self = .commandLine
@@ -34,5 +34,5 @@ package enum Actor: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    package var description: String { text }
+    public var description: String { text }
 }

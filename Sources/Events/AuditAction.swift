@@ -1,7 +1,7 @@
-import Storage
+public import Storage
 
 /// What an audit entry tells; the stored name appears once, here.
-package enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadable {
+public enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadable {
     // People
     case signedUp = "person.signed_up"
     case personCreated = "person.created"

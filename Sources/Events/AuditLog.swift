@@ -1,16 +1,16 @@
 import Primitives
-package import Storage
+public import Storage
 internal import Foundation
 internal import JSON
 
 /// The append-only record of who did what. There is no path that changes or removes a line, and the table itself refuses it.
-package struct AuditLog: Sendable {
-    package init() {}
+public struct AuditLog: Sendable {
+    public init() {}
 
     /// The entries of one transaction are written with one statement, at its end.
-    package func append(_ entry: AuditEntry, in tx: any WriteTransaction) throws { try append(contentsOf: [entry], in: tx) }
+    public func append(_ entry: AuditEntry, in tx: any WriteTransaction) throws { try append(contentsOf: [entry], in: tx) }
 
-    package func append(contentsOf entries: [AuditEntry], in tx: any WriteTransaction) throws {
+    public func append(contentsOf entries: [AuditEntry], in tx: any WriteTransaction) throws {
         let rows = entries.map { entry in
             [
                 entry.actor.text.sqlValue, entry.action.sqlValue, entry.subject.sqlValue, Self.encode(entry.before).sqlValue,
@@ -21,12 +21,12 @@ package struct AuditLog: Sendable {
     }
 
     /// What a reader of the log looks for; each part that is set narrows the list.
-    package struct Filter: Hashable, Sendable {
-        package var actor: Actor?
-        package var action: AuditAction?
-        package var subject: String?
+    public struct Filter: Hashable, Sendable {
+        public var actor: Actor?
+        public var action: AuditAction?
+        public var subject: String?
 
-        package init(actor: Actor? = nil, action: AuditAction? = nil, subject: String? = nil) {
+        public init(actor: Actor? = nil, action: AuditAction? = nil, subject: String? = nil) {
             self.actor = actor
             self.action = action
             self.subject = subject
@@ -35,7 +35,7 @@ package struct AuditLog: Sendable {
 
     /// The newest entries first.
     /// - Parameter before: the position of the last entry of the page before, `nil` for the newest.
-    package func list(_ filter: Filter = Filter(), before: Int64? = nil, limit: Int, in tx: any ReadTransaction) throws -> [AuditEntry] {
+    public func list(_ filter: Filter = Filter(), before: Int64? = nil, limit: Int, in tx: any ReadTransaction) throws -> [AuditEntry] {
         // Written out per leading column, so that each has its index.
         let before = before ?? Int64.max
         let rows =

@@ -1,15 +1,15 @@
-package import Applications
+public import Applications
 internal import Primitives
 internal import Synchronization
 
 /// What is left of an app's burst on this node.
-package struct BurstStanding: Hashable, Sendable {
-    package let limit: Plan.Burst
-    package let remaining: Int
+public struct BurstStanding: Hashable, Sendable {
+    public let limit: Plan.Burst
+    public let remaining: Int
     /// Seconds until the burst is full again.
-    package let reset: Int
+    public let reset: Int
     /// Seconds until the next call is let through; `nil` when this one was.
-    package let retryAfter: Int?
+    public let retryAfter: Int?
 }
 
 /// The generic cell rate algorithm (ITU-T I.371): one number per app, no windows whose edges double the limit, and an exact time to come back.

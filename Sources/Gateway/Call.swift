@@ -1,51 +1,51 @@
-package import AccessTokens
-package import Applications
-package import Consents
-package import Contract
-package import Hummingbird
-package import JSON
-package import Metering
-package import Primitives
-package import Web
+public import AccessTokens
+public import Applications
+public import Consents
+public import Contract
+public import Hummingbird
+public import JSON
+public import Metering
+public import Primitives
+public import Web
 
 /// A call on its way through the policies. Each leaves what it learnt to those behind it.
-package struct Call: Sendable {
-    package let request: Request
-    package let operation: Contract.Operation
-    package let rules: AccessRules
-    package let pathParameters: [String: String]
-    package let requestID: Primitives.RequestID
-    package let interactionID: String
+public struct Call: Sendable {
+    public let request: Request
+    public let operation: Contract.Operation
+    public let rules: AccessRules
+    public let pathParameters: [String: String]
+    public let requestID: Primitives.RequestID
+    public let interactionID: String
     /// Who sent it.
-    package let client: ClientAddress
+    public let client: ClientAddress
     /// What came with the connection.
-    package let clientCertificate: PresentedCertificate?
+    public let clientCertificate: PresentedCertificate?
     /// When it arrived.
-    package let now: Timestamp
-    package let issuer: Issuer
+    public let now: Timestamp
+    public let issuer: Issuer
 
-    package var claims: AccessTokenClaims?
+    public var claims: AccessTokenClaims?
     /// How and as what the token came.
-    package var token: (scheme: TokenScheme, text: String)?
+    public var token: (scheme: TokenScheme, text: String)?
     /// Whose call it was, when its token was one of ours but expired.
-    package var expiredClaims: AccessTokenClaims?
-    package var app: App?
-    package var burst: BurstStanding?
-    package var parameters = CheckedParameters()
-    package var body: JSONValue?
-    package var bodyBytes: [UInt8]?
+    public var expiredClaims: AccessTokenClaims?
+    public var app: App?
+    public var burst: BurstStanding?
+    public var parameters = CheckedParameters()
+    public var body: JSONValue?
+    public var bodyBytes: [UInt8]?
     /// The body's media type, one of the operation's.
-    package var mediaType: String?
+    public var mediaType: String?
     /// Its place among the large bodies, which it keeps as long as the bytes are here.
     var largeBody: LargeBodies.Place?
-    package var consent: Consent?
-    package var accountID: AccountID?
-    package var window: ClosedRange<Timestamp>?
-    package var idempotency: IdempotencyClaim?
-    package var unit: QuotaUnit?
+    public var consent: Consent?
+    public var accountID: AccountID?
+    public var window: ClosedRange<Timestamp>?
+    public var idempotency: IdempotencyClaim?
+    public var unit: QuotaUnit?
     /// The day's limit when it was found used up.
-    package var exhaustedLimit: Int?
-    package var upstream: (any Upstream)?
+    public var exhaustedLimit: Int?
+    public var upstream: (any Upstream)?
 
     init(_ request: Request, operation: Contract.Operation, rules: AccessRules, context: AppContext) {
         self.request = request

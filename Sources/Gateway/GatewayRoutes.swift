@@ -1,32 +1,32 @@
-package import Contract
-package import Hummingbird
-package import Metering
-package import Storage
-package import Web
+public import Contract
+import Hummingbird
+public import Metering
+public import Storage
+public import Web
 internal import HTTPTypes
 internal import Primitives
 
 /// Every operation of the contract that the gateway guards, on its path.
-package struct GatewayRoutes: Sendable {
+public struct GatewayRoutes: Sendable {
     private let operations: [Contract.Operation]
     private let pipeline: Pipeline
     private let recorder: DecisionRecorder
     private let metrics = GatewayMetrics()
 
-    package init(contract: APIContract, policies: AllPolicies, database: any Database, quotas: Quotas, recorder: DecisionRecorder) {
+    public init(contract: APIContract, policies: AllPolicies, database: any Database, quotas: Quotas, recorder: DecisionRecorder) {
         operations = contract.operations.filter { $0.access != nil }
         pipeline = Pipeline(policies: policies, database: database, quotas: quotas)
         self.recorder = recorder
     }
 
-    package func add(to routes: Routes) {
+    public func add(to routes: Routes) {
         for (path, operations) in Dictionary(grouping: operations, by: \.path) {
             add(operations, path: path, to: routes)
         }
     }
 
     /// What the contract does not know is refused as everything else here is: as a problem that browser apps can read.
-    package static let refusalWording = RefusalWording(covers: { $0.hasPrefix("/v1/") || $0.hasPrefix("/sandbox/v1/") }) { problem, request, context in
+    public static let refusalWording = RefusalWording(covers: { $0.hasPrefix("/v1/") || $0.hasPrefix("/sandbox/v1/") }) { problem, request, context in
         var response = problem.response(context: context)
         CrossOrigin.add(to: &response.headers, for: request, app: nil)
         return response

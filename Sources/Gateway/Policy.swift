@@ -1,9 +1,9 @@
-package import Metering
-package import Web
+public import Metering
+public import Web
 internal import HTTPTypes
 
 /// One rule that a call must pass. A policy is a file in `Policies/` and a line in `AllPolicies.swift`.
-package protocol Policy: Sendable {
+public protocol Policy: Sendable {
     /// Its name in errors, records, metrics and the documentation: `consent_state`.
     var name: String { get }
 
@@ -11,7 +11,7 @@ package protocol Policy: Sendable {
     func check(_ call: inout Call) async throws -> Verdict
 }
 
-package enum Verdict: Sendable {
+public enum Verdict: Sendable {
     /// With what was found, for the record.
     case passed(Finding)
     /// The same in words of this call alone.

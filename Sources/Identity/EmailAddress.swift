@@ -1,10 +1,10 @@
 /// An email address in the form this platform writes to: one `@`, a dotted host name, no quoting, no spaces; lower-case, since mail hosts
 /// do not tell cases apart in practice and two accounts for one mailbox serve nobody.
-package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
-    package let text: String
+public struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
+    public let text: String
 
     /// RFC 5321 §4.5.3.1: at most 64 bytes before the `@` and 254 in all.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard let text = SignInName.fold(text) else { return nil }
         let halves = text.split(separator: "@", omittingEmptySubsequences: false)
         guard halves.count == 2, (1...64).contains(halves[0].utf8.count), halves[0].unicodeScalars.allSatisfy(Self.isLocalCharacter),
@@ -15,7 +15,7 @@ package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    package var description: String { text }
+    public var description: String { text }
 
     /// RFC 5322 §3.2.3 `atext` and the dot; letters of other scripts are let through (RFC 6531).
     private static func isLocalCharacter(_ scalar: Unicode.Scalar) -> Bool {

@@ -1,16 +1,16 @@
-package import Events
-package import Primitives
-package import Storage
+public import Events
+public import Primitives
+public import Storage
 
 /// What becomes of people's credentials after the records were brought back from a backup.
-package struct IdentityRestoration: Sendable {
+public struct IdentityRestoration: Sendable {
     private let audit = AuditLog()
 
-    package init() {}
+    public init() {}
 
     /// Every session and every link ends: they may have been ended, or used, meanwhile.
     /// - Returns: how many sessions and links.
-    package func endSessionsAndLinks(at now: Timestamp, in tx: any WriteTransaction) throws -> (sessions: Int, links: Int) {
+    public func endSessionsAndLinks(at now: Timestamp, in tx: any WriteTransaction) throws -> (sessions: Int, links: Int) {
         let sessions = try tx.execute("UPDATE session SET ended_at = \(now) WHERE ended_at IS NULL AND expires_at > \(now)")
         let links = try tx.execute("UPDATE one_time_link SET ended_at = \(now) WHERE ended_at IS NULL AND expires_at > \(now)")
         return (sessions, links)
@@ -19,7 +19,7 @@ package struct IdentityRestoration: Sendable {
     /// Codes that may have been used meanwhile are worth nothing. Authenticator keys stay, and count from the step on that nobody can have used: behind the
     /// one after the present.
     /// - Returns: how many recovery codes.
-    package func endCodes(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func endCodes(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         let step = TimeStep(at: now).next.number
         try tx.execute("UPDATE second_factor SET last_step = \(step) WHERE last_step < \(step)")
         try tx.execute("DELETE FROM second_factor_enrolment")
@@ -30,7 +30,7 @@ package struct IdentityRestoration: Sendable {
     /// are given one on the command line.
     /// - Parameter sandboxHash: the made-up customers of sandboxes go back to the password that the portal shows for them.
     /// - Returns: how many people have to set a new one.
-    package func voidPasswords(sandboxHash: String, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func voidPasswords(sandboxHash: String, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         var count = 0
         try tx.walk {
             "SELECT id, population, password_hash FROM person WHERE id > \($0) ORDER BY id LIMIT 2000"

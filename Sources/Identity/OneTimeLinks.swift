@@ -1,12 +1,12 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// What a link in a mail is good for.
-package enum LinkPurpose: String, CaseIterable, Sendable, SQLBindable, SQLReadable {
+public enum LinkPurpose: String, CaseIterable, Sendable, SQLBindable, SQLReadable {
     case confirmEmail = "confirm_email"
     case resetPassword = "reset_password"
 
-    package var lifetime: Duration {
+    public var lifetime: Duration {
         switch self {
         case .confirmEmail: .hours(24)
         case .resetPassword: .minutes(30)
@@ -15,13 +15,13 @@ package enum LinkPurpose: String, CaseIterable, Sendable, SQLBindable, SQLReadab
 }
 
 /// Links that work once, for one purpose, for a while; a newer one for the same purpose replaces an older one. Only digests are kept.
-package struct OneTimeLinks: Sendable {
+public struct OneTimeLinks: Sendable {
     private let randomness: any RandomSource
 
-    package init(randomness: any RandomSource) { self.randomness = randomness }
+    public init(randomness: any RandomSource) { self.randomness = randomness }
 
     /// - Returns: the link's secret, 256 bits, for the one mail that carries it.
-    package func issue(_ purpose: LinkPurpose, for person: PersonID, at now: Timestamp, in tx: any WriteTransaction) throws -> Secret {
+    public func issue(_ purpose: LinkPurpose, for person: PersonID, at now: Timestamp, in tx: any WriteTransaction) throws -> Secret {
         try supersede(purpose, of: person, at: now, in: tx)
         let secret = Secret(randomness.token())
         try tx.execute(
@@ -33,7 +33,7 @@ package struct OneTimeLinks: Sendable {
     }
 
     /// Whose link this is while it still works: for the page behind it. Nothing is spent.
-    package func person(of secret: String, _ purpose: LinkPurpose, at now: Timestamp, in tx: any ReadTransaction) throws -> PersonID? {
+    public func person(of secret: String, _ purpose: LinkPurpose, at now: Timestamp, in tx: any ReadTransaction) throws -> PersonID? {
         guard isPlausible(secret) else { return nil }
         let row = try tx.first(
             """
@@ -45,7 +45,7 @@ package struct OneTimeLinks: Sendable {
 
     /// Spends a link.
     /// - Returns: `nil` if it was spent, replaced, expired, of another purpose or never issued; the statement itself decides, so two cannot both win.
-    package func spend(_ secret: String, _ purpose: LinkPurpose, at now: Timestamp, in tx: any WriteTransaction) throws -> PersonID? {
+    public func spend(_ secret: String, _ purpose: LinkPurpose, at now: Timestamp, in tx: any WriteTransaction) throws -> PersonID? {
         guard isPlausible(secret) else { return nil }
         let row = try tx.first(
             """
@@ -57,13 +57,13 @@ package struct OneTimeLinks: Sendable {
     }
 
     /// Ends what was issued before: a newer link is on its way, or the reason for it is gone.
-    package func supersede(_ purpose: LinkPurpose, of person: PersonID, at now: Timestamp, in tx: any WriteTransaction) throws {
+    public func supersede(_ purpose: LinkPurpose, of person: PersonID, at now: Timestamp, in tx: any WriteTransaction) throws {
         try tx.execute("UPDATE one_time_link SET ended_at = \(now) WHERE person_id = \(person) AND purpose = \(purpose) AND ended_at IS NULL")
     }
 
     /// Forgets links that expired before a moment: a background job.
     @discardableResult
-    package func purge(expiredBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func purge(expiredBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
         try tx.execute("DELETE FROM one_time_link WHERE expires_at < \(moment)")
     }
 

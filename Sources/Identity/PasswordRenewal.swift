@@ -1,28 +1,28 @@
 import Events
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// Setting a password anew: by the link of a reset mail, or by somebody who is signed in.
-package struct PasswordRenewal: Sendable {
+public struct PasswordRenewal: Sendable {
     private let sessions: Sessions
     private let links: OneTimeLinks
     private let people = People()
     private let throttle = SignInThrottle(limits: SignInLimits())
     private let audit = AuditLog()
 
-    package init(sessions: Sessions, randomness: any RandomSource) {
+    public init(sessions: Sessions, randomness: any RandomSource) {
         self.sessions = sessions
         links = OneTimeLinks(randomness: randomness)
     }
 
     /// Whose password the link would set, while it works: for the page with the form, and the password rules that look at the owner's name.
-    package func person(of secret: String, at now: Timestamp, in tx: any ReadTransaction) throws -> Person? {
+    public func person(of secret: String, at now: Timestamp, in tx: any ReadTransaction) throws -> Person? {
         try links.person(of: secret, .resetPassword, at: now, in: tx).flatMap { try people.find($0, in: tx) }.flatMap { $0.isActive ? $0 : nil }
     }
 
     /// Sets the password with the link: the link is spent, every session ends, delays are forgiven, and the email counts as confirmed, since the link arrived there.
     /// - Returns: `nil` for a link that does not work (any more).
-    package func reset(
+    public func reset(
         with secret: String, passwordHash: String, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Person? {
         guard let id = try links.spend(secret, .resetPassword, at: now, in: tx), let person = try people.find(id, in: tx), person.isActive else {
@@ -37,7 +37,7 @@ package struct PasswordRenewal: Sendable {
     }
 
     /// Sets the password of somebody who is signed in and has just proved the old one; their other sessions end.
-    package func change(
+    public func change(
         in session: Session, passwordHash: String, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws {
         try links.supersede(.resetPassword, of: session.person.id, at: now, in: tx)

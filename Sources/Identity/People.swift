@@ -1,22 +1,22 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// What a person is made of.
-package struct NewPerson: Sendable {
-    package var id: PersonID
-    package var population: Population
-    package var world: OrganisationID?
+public struct NewPerson: Sendable {
+    public var id: PersonID
+    public var population: Population
+    public var world: OrganisationID?
     /// Folded before it is kept.
-    package var signInName: String
-    package var name: String
-    package var givenName: String
-    package var email: String?
-    package var emailConfirmedAt: Timestamp?
-    package var phone: String?
+    public var signInName: String
+    public var name: String
+    public var givenName: String
+    public var email: String?
+    public var emailConfirmedAt: Timestamp?
+    public var phone: String?
     /// An Argon2id encoding; `nil` for somebody who cannot sign in with a password yet.
-    package var passwordHash: String?
+    public var passwordHash: String?
 
-    package init(
+    public init(
         id: PersonID, population: Population, world: OrganisationID? = nil, signInName: String, name: String, givenName: String? = nil,
         email: String? = nil, emailConfirmedAt: Timestamp? = nil, phone: String? = nil, passwordHash: String?
     ) {
@@ -34,10 +34,10 @@ package struct NewPerson: Sendable {
 }
 
 /// The people, of all three populations.
-package struct People: Sendable {
-    package init() {}
+public struct People: Sendable {
+    public init() {}
 
-    package func find(_ id: PersonID, in tx: any ReadTransaction) throws -> Person? {
+    public func find(_ id: PersonID, in tx: any ReadTransaction) throws -> Person? {
         try tx.first(
             """
             SELECT id, population, world, sign_in_name, name, given_name, email, email_confirmed_at, phone, created_at, disabled_at
@@ -48,11 +48,11 @@ package struct People: Sendable {
     }
 
     /// Whether somebody exists and is not disabled.
-    package func isActive(_ id: PersonID, in tx: any ReadTransaction) throws -> Bool {
+    public func isActive(_ id: PersonID, in tx: any ReadTransaction) throws -> Bool {
         try tx.first("SELECT id FROM person WHERE id = \(id) AND disabled_at IS NULL") != nil
     }
 
-    package func find(
+    public func find(
         signInName: String, population: Population, world: OrganisationID? = nil, in tx: any ReadTransaction
     ) throws -> Person? {
         guard let name = SignInName.fold(signInName) else { return nil }
@@ -66,7 +66,7 @@ package struct People: Sendable {
     }
 
     /// The customers of one world, by name.
-    package func list(
+    public func list(
         population: Population, world: OrganisationID? = nil, after signInName: String? = nil, limit: Int, in tx: any ReadTransaction
     ) throws -> [Person] {
         try tx.all(
@@ -81,7 +81,7 @@ package struct People: Sendable {
     }
 
     /// - Returns: `nil` when the sign-in name is taken in that population and world, or is no name at all; the statement itself decides.
-    package func create(_ new: NewPerson, at now: Timestamp, in tx: any WriteTransaction) throws -> Person? {
+    public func create(_ new: NewPerson, at now: Timestamp, in tx: any WriteTransaction) throws -> Person? {
         guard let name = SignInName.fold(new.signInName) else { return nil }
         return try tx.first(
             """
@@ -94,19 +94,19 @@ package struct People: Sendable {
         ).map(Person.init)
     }
 
-    package func passwordHash(of id: PersonID, in tx: any ReadTransaction) throws -> String? {
+    public func passwordHash(of id: PersonID, in tx: any ReadTransaction) throws -> String? {
         guard let row = try tx.first("SELECT password_hash FROM person WHERE id = \(id)") else { return nil }
         return try row["password_hash"]
     }
 
-    package func setPasswordHash(_ hash: String, of id: PersonID, at now: Timestamp, in tx: any WriteTransaction) throws {
+    public func setPasswordHash(_ hash: String, of id: PersonID, at now: Timestamp, in tx: any WriteTransaction) throws {
         try tx.execute("UPDATE person SET password_hash = \(hash), password_changed_at = \(now) WHERE id = \(id)")
         try tx.announce(.person, id.rawValue, at: now)
     }
 
     /// - Returns: whether it was unconfirmed until now.
     @discardableResult
-    package func confirmEmail(of id: PersonID, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
+    public func confirmEmail(of id: PersonID, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
         let confirmed = try tx.execute("UPDATE person SET email_confirmed_at = \(now) WHERE id = \(id) AND email_confirmed_at IS NULL") == 1
         if confirmed { try tx.announce(.person, id.rawValue, at: now) }
         return confirmed
@@ -114,7 +114,7 @@ package struct People: Sendable {
 
     /// Somebody disabled cannot sign in and has no session any more.
     @discardableResult
-    package func disable(_ id: PersonID, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
+    public func disable(_ id: PersonID, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
         let disabled = try tx.execute("UPDATE person SET disabled_at = \(now) WHERE id = \(id) AND disabled_at IS NULL") == 1
         if disabled { try tx.announce(.person, id.rawValue, at: now) }
         return disabled
@@ -123,7 +123,7 @@ package struct People: Sendable {
 
 extension People {
     /// Several at once, by id.
-    package func find(_ ids: [PersonID], in tx: any ReadTransaction) throws -> [PersonID: Person] {
+    public func find(_ ids: [PersonID], in tx: any ReadTransaction) throws -> [PersonID: Person] {
         guard !ids.isEmpty else { return [:] }
         let people = try tx.all(
             """

@@ -1,24 +1,24 @@
-package import Primitives
+public import Primitives
 import Storage
 
 /// A customer, developer or member of staff.
-package struct Person: Hashable, Sendable {
-    package let id: PersonID
-    package let population: Population
+public struct Person: Hashable, Sendable {
+    public let id: PersonID
+    public let population: Population
     /// Customers: the organisation whose sandbox they live in. Others have none.
-    package let world: OrganisationID?
+    public let world: OrganisationID?
     /// Lower-case, unique within population and world; developers and staff sign in with their email.
-    package let signInName: String
+    public let signInName: String
     /// The full name.
-    package let name: String
-    package let givenName: String
-    package let email: String?
-    package let emailConfirmedAt: Timestamp?
-    package let phone: String?
-    package let createdAt: Timestamp
-    package let disabledAt: Timestamp?
+    public let name: String
+    public let givenName: String
+    public let email: String?
+    public let emailConfirmedAt: Timestamp?
+    public let phone: String?
+    public let createdAt: Timestamp
+    public let disabledAt: Timestamp?
 
-    package init(
+    public init(
         id: PersonID, population: Population, world: OrganisationID?, signInName: String, name: String, givenName: String, email: String?,
         emailConfirmedAt: Timestamp?, phone: String?, createdAt: Timestamp, disabledAt: Timestamp?
     ) {
@@ -35,8 +35,8 @@ package struct Person: Hashable, Sendable {
         self.disabledAt = disabledAt
     }
 
-    package var isActive: Bool { disabledAt == nil }
-    package var hasConfirmedEmail: Bool { emailConfirmedAt != nil }
+    public var isActive: Bool { disabledAt == nil }
+    public var hasConfirmedEmail: Bool { emailConfirmedAt != nil }
 }
 
 extension Person {

@@ -1,7 +1,7 @@
-import Storage
+public import Storage
 
 /// The three kinds of people. They never mix: a name, a password or a session of one says nothing in another.
-package enum Population: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+public enum Population: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
     /// A customer of the bank, living in one organisation's sandbox world.
     case customer
     /// A partner's developer.

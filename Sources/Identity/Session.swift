@@ -1,42 +1,42 @@
-package import OAuth
-package import Primitives
+public import OAuth
+public import Primitives
 import Storage
 
 /// A sign-in of a person in one browser.
-package struct Session: Hashable, Sendable {
-    package let id: SessionID
-    package let person: Person
+public struct Session: Hashable, Sendable {
+    public let id: SessionID
+    public let person: Person
     /// When the person last proved who they are: the `auth_time` of OpenID Connect.
-    package let authenticatedAt: Timestamp
+    public let authenticatedAt: Timestamp
     /// How: the `amr` of RFC 8176.
-    package let methods: [String]
+    public let methods: [String]
     /// To the minute.
-    package let lastSeenAt: Timestamp
+    public let lastSeenAt: Timestamp
     /// The absolute end, whatever happens.
-    package let expiresAt: Timestamp
+    public let expiresAt: Timestamp
     /// The network address of the sign-in.
-    package let address: String
+    public let address: String
 
     /// The `acr` that the methods amount to.
-    package var level: AuthenticationLevel { AuthenticationLevel(methods: methods) }
+    public var level: AuthenticationLevel { AuthenticationLevel(methods: methods) }
 }
 
 extension Session {
     /// The sign-in of the sandbox's robot customer, with both factors: it ends with the request, no table keeps it, and no browser has it.
-    package static func ofRobot(_ person: Person, at now: Timestamp, from randomness: any RandomSource) -> Session {
+    public static func ofRobot(_ person: Person, at now: Timestamp, from randomness: any RandomSource) -> Session {
         Session(
             id: .random(from: randomness), person: person, authenticatedAt: now, methods: SecondStep.methods, lastSeenAt: now, expiresAt: now, address: "")
     }
 }
 
 /// How long sessions live.
-package struct SessionLimits: Sendable {
+public struct SessionLimits: Sendable {
     /// Without a request.
-    package var idle: [Population: Duration] = [.customer: .minutes(15), .developer: .minutes(30), .staff: .minutes(30)]
+    public var idle: [Population: Duration] = [.customer: .minutes(15), .developer: .minutes(30), .staff: .minutes(30)]
     /// In all.
-    package var absolute: Duration = .hours(12)
+    public var absolute: Duration = .hours(12)
 
-    package init() {}
+    public init() {}
 
     func idle(for population: Population) -> Duration { idle[population] ?? .minutes(15) }
 }

@@ -1,18 +1,18 @@
 import Events
 import OAuth
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// The sessions of signed-in people. The browser holds a 256-bit token, the table its digest.
-package struct Sessions: Sendable {
+public struct Sessions: Sendable {
     private let database: any Database
     private let randomness: any RandomSource
     private let limits: SessionLimits
     private let audit = AuditLog()
 
-    package static let passwordAlone = AuthenticationMethod.passwordAlone.map(\.rawValue)
+    public static let passwordAlone = AuthenticationMethod.passwordAlone.map(\.rawValue)
 
-    package init(database: any Database, randomness: any RandomSource, limits: SessionLimits = SessionLimits()) {
+    public init(database: any Database, randomness: any RandomSource, limits: SessionLimits = SessionLimits()) {
         self.database = database
         self.randomness = randomness
         self.limits = limits
@@ -20,7 +20,7 @@ package struct Sessions: Sendable {
 
     /// Begins a session after a sign-in.
     /// - Parameter replacing: the token of the session that this browser had; it ends, so that nobody who knew it shares the new one.
-    package func start(
+    public func start(
         for person: Person, methods: [String] = Self.passwordAlone, replacing old: String? = nil, from address: String = "", requestID: RequestID?,
         at now: Timestamp
     ) async throws -> (session: Session, token: Secret) {
@@ -30,7 +30,7 @@ package struct Sessions: Sendable {
     }
 
     /// The same within a transaction that does more.
-    package func start(
+    public func start(
         for person: Person, methods: [String] = Self.passwordAlone, replacing old: String? = nil, from address: String = "", requestID: RequestID?,
         at now: Timestamp, in tx: any WriteTransaction
     ) throws -> (session: Session, token: Secret) {
@@ -50,7 +50,7 @@ package struct Sessions: Sendable {
 
     /// Adds a one-time code to a session. Person, end and `auth_time` stay; the token is another one, so that nobody who knew the old one shares the level.
     /// - Returns: `nil` when the session has ended meanwhile.
-    package func raise(_ session: Session, at now: Timestamp, in tx: any WriteTransaction) throws -> Secret? {
+    public func raise(_ session: Session, at now: Timestamp, in tx: any WriteTransaction) throws -> Secret? {
         let token = Secret(randomness.token())
         let methods = SecondStep.methods.joined(separator: " ")
         let isRaised =
@@ -63,7 +63,7 @@ package struct Sessions: Sendable {
     }
 
     /// The live session of a token; a token of another population is nobody's.
-    package func find(token: String, population: Population, at now: Timestamp) async throws -> Session? {
+    public func find(token: String, population: Population, at now: Timestamp) async throws -> Session? {
         // A token is 43 characters; what is longer by far is not worth a digest.
         guard !token.isEmpty, token.utf8.count <= 100 else { return nil }
         let digest = Digest(of: token)
@@ -89,7 +89,7 @@ package struct Sessions: Sendable {
     }
 
     /// Ends one session: a sign-out.
-    package func end(_ session: Session, at now: Timestamp, requestID: RequestID?) async throws {
+    public func end(_ session: Session, at now: Timestamp, requestID: RequestID?) async throws {
         try await database.write { [audit] tx in
             guard try tx.execute("UPDATE session SET ended_at = \(now) WHERE id = \(session.id) AND ended_at IS NULL") == 1 else { return }
             try audit.append(
@@ -102,7 +102,7 @@ package struct Sessions: Sendable {
 
     /// Ends one of a person's sessions by its id, as chosen from the list.
     /// - Returns: whether it was theirs and alive.
-    package func end(_ id: SessionID, of person: PersonID, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
+    public func end(_ id: SessionID, of person: PersonID, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
         try tx.execute("UPDATE session SET ended_at = \(now) WHERE id = \(id) AND person_id = \(person) AND ended_at IS NULL") == 1
     }
 
@@ -110,7 +110,7 @@ package struct Sessions: Sendable {
     /// - Parameter keeping: the session in which they asked for it.
     /// - Returns: how many ended.
     @discardableResult
-    package func endAll(of person: PersonID, keeping: SessionID? = nil, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func endAll(of person: PersonID, keeping: SessionID? = nil, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         try tx.execute(
             """
             UPDATE session SET ended_at = \(now)
@@ -119,7 +119,7 @@ package struct Sessions: Sendable {
     }
 
     /// A person's live sessions, the latest first.
-    package func list(of person: Person, at now: Timestamp, in tx: any ReadTransaction) throws -> [Session] {
+    public func list(of person: Person, at now: Timestamp, in tx: any ReadTransaction) throws -> [Session] {
         try tx.all(
             """
             SELECT id AS session_id, methods, address, authenticated_at, last_seen_at, expires_at
@@ -135,7 +135,7 @@ package struct Sessions: Sendable {
     /// Forgets sessions that expired before a moment: a background job.
     /// - Returns: how many.
     @discardableResult
-    package func purge(expiredBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func purge(expiredBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
         try tx.execute("DELETE FROM session WHERE expires_at < \(moment)")
     }
 

@@ -1,10 +1,10 @@
 import Events
-package import Passwords
-package import Primitives
-package import Storage
+public import Passwords
+public import Primitives
+public import Storage
 
 /// How an attempt to sign in ended.
-package enum SignInOutcome: Hashable, Sendable {
+public enum SignInOutcome: Hashable, Sendable {
     case signedIn(Person)
     /// The password was right; a one-time code is due.
     case secondStep(FirstStep)
@@ -15,21 +15,21 @@ package enum SignInOutcome: Hashable, Sendable {
 }
 
 /// Whether somebody who is signed in knows their password.
-package enum PasswordProof: Hashable, Sendable {
+public enum PasswordProof: Hashable, Sendable {
     case right
     case wrong
     case delayed(until: Timestamp)
 }
 
 /// Signing in with name and password.
-package struct SignIn: Sendable {
+public struct SignIn: Sendable {
     private let database: any Database
     private let passwords: PasswordHasher
     private let throttle: SignInThrottle
     private let people = People()
     private let audit = AuditLog()
 
-    package init(database: any Database, passwords: PasswordHasher, limits: SignInLimits = SignInLimits()) {
+    public init(database: any Database, passwords: PasswordHasher, limits: SignInLimits = SignInLimits()) {
         self.database = database
         self.passwords = passwords
         throttle = SignInThrottle(limits: limits)
@@ -37,7 +37,7 @@ package struct SignIn: Sendable {
 
     /// Looks at one attempt. An unknown name takes the same steps, writes and time as a known one.
     /// - Throws: storage failures, and `PasswordQueueFull` when too many sign in at once.
-    package func attempt(
+    public func attempt(
         name: String, password: String, population: Population, world: OrganisationID? = nil, from address: String, requestID: RequestID?,
         at now: Timestamp
     ) async throws -> SignInOutcome {
@@ -51,7 +51,7 @@ package struct SignIn: Sendable {
     }
 
     /// Asks somebody who is signed in for their password once more. It is the same door as a sign-in, so guesses are slowed down here too.
-    package func prove(
+    public func prove(
         _ password: String, of person: Person, from address: String, requestID: RequestID?, at now: Timestamp
     ) async throws -> PasswordProof {
         let attempt = SignInAttempt(name: person.signInName, population: person.population, world: person.world, address: address)
@@ -67,7 +67,7 @@ package struct SignIn: Sendable {
     /// Forgets old counts: a background job.
     /// - Returns: how many.
     @discardableResult
-    package func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int { try throttle.purge(at: now, in: tx) }
+    public func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int { try throttle.purge(at: now, in: tx) }
 
     private enum Look {
         case delayed(until: Timestamp)

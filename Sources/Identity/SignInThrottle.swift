@@ -4,26 +4,26 @@ import Storage
 /// How failing attempts slow down. Three counts are kept, and none can lock somebody out for ever:
 /// the *pair* of account and address doubles its delay; the *account* from anywhere and the *address* for any account are buckets that refill.
 /// An address from which the account signed in before is stopped by its own pair alone, so that a stranger's attempts do not keep the owner out.
-package struct SignInLimits: Sendable {
+public struct SignInLimits: Sendable {
     /// Failures of a pair that cost nothing; further ones wait 1, 2, 4 … seconds.
-    package var freeAttempts = 10
+    public var freeAttempts = 10
     /// The longest delay of a pair.
-    package var longestDelay: Duration = .minutes(15)
+    public var longestDelay: Duration = .minutes(15)
     /// A pair without an attempt for this long starts anew.
-    package var forgetting: Duration = .hours(24)
+    public var forgetting: Duration = .hours(24)
     /// Attempts on one account from all addresses together.
-    package var account = Bucket(size: 50, refill: .seconds(36))
+    public var account = Bucket(size: 50, refill: .seconds(36))
     /// Attempts from one address on all accounts together.
-    package var address = Bucket(size: 100, refill: .seconds(3))
+    public var address = Bucket(size: 100, refill: .seconds(3))
     /// How long an address stays known to an account.
-    package var acquaintance: Duration = .days(90)
+    public var acquaintance: Duration = .days(90)
 
     /// `size` attempts at once, then one for each `refill`.
-    package struct Bucket: Sendable {
-        package var size: Int
-        package var refill: Duration
+    public struct Bucket: Sendable {
+        public var size: Int
+        public var refill: Duration
 
-        package init(size: Int, refill: Duration) {
+        public init(size: Int, refill: Duration) {
             self.size = size
             self.refill = refill
         }
@@ -32,11 +32,11 @@ package struct SignInLimits: Sendable {
         var whole: Duration { .milliseconds(refill.milliseconds * Int64(size)) }
     }
 
-    package init() {}
+    public init() {}
 
     /// For one-time codes, which have a million values and of which three are right: 20 guesses at once and 144 a day from everywhere together meet one of
     /// them in six years on average.
-    package static let secondStep: SignInLimits = {
+    public static let secondStep: SignInLimits = {
         var limits = SignInLimits()
         limits.freeAttempts = 5
         limits.account = Bucket(size: 20, refill: .minutes(10))

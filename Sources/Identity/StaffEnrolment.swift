@@ -1,18 +1,18 @@
-package import Events
-package import Primitives
-package import Storage
+public import Events
+public import Primitives
+public import Storage
 
 /// Making an account for a member of staff: by the operator's command, never through a page.
-package struct StaffEnrolment: Sendable {
+public struct StaffEnrolment: Sendable {
     private let randomness: any RandomSource
     private let people = People()
     private let audit = AuditLog()
 
-    package init(randomness: any RandomSource) { self.randomness = randomness }
+    public init(randomness: any RandomSource) { self.randomness = randomness }
 
     /// - Parameter name: one line, checked by `OneLine`.
     /// - Returns: `nil` when the address has an account already.
-    package func create(
+    public func create(
         name: String, email: EmailAddress, passwordHash: String, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Person? {
         let new = NewPerson(

@@ -1,25 +1,25 @@
-package import JSON
-package import Primitives
+public import JSON
+import Primitives
 
 /// A compact JWS (RFC 7515 §7.1) whose signature nobody has checked yet.
-package struct UnverifiedJWS: Sendable {
-    package let algorithm: SignatureAlgorithm
-    package let keyID: String?
+public struct UnverifiedJWS: Sendable {
+    public let algorithm: SignatureAlgorithm
+    public let keyID: String?
     /// `typ`
-    package let type: String?
-    package let claims: JSONObject
+    public let type: String?
+    public let claims: JSONObject
     /// The whole header, for the kinds of token that carry more in it.
-    package let header: JSONObject
+    public let header: JSONObject
     private let signingInput: [UInt8]
     private let signature: [UInt8]
 
     /// Why a text is no token, before any key is looked up.
-    package enum Refusal: String, Error, Hashable, Sendable {
+    public enum Refusal: String, Error, Hashable, Sendable {
         case tooLong, notThreeParts, notBase64URL, malformedHeader, malformedClaims, unsupportedAlgorithm, criticalHeader
     }
 
     /// - Parameter limit: bytes.
-    package init(parsing text: String, limit: Int = 8192) throws(Refusal) {
+    public init(parsing text: String, limit: Int = 8192) throws(Refusal) {
         guard text.utf8.count <= limit else { throw .tooLong }
         let bytes = Array(text.utf8)
         let dot = UInt8(ascii: ".")
@@ -47,13 +47,13 @@ package struct UnverifiedJWS: Sendable {
     }
 
     /// Whether it is of a type; the `application/` prefix may be left out and case does not count (RFC 7515 §4.1.9).
-    package func isType(_ wanted: TokenType) -> Bool {
+    public func isType(_ wanted: TokenType) -> Bool {
         if type == wanted.rawValue { return true }
         guard let type = type?.lowercased() else { return false }
         return type == wanted.rawValue.lowercased() || type == "application/\(wanted.rawValue.lowercased())"
     }
 
-    package func isSigned(by key: PublicKey) -> Bool { key.isValid(signature, for: signingInput, by: algorithm) }
+    public func isSigned(by key: PublicKey) -> Bool { key.isValid(signature, for: signingInput, by: algorithm) }
 
     private static func decode(_ part: ArraySlice<UInt8>) -> [UInt8]? { part.withUnsafeBufferPointer { Base64URL.decode($0) } }
 

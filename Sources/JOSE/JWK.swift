@@ -1,16 +1,16 @@
-package import JSON
+public import JSON
 
 /// A public key as it is published, with what its owner says about it (RFC 7517 §4).
-package struct JWK: Hashable, Sendable {
+public struct JWK: Hashable, Sendable {
     /// `kid`; an app's is any text of its own.
-    package let keyID: String?
+    public let keyID: String?
     /// The one algorithm it is meant for; `nil` for any that it can do.
-    package let algorithm: SignatureAlgorithm?
-    package let key: PublicKey
+    public let algorithm: SignatureAlgorithm?
+    public let key: PublicKey
     /// `x5c`: certificates of the key, the first one its own, each in base64 of its DER (RFC 7517 §4.7).
-    package let certificates: [String]
+    public let certificates: [String]
 
-    package init(keyID: String?, algorithm: SignatureAlgorithm?, key: PublicKey, certificates: [String] = []) {
+    public init(keyID: String?, algorithm: SignatureAlgorithm?, key: PublicKey, certificates: [String] = []) {
         self.keyID = keyID
         self.algorithm = algorithm
         self.key = key
@@ -18,7 +18,7 @@ package struct JWK: Hashable, Sendable {
     }
 
     /// - Returns: `nil` for a key that is sound but not one for signatures that we read (`use`, `key_ops`, `alg`): a set may hold such for others.
-    package init?(_ object: JSONObject) throws(PublicKey.Refusal) {
+    public init?(_ object: JSONObject) throws(PublicKey.Refusal) {
         let key = try PublicKey(object)
         if let use = object["use"]?.string, use != "sig" { return nil }
         if let operations = object["key_ops"]?.array, !operations.contains(.string("verify")) { return nil }
@@ -34,9 +34,9 @@ package struct JWK: Hashable, Sendable {
 
     private static let longestChain = 10
 
-    package func suits(_ wanted: SignatureAlgorithm) -> Bool { (algorithm == nil || algorithm == wanted) && key.algorithms.contains(wanted) }
+    public func suits(_ wanted: SignatureAlgorithm) -> Bool { (algorithm == nil || algorithm == wanted) && key.algorithms.contains(wanted) }
 
-    package var object: JSONObject {
+    public var object: JSONObject {
         var members = JSONObject([("kty", key.members["kty"] ?? .null), ("use", .string("sig"))])
         members.append("alg", algorithm?.rawValue)
         members.append("kid", keyID)

@@ -1,13 +1,13 @@
-package import JSON
+public import JSON
 
 /// Public keys as they are published (RFC 7517 §5). It holds no private part: `PublicKey` has no place for one.
-package struct JWKSet: Hashable, Sendable {
-    package let keys: [JWK]
+public struct JWKSet: Hashable, Sendable {
+    public let keys: [JWK]
 
-    package init(_ keys: [JWK]) { self.keys = keys }
+    public init(_ keys: [JWK]) { self.keys = keys }
 
     /// Why a document is no set that an app can be known by.
-    package enum Refusal: Error, Hashable, Sendable {
+    public enum Refusal: Error, Hashable, Sendable {
         case notASet
         case tooManyKeys
         case key(index: Int, PublicKey.Refusal)
@@ -17,7 +17,7 @@ package struct JWKSet: Hashable, Sendable {
         /// None of its keys is for signatures that we read.
         case noUsableKey
 
-        package var message: String {
+        public var message: String {
             switch self {
             case .notASet: "Use a JSON object with the member keys, an array of JWKs"
             case .tooManyKeys: "Use at most \(JWKSet.mostKeys) keys"
@@ -29,10 +29,10 @@ package struct JWKSet: Hashable, Sendable {
         }
     }
 
-    package static let mostKeys = 20
+    public static let mostKeys = 20
 
     /// Reads an app's set. Keys of kinds that we do not read are left out, as RFC 7517 §5 wants; a private part refuses the whole set.
-    package init(reading value: JSONValue) throws(Refusal) {
+    public init(reading value: JSONValue) throws(Refusal) {
         guard let values = value["keys"]?.array else { throw .notASet }
         guard values.count <= Self.mostKeys else { throw .tooManyKeys }
         var keys: [JWK] = []
@@ -56,10 +56,10 @@ package struct JWKSet: Hashable, Sendable {
     }
 
     /// The keys that may have signed: the one that the header names, or without a name every one for the algorithm.
-    package func candidates(for jws: UnverifiedJWS) -> [JWK] {
+    public func candidates(for jws: UnverifiedJWS) -> [JWK] {
         keys.filter { $0.suits(jws.algorithm) && (jws.keyID == nil || $0.keyID == nil || $0.keyID == jws.keyID) }
     }
 
-    package var object: JSONObject { JSONObject([("keys", .array(keys.map { .object($0.object) }))]) }
-    package var text: String { object.text }
+    public var object: JSONObject { JSONObject([("keys", .array(keys.map { .object($0.object) }))]) }
+    public var text: String { object.text }
 }

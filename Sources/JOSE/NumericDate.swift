@@ -1,15 +1,15 @@
-package import JSON
-package import Primitives
+public import JSON
+public import Primitives
 
 /// A date that is none: not a number, or beyond what a calendar holds.
-package struct MalformedNumericDate: Error, Hashable, Sendable {
-    package let name: String
+public struct MalformedNumericDate: Error, Hashable, Sendable {
+    public let name: String
 }
 
 extension JSONObject {
     /// A NumericDate (RFC 7519 §2): seconds since 1970, perhaps with a fraction, which is cut off.
     /// - Returns: `nil` when the member is not there.
-    package func numericDate(_ name: String) throws(MalformedNumericDate) -> Timestamp? {
+    public func numericDate(_ name: String) throws(MalformedNumericDate) -> Timestamp? {
         guard let value = self[name] else { return nil }
         guard case .number(let number) = value, case let seconds = number.double, (0...Self.endOfCalendar).contains(seconds) else {
             throw MalformedNumericDate(name: name)

@@ -1,26 +1,26 @@
-package import Crypto
+public import Crypto
 internal import CryptoExtras
-package import Primitives
+public import Primitives
 
 /// A private key and the one algorithm it signs with: a key is never used for two (RFC 8725 §3.1).
-package struct PrivateKey: Sendable {
+public struct PrivateKey: Sendable {
     private enum Material: Sendable {
         case p256(P256.Signing.PrivateKey)
         case rsa(_RSA.Signing.PrivateKey)
         case ed25519(Curve25519.Signing.PrivateKey)
     }
 
-    package let algorithm: SignatureAlgorithm
+    public let algorithm: SignatureAlgorithm
     private let material: Material
 
-    package init(_ key: P256.Signing.PrivateKey) {
+    public init(_ key: P256.Signing.PrivateKey) {
         algorithm = .es256
         material = .p256(key)
     }
 
     /// - Parameter bytes: what `bytes` gave.
     /// - Returns: `nil` when they are no private key.
-    package init?(_ algorithm: SignatureAlgorithm, bytes: [UInt8]) {
+    public init?(_ algorithm: SignatureAlgorithm, bytes: [UInt8]) {
         self.algorithm = algorithm
         switch algorithm {
         case .es256:
@@ -37,7 +37,7 @@ package struct PrivateKey: Sendable {
 
     /// A new key. An RSA key has 2,048 bits, draws from the library's own generator and costs some 150 ms.
     /// - Throws: only when that generator fails.
-    package static func random(_ algorithm: SignatureAlgorithm, from randomness: any RandomSource) throws -> PrivateKey {
+    public static func random(_ algorithm: SignatureAlgorithm, from randomness: any RandomSource) throws -> PrivateKey {
         switch algorithm {
         case .es256, .edDSA:
             // 32 random bytes are a private key of P-256 unless they lie beyond the curve's order, which happens once in 2^32.
@@ -54,7 +54,7 @@ package struct PrivateKey: Sendable {
     }
 
     /// RSA in DER, the others as 32 bytes.
-    package var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         switch material {
         case .p256(let key): Array(key.rawRepresentation)
         case .rsa(let key): Array(key.derRepresentation)
@@ -62,7 +62,7 @@ package struct PrivateKey: Sendable {
         }
     }
 
-    package var publicKey: PublicKey {
+    public var publicKey: PublicKey {
         switch material {
         case .p256(let key): PublicKey(p256: key.publicKey)
         case .rsa(let key): PublicKey(rsa: key.publicKey)
@@ -71,7 +71,7 @@ package struct PrivateKey: Sendable {
     }
 
     /// - Throws: only when the generator of the signature fails.
-    package func signature(for message: [UInt8]) throws -> [UInt8] {
+    public func signature(for message: [UInt8]) throws -> [UInt8] {
         switch material {
         case .p256(let key): Array(try key.signature(for: message).rawRepresentation)
         case .rsa(let key):

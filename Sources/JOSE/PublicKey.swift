@@ -1,10 +1,10 @@
 internal import Crypto
 internal import CryptoExtras
-package import JSON
+public import JSON
 internal import Primitives
 
 /// A public key that signatures are checked with, parsed once from its JWK (RFC 7517, RFC 7518 §6, RFC 8037 §2).
-package struct PublicKey: Hashable, Sendable {
+public struct PublicKey: Hashable, Sendable {
     private enum Material: Sendable {
         case p256(P256.Signing.PublicKey)
         case rsa(_RSA.Signing.PublicKey)
@@ -13,12 +13,12 @@ package struct PublicKey: Hashable, Sendable {
 
     private let material: Material
     /// The members that make the key, in lexicographic order (RFC 7638 §3.2).
-    package let members: JSONObject
+    public let members: JSONObject
     /// The SHA-256 thumbprint (RFC 7638 §3), base64url.
-    package let thumbprint: String
+    public let thumbprint: String
 
     /// Why members make no key.
-    package enum Refusal: String, Error, Hashable, Sendable {
+    public enum Refusal: String, Error, Hashable, Sendable {
         /// A private or symmetric member: who sends one has given the key away.
         case privatePart
         case unsupportedType, unsupportedCurve
@@ -27,7 +27,7 @@ package struct PublicKey: Hashable, Sendable {
         /// RSA below 2,048 bits, or above what is worth the work.
         case weak
 
-        package var message: String {
+        public var message: String {
             switch self {
             case .privatePart: "holds a private part: publish the public members alone, and replace the key"
             case .unsupportedType: "has a kty that is not supported: use EC, RSA or OKP"
@@ -39,7 +39,7 @@ package struct PublicKey: Hashable, Sendable {
     }
 
     /// Reads the members of a JWK that make its key; others are not looked at, but for those that must never be there.
-    package init(_ jwk: JSONObject) throws(Refusal) {
+    public init(_ jwk: JSONObject) throws(Refusal) {
         try Self.refusePrivateParts(jwk)
         switch jwk["kty"]?.string {
         case "EC":
@@ -113,7 +113,7 @@ package struct PublicKey: Hashable, Sendable {
     }
 
     /// What the key can have signed. RSA keys do for either padding.
-    package var algorithms: [SignatureAlgorithm] {
+    public var algorithms: [SignatureAlgorithm] {
         switch material {
         case .p256: [.es256]
         case .rsa: [.ps256, .rs256]
@@ -122,7 +122,7 @@ package struct PublicKey: Hashable, Sendable {
     }
 
     /// - Returns: `false` also when the key is of another kind than the algorithm.
-    package func isValid(_ signature: [UInt8], for message: [UInt8], by algorithm: SignatureAlgorithm) -> Bool {
+    public func isValid(_ signature: [UInt8], for message: [UInt8], by algorithm: SignatureAlgorithm) -> Bool {
         switch (material, algorithm) {
         case (.p256(let key), .es256):
             // RFC 7518 §3.4: `r || s`, 64 bytes; DER is refused.
@@ -138,8 +138,8 @@ package struct PublicKey: Hashable, Sendable {
         }
     }
 
-    package static func == (lhs: PublicKey, rhs: PublicKey) -> Bool { lhs.members == rhs.members }
-    package func hash(into hasher: inout Hasher) { hasher.combine(members) }
+    public static func == (lhs: PublicKey, rhs: PublicKey) -> Bool { lhs.members == rhs.members }
+    public func hash(into hasher: inout Hasher) { hasher.combine(members) }
 
     /// RFC 7518 §6.2.2, §6.3.2, §6.4: private exponents and factors, and symmetric keys.
     private static let privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]

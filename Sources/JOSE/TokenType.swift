@@ -1,5 +1,5 @@
 /// The `typ` of the JWTs that this server signs or reads: one of a type is never taken for another (RFC 8725 §3.11).
-package enum TokenType: String, CaseIterable, Sendable {
+public enum TokenType: String, CaseIterable, Sendable {
     /// RFC 9068 §2.1
     case accessToken = "at+jwt"
     /// OpenID Connect Core §2; JARM §2.1

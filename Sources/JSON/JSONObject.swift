@@ -1,22 +1,22 @@
 /// The members of an object, in their order, each name once.
-package struct JSONObject: Hashable, Sendable {
-    package struct Member: Hashable, Sendable {
-        package let name: String
-        package let value: JSONValue
+public struct JSONObject: Hashable, Sendable {
+    public struct Member: Hashable, Sendable {
+        public let name: String
+        public let value: JSONValue
 
-        package init(name: String, value: JSONValue) {
+        public init(name: String, value: JSONValue) {
             self.name = name
             self.value = value
         }
     }
 
-    package private(set) var members: [Member]
+    public private(set) var members: [Member]
 
     /// Members that the program itself names, each once.
-    package init(_ members: [(String, JSONValue)] = []) { self.members = members.map { Member(name: $0.0, value: $0.1) } }
+    public init(_ members: [(String, JSONValue)] = []) { self.members = members.map { Member(name: $0.0, value: $0.1) } }
 
     /// - Returns: `nil` when a name occurs twice.
-    package init?(_ members: [Member]) {
+    public init?(_ members: [Member]) {
         guard JSONObject.repeatedName(in: members) == nil else { return nil }
         self.members = members
     }
@@ -30,23 +30,23 @@ package struct JSONObject: Hashable, Sendable {
         return members.first { !seen.insert($0.name).inserted }?.name
     }
 
-    package subscript(_ name: String) -> JSONValue? { members.first { $0.name == name }?.value }
-    package var names: [String] { members.map(\.name) }
+    public subscript(_ name: String) -> JSONValue? { members.first { $0.name == name }?.value }
+    public var names: [String] { members.map(\.name) }
 
-    package mutating func append(_ name: String, _ value: JSONValue) { members.append(Member(name: name, value: value)) }
+    public mutating func append(_ name: String, _ value: JSONValue) { members.append(Member(name: name, value: value)) }
 
     /// Adds a member unless there is nothing to say.
-    package mutating func append(_ name: String, _ text: String?) {
+    public mutating func append(_ name: String, _ text: String?) {
         if let text { append(name, JSONValue.string(text)) }
     }
 
-    package mutating func append(_ name: String, seconds: Int64?) {
+    public mutating func append(_ name: String, seconds: Int64?) {
         if let seconds { append(name, JSONValue.integer(seconds)) }
     }
 
-    package var text: String { String(decoding: bytes, as: UTF8.self) }
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    package var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         var writer = JSONWriter(sortsMembers: false)
         writer.write(self)
         return writer.bytes

@@ -1,9 +1,9 @@
 /// Why bytes are no JSON that we read.
-package struct MalformedJSON: Error, Hashable, Sendable {
+public struct MalformedJSON: Error, Hashable, Sendable {
     /// Bytes before the place.
-    package let offset: Int
-    package let expected: String
-    package let got: String
+    public let offset: Int
+    public let expected: String
+    public let got: String
     /// Which member stands there twice, as a JSON Pointer (RFC 6901); `nil` for anything else.
     package fileprivate(set) var repeatedMember: String?
 }
@@ -24,37 +24,37 @@ extension MalformedJSON {
 }
 
 /// How much of a text is read. What goes beyond is refused before it costs anything.
-package struct JSONLimits: Hashable, Sendable {
+public struct JSONLimits: Hashable, Sendable {
     /// Bytes of the whole text.
-    package let bytes: Int
+    public let bytes: Int
     /// How deep arrays and objects may nest.
-    package let depth: Int
+    public let depth: Int
     /// Members of one object, elements of one array.
-    package let members: Int
+    public let members: Int
 
-    package init(bytes: Int, depth: Int, members: Int) {
+    public init(bytes: Int, depth: Int, members: Int) {
         self.bytes = bytes
         self.depth = depth
         self.members = members
     }
 
     /// A body of the API, or a document of ours.
-    package static let body = JSONLimits(bytes: 4 << 20, depth: 32, members: 100_000)
+    public static let body = JSONLimits(bytes: 4 << 20, depth: 32, members: 100_000)
 
     /// A token's part, or a parameter that holds JSON.
-    package static func token(bytes: Int = 65_536) -> JSONLimits { JSONLimits(bytes: bytes, depth: 16, members: 1000) }
+    public static func token(bytes: Int = 65_536) -> JSONLimits { JSONLimits(bytes: bytes, depth: 16, members: 1000) }
 }
 
 extension JSONValue {
     /// Reads one JSON text (RFC 8259), strictly: UTF-8, nothing behind the value, numbers of at most 64 characters, and no member twice, after
     /// unescaping. Foundation's decoder keeps the first of two members with one name, where another reader keeps the last (RFC 7515 §4, RFC 8725 §2.4).
-    package init(parsing bytes: [UInt8], limits: JSONLimits = .body) throws(MalformedJSON) {
+    public init(parsing bytes: [UInt8], limits: JSONLimits = .body) throws(MalformedJSON) {
         guard bytes.count <= limits.bytes else { throw MalformedJSON(offset: limits.bytes, expected: "at most \(limits.bytes) bytes", got: "\(bytes.count)") }
         var parser = JSONParser(bytes, limits)
         self = try parser.document()
     }
 
-    package init(parsing text: String, limits: JSONLimits = .body) throws(MalformedJSON) { try self.init(parsing: Array(text.utf8), limits: limits) }
+    public init(parsing text: String, limits: JSONLimits = .body) throws(MalformedJSON) { try self.init(parsing: Array(text.utf8), limits: limits) }
 }
 
 private struct JSONParser {

@@ -1,7 +1,7 @@
 /// What strings are as JSON text (RFC 8259 §7).
-package enum JSONText {
+public enum JSONText {
     /// - Returns: where the first byte stands that must be escaped, or the end.
-    package static func firstEscaped(in text: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> Int {
+    public static func firstEscaped(in text: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> Int {
         var place = start
         // Eight bytes at once: a subtraction borrows into the highest bit of each that is smaller, and what is equal becomes zero by an exclusive or.
         while place + 8 <= text.count {

@@ -1,14 +1,14 @@
 internal import Synchronization
 
 /// Demo mode's mail: kept in memory and shown at `/demo/mailbox`. Nothing leaves the machine.
-package final class MemoryMailbox: Mailer {
+public final class MemoryMailbox: Mailer {
     private let kept = Mutex<[Message]>([])
     private let capacity: Int
 
     /// - Parameter capacity: the oldest mail goes when one more arrives.
-    package init(capacity: Int = 200) { self.capacity = max(1, capacity) }
+    public init(capacity: Int = 200) { self.capacity = max(1, capacity) }
 
-    package func send(_ mail: Message) async throws {
+    public func send(_ mail: Message) async throws {
         guard Message.isAddress(mail.to) else { throw MailFailure.unsafeHeader }
         kept.withLock { kept in
             kept.append(mail)
@@ -17,7 +17,7 @@ package final class MemoryMailbox: Mailer {
     }
 
     /// The latest first.
-    package var messages: [Message] { kept.withLock { $0.reversed() } }
+    public var messages: [Message] { kept.withLock { $0.reversed() } }
 
-    package func messages(to address: String) -> [Message] { messages.filter { $0.to == address } }
+    public func messages(to address: String) -> [Message] { messages.filter { $0.to == address } }
 }

@@ -1,13 +1,13 @@
-package import Primitives
+public import Primitives
 
 /// A mail in plain text to one person.
-package struct Message: Hashable, Sendable {
-    package let to: String
-    package let subject: String
-    package let text: String
-    package let sentAt: Timestamp
+public struct Message: Hashable, Sendable {
+    public let to: String
+    public let subject: String
+    public let text: String
+    public let sentAt: Timestamp
 
-    package init(to: String, subject: String, text: String, sentAt: Timestamp) {
+    public init(to: String, subject: String, text: String, sentAt: Timestamp) {
         self.to = to
         self.subject = subject
         self.text = text
@@ -21,13 +21,13 @@ extension Message {
 }
 
 /// Where mail goes out.
-package protocol Mailer: Sendable {
+public protocol Mailer: Sendable {
     /// - Throws: `MailFailure`.
     func send(_ mail: Message) async throws
 }
 
 /// Why a mail did not go out. Carries neither addresses nor text.
-package enum MailFailure: Error, Hashable, Sendable, CustomStringConvertible {
+public enum MailFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// An address or a subject that would break out of its header line.
     case unsafeHeader
     /// Too many mails wait.
@@ -35,7 +35,7 @@ package enum MailFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The mail host refused it or could not be reached; libcurl's words.
     case notSent(reason: String)
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .unsafeHeader: "an address or subject holds characters that a mail header cannot"
         case .queueFull: "too many mails wait to be sent"

@@ -1,21 +1,21 @@
-package import Logging
-package import Primitives
+public import Logging
+import Primitives
 internal import Synchronization
 
 /// Mail leaves behind the answer, so that nobody learns from the time it takes whether an address is known.
-package final class OutgoingMail: Sendable {
+public final class OutgoingMail: Sendable {
     private let mailer: any Mailer
     private let logger: Logger
     private let waiting = Mutex(0)
     /// More than this many at once are dropped: whoever asked can ask again.
     private static let mostWaiting = 200
 
-    package init(mailer: any Mailer, logger: Logger) {
+    public init(mailer: any Mailer, logger: Logger) {
         self.mailer = mailer
         self.logger = logger
     }
 
-    package func send(_ message: Message) {
+    public func send(_ message: Message) {
         let admitted = waiting.withLock { count in
             guard count < Self.mostWaiting else { return false }
             count += 1

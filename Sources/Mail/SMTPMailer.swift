@@ -1,24 +1,24 @@
 internal import CCurl
 internal import Dispatch
 internal import Foundation
-package import Primitives
+public import Primitives
 internal import Synchronization
 
 /// How mail leaves the machine.
-package struct SMTPSettings: Sendable {
+public struct SMTPSettings: Sendable {
     /// `smtp://host:port` or `smtps://host:port`.
-    package let url: String
-    package let user: String?
-    package let password: Secret?
+    public let url: String
+    public let user: String?
+    public let password: Secret?
     /// The sender's address.
-    package let from: String
+    public let from: String
     /// Seconds.
-    package var connectTimeout = 5
+    public var connectTimeout = 5
     /// Seconds for one mail in all.
-    package var timeout = 20
+    public var timeout = 20
 
     /// - Returns: `nil` unless the URL is one of SMTP with a host, and the sender an address.
-    package init?(url: String, user: String? = nil, password: Secret? = nil, from: String) {
+    public init?(url: String, user: String? = nil, password: Secret? = nil, from: String) {
         guard let host = Self.host(of: url), !host.isEmpty, Message.isAddress(from) else { return nil }
         self.url = url
         self.user = user
@@ -40,18 +40,18 @@ package struct SMTPSettings: Sendable {
 }
 
 /// Sends mail over SMTP with libcurl, one at a time on a thread of its own.
-package final class SMTPMailer: Mailer {
+public final class SMTPMailer: Mailer {
     private let settings: SMTPSettings
     private let randomness: any RandomSource
     private let queue = DispatchQueue(label: "wekeza.mail")
     private let waiting = Mutex(0)
 
-    package init(settings: SMTPSettings, randomness: any RandomSource = SystemRandom()) {
+    public init(settings: SMTPSettings, randomness: any RandomSource = SystemRandom()) {
         self.settings = settings
         self.randomness = randomness
     }
 
-    package func send(_ mail: Message) async throws {
+    public func send(_ mail: Message) async throws {
         guard !mail.isForNobody else { return }
         let host = settings.from.split(separator: "@").last ?? "localhost"
         let wire = try mail.wire(from: settings.from, messageID: "\(randomness.alphanumerics(24))@\(host)")

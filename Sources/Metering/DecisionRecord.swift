@@ -1,39 +1,39 @@
-package import Primitives
-import Storage
+public import Primitives
+public import Storage
 
 /// What the gateway decided about one API call, and why. It feeds the error body, the meter, the customer's access log and the developer's request page.
-package struct DecisionRecord: Hashable, Sendable {
-    package let requestID: RequestID
-    package let receivedAt: Timestamp
-    package let durationMicroseconds: Int64
-    package let organisationID: OrganisationID?
-    package let appID: AppID?
-    package let clientID: String?
-    package let consentID: ConsentID?
-    package let personID: PersonID?
-    package let accountID: AccountID?
-    package let method: String
+public struct DecisionRecord: Hashable, Sendable {
+    public let requestID: RequestID
+    public let receivedAt: Timestamp
+    public let durationMicroseconds: Int64
+    public let organisationID: OrganisationID?
+    public let appID: AppID?
+    public let clientID: String?
+    public let consentID: ConsentID?
+    public let personID: PersonID?
+    public let accountID: AccountID?
+    public let method: String
     /// Without its query, which may hold what does not belong in a log.
-    package let path: String
+    public let path: String
     /// The contract's `operationId`; `nil` when the path or the method names none.
-    package let operation: String?
-    package let status: Int
-    package let outcome: DecisionOutcome
+    public let operation: String?
+    public let status: Int
+    public let outcome: DecisionOutcome
     /// The first rule that failed.
-    package let rule: String?
-    package let expected: String?
-    package let got: String?
+    public let rule: String?
+    public let expected: String?
+    public let got: String?
     /// Every rule in the order it was asked, the last one being where the call ended.
-    package let checks: [Check]
+    public let checks: [Check]
     /// Units of the daily quota.
-    package let cost: Int
+    public let cost: Int
     /// How many entries the answer held.
-    package let records: Int?
-    package let clientAddress: String
+    public let records: Int?
+    public let clientAddress: String
     /// The error body that was answered.
-    package let problem: String?
+    public let problem: String?
 
-    package init(
+    public init(
         requestID: RequestID, receivedAt: Timestamp, durationMicroseconds: Int64, organisationID: OrganisationID? = nil, appID: AppID? = nil,
         clientID: String? = nil, consentID: ConsentID? = nil, personID: PersonID? = nil, accountID: AccountID? = nil, method: String, path: String,
         operation: String?, status: Int, outcome: DecisionOutcome, rule: String? = nil, expected: String? = nil, got: String? = nil, checks: [Check] = [],
@@ -64,37 +64,37 @@ package struct DecisionRecord: Hashable, Sendable {
     }
 
     /// One rule, in the order the gateway asked.
-    package struct Check: Hashable, Sendable {
-        package enum Result: CaseIterable, Sendable {
+    public struct Check: Hashable, Sendable {
+        public enum Result: CaseIterable, Sendable {
             case passed, failed, skipped
         }
 
         /// What was found, or why it was not asked.
-        package enum Detail: Hashable, Sendable {
+        public enum Detail: Hashable, Sendable {
             case finding(Finding)
             /// Words of this call alone: one line of them.
             case words(String)
         }
 
         /// The policy's name: `consent_state`.
-        package let rule: String
-        package let result: Result
-        package let detail: Detail
+        public let rule: String
+        public let result: Result
+        public let detail: Detail
 
-        package init(rule: String, result: Result, finding: Finding) {
+        public init(rule: String, result: Result, finding: Finding) {
             self.rule = rule
             self.result = result
             detail = .finding(finding)
         }
 
-        package init(rule: String, result: Result, detail: String) {
+        public init(rule: String, result: Result, detail: String) {
             self.rule = rule
             self.result = result
             let isLine = detail.utf8.withContiguousStorageIfAvailable { $0.count <= 300 && $0.isPrintableASCII } ?? false
             self.detail = .words(isLine ? detail : Self.line(detail))
         }
 
-        package var words: String {
+        public var words: String {
             switch detail {
             case .finding(let finding): finding.words
             case .words(let words): words
@@ -106,7 +106,7 @@ package struct DecisionRecord: Hashable, Sendable {
     }
 }
 
-package enum DecisionOutcome: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+public enum DecisionOutcome: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
     case allowed
     case refused
     /// The gateway allowed it, or could not decide, and we or the bank behind us failed.

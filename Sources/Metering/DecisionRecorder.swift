@@ -1,10 +1,10 @@
-package import Logging
-package import Storage
+public import Logging
+public import Storage
 internal import Synchronization
 
 /// Takes the gateway's decisions and writes them in groups, so that no call waits for its own record. Records that a database cannot take now are kept,
 /// up to a bound, and written when it answers again. Five thousand of a slice, and every ten seconds all, are put on their shelves.
-package final class DecisionRecorder: Sendable {
+public final class DecisionRecorder: Sendable {
     fileprivate struct State {
         var pending: [DecisionRecord] = []
         /// How many were taken to be written, and are not yet.
@@ -35,13 +35,13 @@ package final class DecisionRecorder: Sendable {
     fileprivate static let shelvingSize = 5000
 
     /// - Parameter capacity: how many records wait at most; beyond it the oldest that are not being written are dropped and counted.
-    package init(database: any Database, logger: Logger, capacity: Int = 50_000) {
+    public init(database: any Database, logger: Logger, capacity: Int = 50_000) {
         self.database = database
         self.logger = logger
         self.capacity = capacity
     }
 
-    package func record(_ decision: DecisionRecord) {
+    public func record(_ decision: DecisionRecord) {
         state.withLock { state in
             state.pending.append(decision)
             // Now and then, so that dropping one does not move all the others.
@@ -50,11 +50,11 @@ package final class DecisionRecorder: Sendable {
     }
 
     /// Records dropped since the start because the database did not take them.
-    package var droppedCount: Int { state.withLock(\.dropped) }
+    public var droppedCount: Int { state.withLock(\.dropped) }
 
     /// Writes what waits by now. For one caller at a time.
     /// - Throws: storage failures; what was not written waits on.
-    package func flush() async throws {
+    public func flush() async throws {
         var went = Self.mostTaken
         while went == Self.mostTaken {
             var (waiting, doubtful) = state.withLock { $0.take(atMost: Self.mostTaken) }
@@ -89,7 +89,7 @@ package final class DecisionRecorder: Sendable {
 
     /// Puts on its shelves what waits for them, whichever node wrote it: at once when that is little, else slice by slice.
     /// - Throws: storage failures, behind the last slice; what was not shelved waits on.
-    package func shelve() async throws {
+    public func shelve() async throws {
         let waiting = try await database.readOne { [records] in try records.unshelvedCount(atMost: Self.shelvingSize + 1, in: $0) }
         guard waiting > 0 else { return }
         if waiting <= Self.shelvingSize {
@@ -110,7 +110,7 @@ package final class DecisionRecorder: Sendable {
     }
 
     /// Writes what waits every 200 ms until cancelled, and what is left then. Shelving goes on beside it, since it may have to wait for another node's.
-    package func run() async {
+    public func run() async {
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 while await self.pause() { await self.logFailure { try await self.flush() } }

@@ -1,6 +1,6 @@
 /// What a rule of the gateway found, or why it was not asked, in words that many calls have in common. The raw value stands for them in kept records: it stays
 /// what it is, and the words may change.
-package enum Finding: String, CaseIterable, Sendable {
+public enum Finding: String, CaseIterable, Sendable {
     case noToken = "nt", noApp = "na", noConsent = "nc"
     case signedHere = "si"
     case unbound = "ub", sentWithCertificate = "wc", sentWithProof = "wp"
@@ -18,7 +18,7 @@ package enum Finding: String, CaseIterable, Sendable {
     case platform = "pf", sandboxControls = "sc", sandboxBank = "sb", liveBank = "lb"
     case checkFailed = "cf"
 
-    package var words: String {
+    public var words: String {
         switch self {
         case .noToken: "no token"
         case .noApp: "no app"

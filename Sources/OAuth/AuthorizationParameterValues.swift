@@ -1,10 +1,10 @@
 /// RFC 6749 §3.1.1; the implicit and hybrid types are not implemented (RFC 9700 §2.1.2).
-package enum ResponseType: String, CaseIterable, Sendable {
+public enum ResponseType: String, CaseIterable, Sendable {
     case code
 }
 
 /// How the answer travels back (OAuth 2.0 Multiple Response Type Encoding Practices §2.1, OAuth 2.0 Form Post Response Mode, JARM §2.3).
-package enum ResponseMode: String, CaseIterable, Sendable, Codable {
+public enum ResponseMode: String, CaseIterable, Sendable, Codable {
     case query
     case fragment
     case formPost = "form_post"
@@ -14,11 +14,11 @@ package enum ResponseMode: String, CaseIterable, Sendable, Codable {
     case fragmentJWT = "fragment.jwt"
     case formPostJWT = "form_post.jwt"
 
-    package var isSigned: Bool { [.jwt, .queryJWT, .fragmentJWT, .formPostJWT].contains(self) }
+    public var isSigned: Bool { [.jwt, .queryJWT, .fragmentJWT, .formPostJWT].contains(self) }
 
-    package enum Carrier: Sendable { case query, fragment, form }
+    public enum Carrier: Sendable { case query, fragment, form }
 
-    package var carrier: Carrier {
+    public var carrier: Carrier {
         switch self {
         case .query, .jwt, .queryJWT: .query
         case .fragment, .fragmentJWT: .fragment
@@ -28,7 +28,7 @@ package enum ResponseMode: String, CaseIterable, Sendable, Codable {
 }
 
 /// What the app asks of the customer's presence (OpenID Connect Core §3.1.2.1).
-package enum Prompt: String, CaseIterable, Sendable, Codable {
+public enum Prompt: String, CaseIterable, Sendable, Codable {
     case none
     case login
     case consent

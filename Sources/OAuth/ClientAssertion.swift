@@ -1,31 +1,31 @@
-package import JOSE
+public import JOSE
 internal import JSON
-package import Primitives
+public import Primitives
 
 /// A JWT with which an app proves who it is, whose signature and claims have passed (RFC 7523 §3, OpenID Connect Core §9). Whether it was used before is
 /// another question.
-package struct ClientAssertion: Hashable, Sendable {
-    package let clientID: ClientID
+public struct ClientAssertion: Hashable, Sendable {
+    public let clientID: ClientID
     /// `jti`
-    package let tokenID: String
+    public let tokenID: String
     /// `iat`; without one the moment it came.
-    package let issuedAt: Timestamp
-    package let expiresAt: Timestamp
+    public let issuedAt: Timestamp
+    public let expiresAt: Timestamp
 
     /// `client_assertion_type`
-    package static let type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    public static let type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
     /// How far an app's clock may run ahead of ours. FAPI 2.0 §5.3.2.1 accepts 10 seconds and refuses more than 60.
-    package static let forgivenSkew = Duration.seconds(30)
+    public static let forgivenSkew = Duration.seconds(30)
     /// How far ahead an assertion may expire: so long its `jti` is remembered.
-    package static let longestLifetime = Duration.minutes(65)
+    public static let longestLifetime = Duration.minutes(65)
 
     /// Why an assertion proves nothing.
-    package enum Refusal: String, CaseIterable, Error, Hashable, Sendable {
+    public enum Refusal: String, CaseIterable, Error, Hashable, Sendable {
         case malformed, wrongType, algorithm, noKey, signature, issuer, subject, audience, missingExpiry, malformedDate, expired, expiresTooLate, notYetValid
         case missingTokenID, replayed, tooOldToTell
 
         /// One plain sentence for the app's developer; nothing from the request in it.
-        package var message: String {
+        public var message: String {
             switch self {
             case .malformed: "The client_assertion is not a signed JWT."
             case .wrongType: "The client_assertion is a JWT of another type."
@@ -48,12 +48,12 @@ package struct ClientAssertion: Hashable, Sendable {
     }
 
     /// Which `aud` names this server.
-    package struct Audiences: Sendable {
-        package let issuer: String
+    public struct Audiences: Sendable {
+        public let issuer: String
         /// Others that will do unless the profile wants the issuer: the token endpoint and the endpoint that is called, by either listener's address.
-        package let endpoints: [String]
+        public let endpoints: [String]
 
-        package init(issuer: String, endpoints: [String]) {
+        public init(issuer: String, endpoints: [String]) {
             self.issuer = issuer
             self.endpoints = endpoints
         }
@@ -67,7 +67,7 @@ package struct ClientAssertion: Hashable, Sendable {
     }
 
     /// Checks the claims of an assertion whose signature is right.
-    package init(_ jws: UnverifiedJWS, of client: ClientID, for audiences: Audiences, rules: ProfileRules, at now: Timestamp) throws(Refusal) {
+    public init(_ jws: UnverifiedJWS, of client: ClientID, for audiences: Audiences, rules: ProfileRules, at now: Timestamp) throws(Refusal) {
         let claims = jws.claims
         guard claims["iss"]?.string == client.text else { throw .issuer }
         guard claims["sub"]?.string == client.text else { throw .subject }

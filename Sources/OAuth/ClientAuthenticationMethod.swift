@@ -1,5 +1,5 @@
 /// How an app proves itself at the token endpoint (RFC 6749 §2.3, OpenID Connect Core §9, RFC 8705 §2); the wire name appears once, here.
-package enum ClientAuthenticationMethod: String, CaseIterable, Sendable, Codable {
+public enum ClientAuthenticationMethod: String, CaseIterable, Sendable, Codable {
     case clientSecretBasic = "client_secret_basic"
     case clientSecretPost = "client_secret_post"
     /// A JWT that the app signs with its own key (RFC 7523 §2.2).
@@ -12,6 +12,6 @@ package enum ClientAuthenticationMethod: String, CaseIterable, Sendable, Codable
     case none
 
     /// Whether the platform makes a secret for the app and shows it once.
-    package var usesSecret: Bool { self == .clientSecretBasic || self == .clientSecretPost }
-    package var usesCertificate: Bool { self == .tlsClientAuth || self == .selfSignedTLSClientAuth }
+    public var usesSecret: Bool { self == .clientSecretBasic || self == .clientSecretPost }
+    public var usesCertificate: Bool { self == .tlsClientAuth || self == .selfSignedTLSClientAuth }
 }

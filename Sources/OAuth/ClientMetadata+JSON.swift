@@ -1,9 +1,9 @@
-package import JOSE
-package import JSON
+import JOSE
+public import JSON
 
 extension ClientMetadata {
     /// Reads the members that are known; others are ignored (RFC 7591 §2).
-    package init(reading object: JSONObject) throws(ClientMetadataRefusal) {
+    public init(reading object: JSONObject) throws(ClientMetadataRefusal) {
         try readKeys(object)
         tokenEndpointAuthSigningAlgorithm = try Self.algorithm("token_endpoint_auth_signing_alg", in: object)
         requestObjectSigningAlgorithm = try Self.algorithm("request_object_signing_alg", in: object)
@@ -24,7 +24,7 @@ extension ClientMetadata {
     }
 
     /// The members that say something, in the registry's names: what is kept and what a registration answers.
-    package var json: JSONObject {
+    public var json: JSONObject {
         var members = JSONObject()
         if let jwks { members.append("jwks", .object(jwks.object)) }
         members.append("jwks_uri", jwksURI)
@@ -103,7 +103,7 @@ extension ClientMetadata {
     }
 
     /// Why an address cannot be that of a page.
-    package static func refusal(of address: String, as page: Page) -> ClientMetadataRefusal? {
+    public static func refusal(of address: String, as page: Page) -> ClientMetadataRefusal? {
         do throws(ClientMetadataRefusal) {
             _ = try Self.address(page.rawValue, in: JSONObject([(page.rawValue, .string(address))]))
             return nil

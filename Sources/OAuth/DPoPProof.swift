@@ -1,34 +1,34 @@
-package import JOSE
+public import JOSE
 internal import JSON
-package import Primitives
+public import Primitives
 
 /// A DPoP proof that has passed every check of RFC 9449 §4.3 but the one whether it was used before.
-package struct DPoPProof: Hashable, Sendable {
+public struct DPoPProof: Hashable, Sendable {
     /// `jkt`: the thumbprint of the key that the sender holds.
-    package let thumbprint: String
+    public let thumbprint: String
     /// `jti`
-    package let tokenID: String
+    public let tokenID: String
     /// The earliest moment at which it can have been made: its `iat`, or the moment its nonce was first handed out.
-    package let madeAfter: Timestamp
+    public let madeAfter: Timestamp
     /// From then on it would be refused anyway.
-    package let expiresAt: Timestamp
+    public let expiresAt: Timestamp
 
     /// How old a proof may be that carries no nonce.
-    package static let lifetime = Duration.seconds(60)
+    public static let lifetime = Duration.seconds(60)
     /// How far the sender's clock may run ahead of ours; FAPI 2.0 accepts 10 seconds.
-    package static let forgivenSkew = Duration.seconds(30)
+    public static let forgivenSkew = Duration.seconds(30)
     /// Algorithms of proofs, whatever the app's profile.
-    package static let algorithms = SignatureAlgorithm.allCases.filter(\.isAllowedByFAPI)
+    public static let algorithms = SignatureAlgorithm.allCases.filter(\.isAllowedByFAPI)
 
     /// Why a proof proves nothing.
-    package enum Refusal: String, CaseIterable, Error, Hashable, Sendable {
+    public enum Refusal: String, CaseIterable, Error, Hashable, Sendable {
         case severalProofs, malformed, wrongType, algorithm, missingKey, unsuitableKey, signature, missingTokenID, method, address, missingTime, accessToken
         case replayed
         /// A nonce of ours would make it acceptable: the clock is off, the nonce is old, or the proof may have been used before.
         case nonceNeeded
 
         /// One plain sentence; nothing from the request in it.
-        package var message: String {
+        public var message: String {
             switch self {
             case .severalProofs: "More than one DPoP header was sent."
             case .malformed: "The DPoP proof is not a signed JWT."
@@ -49,14 +49,14 @@ package struct DPoPProof: Hashable, Sendable {
     }
 
     /// What the proof has to be about.
-    package struct Target: Sendable {
-        package let method: String
+    public struct Target: Sendable {
+        public let method: String
         /// Every address by which this endpoint is reached.
-        package let addresses: [String]
+        public let addresses: [String]
         /// With a request to a protected resource.
-        package let accessToken: String?
+        public let accessToken: String?
 
-        package init(method: String, addresses: [String], accessToken: String? = nil) {
+        public init(method: String, addresses: [String], accessToken: String? = nil) {
             self.method = method
             self.addresses = addresses
             self.accessToken = accessToken
@@ -66,7 +66,7 @@ package struct DPoPProof: Hashable, Sendable {
     /// - Parameters:
     ///   - keys: those that came lately.
     ///   - nonce: when a nonce of ours was first handed out, and until when it is good; `nil` for one that is not ours or too old.
-    package init(
+    public init(
         _ text: String, for target: Target, at now: Timestamp, keys: KnownPublicKeys, nonce: (String) -> (since: Timestamp, until: Timestamp)?
     ) throws(Refusal) {
         let jws: UnverifiedJWS

@@ -1,5 +1,5 @@
 /// The ways to obtain tokens that this server implements; the wire name appears once, here.
-package enum GrantType: String, CaseIterable, Sendable, Codable {
+public enum GrantType: String, CaseIterable, Sendable, Codable {
     case authorizationCode = "authorization_code"
     case refreshToken = "refresh_token"
     case clientCredentials = "client_credentials"
@@ -7,5 +7,5 @@ package enum GrantType: String, CaseIterable, Sendable, Codable {
 
 extension Set<GrantType> {
     /// In the catalogue's order, separated by spaces.
-    package var names: String { GrantType.allCases.filter(contains).map(\.rawValue).joined(separator: " ") }
+    public var names: String { GrantType.allCases.filter(contains).map(\.rawValue).joined(separator: " ") }
 }

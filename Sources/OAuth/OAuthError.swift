@@ -1,12 +1,12 @@
 /// A refusal as the protocol tells it: a code of the registry and one plain sentence.
-package struct OAuthError: Error, Hashable, Sendable {
-    package let code: Code
+public struct OAuthError: Error, Hashable, Sendable {
+    public let code: Code
     /// ASCII without quotes and backslashes (RFC 6749 §5.2), nothing from the request in it.
-    package let description: String
+    public let description: String
     /// For the developers of the app alone; `nil` where code and description say all there is.
-    package let explanation: Explanation?
+    public let explanation: Explanation?
 
-    package init(_ code: Code, _ description: String, explanation: Explanation? = nil) {
+    public init(_ code: Code, _ description: String, explanation: Explanation? = nil) {
         self.code = code
         self.description = description
         self.explanation = explanation
@@ -16,14 +16,14 @@ package struct OAuthError: Error, Hashable, Sendable {
     /// - Parameters:
     ///   - parameter: the one that breaks it, where the rule is about any.
     ///   - expected: nothing from the request in it.
-    package static func against(
+    public static func against(
         _ rule: RefusalRule, _ description: String, parameter: String? = nil, expected: String? = nil, received: Received? = nil
     ) -> OAuthError {
         OAuthError(
             rule.code, description, explanation: Explanation(rule: rule, parameter: parameter ?? rule.parameter, expected: expected, received: received))
     }
 
-    package enum Code: String, CaseIterable, Sendable {
+    public enum Code: String, CaseIterable, Sendable {
         // RFC 6749 §4.1.2.1, §5.2
         case invalidRequest = "invalid_request"
         case invalidClient = "invalid_client"
@@ -63,17 +63,17 @@ package struct OAuthError: Error, Hashable, Sendable {
         case unapprovedSoftwareStatement = "unapproved_software_statement"
     }
 
-    package static func invalidRequest(_ description: String) -> OAuthError { OAuthError(.invalidRequest, description) }
-    package static func invalidClient(_ description: String) -> OAuthError { OAuthError(.invalidClient, description) }
-    package static func invalidToken(_ description: String) -> OAuthError { OAuthError(.invalidToken, description) }
+    public static func invalidRequest(_ description: String) -> OAuthError { OAuthError(.invalidRequest, description) }
+    public static func invalidClient(_ description: String) -> OAuthError { OAuthError(.invalidClient, description) }
+    public static func invalidToken(_ description: String) -> OAuthError { OAuthError(.invalidToken, description) }
 }
 
 extension OAuthError.Code {
     /// The path of the error's page in the documentation: what `error_uri` leads to.
-    package var documentationPath: String { "/docs/errors/oauth/\(rawValue)" }
+    public var documentationPath: String { "/docs/errors/oauth/\(rawValue)" }
 
     /// The document that defines the code.
-    package var clause: String {
+    public var clause: String {
         switch self {
         case .invalidRequest, .unauthorizedClient, .invalidScope, .accessDenied, .serverError, .temporarilyUnavailable, .unsupportedResponseType:
             "RFC 6749 §4.1.2.1"
@@ -91,7 +91,7 @@ extension OAuthError.Code {
     }
 
     /// The one line that names the refusal.
-    package var title: String {
+    public var title: String {
         switch self {
         case .invalidRequest: "A parameter is missing, repeated or malformed"
         case .invalidClient: "The app did not prove who it is"
@@ -125,7 +125,7 @@ extension OAuthError.Code {
     }
 
     /// What to do about it.
-    package var advice: String {
+    public var advice: String {
         switch self {
         case .invalidRequest:
             "Read the description: it names the parameter. Send each parameter once, in a form of type application/x-www-form-urlencoded, never in the token endpoint's address."

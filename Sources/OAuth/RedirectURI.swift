@@ -1,15 +1,15 @@
 /// A registered redirect URI. What a request names is compared with it character by character (RFC 9700 §2.1), with one exception:
 /// a native app's loopback address may vary its port (RFC 8252 §7.3).
-package struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible {
-    package let text: String
+public struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible {
+    public let text: String
 
-    package var description: String { text }
+    public var description: String { text }
 
     /// Why an address cannot be registered; `message` says what to do.
-    package enum Refusal: String, Error, Sendable {
+    public enum Refusal: String, Error, Sendable {
         case empty, tooLong, notAbsolute, fragment, userInformation, wildcard, foreignCharacter, insecure, unsafeScheme, dotSegment
 
-        package var message: String {
+        public var message: String {
             switch self {
             case .empty: "Enter the address, for example https://app.example.com/callback"
             case .tooLong: "Use an address of at most 2,000 characters"
@@ -26,7 +26,7 @@ package struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible
     }
 
     /// Checks an address for registration: absolute, no fragment, no user information, `https` or loopback `http`, or a private-use scheme with a dot (RFC 8252 §7.1).
-    package static func register(_ text: String) -> Result<RedirectURI, Refusal> {
+    public static func register(_ text: String) -> Result<RedirectURI, Refusal> {
         guard !text.isEmpty else { return .failure(.empty) }
         guard text.utf8.count <= 2000 else { return .failure(.tooLong) }
         guard !text.contains("*") else { return .failure(.wildcard) }
@@ -50,11 +50,11 @@ package struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible
     }
 
     /// Trusts an address read back from the registry.
-    package init(registered text: String) { self.text = text }
+    public init(registered text: String) { self.text = text }
     private init(text: String) { self.text = text }
 
     /// Whether a request's address is this one. On loopback IP addresses and `localhost`, a native app chooses its port at run time.
-    package func matches(_ requested: String, anyLoopbackPort: Bool) -> Bool {
+    public func matches(_ requested: String, anyLoopbackPort: Bool) -> Bool {
         if requested == text { return true }
         guard anyLoopbackPort, isLoopback, scheme == "http" else { return false }
         let other = RedirectURI(text: requested)
@@ -62,15 +62,15 @@ package struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible
         return requested == "http://\(host):\(port)\(pathAndQuery)"
     }
 
-    package var scheme: String { String(text.prefix { $0 != ":" }).lowercased() }
+    public var scheme: String { String(text.prefix { $0 != ":" }).lowercased() }
 
     /// `https://app.example.com` for the web, `com.example.app:` for a private-use scheme: what a policy's `form-action` names.
-    package var originOrScheme: String {
+    public var originOrScheme: String {
         guard scheme == "https" || scheme == "http", let authority else { return scheme + ":" }
         return "\(scheme)://\(authority.lowercased())"
     }
 
-    package var isLoopback: Bool { host.map { ["localhost", "127.0.0.1", "[::1]"].contains($0) } ?? false }
+    public var isLoopback: Bool { host.map { ["localhost", "127.0.0.1", "[::1]"].contains($0) } ?? false }
 
     private var authority: String? {
         guard let start = text.firstRange(of: "://")?.upperBound else { return nil }

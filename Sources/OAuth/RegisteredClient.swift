@@ -1,19 +1,19 @@
 /// What the pure rules need to know of a registered app.
-package struct RegisteredClient: Hashable, Sendable {
-    package let id: ClientID
-    package let redirectURIs: [RedirectURI]
-    package let scopes: ScopeSet
-    package let grantTypes: Set<GrantType>
+public struct RegisteredClient: Hashable, Sendable {
+    public let id: ClientID
+    public let redirectURIs: [RedirectURI]
+    public let scopes: ScopeSet
+    public let grantTypes: Set<GrantType>
     /// A native app's loopback redirect URI may vary its port (RFC 8252 §7.3).
-    package let isNative: Bool
+    public let isNative: Bool
     /// RFC 6749 §2.1
-    package let isPublic: Bool
-    package let rules: ProfileRules
-    package let metadata: ClientMetadata
+    public let isPublic: Bool
+    public let rules: ProfileRules
+    public let metadata: ClientMetadata
 
-    package init(
+    public init(
         id: ClientID, redirectURIs: [RedirectURI], scopes: ScopeSet, grantTypes: Set<GrantType>, isNative: Bool, isPublic: Bool = false,
-        rules: ProfileRules = ProfileRules(), metadata: ClientMetadata = ClientMetadata()
+        rules: ProfileRules = SecurityProfile.oauth21.rules, metadata: ClientMetadata = ClientMetadata()
     ) {
         self.id = id
         self.redirectURIs = redirectURIs
@@ -27,7 +27,7 @@ package struct RegisteredClient: Hashable, Sendable {
 }
 
 extension RegisteredClient {
-    package var requiresPushedRequests: Bool { rules.requiresPushedRequests || metadata.requiresPushedAuthorizationRequests }
-    package var requiresSignedRequests: Bool { rules.requiresSignedRequests || metadata.requiresSignedRequestObject }
-    package var requiresPKCE: Bool { isPublic || rules.requiresPKCEOfConfidentialClients }
+    public var requiresPushedRequests: Bool { rules.requiresPushedRequests || metadata.requiresPushedAuthorizationRequests }
+    public var requiresSignedRequests: Bool { rules.requiresSignedRequests || metadata.requiresSignedRequestObject }
+    public var requiresPKCE: Bool { isPublic || rules.requiresPKCEOfConfidentialClients }
 }

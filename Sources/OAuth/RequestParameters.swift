@@ -1,23 +1,23 @@
 /// The parameters of one OAuth request, read where it enters: a parameter without a value counts as left out, and none may come twice (RFC 6749 §3.1).
-package struct RequestParameters: Sendable {
+public struct RequestParameters: Sendable {
     /// In their order. A request has a handful, so looking at each costs less than hashing.
-    package let pairs: [(name: String, value: String)]
+    public let pairs: [(name: String, value: String)]
     private let repeated: Set<String>
 
-    package init(_ pairs: some Sequence<(name: String, value: String)>) {
+    public init(_ pairs: some Sequence<(name: String, value: String)>) {
         self.pairs = Array(pairs)
         repeated = Self.repeatedNames(self.pairs)
     }
 
-    package subscript(name: String) -> String? { pairs.first { $0.name == name && !$0.value.isEmpty }?.value }
+    public subscript(name: String) -> String? { pairs.first { $0.name == name && !$0.value.isEmpty }?.value }
 
     /// Every value of a name that may come more than once.
-    package func all(_ name: String) -> [String] { pairs.filter { $0.name == name && !$0.value.isEmpty }.map(\.value) }
+    public func all(_ name: String) -> [String] { pairs.filter { $0.name == name && !$0.value.isEmpty }.map(\.value) }
 
-    package func isRepeated(_ name: String) -> Bool { repeated.contains(name) }
+    public func isRepeated(_ name: String) -> Bool { repeated.contains(name) }
 
     /// - Throws: `invalid_request` when any parameter came twice but `resource`, which may (RFC 8707 §2).
-    package func refuseRepetition() throws(OAuthError) {
+    public func refuseRepetition() throws(OAuthError) {
         let names = repeated.subtracting(["resource"]).sorted()
         guard let first = names.first else { return }
         throw .against(

@@ -1,5 +1,5 @@
 /// The scopes this server knows (RFC 6749 §3.3). Fine permissions live in the consent.
-package enum Scope: String, CaseIterable, Sendable, Codable {
+public enum Scope: String, CaseIterable, Sendable, Codable {
     case openid, profile, email, phone, address
     case offlineAccess = "offline_access"
     case accountsRead = "accounts.read"
@@ -8,27 +8,27 @@ package enum Scope: String, CaseIterable, Sendable, Codable {
     case consentsWrite = "consents.write"
 
     /// Scopes whose calls need a customer's consent.
-    package var needsConsent: Bool { [.accountsRead, .transactionsRead, .paymentsWrite].contains(self) }
+    public var needsConsent: Bool { [.accountsRead, .transactionsRead, .paymentsWrite].contains(self) }
 
     /// Scopes that an app may hold for itself, without a customer (client credentials).
-    package var isForApps: Bool { self == .consentsWrite || self == .paymentsWrite }
+    public var isForApps: Bool { self == .consentsWrite || self == .paymentsWrite }
 
     /// Scopes that a customer can give.
-    package var isForCustomers: Bool { self != .consentsWrite }
+    public var isForCustomers: Bool { self != .consentsWrite }
 }
 
 /// A set of scopes with the wire form's order: as the catalogue lists them.
-package struct ScopeSet: Hashable, Sendable, Codable, ExpressibleByArrayLiteral {
+public struct ScopeSet: Hashable, Sendable, Codable, ExpressibleByArrayLiteral {
     /// A bit for each scope, by its place in the catalogue: sets are compared and written on every token.
     private var bits: UInt16 = 0
 
-    package init(_ scopes: some Sequence<Scope>) { for scope in scopes { bits |= scope.bit } }
-    package init(arrayLiteral elements: Scope...) { self.init(elements) }
+    public init(_ scopes: some Sequence<Scope>) { for scope in scopes { bits |= scope.bit } }
+    public init(arrayLiteral elements: Scope...) { self.init(elements) }
     private init(bits: UInt16) { self.bits = bits }
 
     /// Reads the space-separated wire form.
     /// - Returns: `nil` for an unknown scope or for more than 100 of them; doubled spaces are forgiven.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let names = text.utf8.split(separator: UInt8(ascii: " "), maxSplits: 101)
         guard names.count <= 100 else { return nil }
         for name in names {
@@ -37,20 +37,20 @@ package struct ScopeSet: Hashable, Sendable, Codable, ExpressibleByArrayLiteral 
         }
     }
 
-    package var text: String { ordered.map(\.rawValue).joined(separator: " ") }
-    package var ordered: [Scope] { Scope.allCases.filter(contains) }
-    package var isEmpty: Bool { bits == 0 }
+    public var text: String { ordered.map(\.rawValue).joined(separator: " ") }
+    public var ordered: [Scope] { Scope.allCases.filter(contains) }
+    public var isEmpty: Bool { bits == 0 }
 
-    package func contains(_ scope: Scope) -> Bool { bits & scope.bit != 0 }
-    package func contains(where isWanted: (Scope) -> Bool) -> Bool { ordered.contains(where: isWanted) }
-    package func isSubset(of other: ScopeSet) -> Bool { bits & ~other.bits == 0 }
-    package func intersection(_ other: ScopeSet) -> ScopeSet { ScopeSet(bits: bits & other.bits) }
-    package func union(_ other: ScopeSet) -> ScopeSet { ScopeSet(bits: bits | other.bits) }
-    package func subtracting(_ other: ScopeSet) -> ScopeSet { ScopeSet(bits: bits & ~other.bits) }
-    package func filter(_ isIncluded: (Scope) -> Bool) -> ScopeSet { ScopeSet(ordered.filter(isIncluded)) }
+    public func contains(_ scope: Scope) -> Bool { bits & scope.bit != 0 }
+    public func contains(where isWanted: (Scope) -> Bool) -> Bool { ordered.contains(where: isWanted) }
+    public func isSubset(of other: ScopeSet) -> Bool { bits & ~other.bits == 0 }
+    public func intersection(_ other: ScopeSet) -> ScopeSet { ScopeSet(bits: bits & other.bits) }
+    public func union(_ other: ScopeSet) -> ScopeSet { ScopeSet(bits: bits | other.bits) }
+    public func subtracting(_ other: ScopeSet) -> ScopeSet { ScopeSet(bits: bits & ~other.bits) }
+    public func filter(_ isIncluded: (Scope) -> Bool) -> ScopeSet { ScopeSet(ordered.filter(isIncluded)) }
 
     /// In the wire form.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let set = ScopeSet(try container.decode(String.self)) else {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: "an unknown scope")
@@ -58,7 +58,7 @@ package struct ScopeSet: Hashable, Sendable, Codable, ExpressibleByArrayLiteral 
         self = set
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
     }

@@ -1,7 +1,7 @@
-package import JOSE
+public import JOSE
 
 /// The set of protocol rules that an app has signed up to; the wire name appears once, here.
-package enum SecurityProfile: String, CaseIterable, Sendable, Codable {
+public enum SecurityProfile: String, CaseIterable, Sendable, Codable {
     /// OAuth 2.1: PKCE always.
     case oauth21
     /// As `oauth21`, for relying parties of plain OpenID Connect: a confidential one may leave PKCE out, and RS256 is what its ID tokens are signed with.
@@ -11,7 +11,7 @@ package enum SecurityProfile: String, CaseIterable, Sendable, Codable {
     /// FAPI 2.0 Message Signing: requests are signed too.
     case fapi2MessageSigning = "fapi2-message-signing"
 
-    package var rules: ProfileRules {
+    public var rules: ProfileRules {
         switch self {
         case .oauth21: ProfileRules()
         case .oidcCompat: ProfileRules(requiresPKCEOfConfidentialClients: false, idTokenAlgorithm: .rs256)
@@ -20,7 +20,7 @@ package enum SecurityProfile: String, CaseIterable, Sendable, Codable {
         }
     }
 
-    package var title: String {
+    public var title: String {
         switch self {
         case .oauth21: "OAuth 2.1"
         case .oidcCompat: "OpenID Connect, compatible"
@@ -31,24 +31,24 @@ package enum SecurityProfile: String, CaseIterable, Sendable, Codable {
 }
 
 /// What a profile asks of its apps: one row of the table in docs/profiles.md.
-package struct ProfileRules: Hashable, Sendable {
+public struct ProfileRules: Hashable, Sendable {
     /// RFC 7636 for confidential clients too; public ones always need it.
-    package var requiresPKCEOfConfidentialClients = true
+    public var requiresPKCEOfConfidentialClients = true
     /// Authorization requests come through the pushed authorization request endpoint alone (FAPI 2.0 §5.3.2.2).
-    package var requiresPushedRequests = false
+    public var requiresPushedRequests = false
     /// Authorization requests are signed (FAPI 2.0 Message Signing §5.3).
-    package var requiresSignedRequests = false
+    public var requiresSignedRequests = false
     /// Access tokens are bound to a certificate or a DPoP key (FAPI 2.0 §5.3.2.1).
-    package var requiresSenderConstrainedTokens = false
+    public var requiresSenderConstrainedTokens = false
     /// Payments are approved with a second factor by every customer, who enrols where they have none (Delegated Regulation (EU) 2018/389, article 4).
-    package var requiresSecondFactorForPayments = false
+    public var requiresSecondFactorForPayments = false
     /// An assertion's `aud` is the issuer, as a string; otherwise the token endpoint and the endpoint that is called will do as well.
-    package var requiresIssuerAsAudience = false
-    package var authenticationMethods: Set<ClientAuthenticationMethod> = Set(ClientAuthenticationMethod.allCases)
+    public var requiresIssuerAsAudience = false
+    public var authenticationMethods: Set<ClientAuthenticationMethod> = Set(ClientAuthenticationMethod.allCases)
     /// What the app may sign with.
-    package var algorithms: [SignatureAlgorithm] = SignatureAlgorithm.allCases
+    public var algorithms: [SignatureAlgorithm] = SignatureAlgorithm.allCases
     /// What ID tokens are signed with unless the app registered otherwise.
-    package var idTokenAlgorithm = SignatureAlgorithm.es256
+    public var idTokenAlgorithm = SignatureAlgorithm.es256
 
     fileprivate static let fapi2 = ProfileRules(
         requiresPushedRequests: true, requiresSenderConstrainedTokens: true, requiresSecondFactorForPayments: true,
@@ -65,7 +65,7 @@ package struct ProfileRules: Hashable, Sendable {
 
 extension ProfileRules {
     /// The rules that go beyond `oauth21`, a sentence each, for the app's page.
-    package var sentences: [String] {
+    public var sentences: [String] {
         let names = { (algorithms: [SignatureAlgorithm]) in algorithms.map(\.rawValue).joined(separator: ", ") }
         let plain = ProfileRules()
         let sentences: [String?] = [

@@ -1,5 +1,5 @@
 /// Where a consent stands.
-package enum ConsentStatus: String, CaseIterable, Sendable, Codable {
+public enum ConsentStatus: String, CaseIterable, Sendable, Codable {
     case awaitingAuthorisation = "awaiting_authorisation"
     case authorised
     case rejected
@@ -9,7 +9,7 @@ package enum ConsentStatus: String, CaseIterable, Sendable, Codable {
     case suspended
 
     /// Nothing leads out of it.
-    package var isFinal: Bool {
+    public var isFinal: Bool {
         switch self {
         case .rejected, .revoked, .expired, .consumed: true
         case .awaitingAuthorisation, .authorised, .suspended: false
@@ -18,7 +18,7 @@ package enum ConsentStatus: String, CaseIterable, Sendable, Codable {
 }
 
 /// Who moved a consent.
-package enum ConsentActor: String, CaseIterable, Sendable, Codable {
+public enum ConsentActor: String, CaseIterable, Sendable, Codable {
     case customer
     case partner
     case bank
@@ -26,7 +26,7 @@ package enum ConsentActor: String, CaseIterable, Sendable, Codable {
 }
 
 /// What may happen to a consent.
-package enum ConsentEvent: String, CaseIterable, Sendable, Codable {
+public enum ConsentEvent: String, CaseIterable, Sendable, Codable {
     case authorise
     case reject
     case revoke
@@ -40,14 +40,14 @@ package enum ConsentEvent: String, CaseIterable, Sendable, Codable {
 }
 
 /// What an event does to a consent.
-package enum ConsentTransition: Hashable, Sendable {
+public enum ConsentTransition: Hashable, Sendable {
     case moves(to: ConsentStatus)
     /// It has already happened; repeating it is harmless.
     case stays
     case refused(ConsentTransitionRefusal)
 }
 
-package enum ConsentTransitionRefusal: String, Hashable, Sendable {
+public enum ConsentTransitionRefusal: String, Hashable, Sendable {
     /// The status does not allow the event.
     case status
     /// The event is not this actor's to cause.

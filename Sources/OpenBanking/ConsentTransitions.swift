@@ -1,12 +1,12 @@
 extension ConsentStatus {
     /// The transition table, total over every status, event and actor.
-    package func transition(on event: ConsentEvent, by actor: ConsentActor) -> ConsentTransition {
+    public func transition(on event: ConsentEvent, by actor: ConsentActor) -> ConsentTransition {
         guard event.mayComeFrom(actor) else { return .refused(.actor) }
         return transition(on: event)
     }
 
     /// The table without its actors: each status, each event.
-    package func transition(on event: ConsentEvent) -> ConsentTransition {
+    public func transition(on event: ConsentEvent) -> ConsentTransition {
         switch (self, event) {
         case (.awaitingAuthorisation, .authorise): .moves(to: .authorised)
         case (.awaitingAuthorisation, .reject): .moves(to: .rejected)
@@ -36,14 +36,14 @@ extension ConsentStatus {
     }
 
     /// The statuses that an event leads out of: the `WHERE` of its conditional write.
-    package static func leaving(on event: ConsentEvent) -> [ConsentStatus] {
+    public static func leaving(on event: ConsentEvent) -> [ConsentStatus] {
         allCases.filter { if case .moves = $0.transition(on: event) { true } else { false } }
     }
 }
 
 extension ConsentEvent {
     /// Whose decision the event is.
-    package func mayComeFrom(_ actor: ConsentActor) -> Bool {
+    public func mayComeFrom(_ actor: ConsentActor) -> Bool {
         switch self {
         case .authorise, .confirm: actor == .customer
         case .reject: actor == .customer || actor == .bank

@@ -1,5 +1,5 @@
 /// One thing an app may read under a consent, named as the UK Open Banking Read/Write API names it.
-package enum Permission: String, CaseIterable, Sendable, Codable {
+public enum Permission: String, CaseIterable, Sendable, Codable {
     case readAccountsBasic = "ReadAccountsBasic"
     case readAccountsDetail = "ReadAccountsDetail"
     case readBalances = "ReadBalances"
@@ -9,7 +9,7 @@ package enum Permission: String, CaseIterable, Sendable, Codable {
     case readTransactionsDebits = "ReadTransactionsDebits"
 
     /// What the customer reads beside the tick.
-    package var words: String {
+    public var words: String {
         switch self {
         case .readAccountsBasic: "The name, kind, currency and last digits of your accounts"
         case .readAccountsDetail: "Your account numbers, and the names of the account holders"
@@ -22,7 +22,7 @@ package enum Permission: String, CaseIterable, Sendable, Codable {
     }
 
     /// Whether it speaks of transactions, and so belongs to the scope `transactions.read`.
-    package var isAboutTransactions: Bool {
+    public var isAboutTransactions: Bool {
         switch self {
         case .readTransactionsBasic, .readTransactionsDetail, .readTransactionsCredits, .readTransactionsDebits: true
         case .readAccountsBasic, .readAccountsDetail, .readBalances: false

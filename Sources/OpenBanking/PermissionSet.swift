@@ -1,12 +1,12 @@
 /// The permissions of one consent, in the catalogue's order. A value made from a request has passed `refusal`.
-package struct PermissionSet: Hashable, Sendable, Codable {
-    package private(set) var permissions: Set<Permission>
+public struct PermissionSet: Hashable, Sendable, Codable {
+    public private(set) var permissions: Set<Permission>
 
     /// Permissions that the program itself chose, or read back from its tables.
-    package init(trusted permissions: some Sequence<Permission>) { self.permissions = Set(permissions) }
+    public init(trusted permissions: some Sequence<Permission>) { self.permissions = Set(permissions) }
 
     /// Reads the names of a request, and refuses what does not go together.
-    package init(names: [String]) throws(PermissionRefusal) {
+    public init(names: [String]) throws(PermissionRefusal) {
         var permissions = Set<Permission>()
         for name in names {
             guard let permission = Permission(rawValue: name) else { throw .unknown(name) }
@@ -17,7 +17,7 @@ package struct PermissionSet: Hashable, Sendable, Codable {
     }
 
     /// Reads the stored form: names parted by spaces.
-    package init?(stored text: String) {
+    public init?(stored text: String) {
         let names = text.split(separator: " ")
         permissions = Set(names.compactMap { Permission(rawValue: String($0)) })
         guard permissions.count == names.count else { return nil }
@@ -26,7 +26,7 @@ package struct PermissionSet: Hashable, Sendable, Codable {
     /// What a consent holds when an app asks with plain scopes and lodged nothing: everything those scopes can read.
     /// - Parameter scopes: wire names; only `accounts.read` and `transactions.read` count.
     /// - Returns: `nil` when the scopes need no account consent.
-    package static func defaults(forScopes scopes: some Sequence<String>) -> PermissionSet? {
+    public static func defaults(forScopes scopes: some Sequence<String>) -> PermissionSet? {
         let scopes = Set(scopes)
         var permissions = Set<Permission>()
         if scopes.contains(accountsScope) { permissions.formUnion([.readAccountsBasic, .readAccountsDetail, .readBalances]) }
@@ -38,7 +38,7 @@ package struct PermissionSet: Hashable, Sendable, Codable {
     }
 
     /// The combination rules of the UK Open Banking Read/Write API: accounts first, and transactions need both a level and a direction.
-    package func validate() -> PermissionRefusal? {
+    public func validate() -> PermissionRefusal? {
         let hasLevel = contains(.readTransactionsBasic) || contains(.readTransactionsDetail)
         let hasDirection = contains(.readTransactionsCredits) || contains(.readTransactionsDebits)
         if permissions.isEmpty { return .empty }
@@ -48,16 +48,16 @@ package struct PermissionSet: Hashable, Sendable, Codable {
         return nil
     }
 
-    package func contains(_ permission: Permission) -> Bool { permissions.contains(permission) }
-    package var isEmpty: Bool { permissions.isEmpty }
-    package var ordered: [Permission] { Permission.allCases.filter(permissions.contains) }
-    package var names: [String] { ordered.map(\.rawValue) }
+    public func contains(_ permission: Permission) -> Bool { permissions.contains(permission) }
+    public var isEmpty: Bool { permissions.isEmpty }
+    public var ordered: [Permission] { Permission.allCases.filter(permissions.contains) }
+    public var names: [String] { ordered.map(\.rawValue) }
 
     /// The stored form: names parted by spaces.
-    package var text: String { names.joined(separator: " ") }
+    public var text: String { names.joined(separator: " ") }
 
     /// The wire names of the API scopes that a token of this consent carries: `accounts.read`, `transactions.read`.
-    package var scopes: [String] {
+    public var scopes: [String] {
         var scopes: [String] = []
         if permissions.contains(where: { !$0.isAboutTransactions }) { scopes.append(Self.accountsScope) }
         if permissions.contains(where: \.isAboutTransactions) { scopes.append(Self.transactionsScope) }
@@ -65,28 +65,28 @@ package struct PermissionSet: Hashable, Sendable, Codable {
     }
 
     /// Whether the transactions show who they were with; without `ReadTransactionsDetail` those fields are left out.
-    package var showsTransactionDetail: Bool { contains(.readTransactionsDetail) }
+    public var showsTransactionDetail: Bool { contains(.readTransactionsDetail) }
     /// Without `ReadTransactionsCredits` money that came in is left out of the list; that is no error.
-    package var showsCredits: Bool { contains(.readTransactionsCredits) }
-    package var showsDebits: Bool { contains(.readTransactionsDebits) }
+    public var showsCredits: Bool { contains(.readTransactionsCredits) }
+    public var showsDebits: Bool { contains(.readTransactionsDebits) }
     /// Whether accounts show their numbers and holders.
-    package var showsAccountDetail: Bool { contains(.readAccountsDetail) }
+    public var showsAccountDetail: Bool { contains(.readAccountsDetail) }
 
     private static let accountsScope = "accounts.read"
     private static let transactionsScope = "transactions.read"
 
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         permissions = Set(try decoder.singleValueContainer().decode([Permission].self))
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(ordered)
     }
 }
 
 /// Why permissions were refused.
-package enum PermissionRefusal: Error, Hashable, Sendable {
+public enum PermissionRefusal: Error, Hashable, Sendable {
     case empty
     case unknown(String)
     case repeated(Permission)
@@ -95,7 +95,7 @@ package enum PermissionRefusal: Error, Hashable, Sendable {
     case directionMissing
 
     /// The rule's name in the error body.
-    package var rule: String {
+    public var rule: String {
         switch self {
         case .empty: "permissions.empty"
         case .unknown: "permissions.unknown"
@@ -106,7 +106,7 @@ package enum PermissionRefusal: Error, Hashable, Sendable {
         }
     }
 
-    package var expected: String {
+    public var expected: String {
         switch self {
         case .empty: "at least one permission"
         case .unknown: Permission.allCases.map(\.rawValue).joined(separator: ", ")
@@ -117,7 +117,7 @@ package enum PermissionRefusal: Error, Hashable, Sendable {
         }
     }
 
-    package var got: String {
+    public var got: String {
         switch self {
         case .empty: "none"
         case .unknown(let name): String(name.prefix(100))

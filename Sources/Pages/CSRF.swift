@@ -1,16 +1,16 @@
-package import Hummingbird
-package import Primitives
-package import Web
+public import Hummingbird
+public import Primitives
+public import Web
 
 /// The token that a form carries so that another site cannot send it: a keyed hash of the session's id, or, before sign-in, of the browser's cookie.
-package struct CSRF: Sendable {
+public struct CSRF: Sendable {
     private let authenticator: MessageAuthenticator
 
-    package init(rootKey: RootKey) { authenticator = MessageAuthenticator(rootKey, purpose: "csrf") }
+    public init(rootKey: RootKey) { authenticator = MessageAuthenticator(rootKey, purpose: "csrf") }
 
-    package func token(for key: String) -> String { authenticator.code(for: key) }
+    public func token(for key: String) -> String { authenticator.code(for: key) }
 
-    package func accepts(_ token: String?, for key: String) -> Bool {
+    public func accepts(_ token: String?, for key: String) -> Bool {
         guard let token, !key.isEmpty else { return false }
         return authenticator.isValid(token, for: key)
     }
@@ -18,7 +18,7 @@ package struct CSRF: Sendable {
     /// Reads the fields of a form that carries the token.
     /// - Parameter key: what the token was made for; empty for a browser that was given none.
     /// - Throws: `Problem.foreignForm` without the right token; what `Request.fields` throws.
-    package func fields(of request: Request, for key: String, context: AppContext) async throws -> Web.Parameters {
+    public func fields(of request: Request, for key: String, context: AppContext) async throws -> Web.Parameters {
         let fields = try await request.fields(context: context)
         guard accepts(fields["csrf"], for: key) else { throw Problem.foreignForm }
         return fields
@@ -29,7 +29,7 @@ extension Request {
     /// Reads the fields of a form. None of ours has a name twice, but for the boxes of one question.
     /// - Parameter lists: the names that may come several times.
     /// - Throws: `FormError`; 413 beyond 64 kB.
-    package func fields(context: AppContext, lists: Set<String> = []) async throws -> Web.Parameters {
+    public func fields(context: AppContext, lists: Set<String> = []) async throws -> Web.Parameters {
         let form = try await form(context: context)
         guard Web.Parameters(form.pairs.filter { !lists.contains($0.name) }).repeatedName == nil else { throw FormError.malformed }
         return form

@@ -1,12 +1,12 @@
 internal import HTTPTypes
-package import Hummingbird
-package import Web
+public import Hummingbird
+public import Web
 
 /// Refuses each form that another site sent to one of our pages, before anything reads it (OWASP ASVS 3.5.1): the one place that asks where forms come from.
-package struct FormOrigin: RequestStep {
-    package init() {}
+public struct FormOrigin: RequestStep {
+    public init() {}
 
-    package func enter(_ request: Request, _ context: inout AppContext) throws {
+    public func enter(_ request: Request, _ context: inout AppContext) throws {
         if !Self.reading.contains(request.method), let page = PageAddress(request.uri.path), !page.takesForeignForms,
             request.comesFromElsewhere(than: context.issuer)
         {
@@ -19,7 +19,7 @@ package struct FormOrigin: RequestStep {
 
 extension Problem {
     /// A form that is not from the page we gave, or from one that is too old.
-    package static let foreignForm = Problem(.forbidden, "The form did not come from the page we gave you, or that page was too old.")
+    public static let foreignForm = Problem(.forbidden, "The form did not come from the page we gave you, or that page was too old.")
 }
 
 extension Request {

@@ -1,40 +1,40 @@
 /// The mistakes of one form, in the order of its fields. Each says what to do; the summary repeats the field's words and links to it.
-package struct FormErrors: Sendable {
-    package struct Entry: Encodable, Sendable {
+public struct FormErrors: Sendable {
+    public struct Entry: Encodable, Sendable {
         /// The field's id, which is also its name.
-        package let field: String
-        package let message: String
+        public let field: String
+        public let message: String
     }
 
-    package private(set) var entries: [Entry] = []
+    public private(set) var entries: [Entry] = []
 
-    package init() {}
+    public init() {}
 
     /// The first mistake of a field counts.
-    package mutating func add(field: String, _ message: String) {
+    public mutating func add(field: String, _ message: String) {
         guard self[field] == nil else { return }
         entries.append(Entry(field: field, message: message))
     }
 
-    package var isEmpty: Bool { entries.isEmpty }
-    package subscript(field: String) -> String? { entries.first { $0.field == field }?.message }
+    public var isEmpty: Bool { entries.isEmpty }
+    public subscript(field: String) -> String? { entries.first { $0.field == field }?.message }
 
     /// For `{{>partials/error-summary}}`: `nil` when there is nothing to mend.
-    package var summary: ErrorSummary? { entries.isEmpty ? nil : ErrorSummary(entries: entries) }
+    public var summary: ErrorSummary? { entries.isEmpty ? nil : ErrorSummary(entries: entries) }
 }
 
 /// The box at the top of a page whose form has mistakes.
-package struct ErrorSummary: Encodable, Sendable {
-    package let entries: [FormErrors.Entry]
+public struct ErrorSummary: Encodable, Sendable {
+    public let entries: [FormErrors.Entry]
 }
 
 /// A labelled input, ready for `{{#email}}{{>partials/field}}{{/email}}`.
-package struct Field: Encodable, Sendable {
-    package struct Option: Encodable, Sendable {
-        package let value, label: String
-        package let isSelected: Bool
+public struct Field: Encodable, Sendable {
+    public struct Option: Encodable, Sendable {
+        public let value, label: String
+        public let isSelected: Bool
 
-        package init(value: String, label: String, isSelected: Bool) {
+        public init(value: String, label: String, isSelected: Bool) {
             self.value = value
             self.label = label
             self.isSelected = isSelected
@@ -42,20 +42,20 @@ package struct Field: Encodable, Sendable {
     }
 
     /// Its name and its id.
-    package let name: String
-    package let label: String
-    package let type: String
-    package let value: String
-    package let hint: String?
-    package let error: String?
+    public let name: String
+    public let label: String
+    public let type: String
+    public let value: String
+    public let hint: String?
+    public let error: String?
     /// The ids of hint and error.
-    package let describedBy: String?
-    package let autocomplete: String?
-    package let inputMode: String?
-    package let isVerbatim: Bool
-    package let isInput, isTextarea, isSelect: Bool
-    package let rows: Int
-    package let options: [Option]
+    public let describedBy: String?
+    public let autocomplete: String?
+    public let inputMode: String?
+    public let isVerbatim: Bool
+    public let isInput, isTextarea, isSelect: Bool
+    public let rows: Int
+    public let options: [Option]
 
     private init(
         name: String, label: String, type: String, value: String, hint: String?, errors: FormErrors, autocomplete: String?, inputMode: String?, rows: Int,
@@ -81,7 +81,7 @@ package struct Field: Encodable, Sendable {
     }
 
     /// - Parameter autocomplete: the purpose (WCAG 1.3.5), `off` for machine text.
-    package static func text(
+    public static func text(
         _ name: String, _ label: String, value: String = "", hint: String? = nil, errors: FormErrors = FormErrors(), autocomplete: String? = nil,
         type: String = "text", inputMode: String? = nil
     ) -> Field {
@@ -90,18 +90,18 @@ package struct Field: Encodable, Sendable {
             options: [])
     }
 
-    package static func email(
+    public static func email(
         _ name: String, _ label: String, value: String = "", hint: String? = nil, errors: FormErrors = FormErrors(), autocomplete: String? = "email"
     ) -> Field {
         text(name, label, value: value, hint: hint, errors: errors, autocomplete: autocomplete, type: "email", inputMode: "email")
     }
 
     /// - Parameter isNew: whether the person chooses it here, so that a password manager offers one.
-    package static func password(_ name: String, _ label: String, hint: String? = nil, errors: FormErrors = FormErrors(), isNew: Bool = false) -> Field {
+    public static func password(_ name: String, _ label: String, hint: String? = nil, errors: FormErrors = FormErrors(), isNew: Bool = false) -> Field {
         text(name, label, hint: hint, errors: errors, autocomplete: isNew ? "new-password" : "current-password", type: "password")
     }
 
-    package static func textarea(
+    public static func textarea(
         _ name: String, _ label: String, value: String = "", hint: String? = nil, errors: FormErrors = FormErrors(), rows: Int = 4, isVerbatim: Bool = false
     ) -> Field {
         Field(
@@ -110,29 +110,29 @@ package struct Field: Encodable, Sendable {
     }
 
     /// A drop-down list, for short lists that are not worth radio buttons.
-    package static func select(_ name: String, _ label: String, options: [Option], hint: String? = nil, errors: FormErrors = FormErrors()) -> Field {
+    public static func select(_ name: String, _ label: String, options: [Option], hint: String? = nil, errors: FormErrors = FormErrors()) -> Field {
         Field(name: name, label: label, type: "text", value: "", hint: hint, errors: errors, autocomplete: nil, inputMode: nil, rows: 0, options: options)
     }
 }
 
 /// Radio buttons or checkboxes under one question, ready for `{{#kind}}{{>partials/choices}}{{/kind}}`.
-package struct Choices: Encodable, Sendable {
-    package struct Option: Encodable, Sendable {
-        package let id, value, label: String
-        package let detail: String?
-        package let isChosen: Bool
+public struct Choices: Encodable, Sendable {
+    public struct Option: Encodable, Sendable {
+        public let id, value, label: String
+        public let detail: String?
+        public let isChosen: Bool
     }
 
-    package let name: String
-    package let legend: String
+    public let name: String
+    public let legend: String
     /// `radio` or `checkbox`.
-    package let type: String
-    package let hint: String?
-    package let error: String?
-    package let describedBy: String?
-    package let options: [Option]
+    public let type: String
+    public let hint: String?
+    public let error: String?
+    public let describedBy: String?
+    public let options: [Option]
 
-    package init(
+    public init(
         _ name: String, _ legend: String, several: Bool = false, options: [(value: String, label: String, detail: String?)], chosen: Set<String>,
         hint: String? = nil, errors: FormErrors = FormErrors()
     ) {

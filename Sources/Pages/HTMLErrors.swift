@@ -1,18 +1,18 @@
 internal import HTTPTypes
-package import Hummingbird
-package import Web
+public import Hummingbird
+public import Web
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import Primitives
 
 /// Answers the errors of pages as pages, unless a program asks there for JSON; elsewhere those who ask for HTML get a page too, but for the API.
-package struct HTMLErrors: RequestStep {
+public struct HTMLErrors: RequestStep {
     private let pages: PageRenderer
 
-    package init(pages: PageRenderer) { self.pages = pages }
+    public init(pages: PageRenderer) { self.pages = pages }
 
-    package func answer(_ error: any Error, to request: Request, _ context: AppContext) throws -> Response {
+    public func answer(_ error: any Error, to request: Request, _ context: AppContext) throws -> Response {
         guard Self.wantsPage(request) else { throw error }
         return page(for: error, path: request.uri.path, context: context)
     }

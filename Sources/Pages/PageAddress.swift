@@ -1,10 +1,10 @@
 /// An address that answers with a page: what people see in a browser. The other addresses are for programs.
-package struct PageAddress: Sendable {
-    package let path: String
+public struct PageAddress: Sendable {
+    public let path: String
     /// Whose page it is, by its first part.
-    package let audience: Audience
+    public let audience: Audience
 
-    package init?(_ path: String) {
+    public init?(_ path: String) {
         guard path == "/" || Self.roots.contains(where: { path == $0 || path.hasPrefix("\($0)/") }) else { return nil }
         self.path = path
         audience = Self.audience(of: path)

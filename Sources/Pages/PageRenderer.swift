@@ -1,15 +1,15 @@
-package import HTTPTypes
-package import Hummingbird
+public import HTTPTypes
+public import Hummingbird
 internal import Web
 
 /// Turns a template, its model and the shell into an answer.
-package struct PageRenderer: Sendable {
-    package let templates: Templates
-    package let files: StaticFiles?
+public struct PageRenderer: Sendable {
+    public let templates: Templates
+    public let files: StaticFiles?
     /// Whether the demo world exists, which pages may lead to and tell about.
-    package let isDemo: Bool
+    public let isDemo: Bool
 
-    package init(templates: Templates, files: StaticFiles? = nil, isDemo: Bool = false) {
+    public init(templates: Templates, files: StaticFiles? = nil, isDemo: Bool = false) {
         self.templates = templates
         self.files = files
         self.isDemo = isDemo
@@ -18,7 +18,7 @@ package struct PageRenderer: Sendable {
     /// - Parameters:
     ///   - template: its name, such as `portal/apps`.
     ///   - content: what the template shows; in the template the shell is under `shell`.
-    package func page(_ template: String, _ content: any Encodable, shell: Shell, status: HTTPResponse.Status = .ok) -> Response {
+    public func page(_ template: String, _ content: any Encodable, shell: Shell, status: HTTPResponse.Status = .ok) -> Response {
         .html(bytes(template, content, shell: shell), status: status)
     }
 
@@ -27,7 +27,7 @@ package struct PageRenderer: Sendable {
     }
 
     /// A page that only says what happened and what to do.
-    package func notice(_ notice: Notice, shell: Shell, status: HTTPResponse.Status = .ok) -> Response {
+    public func notice(_ notice: Notice, shell: Shell, status: HTTPResponse.Status = .ok) -> Response {
         var shell = shell
         shell.width = .narrow
         if shell.title.isEmpty { shell.title = notice.heading }
@@ -38,12 +38,12 @@ package struct PageRenderer: Sendable {
 // MARK: - What the tests ask
 
 extension PageRenderer {
-    package func text(_ template: String, _ content: any Encodable, shell: Shell) -> String {
+    public func text(_ template: String, _ content: any Encodable, shell: Shell) -> String {
         String(decoding: bytes(template, content, shell: shell), as: UTF8.self)
     }
 
     /// The names that a page uses and its model lacks; a test expects none.
-    package func unresolvedNames(in template: String, contents: [any Encodable]) -> [String] {
+    public func unresolvedNames(in template: String, contents: [any Encodable]) -> [String] {
         let shell = Shell(audience: .developer, title: "Title", signedInAs: "someone", organisation: "Organisation", current: "apps", csrf: "token")
         // The form partials know parts that one page's fields may leave empty.
         var errors = FormErrors()
@@ -56,28 +56,28 @@ extension PageRenderer {
 }
 
 /// What happened, and what to do: the page for a refusal that no form field can mend, an expired link, a thing that is gone.
-package struct Notice: Encodable, Sendable {
-    package struct Action: Encodable, Sendable {
-        package let label: String
-        package let address: String
-        package let isPrimary: Bool
+public struct Notice: Encodable, Sendable {
+    public struct Action: Encodable, Sendable {
+        public let label: String
+        public let address: String
+        public let isPrimary: Bool
 
-        package init(_ label: String, _ address: String, isPrimary: Bool = true) {
+        public init(_ label: String, _ address: String, isPrimary: Bool = true) {
             self.label = label
             self.address = address
             self.isPrimary = isPrimary
         }
     }
 
-    package let heading: String
-    package let lead: String
-    package let paragraphs: [String]
-    package let actions: [Action]
-    package let hasActions: Bool
+    public let heading: String
+    public let lead: String
+    public let paragraphs: [String]
+    public let actions: [Action]
+    public let hasActions: Bool
     /// The request's id, for whoever helps.
-    package let reference: String?
+    public let reference: String?
 
-    package init(_ heading: String, _ lead: String, paragraphs: [String] = [], actions: [Action] = [], reference: String? = nil) {
+    public init(_ heading: String, _ lead: String, paragraphs: [String] = [], actions: [Action] = [], reference: String? = nil) {
         self.heading = heading
         self.lead = lead
         self.paragraphs = paragraphs

@@ -1,17 +1,17 @@
 internal import CQRencode
 
 /// A QR code (ISO/IEC 18004) as a shape that a page draws, because what is in it may go to no other address.
-package struct QRCode: Sendable {
+public struct QRCode: Sendable {
     /// Modules on each side, with the quiet zone.
-    package let size: Int
+    public let size: Int
     /// The dark modules: horizontal strokes, one module wide, as the `d` of an SVG path.
-    package let path: String
+    public let path: String
 
     /// ISO/IEC 18004 §6.3.8: four light modules on every side.
     private static let quietZone = 4
 
     /// - Returns: `nil` for more text than a code holds.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard !text.utf8.contains(0), let code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M) else { return nil }
         defer { QRcode_free(code) }
         let width = Int(code.pointee.width)

@@ -1,10 +1,10 @@
 internal import Foundation
-package import Hummingbird
-package import Primitives
-package import Web
+public import Hummingbird
+public import Primitives
+public import Web
 
 /// Something on its way through the browser, sealed in its cookie: the browser carries it and cannot read or change it, and the server keeps nothing.
-package struct SealedCookie<Content: Codable & Sendable>: Sendable {
+public struct SealedCookie<Content: Codable & Sendable>: Sendable {
     private struct Envelope: Codable {
         let content: Content
         let expiresAt: Timestamp
@@ -18,7 +18,7 @@ package struct SealedCookie<Content: Codable & Sendable>: Sendable {
     /// - Parameters:
     ///   - purpose: of the key, so that what one page sealed opens in no other.
     ///   - lifetime: how long the browser keeps it and we take it, from when it is set.
-    package init(_ name: String, purpose: String, lifetime: Duration, rootKey: RootKey, cookies: CookiePolicy) {
+    public init(_ name: String, purpose: String, lifetime: Duration, rootKey: RootKey, cookies: CookiePolicy) {
         self.name = name
         self.lifetime = lifetime
         sealer = Sealer(rootKey, purpose: purpose)
@@ -26,18 +26,18 @@ package struct SealedCookie<Content: Codable & Sendable>: Sendable {
     }
 
     /// - Throws: when the content has no JSON form.
-    package func set(_ content: Content, at now: Timestamp, on response: inout Response) throws {
+    public func set(_ content: Content, at now: Timestamp, on response: inout Response) throws {
         let envelope = try JSONEncoder().encode(Envelope(content: content, expiresAt: now + lifetime))
         cookies.set(name, to: sealer.seal(Array(envelope)), maxAge: Int(lifetime.milliseconds / 1000), on: &response)
     }
 
     /// - Returns: `nil` when the browser brings none, one that we did not seal, or one that is over.
-    package func content(in request: Request, at now: Timestamp) -> Content? {
+    public func content(in request: Request, at now: Timestamp) -> Content? {
         guard let sealed = cookies.value(name, in: request), let bytes = sealer.open(sealed),
             let envelope = try? JSONDecoder().decode(Envelope.self, from: Data(bytes)), envelope.expiresAt > now
         else { return nil }
         return envelope.content
     }
 
-    package func remove(from response: inout Response) { cookies.remove(name, from: &response) }
+    public func remove(from response: inout Response) { cookies.remove(name, from: &response) }
 }

@@ -1,10 +1,10 @@
 /// Whom a page is for: it chooses the name in the top bar, its links and the navigation.
-package enum Audience: String, Sendable, CaseIterable {
+public enum Audience: String, Sendable, CaseIterable {
     case developer, customer, staff, visitor
 }
 
 /// How wide the page's one column is.
-package enum PageWidth: String, Sendable {
+public enum PageWidth: String, Sendable {
     /// A form or a decision.
     case narrow
     /// A list of objects.
@@ -14,18 +14,18 @@ package enum PageWidth: String, Sendable {
 }
 
 /// An entry of the navigation at the side.
-package struct NavigationEntry: Sendable {
-    package let key: String
-    package let label: String
-    package let address: String
+public struct NavigationEntry: Sendable {
+    public let key: String
+    public let label: String
+    public let address: String
 
-    package init(_ key: String, _ label: String, _ address: String) {
+    public init(_ key: String, _ label: String, _ address: String) {
         self.key = key
         self.label = label
         self.address = address
     }
 
-    package static let developer = [
+    public static let developer = [
         NavigationEntry("overview", "Overview", "/portal"),
         NavigationEntry("apps", "Apps", "/portal/apps"),
         NavigationEntry("customers", "Sandbox customers", "/portal/customers"),
@@ -35,14 +35,14 @@ package struct NavigationEntry: Sendable {
         NavigationEntry("settings", "Settings", "/portal/settings"),
     ]
 
-    package static let customer = [
+    public static let customer = [
         NavigationEntry("connections", "Connections", "/my"),
         NavigationEntry("looks", "Every look", "/my/looks"),
         NavigationEntry("payments", "Payments", "/my/payments"),
         NavigationEntry("security", "Security", "/my/security"),
     ]
 
-    package static let staff = [
+    public static let staff = [
         NavigationEntry("audit", "Audit", "/staff"),
         NavigationEntry("organisations", "Organisations", "/staff/organisations"),
         NavigationEntry("payments", "Held payments", "/staff/payments"),
@@ -52,28 +52,28 @@ package struct NavigationEntry: Sendable {
 }
 
 /// Everything around a page's content.
-package struct Shell: Sendable {
-    package var audience: Audience
+public struct Shell: Sendable {
+    public var audience: Audience
     /// What the page answers, without the site's name.
-    package var title: String
+    public var title: String
     /// The given name or the email of whoever is signed in; `nil` shows the links of a visitor.
-    package var signedInAs: String?
-    package var organisation: String?
+    public var signedInAs: String?
+    public var organisation: String?
     /// The key of the navigation entry that the page belongs to.
-    package var current: String?
+    public var current: String?
     /// The token for the forms of the page, sign-out included.
-    package var csrf: String?
-    package var isSandbox: Bool
+    public var csrf: String?
+    public var isSandbox: Bool
     /// Whether the page shows mistakes in a form: its title begins with "Error: ".
-    package var isError: Bool
+    public var isError: Bool
     /// `nil`: the navigation's column for developers and staff who are signed in, one column otherwise.
-    package var width: PageWidth?
+    public var width: PageWidth?
     /// `nil`: the audience's own.
-    package var navigation: [NavigationEntry]?
+    public var navigation: [NavigationEntry]?
     /// Whether a visitor's page knows that a developer is signed in: it leads to the portal, not to the sign-in.
-    package var leadsToPortal: Bool
+    public var leadsToPortal: Bool
 
-    package init(
+    public init(
         audience: Audience, title: String, signedInAs: String? = nil, organisation: String? = nil, current: String? = nil, csrf: String? = nil,
         isSandbox: Bool = true, isError: Bool = false, width: PageWidth? = nil, navigation: [NavigationEntry]? = nil,
         leadsToPortal: Bool = false

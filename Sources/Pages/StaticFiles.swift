@@ -1,5 +1,5 @@
-package import Hummingbird
-package import Web
+import Hummingbird
+public import Web
 internal import Foundation
 internal import HTTPTypes
 internal import NIOCore
@@ -7,7 +7,7 @@ internal import Primitives
 
 /// The files of the `static` folder, read once at start. Each has an address that holds its digest, so that a browser keeps it for ever
 /// and a changed file has another address. An address with another digest, as a page from before an upgrade asks for, gives today's file, uncached.
-package final class StaticFiles: Sendable {
+public final class StaticFiles: Sendable {
     private struct File: Sendable {
         let bytes: ByteBuffer
         let type: String
@@ -17,7 +17,7 @@ package final class StaticFiles: Sendable {
     private let files: [String: File]
 
     /// - Throws: when the folder cannot be read.
-    package init(directory: String) throws {
+    public init(directory: String) throws {
         var files: [String: File] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: directory) {
             guard let dot = name.lastIndex(of: "."), let type = Self.types[String(name[name.index(after: dot)...])],
@@ -29,14 +29,14 @@ package final class StaticFiles: Sendable {
     }
 
     /// `/static/<digest>/wekeza.css`
-    package func address(of name: String) -> String {
+    public func address(of name: String) -> String {
         guard let file = files[name] else { return "/static/current/\(name)" }
         return "/static/\(file.digest)/\(name)"
     }
 
     static func address(of name: String, in files: StaticFiles?) -> String { files?.address(of: name) ?? "/static/current/\(name)" }
 
-    package func add(to routes: Routes) {
+    public func add(to routes: Routes) {
         for method in [HTTPRequest.Method.get, .head] {
             routes.on("/static/{digest}/{name}", method: method) { request, context in
                 guard let name = context.parameters.get("name"), let file = self.files[name] else { throw HTTPError(.notFound) }

@@ -1,16 +1,16 @@
 internal import Foundation
 
 /// The templates of one folder, read once at start. A template's name is its path without the extension: `portal/apps`.
-package struct Templates: Sendable {
+public struct Templates: Sendable {
     private let programs: [String: TemplateProgram]
     private let names: TemplateNames
 
     /// Why the templates cannot be used: the program does not start.
-    package enum Failure: Error, CustomStringConvertible {
+    public enum Failure: Error, CustomStringConvertible {
         case noTemplates(directory: String)
         case unreadable(template: String, reason: String)
 
-        package var description: String {
+        public var description: String {
             switch self {
             case .noTemplates(let directory): "there are no templates in \(directory)"
             case .unreadable(let template, let reason): "the template \(template) cannot be read: \(reason)"
@@ -20,7 +20,7 @@ package struct Templates: Sendable {
 
     /// Reads every `.mustache` file below the folder.
     /// - Throws: `Failure`.
-    package init(directory: String) throws {
+    public init(directory: String) throws {
         var sources: [String: String] = [:]
         for case let path as String in FileManager.default.enumerator(atPath: directory) ?? .init() where path.hasSuffix(Self.suffix) {
             let name = String(path.dropLast(Self.suffix.count))
@@ -34,7 +34,7 @@ package struct Templates: Sendable {
     }
 
     /// - Parameter sources: template text by name.
-    package init(sources: [String: String]) throws {
+    public init(sources: [String: String]) throws {
         var parts: [String: [TemplatePart]] = [:]
         for (name, source) in sources { parts[name] = try Self.naming(name) { try TemplateParser.parse(source) } }
         var linker = TemplateLinker(parts)
@@ -50,7 +50,7 @@ package struct Templates: Sendable {
 
     /// Renders a template with a model: a struct whose fields are ready to print. Text is escaped for HTML.
     /// - Returns: the page, in UTF-8.
-    package func render(_ name: String, _ model: any Encodable) -> [UInt8] {
+    public func render(_ name: String, _ model: any Encodable) -> [UInt8] {
         guard let program = programs[name] else {
             // The tests render every page; a name that does not exist is a mistake of ours, and an empty page its mildest form.
             assertionFailure("no template named \(name)")
@@ -67,7 +67,7 @@ package struct Templates: Sendable {
 extension Templates {
     /// The names that a template, with its layout and its partials, uses but none of these models has. A missing name prints as nothing,
     /// so a test asks for this list and expects it to be empty. The models together show each list with an entry.
-    package func unresolvedNames(in template: String, models: [any Encodable]) -> [String] {
+    public func unresolvedNames(in template: String, models: [any Encodable]) -> [String] {
         guard let program = programs[template] else { return [template] }
         var known = Set<TemplateName>()
         for model in models { Self.collectNames(of: ModelReader.read(model, names: names), into: &known) }

@@ -1,25 +1,25 @@
 internal import CArgon2
-package import Primitives
+public import Primitives
 internal import Synchronization
 
 /// More sign-ins wait than the machine can hash in good time: 503, come back.
-package struct PasswordQueueFull: Unavailability, CustomStringConvertible {
-    package init() {}
+public struct PasswordQueueFull: Unavailability, CustomStringConvertible {
+    public init() {}
 
-    package var isUnavailable: Bool { true }
-    package var description: String { "too many passwords wait to be checked" }
+    public var isUnavailable: Bool { true }
+    public var description: String { "too many passwords wait to be checked" }
 }
 
 /// Argon2 itself failed, which happens when memory runs out.
-package struct PasswordHashingFailed: Unavailability, CustomStringConvertible {
+public struct PasswordHashingFailed: Unavailability, CustomStringConvertible {
     let code: Int32
 
-    package var isUnavailable: Bool { true }
-    package var description: String { "argon2 answered \(code)" }
+    public var isUnavailable: Bool { true }
+    public var description: String { "argon2 answered \(code)" }
 }
 
 /// Hashes and checks people's passwords with Argon2id (RFC 9106), on threads of its own.
-package final class PasswordHasher: Sendable {
+public final class PasswordHasher: Sendable {
     private let settings: Argon2Settings
     private let randomness: any RandomSource
     private let workers: BoundedWorkers
@@ -28,12 +28,12 @@ package final class PasswordHasher: Sendable {
     private let checkCount = Atomic(0)
 
     /// Passwords checked since the start, each by one computation of Argon2.
-    package var checks: Int { checkCount.load(ordering: .relaxed) }
+    public var checks: Int { checkCount.load(ordering: .relaxed) }
 
     /// - Parameters:
     ///   - concurrency: hashes computed at once; each takes the memory of the settings.
     ///   - queueLimit: how many may wait; the next is refused with `PasswordQueueFull`.
-    package init(
+    public init(
         settings: Argon2Settings = .production, concurrency: Int = 2, queueLimit: Int = 32, randomness: any RandomSource = SystemRandom()
     ) {
         self.settings = settings
@@ -46,7 +46,7 @@ package final class PasswordHasher: Sendable {
 
     /// - Returns: the encoding `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
     /// - Throws: `PasswordQueueFull`.
-    package func hash(_ password: String) async throws -> String {
+    public func hash(_ password: String) async throws -> String {
         let salt = randomness.bytes(16)
         guard let encoded = try await workers.run({ [settings] in try Self.encode(password, salt: salt, settings) }) else {
             throw PasswordQueueFull()
@@ -56,7 +56,7 @@ package final class PasswordHasher: Sendable {
 
     /// - Parameter encoded: `nil` for an unknown name: the same work, then `false`.
     /// - Throws: `PasswordQueueFull`.
-    package func verify(_ password: String, against encoded: String?) async throws -> Bool {
+    public func verify(_ password: String, against encoded: String?) async throws -> Bool {
         let known = encoded != nil
         let encoded = encoded ?? decoy
         // Longer than any password we accept: it is nobody's, known or not.
@@ -67,7 +67,7 @@ package final class PasswordHasher: Sendable {
     }
 
     /// Whether the encoding was made with other settings than today's: at the next sign-in, when the password is at hand, it is made anew.
-    package func needsRehash(_ encoded: String) -> Bool { !encoded.hasPrefix(settings.encodedPrefix) }
+    public func needsRehash(_ encoded: String) -> Bool { !encoded.hasPrefix(settings.encodedPrefix) }
 
     private static func encode(_ password: String, salt: [UInt8], _ settings: Argon2Settings) throws -> String {
         let password = Array(password.utf8)

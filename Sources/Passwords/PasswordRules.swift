@@ -1,18 +1,18 @@
 /// What a new password must be (NIST SP 800-63B §5.1.1.2, OWASP ASVS 6.2): long enough, not well known, not about its owner. No rules of composition.
-package struct PasswordRules: Sendable {
+public struct PasswordRules: Sendable {
     /// Unicode scalars.
-    package static let minimumLength = 8
-    package static let maximumLength = 1024
+    public static let minimumLength = 8
+    public static let maximumLength = 1024
     /// UTF-8 bytes: the bound on work.
-    package static let maximumBytes = 4096
+    public static let maximumBytes = 4096
 
-    package init() {}
+    public init() {}
 
     /// Why a password is not accepted; `message` says what to do.
-    package enum Refusal: String, Error, Sendable, CaseIterable {
+    public enum Refusal: String, Error, Sendable, CaseIterable {
         case empty, tooShort, tooLong, controlCharacter, common, repetition, sequence, personal
 
-        package var message: String {
+        public var message: String {
             switch self {
             case .empty: "Enter a password"
             case .tooShort: "Use at least 8 characters"
@@ -28,7 +28,7 @@ package struct PasswordRules: Sendable {
 
     /// - Parameter personal: the owner's name, email, company …: a password that is little more than these is refused.
     /// - Returns: `nil` when the password is accepted, exactly as it was typed.
-    package func refusal(of password: String, personal: [String] = []) -> Refusal? {
+    public func refusal(of password: String, personal: [String] = []) -> Refusal? {
         guard !password.isEmpty else { return .empty }
         guard password.utf8.count <= Self.maximumBytes, password.unicodeScalars.count <= Self.maximumLength else { return .tooLong }
         guard !password.unicodeScalars.contains(where: { $0.value == 0 }) else { return .controlCharacter }

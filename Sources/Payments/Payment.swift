@@ -1,15 +1,15 @@
-package import Bank
-package import Consents
-package import OpenBanking
-package import Primitives
-import Storage
+public import Bank
+public import Consents
+public import OpenBanking
+public import Primitives
+public import Storage
 
 extension PaymentStatus: SQLBindable, SQLReadable {}
 extension PaymentActor: SQLBindable, SQLReadable {}
 extension PaymentReason: SQLBindable, SQLReadable {}
 
 /// What made a payment.
-package enum PaymentKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
+public enum PaymentKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
     /// An app, under a consent for it alone.
     case payment
     /// An app, under a consent with limits.
@@ -19,48 +19,48 @@ package enum PaymentKind: String, CaseIterable, Sendable, Codable, SQLBindable, 
 }
 
 /// A payment that was made for a customer under a consent of theirs.
-package struct Payment: Hashable, Sendable {
-    package let id: PaymentID
-    package let kind: PaymentKind
-    package let appID: AppID
-    package let organisationID: OrganisationID
-    package let consentID: ConsentID
-    package let personID: PersonID
+public struct Payment: Hashable, Sendable {
+    public let id: PaymentID
+    public let kind: PaymentKind
+    public let appID: AppID
+    public let organisationID: OrganisationID
+    public let consentID: ConsentID
+    public let personID: PersonID
     /// The world of the accounts.
-    package let world: OrganisationID
-    package let debtorAccount: AccountID
-    package let instruction: PaymentInstruction
+    public let world: OrganisationID
+    public let debtorAccount: AccountID
+    public let instruction: PaymentInstruction
     /// The day that it was ordered for; `nil`: it was to be made at once.
-    package let executionDate: CivilDate?
-    package let standingOrderID: StandingOrderID?
+    public let executionDate: CivilDate?
+    public let standingOrderID: StandingOrderID?
     /// What is set aside for it on the debtor's account, once it is received.
-    package let holdID: TransactionID
-    package var status: PaymentStatus
-    package var reason: PaymentReason
-    package let createdAt: Timestamp
-    package var changedAt: Timestamp
+    public let holdID: TransactionID
+    public var status: PaymentStatus
+    public var reason: PaymentReason
+    public let createdAt: Timestamp
+    public var changedAt: Timestamp
     /// When its next step is due: the execution of one that is scheduled, the settlement of one that is accepted.
-    package var settlesAt: Timestamp
+    public var settlesAt: Timestamp
     /// The key of the request that made it.
-    package let idempotencyKey: String?
+    public let idempotencyKey: String?
     /// How it is to turn out, in the sandbox.
-    package let scenario: PaymentScenario?
+    public let scenario: PaymentScenario?
 }
 
 /// A payment as an app sends it. The gateway has checked the token, and that the consent behind it is in force.
-package struct NewPayment: Hashable, Sendable {
-    package let appID: AppID
-    package let organisationID: OrganisationID
-    package let personID: PersonID
-    package let consentID: ConsentID
-    package let kind: PaymentKind
-    package let instruction: PaymentInstruction
-    package let executionDate: CivilDate?
-    package let idempotencyKey: String?
-    package let requestID: RequestID?
-    package let scenario: PaymentScenario?
+public struct NewPayment: Hashable, Sendable {
+    public let appID: AppID
+    public let organisationID: OrganisationID
+    public let personID: PersonID
+    public let consentID: ConsentID
+    public let kind: PaymentKind
+    public let instruction: PaymentInstruction
+    public let executionDate: CivilDate?
+    public let idempotencyKey: String?
+    public let requestID: RequestID?
+    public let scenario: PaymentScenario?
 
-    package init(
+    public init(
         appID: AppID, organisationID: OrganisationID, personID: PersonID, consentID: ConsentID, kind: PaymentKind = .payment,
         instruction: PaymentInstruction, executionDate: CivilDate? = nil, idempotencyKey: String? = nil, requestID: RequestID? = nil,
         scenario: PaymentScenario? = nil
@@ -79,15 +79,15 @@ package struct NewPayment: Hashable, Sendable {
 }
 
 /// One line of a payment's timeline.
-package struct PaymentStep: Hashable, Sendable {
-    package let status: PaymentStatus
-    package let actor: PaymentActor
-    package let reason: PaymentReason
-    package let at: Timestamp
+public struct PaymentStep: Hashable, Sendable {
+    public let status: PaymentStatus
+    public let actor: PaymentActor
+    public let reason: PaymentReason
+    public let at: Timestamp
 }
 
 /// Why a payment is not taken. Nothing of it is kept: the consent stays as it was.
-package enum PaymentRefusal: Error, Hashable, Sendable {
+public enum PaymentRefusal: Error, Hashable, Sendable {
     /// The app has no such payment consent of this customer.
     case unknownConsent
     /// The consent does not stand at `authorised`.
@@ -113,12 +113,12 @@ package enum PaymentRefusal: Error, Hashable, Sendable {
     case insufficientFunds(available: Money)
     case debtorAccountBlocked(AccountStatus)
 
-    package struct Difference: Hashable, Sendable {
-        package let member: PaymentInstructionRefusal.Member
-        package let approved: String
-        package let sent: String
+    public struct Difference: Hashable, Sendable {
+        public let member: PaymentInstructionRefusal.Member
+        public let approved: String
+        public let sent: String
 
-        package init(member: PaymentInstructionRefusal.Member, approved: String, sent: String) {
+        public init(member: PaymentInstructionRefusal.Member, approved: String, sent: String) {
             self.member = member
             self.approved = approved
             self.sent = sent

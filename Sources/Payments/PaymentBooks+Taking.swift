@@ -1,14 +1,14 @@
 import Bank
-package import Consents
-package import OpenBanking
-package import Primitives
-package import Storage
+public import Consents
+public import OpenBanking
+public import Primitives
+public import Storage
 
 extension PaymentBooks {
     /// Takes a payment: holds it against its consent, sets its amount aside, and writes it down as received. One for a later day is scheduled, and nothing is
     /// set aside for it yet.
     /// - Throws: `PaymentRefusal`, which rolls the transaction back so that nothing of it stays; otherwise storage failures.
-    package func receive(_ new: NewPayment, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment {
+    public func receive(_ new: NewPayment, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment {
         guard let consent = try consents.find(new.consentID, in: tx), consent.appID == new.appID, consent.personID == new.personID,
             let terms = consent.payment, let debtor = consent.accounts.first
         else { throw PaymentRefusal.unknownConsent }
@@ -114,7 +114,7 @@ extension PaymentBooks {
     }
 
     /// What was paid under a recurring consent in the periods of now.
-    package func usage(of terms: RecurringTerms, under consent: Consent, at now: Timestamp, in tx: any ReadTransaction) throws -> [LimitUsage] {
+    public func usage(of terms: RecurringTerms, under consent: Consent, at now: Timestamp, in tx: any ReadTransaction) throws -> [LimitUsage] {
         try terms.limits.map { limit in
             let window = limit.window(at: now, from: terms.validFrom ?? consent.createdAt)
             let paid = try records.total(of: consent.id, since: window.from, in: tx)
@@ -124,12 +124,12 @@ extension PaymentBooks {
 }
 
 /// A limit, its period of now, and what was paid in it.
-package struct LimitUsage: Hashable, Sendable {
-    package let limit: PeriodicLimit
-    package let window: LimitWindow
-    package let paid: Money
+public struct LimitUsage: Hashable, Sendable {
+    public let limit: PeriodicLimit
+    public let window: LimitWindow
+    public let paid: Money
 
-    package var left: Money {
+    public var left: Money {
         Money(minorUnits: max(0, window.amount.minorUnits - paid.minorUnits), currency: paid.currency)
     }
 }

@@ -1,22 +1,22 @@
-package import Bank
-package import Consents
-package import OpenBanking
-package import Primitives
-package import Risk
-package import Storage
+import Bank
+import Consents
+public import OpenBanking
+public import Primitives
+public import Risk
+public import Storage
 import Events
 
 /// What happens to a payment and its money, each step inside the caller's transaction.
-package struct PaymentBooks: Sendable {
+public struct PaymentBooks: Sendable {
     let randomness: any RandomSource
     let consents: Consents
     let records = PaymentRecords()
     let books = Books()
 
     /// How long another bank takes.
-    package static let settlement = Duration.seconds(5)
+    public static let settlement = Duration.seconds(5)
 
-    package init(randomness: any RandomSource = SystemRandom()) {
+    public init(randomness: any RandomSource = SystemRandom()) {
         self.randomness = randomness
         consents = Consents(randomness: randomness)
     }
@@ -25,7 +25,7 @@ package struct PaymentBooks: Sendable {
 
     /// Writes down what was decided about the risk, and does it.
     /// - Returns: `nil` when the payment was decided before.
-    package func decide(
+    public func decide(
         _ payment: Payment, _ decision: RiskDecision, on inputs: RiskInputs?, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Payment? {
         let decided: Payment? =
@@ -42,36 +42,36 @@ package struct PaymentBooks: Sendable {
     }
 
     /// A payment that was received and never decided, because its process stopped in between, goes to review: nobody knows what its risk was.
-    package func interrupt(_ payment: Payment, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment? {
+    public func interrupt(_ payment: Payment, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment? {
         try records.move(payment, on: .hold, by: .system, because: .interrupted, at: now, in: tx)
     }
 
     /// How long after its receipt a payment without a decision is one that its process never made: far beyond the decision's own deadline, and beyond what
     /// the clocks of two nodes differ by.
-    package static let patience = Duration.seconds(30)
+    public static let patience = Duration.seconds(30)
 
     /// Sends to review what was received and never decided.
     /// - Returns: how many were found, at most `limit`.
-    package func interruptAll(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
+    public func interruptAll(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
         let found = try records.due(.received, at: now - Self.patience, ahead: now + Self.patience, limit: limit, in: tx)
         for payment in found { _ = try interrupt(payment, at: now, in: tx) }
         return found.count
     }
 
     /// A member of staff lets a payment that was held or blocked go on.
-    package func release(_ payment: Payment, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment? {
+    public func release(_ payment: Payment, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment? {
         try accept(payment, by: .bank, because: .releasedByBank, at: now, in: tx)
     }
 
     /// A payment is not made: what was set aside for it is free again.
-    package func reject(
+    public func reject(
         _ payment: Payment, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Payment? {
         try end(payment, on: .reject, by: actor, because: reason, at: now, in: tx)
     }
 
     /// Takes a payment back, where its status allows that.
-    package func cancel(
+    public func cancel(
         _ payment: Payment, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Payment? {
         try end(payment, on: .cancel, by: actor, because: reason, at: now, in: tx)
@@ -102,11 +102,11 @@ package struct PaymentBooks: Sendable {
     // MARK: Settling
 
     /// How many are settled in one transaction: whoever pays from or to one of their accounts waits until it ends.
-    package static let batch = 25
+    public static let batch = 25
 
     /// Settles what is due, unless another transaction is at it.
     /// - Returns: how many moved, at most `limit`.
-    package func settleDue(at now: Timestamp, limit: Int = Self.batch, in tx: any WriteTransaction) throws -> Int {
+    public func settleDue(at now: Timestamp, limit: Int = Self.batch, in tx: any WriteTransaction) throws -> Int {
         guard try tx.isAlone(at: "payments.settlement") else { return 0 }
         // In the order in which the books lock accounts: two that settle, or one that settles and one that pays, do not wait for each other for ever.
         let due = try records.due(.accepted, at: now, ahead: now + Self.patience, limit: limit, in: tx)
@@ -118,7 +118,7 @@ package struct PaymentBooks: Sendable {
 
     /// Has the staff of the sandbox's bank look at what is held, where its scenario says so, unless another transaction is at it.
     /// - Returns: how many moved, at most `limit`.
-    package func lookDue(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
+    public func lookDue(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
         guard try tx.isAlone(at: "payments.settlement") else { return 0 }
         // In the order of `settleDue`: what is released inside the bank is settled at once, and locks the same accounts.
         return try records.looks(at: now, limit: limit, in: tx).sorted { $0.debtorAccount < $1.debtorAccount }.count { try look(at: $0, now, in: tx) }

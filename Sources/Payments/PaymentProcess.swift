@@ -1,15 +1,15 @@
 internal import Consents
-package import OpenBanking
-package import Primitives
-package import Risk
-package import Storage
+import OpenBanking
+public import Primitives
+public import Risk
+public import Storage
 
 /// The way of one payment: two short transactions, and between them the risk decision, which holds no lock.
 ///
 /// Whatever happens between the two leaves a payment that is received, whose amount is set aside, and which `interruptAll` sends to review.
-package struct PaymentProcess: Sendable {
+public struct PaymentProcess: Sendable {
     /// Reads what the rules look at; a slow one is not waited for.
-    package typealias Reading = @Sendable (Payment, Timestamp) async throws -> RiskInputs
+    public typealias Reading = @Sendable (Payment, Timestamp) async throws -> RiskInputs
 
     private let database: any Database
     private let books: PaymentBooks
@@ -18,17 +18,17 @@ package struct PaymentProcess: Sendable {
     private let timer: any Clock<Duration>
     private let metrics = RiskMetrics()
 
-    package static let deadline = Duration.milliseconds(200)
+    public static let deadline = Duration.milliseconds(200)
 
     /// - Parameter deadline: how long the decision may take.
-    package init(database: any Database, randomness: any RandomSource = SystemRandom(), deadline: Duration = PaymentProcess.deadline) {
+    public init(database: any Database, randomness: any RandomSource = SystemRandom(), deadline: Duration = PaymentProcess.deadline) {
         self.init(database: database, randomness: randomness, deadline: deadline, timer: ContinuousClock()) { payment, now in
             try await database.readOne { try RiskReading().inputs(for: payment, at: now, in: $0) }
         }
     }
 
     /// - Parameter timer: measures the deadline of the decision.
-    package init(
+    public init(
         database: any Database, randomness: any RandomSource, deadline: Duration = Self.deadline, timer: any Clock<Duration>, reading: @escaping Reading
     ) {
         self.database = database
@@ -41,7 +41,7 @@ package struct PaymentProcess: Sendable {
     /// - Parameter completing: runs in the second transaction with the payment as it then stands, for what must stand or fall with it.
     /// - Returns: what `completing` made of it.
     /// - Throws: storage failures. After one the payment may have been received; the same request again finds it by its consent.
-    package func make<Answer: Sendable>(
+    public func make<Answer: Sendable>(
         _ new: NewPayment, at now: Timestamp, completing: @escaping @Sendable (Payment, any WriteTransaction) throws -> Answer
     ) async throws -> Result<Answer, PaymentRefusal> {
         let received: Received
@@ -64,7 +64,7 @@ package struct PaymentProcess: Sendable {
     /// Executes the scheduled payments whose day has come, and those of standing orders.
     /// - Returns: how many were found, at most `limit` of each.
     /// - Throws: what one of them failed with, when all were tried; at once when the database does not answer.
-    package func executeDue(at now: Timestamp, limit: Int = 100) async throws -> Int {
+    public func executeDue(at now: Timestamp, limit: Int = 100) async throws -> Int {
         let scheduled = try await database.readOne { try PaymentRecords().due(.scheduled, at: now, limit: limit, in: $0) }
         var failure: StorageError?
         for payment in scheduled {

@@ -1,7 +1,7 @@
 internal import HTTPTypes
-package import Hummingbird
+import Hummingbird
 internal import SecondFactorPages
-package import Web
+public import Web
 
 /// A page of the portal, or a few that belong together.
 protocol PortalPage: Sendable {
@@ -10,12 +10,12 @@ protocol PortalPage: Sendable {
 }
 
 /// Every page of the portal and the documentation.
-package struct PortalPages: Sendable {
+public struct PortalPages: Sendable {
     private let site: PortalSite
 
-    package init(site: PortalSite) { self.site = site }
+    public init(site: PortalSite) { self.site = site }
 
-    package func add(to routes: Routes) {
+    public func add(to routes: Routes) {
         for page in Self.all { page.init(site: site).add(to: routes) }
         site.factorPages.add(to: routes)
     }

@@ -1,21 +1,21 @@
-package import Applications
-package import Certificates
-package import Contract
-package import Identity
-package import Logging
+public import Applications
+public import Certificates
+public import Contract
+public import Identity
+public import Logging
 import Mail
-package import Metering
+public import Metering
 import OAuth
-package import Pages
-package import Passwords
-package import Primitives
+public import Pages
+public import Passwords
+public import Primitives
 import Sandbox
-package import SecondFactorPages
-package import Storage
-package import Web
+public import SecondFactorPages
+public import Storage
+public import Web
 
 /// What the portal's pages stand on.
-package struct PortalSite: Sendable {
+public struct PortalSite: Sendable {
     let database: any Database
     let pages: PageRenderer
     let cookies: CookiePolicy
@@ -60,7 +60,7 @@ package struct PortalSite: Sendable {
     /// - Parameters:
     ///   - seedWorld: makes an organisation's five customers.
     ///   - contractDirectory: the folder of `openapi/*.yaml`, for downloads.
-    package init(
+    public init(
         database: any Database, rootKey: RootKey, pages: PageRenderer, cookies: CookiePolicy, passwords: PasswordHasher, signIn: SignIn,
         sessions: Sessions, factors: FactorTools, seedWorld: @escaping WorldSeeding, quotas: Quotas, contract: APIContract, contractDirectory: String,
         certificateCheck: ClientCertificateCheck, sandboxAuthority: SandboxAuthority, randomness: any RandomSource, logger: Logger

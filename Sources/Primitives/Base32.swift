@@ -1,6 +1,6 @@
 /// base32 without padding (RFC 4648 §6): for what people copy by hand.
-package enum Base32 {
-    package static func encode(_ bytes: [UInt8]) -> String {
+public enum Base32 {
+    public static func encode(_ bytes: [UInt8]) -> String {
         var output: [UInt8] = []
         output.reserveCapacity((bytes.count * 8 + 4) / 5)
         var buffer: UInt32 = 0

@@ -1,8 +1,8 @@
 /// base64url without padding (RFC 4648 §5, RFC 7515 §2).
-package enum Base64URL {
-    package static func encode(_ bytes: some Sequence<UInt8>) -> String { encode(Array(bytes)) }
+public enum Base64URL {
+    public static func encode(_ bytes: some Sequence<UInt8>) -> String { encode(Array(bytes)) }
 
-    package static func encode(_ bytes: [UInt8]) -> String {
+    public static func encode(_ bytes: [UInt8]) -> String {
         String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { output in
             bytes.withUnsafeBufferPointer { write($0, to: output) }
         }
@@ -29,13 +29,13 @@ package enum Base64URL {
     }
 
     /// - Returns: `nil` for padding, foreign characters, an impossible length, or bits set beyond the last byte: each value has one spelling.
-    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var text = String(text)
         return text.withUTF8 { decode($0) }
     }
 
     /// The same of ASCII characters that lie in memory.
-    package static func decode(_ characters: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    public static func decode(_ characters: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         var isSound = true
         let bytes = [UInt8](unsafeUninitializedCapacity: characters.count * 3 / 4 + 1) { output, written in
             isSound = values.withUnsafeBufferPointer { read(characters, $0, into: output, &written) }

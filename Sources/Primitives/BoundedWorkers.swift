@@ -2,7 +2,7 @@ internal import Dispatch
 internal import Synchronization
 
 /// Threads of their own for slow computation, so that the cooperative pool keeps serving: at most `concurrency` jobs run, at most `queueLimit` wait.
-package final class BoundedWorkers: Sendable {
+public final class BoundedWorkers: Sendable {
     private typealias Job = @Sendable () -> Void
 
     private struct State {
@@ -15,7 +15,7 @@ package final class BoundedWorkers: Sendable {
     private let concurrency: Int
     private let queueLimit: Int
 
-    package init(label: String, concurrency: Int, queueLimit: Int) {
+    public init(label: String, concurrency: Int, queueLimit: Int) {
         queue = DispatchQueue(label: label, attributes: .concurrent)
         self.concurrency = max(1, concurrency)
         self.queueLimit = max(0, queueLimit)
@@ -23,7 +23,7 @@ package final class BoundedWorkers: Sendable {
 
     /// - Throws: what the work throws.
     /// - Returns: `nil` when too many wait already.
-    package func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result? {
+    public func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result? {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Result?, any Error>) in
             let accepted = submit {
                 do { continuation.resume(returning: try work()) } catch { continuation.resume(throwing: error) }

@@ -1,6 +1,6 @@
 extension UnsafeBufferPointer<UInt8> {
     /// Whether all of it is printable ASCII: one line that needs no care.
-    package var isPrintableASCII: Bool {
+    public var isPrintableASCII: Bool {
         let ones: UInt64 = 0x0101_0101_0101_0101
         var place = 0
         // Eight bytes at once: a subtraction borrows into the highest bit of each that is smaller, and what is equal becomes zero by an exclusive or.
@@ -16,18 +16,18 @@ extension UnsafeBufferPointer<UInt8> {
 
 /// Texts that are made on every request are written as bytes: string interpolation costs several times as much.
 extension [UInt8] {
-    package mutating func append(text: String) {
+    public mutating func append(text: String) {
         var text = text
         text.withUTF8 { append(contentsOf: $0) }
     }
 
     /// In decimal, with leading zeros up to a width; a sign stands before them.
-    package mutating func append(decimal value: Int64, width: Int = 1) {
+    public mutating func append(decimal value: Int64, width: Int = 1) {
         if value < 0 { append(UInt8(ascii: "-")) }
         append(decimal: value.magnitude, width: width)
     }
 
-    package mutating func append(decimal value: UInt64, width: Int = 1) {
+    public mutating func append(decimal value: UInt64, width: Int = 1) {
         var power: UInt64 = 1
         var digits = 1
         // At most 10¹⁹, which is the highest that a value has.

@@ -1,11 +1,11 @@
 /// A day of the proleptic Gregorian calendar, without a time zone.
-package struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertible {
-    package let year: Int
-    package let month: Int
-    package let day: Int
+public struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertible {
+    public let year: Int
+    public let month: Int
+    public let day: Int
 
     /// - Returns: `nil` unless the day exists.
-    package init?(year: Int, month: Int, day: Int) {
+    public init?(year: Int, month: Int, day: Int) {
         guard (-9999...9999).contains(year), (1...12).contains(month), day >= 1,
             day <= CivilDate.daysIn(month: month, year: year)
         else { return nil }
@@ -15,7 +15,7 @@ package struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertibl
     }
 
     /// The day that lies this many days after 1970-01-01; days beyond year 9999 are held there.
-    package init(daysSinceEpoch: Int64) {
+    public init(daysSinceEpoch: Int64) {
         // Days to civil, by eras of 400 years that begin on 1 March.
         let shifted = min(max(daysSinceEpoch, -4_371_587), 2_932_896) + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
@@ -28,7 +28,7 @@ package struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertibl
         year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
     }
 
-    package var daysSinceEpoch: Int64 {
+    public var daysSinceEpoch: Int64 {
         let shiftedYear = Int64(month <= 2 ? year - 1 : year)
         let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
         let yearOfEra = shiftedYear - era * 400
@@ -37,12 +37,12 @@ package struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertibl
     }
 
     /// 1 is Monday, 7 is Sunday (ISO 8601).
-    package var weekday: Int { Int(((daysSinceEpoch + 3) % 7 + 7) % 7) + 1 }
+    public var weekday: Int { Int(((daysSinceEpoch + 3) % 7 + 7) % 7) + 1 }
 
-    package func adding(days: Int) -> CivilDate { CivilDate(daysSinceEpoch: daysSinceEpoch + Int64(days)) }
+    public func adding(days: Int) -> CivilDate { CivilDate(daysSinceEpoch: daysSinceEpoch + Int64(days)) }
 
     /// The same day of a later or earlier month, or that month's last day where it is shorter.
-    package func adding(months: Int) -> CivilDate {
+    public func adding(months: Int) -> CivilDate {
         let count = year * 12 + month - 1 + months
         let (year, month) = count.quotientAndRemainder(dividingBy: 12)
         let target = month < 0 ? (year: year - 1, month: month + 13) : (year: year, month: month + 1)
@@ -52,15 +52,15 @@ package struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertibl
     }
 
     /// `2026-11-21`, and no other spelling.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard text.utf8.count == 10, let date = Timestamp(iso8601: text)?.date, date.description == text else { return nil }
         self = date
     }
 
     /// Midnight UTC at the start of this day.
-    package var start: Timestamp { Timestamp(seconds: daysSinceEpoch * 86400) }
+    public var start: Timestamp { Timestamp(seconds: daysSinceEpoch * 86400) }
 
-    package static func daysIn(month: Int, year: Int) -> Int {
+    public static func daysIn(month: Int, year: Int) -> Int {
         switch month {
         case 2: (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28
         case 4, 6, 9, 11: 30
@@ -68,12 +68,12 @@ package struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertibl
         }
     }
 
-    package static func < (lhs: CivilDate, rhs: CivilDate) -> Bool {
+    public static func < (lhs: CivilDate, rhs: CivilDate) -> Bool {
         (lhs.year, lhs.month, lhs.day) < (rhs.year, rhs.month, rhs.day)
     }
 
     /// `2026-11-21`
-    package var description: String {
+    public var description: String {
         var bytes: [UInt8] = []
         bytes.append(self)
         return String(decoding: bytes, as: UTF8.self)
@@ -82,13 +82,13 @@ package struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertibl
 
 extension Timestamp {
     /// The UTC day that holds this moment.
-    package var date: CivilDate {
+    public var date: CivilDate {
         let seconds = seconds
         return CivilDate(daysSinceEpoch: seconds >= 0 ? seconds / 86400 : (seconds - 86399) / 86400)
     }
 
     /// Seconds since midnight UTC, 0 to 86399.
-    package var secondOfDay: Int { Int(((seconds % 86400) + 86400) % 86400) }
+    public var secondOfDay: Int { Int(((seconds % 86400) + 86400) % 86400) }
 }
 
 func padded(_ value: Int, _ width: Int) -> String {

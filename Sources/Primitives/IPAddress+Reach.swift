@@ -1,10 +1,10 @@
 extension IPAddress {
     /// Of this machine alone: 127.0.0.0/8 (RFC 1122 §3.2.1.3), ::1 (RFC 4291 §2.5.3).
-    package var isLoopback: Bool { Self.loopback.contains { $0.contains(self) } }
+    public var isLoopback: Bool { Self.loopback.contains { $0.contains(self) } }
 
     /// Whether anybody on the Internet may be meant by it (RFC 6890, the special-purpose address registries): what an address chosen by somebody else may
     /// lead this server to.
-    package var isPublic: Bool {
+    public var isPublic: Bool {
         isIPv4 ? !Self.special.contains { $0.contains(self) } : Self.globalUnicast.contains(self) && !Self.special.contains { $0.contains(self) }
     }
 

@@ -5,21 +5,21 @@
 #endif
 
 /// An IP address. One that maps an IPv4 address into IPv6 (RFC 4291 §2.5.5.2) is that IPv4 address: a socket for both families names its IPv4 peers so.
-package struct IPAddress: Hashable, Sendable {
+public struct IPAddress: Hashable, Sendable {
     /// The 128 bits of RFC 4291; an IPv4 address in its mapped form, below `::ffff:0:0/96`.
-    package let bits: UInt128
+    public let bits: UInt128
 
     init(bits: UInt128) { self.bits = bits }
 
     /// - Parameter v4: its 32 bits, the first the most significant.
-    package init(v4: UInt32) { bits = Self.mapping | UInt128(v4) }
+    public init(v4: UInt32) { bits = Self.mapping | UInt128(v4) }
 
     /// - Parameter v6: its 128 bits, the first the most significant.
-    package init(v6: UInt128) { bits = v6 }
+    public init(v6: UInt128) { bits = v6 }
 
     /// Reads dotted decimal without leading zeros (which some read as octal), or one of the forms of RFC 4291 §2.2. A zone id (RFC 4007 §11) means nothing
     /// to another machine and is refused.
-    package init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         // C would end the text at a NUL.
         guard text.utf8.count <= Self.longestText, !text.utf8.contains(0) else { return nil }
         var v4 = in_addr()
@@ -33,7 +33,7 @@ package struct IPAddress: Hashable, Sendable {
         }
     }
 
-    package var isIPv4: Bool { bits >> 32 == Self.mapping >> 32 }
+    public var isIPv4: Bool { bits >> 32 == Self.mapping >> 32 }
 
     /// `::ffff:0:0`
     private static let mapping: UInt128 = 0xFFFF << 32
@@ -43,7 +43,7 @@ package struct IPAddress: Hashable, Sendable {
 
 extension IPAddress: CustomStringConvertible {
     /// Dotted decimal, or the one text that RFC 5952 §4 recommends.
-    package var description: String { isIPv4 ? dottedDecimal : groups }
+    public var description: String { isIPv4 ? dottedDecimal : groups }
 
     private var dottedDecimal: String {
         // Fifteen bytes are kept without an allocation: each request's line in the log carries one of these.

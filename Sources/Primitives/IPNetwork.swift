@@ -1,13 +1,13 @@
 /// The addresses that share their first bits (CIDR, RFC 4632 §3.1 and RFC 4291 §2.3). A single address is a network of its own.
-package struct IPNetwork: Hashable, Sendable {
+public struct IPNetwork: Hashable, Sendable {
     /// The lowest one: the bits behind the prefix are zero.
-    package let address: IPAddress
+    public let address: IPAddress
     /// Of an IPv4 network 0 to 32, of another 0 to 128.
-    package let prefixLength: Int
+    public let prefixLength: Int
 
     /// Bits behind the prefix are dropped.
     /// - Returns: `nil` when the prefix is longer than the family's addresses.
-    package init?(_ address: IPAddress, prefixLength: Int) {
+    public init?(_ address: IPAddress, prefixLength: Int) {
         let width = address.isIPv4 ? 32 : 128
         guard (0...width).contains(prefixLength) else { return nil }
         let free = width - prefixLength
@@ -16,22 +16,22 @@ package struct IPNetwork: Hashable, Sendable {
     }
 
     /// An IPv4 address is in no IPv6 network, not even in `::/0`.
-    package func contains(_ other: IPAddress) -> Bool {
+    public func contains(_ other: IPAddress) -> Bool {
         other.isIPv4 == address.isIPv4 && (other.bits ^ address.bits) >> (width - prefixLength) == 0
     }
 
     /// Whether it is every address of its family.
-    package var isEverything: Bool { prefixLength == 0 }
+    public var isEverything: Bool { prefixLength == 0 }
 
     private var width: Int { address.isIPv4 ? 32 : 128 }
 }
 
 extension IPNetwork {
     /// Why a text is no network; `message` says what to do.
-    package enum Refusal: Error, Hashable, Sendable {
+    public enum Refusal: Error, Hashable, Sendable {
         case address, zone, prefix, prefixTooLong(most: Int), mappedPrefix
 
-        package var message: String {
+        public var message: String {
             switch self {
             case .address: "Write an IP address or a network, for example 192.0.2.10 or 2001:db8::/32, without names and leading zeros"
             case .zone: "Leave out the zone from % on: it means something on one machine only"
@@ -43,7 +43,7 @@ extension IPNetwork {
     }
 
     /// Reads an address, or an address and a prefix length.
-    package static func read(_ text: String) -> Result<IPNetwork, Refusal> {
+    public static func read(_ text: String) -> Result<IPNetwork, Refusal> {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard !parts[0].utf8.contains(UInt8(ascii: "%")) else { return .failure(.zone) }
         guard let address = IPAddress(parts[0]) else { return .failure(.address) }
@@ -58,7 +58,7 @@ extension IPNetwork {
         return IPNetwork(address, prefixLength: length).map { .success($0) } ?? .failure(.prefixTooLong(most: most))
     }
 
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard case .success(let network) = Self.read(text) else { return nil }
         self = network
     }
@@ -71,5 +71,5 @@ extension IPNetwork {
 
 extension IPNetwork: CustomStringConvertible {
     /// `192.0.2.0/24`; a single address without its prefix.
-    package var description: String { prefixLength == width ? address.description : "\(address)/\(prefixLength)" }
+    public var description: String { prefixLength == width ? address.description : "\(address)/\(prefixLength)" }
 }

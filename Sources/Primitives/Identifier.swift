@@ -1,5 +1,5 @@
 /// A prefixed identifier such as `cns_7Hq2VbX9kPzR4mWd`: the prefix tells its kind, the rest is random, or the time and then random: never a counter.
-package protocol Identifier: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
+public protocol Identifier: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
     /// With its underscore: `cns_`.
     static var prefix: String { get }
     var rawValue: String { get }
@@ -9,7 +9,7 @@ package protocol Identifier: Hashable, Comparable, Sendable, Codable, CustomStri
 
 extension Identifier {
     /// Checks text from outside: the prefix, then 1 to 60 letters, digits, `-` or `_`.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let rest = text.utf8.dropFirst(Self.prefix.utf8.count)
         guard text.hasPrefix(Self.prefix), (1...60).contains(rest.count),
             rest.allSatisfy({ (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95 })
@@ -18,13 +18,13 @@ extension Identifier {
     }
 
     /// 119 random bits behind the prefix.
-    package static func random(from randomness: any RandomSource) -> Self {
+    public static func random(from randomness: any RandomSource) -> Self {
         Self(trusted: prefix + randomness.alphanumerics(20))
     }
 
     /// 9 characters of the time in milliseconds, then 80 random bits. Later ones sort behind earlier ones, in every collation because all are lower-case letters
     /// and digits, so that what is keyed by them is written side by side.
-    package init(at moment: Timestamp, from randomness: any RandomSource) {
+    public init(at moment: Timestamp, from randomness: any RandomSource) {
         var text = Array(Self.prefix.utf8)
         text.reserveCapacity(text.count + 25)
         let milliseconds = UInt64(max(0, moment.milliseconds))
@@ -42,11 +42,11 @@ extension Identifier {
         self.init(trusted: String(decoding: text, as: UTF8.self))
     }
 
-    package var description: String { rawValue }
+    public var description: String { rawValue }
 
-    package static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
+    public static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
 
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let value = Self(try container.decode(String.self)) else {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: "not an identifier beginning with \(Self.prefix)")
@@ -54,7 +54,7 @@ extension Identifier {
         self = value
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(rawValue)
     }

@@ -1,5 +1,5 @@
 /// An ISO 4217 currency that the bank keeps accounts in.
-package enum Currency: String, Sendable, Codable, CaseIterable {
+public enum Currency: String, Sendable, Codable, CaseIterable {
     case kes = "KES"
     case usd = "USD"
     case ugx = "UGX"
@@ -8,7 +8,7 @@ package enum Currency: String, Sendable, Codable, CaseIterable {
     case kwd = "KWD"
 
     /// Digits after the decimal point (ISO 4217 minor unit).
-    package var minorUnitDigits: Int {
+    public var minorUnitDigits: Int {
         switch self {
         case .kes, .usd, .tzs: 2
         case .ugx, .jpy: 0
@@ -18,17 +18,17 @@ package enum Currency: String, Sendable, Codable, CaseIterable {
 }
 
 /// An amount in minor units (cents of KES, whole JPY).
-package struct Money: Hashable, Sendable {
-    package let minorUnits: Int64
-    package let currency: Currency
+public struct Money: Hashable, Sendable {
+    public let minorUnits: Int64
+    public let currency: Currency
 
-    package init(minorUnits: Int64, currency: Currency) {
+    public init(minorUnits: Int64, currency: Currency) {
         self.minorUnits = minorUnits
         self.currency = currency
     }
 
     /// Reads the wire form: `1250.00`, up to 13 digits before the point and no more after it than the currency has.
-    package init?(decimal text: String, currency: Currency) {
+    public init?(decimal text: String, currency: Currency) {
         let negative = text.hasPrefix("-")
         let parts = text.utf8.dropFirst(negative ? 1 : 0).split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count <= 2, let whole = parts.first, (1...13).contains(whole.count), whole.allSatisfy({ (48...57).contains($0) })
@@ -43,7 +43,7 @@ package struct Money: Hashable, Sendable {
     }
 
     /// The wire form, with as many decimals as the currency has: `1250.00`.
-    package var decimal: String {
+    public var decimal: String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(24)
         if minorUnits < 0 { bytes.append(UInt8(ascii: "-")) }
@@ -54,7 +54,7 @@ package struct Money: Hashable, Sendable {
     }
 
     /// What a person reads: `KES 84,210.55`.
-    package var text: String {
+    public var text: String {
         var bytes = Array(currency.rawValue.utf8)
         bytes.reserveCapacity(40)
         bytes.append(UInt8(ascii: " "))
@@ -73,7 +73,8 @@ package struct Money: Hashable, Sendable {
     /// What stands before and behind the decimal point, without the sign.
     private var parts: (whole: UInt64, fraction: UInt64) {
         let unit = (0..<currency.minorUnitDigits).reduce(UInt64(1)) { power, _ in power * 10 }
-        return minorUnits.magnitude.quotientAndRemainder(dividingBy: unit)
+        let (whole, fraction) = minorUnits.magnitude.quotientAndRemainder(dividingBy: unit)
+        return (whole, fraction)
     }
 
     private func append(_ fraction: UInt64, to bytes: inout [UInt8]) {

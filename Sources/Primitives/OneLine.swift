@@ -1,10 +1,10 @@
 /// Text that others read on one line, as its owner typed it: the name of an app, a company or a person, an app's purpose. Everything in it can be seen, so
 /// that no name looks like another one, runs backwards, or breaks a page, a mail's subject or a log line.
-package enum OneLine {
+public enum OneLine {
     /// The longest name, in characters.
-    package static let longestName = 60
+    public static let longestName = 60
 
-    package enum Refusal: Error, Hashable, Sendable {
+    public enum Refusal: Error, Hashable, Sendable {
         case missing
         case tooLong
         /// Control and format characters, line breaks, and others that leave no trace (Unicode 16 §4.5 `General_Category`, §5.21 `Default_Ignorable_Code_Point`).
@@ -12,7 +12,7 @@ package enum OneLine {
     }
 
     /// The first rule that a text breaks. A character may be several code points, so bytes are bounded too: four for each.
-    package static func refusal(of text: String, longest: Int = longestName) -> Refusal? {
+    public static func refusal(of text: String, longest: Int = longestName) -> Refusal? {
         guard text.contains(where: { !$0.isWhitespace }) else { return .missing }
         guard text.unicodeScalars.allSatisfy(canBeSeen) else { return .unseen }
         return text.count <= longest && text.utf8.count <= 4 * longest ? nil : .tooLong

@@ -6,16 +6,16 @@ internal import Synchronization
 #endif
 
 /// Where unpredictable bytes come from.
-package protocol RandomSource: Sendable {
+public protocol RandomSource: Sendable {
     /// - Returns: `count` bytes fit for keys and tokens.
     func bytes(_ count: Int) -> [UInt8]
 }
 
 /// The operating system's generator.
-package struct SystemRandom: RandomSource {
-    package init() {}
+public struct SystemRandom: RandomSource {
+    public init() {}
 
-    package func bytes(_ count: Int) -> [UInt8] { KernelBytes.shared.take(count) }
+    public func bytes(_ count: Int) -> [UInt8] { KernelBytes.shared.take(count) }
 }
 
 /// Bytes of the kernel's generator that were not given out yet: asked for by the page, because a system call for each id costs more than the id.
@@ -57,7 +57,7 @@ private final class KernelBytes: Sendable {
 
 extension RandomSource {
     /// `count` letters and digits, evenly drawn: 5.95 bits each.
-    package func alphanumerics(_ count: Int) -> String {
+    public func alphanumerics(_ count: Int) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(count)
         while text.count < count {
@@ -70,7 +70,7 @@ extension RandomSource {
     }
 
     /// 256 random bits as base64url, 43 characters.
-    package func token() -> String { Base64URL.encode(bytes(32)) }
+    public func token() -> String { Base64URL.encode(bytes(32)) }
 }
 
 private let alphanumeric = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)

@@ -1,6 +1,6 @@
 /// One HTTP request, as told in `X-Request-Id`.
-package struct RequestID: Identifier {
-    package static let prefix = "req_"
-    package let rawValue: String
-    package init(trusted rawValue: String) { self.rawValue = rawValue }
+public struct RequestID: Identifier {
+    public static let prefix = "req_"
+    public let rawValue: String
+    public init(trusted rawValue: String) { self.rawValue = rawValue }
 }

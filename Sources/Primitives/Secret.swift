@@ -1,20 +1,20 @@
 /// A bearer secret: shown once, never printed, compared in constant time.
-package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The secret itself, for the one answer that hands it out.
-    package let value: String
+    public let value: String
 
-    package init(_ value: String) { self.value = value }
+    public init(_ value: String) { self.value = value }
 
     /// `prefix` and 256 random bits; the prefix lets secret scanners find leaks.
-    package static func random(prefix: String, from randomness: any RandomSource) -> Secret {
+    public static func random(prefix: String, from randomness: any RandomSource) -> Secret {
         Secret(prefix + randomness.token())
     }
 
-    package var digest: Digest { Digest(of: value) }
+    public var digest: Digest { Digest(of: value) }
 
-    package static func == (lhs: Secret, rhs: Secret) -> Bool { constantTimeEqual(lhs.value, rhs.value) }
+    public static func == (lhs: Secret, rhs: Secret) -> Bool { constantTimeEqual(lhs.value, rhs.value) }
 
-    package var description: String { "Secret(…)" }
-    package var debugDescription: String { description }
-    package var customMirror: Mirror { Mirror(self, children: []) }
+    public var description: String { "Secret(…)" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,9 +1,9 @@
 extension Timestamp {
     /// RFC 3339 in UTC, whole seconds: `2026-11-21T06:14:09Z`.
-    package var rfc3339: String { text { _ in } }
+    public var rfc3339: String { text { _ in } }
 
     /// RFC 3339 in UTC with milliseconds: `2026-11-21T06:14:09.482Z`.
-    package var rfc3339WithMilliseconds: String {
+    public var rfc3339WithMilliseconds: String {
         text { bytes in
             bytes.append(UInt8(ascii: "."))
             bytes.append(decimal: ((milliseconds % 1000) + 1000) % 1000, width: 3)
@@ -11,7 +11,7 @@ extension Timestamp {
     }
 
     /// `Sat, 21 Nov 2026 06:14:09 GMT` (RFC 9110 §5.6.7).
-    package var httpDate: String {
+    public var httpDate: String {
         let date = date
         let weekday = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][date.weekday - 1]
         let month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][date.month - 1]
@@ -37,7 +37,7 @@ extension Timestamp {
 
     /// Reads an RFC 3339 date-time, and the ISO 8601 spellings that banking clients send: a date alone, no zone (read as UTC),
     /// the basic form without separators, a comma for the point, any number of fraction digits, and offsets of `+hh`, `+hhmm` or `+hh:mm`.
-    package init?(iso8601 text: String) {
+    public init?(iso8601 text: String) {
         guard text.utf8.count <= 64 else { return nil }
         var reader = DigitReader(text)
         guard let year = reader.number(4) else { return nil }

@@ -1,51 +1,51 @@
 /// A moment in UTC, in milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
 /// Arithmetic saturates: a time from outside may be absurd, and a trap would end the process.
-package struct Timestamp: Hashable, Comparable, Sendable, Codable {
-    package let milliseconds: Int64
+public struct Timestamp: Hashable, Comparable, Sendable, Codable {
+    public let milliseconds: Int64
 
-    package init(milliseconds: Int64) {
+    public init(milliseconds: Int64) {
         self.milliseconds = milliseconds
     }
 
-    package init(seconds: Int64) {
+    public init(seconds: Int64) {
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         milliseconds = overflow ? (seconds < 0 ? .min : .max) : product
     }
 
-    package static let epoch = Timestamp(milliseconds: 0)
-    package static let distantFuture = Timestamp(milliseconds: .max)
+    public static let epoch = Timestamp(milliseconds: 0)
+    public static let distantFuture = Timestamp(milliseconds: .max)
 
     /// Whole seconds since the epoch, rounded down: what tables and JWT dates hold.
-    package var seconds: Int64 {
+    public var seconds: Int64 {
         let (quotient, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1000)
         return remainder < 0 ? quotient - 1 : quotient
     }
 
-    package static func < (lhs: Timestamp, rhs: Timestamp) -> Bool {
+    public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool {
         lhs.milliseconds < rhs.milliseconds
     }
 
-    package static func + (lhs: Timestamp, rhs: Duration) -> Timestamp {
+    public static func + (lhs: Timestamp, rhs: Duration) -> Timestamp {
         let (sum, overflow) = lhs.milliseconds.addingReportingOverflow(rhs.milliseconds)
         return Timestamp(milliseconds: overflow ? (rhs < .zero ? .min : .max) : sum)
     }
 
-    package static func - (lhs: Timestamp, rhs: Duration) -> Timestamp {
+    public static func - (lhs: Timestamp, rhs: Duration) -> Timestamp {
         let (difference, overflow) = lhs.milliseconds.subtractingReportingOverflow(rhs.milliseconds)
         return Timestamp(milliseconds: overflow ? (rhs < .zero ? .max : .min) : difference)
     }
 
-    package static func - (lhs: Timestamp, rhs: Timestamp) -> Duration {
+    public static func - (lhs: Timestamp, rhs: Timestamp) -> Duration {
         let (difference, overflow) = lhs.milliseconds.subtractingReportingOverflow(rhs.milliseconds)
         return .milliseconds(overflow ? (lhs < rhs ? .min : .max) : difference)
     }
 
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         milliseconds = try decoder.singleValueContainer().decode(Int64.self)
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(milliseconds)
     }
@@ -53,7 +53,7 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
 
 extension Duration {
     /// Whole milliseconds, rounded toward zero, saturating.
-    package var milliseconds: Int64 {
+    public var milliseconds: Int64 {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         guard !overflow else { return seconds < 0 ? .min : .max }
@@ -61,7 +61,7 @@ extension Duration {
         return carried ? (seconds < 0 ? .min : .max) : sum
     }
 
-    package static func minutes(_ count: Int64) -> Duration { .seconds(count * 60) }
-    package static func hours(_ count: Int64) -> Duration { .seconds(count * 3600) }
-    package static func days(_ count: Int64) -> Duration { .seconds(count * 86400) }
+    public static func minutes(_ count: Int64) -> Duration { .seconds(count * 60) }
+    public static func hours(_ count: Int64) -> Duration { .seconds(count * 3600) }
+    public static func days(_ count: Int64) -> Duration { .seconds(count * 86400) }
 }

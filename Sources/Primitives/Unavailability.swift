@@ -1,4 +1,4 @@
 /// A failure that passes by itself: the caller is asked to come back (503 with `Retry-After`).
-package protocol Unavailability: Error {
+public protocol Unavailability: Error {
     var isUnavailable: Bool { get }
 }

@@ -5,15 +5,15 @@
 #endif
 
 /// Where a request learns the time: asked once, at the endpoint; everything below takes `at now:`.
-package protocol WallClock: Sendable {
+public protocol WallClock: Sendable {
     var now: Timestamp { get }
 }
 
 /// The machine's clock.
-package struct SystemClock: WallClock {
-    package init() {}
+public struct SystemClock: WallClock {
+    public init() {}
 
-    package var now: Timestamp {
+    public var now: Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)

@@ -1,6 +1,6 @@
 internal import CCurl
 internal import Dispatch
-package import Primitives
+import Primitives
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -11,14 +11,14 @@ internal import Synchronization
 
 /// Fetches small documents from addresses that others chose, such as an app's `jwks_uri`, without letting them choose what this server calls
 /// (OWASP ASVS 1.3.6): https alone, public IP addresses alone, whatever a name resolves to at that moment, no redirects, and little time and space.
-package final class DocumentFetcher: Sendable {
+public final class DocumentFetcher: Sendable {
     private let allowsLoopback: Bool
     private let timeout: Duration
     private let queue = DispatchQueue(label: "wekeza.documents", attributes: .concurrent)
     private let running = Mutex(0)
 
     /// How long a fetch may take, unless told otherwise.
-    package static let patience = Duration.seconds(5)
+    public static let patience = Duration.seconds(5)
     /// The longest document, in bytes.
     static let longest = 65_536
     /// How many are under way at most.
@@ -27,13 +27,13 @@ package final class DocumentFetcher: Sendable {
     /// - Parameters:
     ///   - allowsLoopback: this machine's own addresses too, over http as well: in demo mode only.
     ///   - timeout: how long a fetch may take, from the name to the last byte.
-    package init(allowsLoopback: Bool, timeout: Duration = DocumentFetcher.patience) {
+    public init(allowsLoopback: Bool, timeout: Duration = DocumentFetcher.patience) {
         self.allowsLoopback = allowsLoopback
         self.timeout = timeout
     }
 
     /// - Returns: the body of an answer with status 200.
-    package func fetch(_ address: String) async -> Result<[UInt8], FetchRefusal> {
+    public func fetch(_ address: String) async -> Result<[UInt8], FetchRefusal> {
         guard isAllowed(address) else { return .failure(.address) }
         let mayStart = running.withLock { running in
             guard running < Self.atOnce else { return false }
@@ -57,7 +57,7 @@ package final class DocumentFetcher: Sendable {
 }
 
 /// Why there is no document.
-package enum FetchRefusal: String, Error, Hashable, Sendable {
+public enum FetchRefusal: String, Error, Hashable, Sendable {
     case address, busy, notPublic, tooLong, unreachable, status
 }
 

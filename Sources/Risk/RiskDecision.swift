@@ -1,5 +1,5 @@
 /// What is to happen to a payment.
-package enum RiskOutcome: String, CaseIterable, Sendable {
+public enum RiskOutcome: String, CaseIterable, Sendable {
     case allow
     /// A member of staff decides.
     case review
@@ -9,14 +9,14 @@ package enum RiskOutcome: String, CaseIterable, Sendable {
 }
 
 /// A decision with its reasons. The same inputs under the same version give the same decision.
-package struct RiskDecision: Hashable, Sendable {
-    package let outcome: RiskOutcome
-    package let score: Int
+public struct RiskDecision: Hashable, Sendable {
+    public let outcome: RiskOutcome
+    public let score: Int
     /// The names of the rules that applied, or why there was no decision by rules.
-    package let reasons: [String]
-    package let version: String
+    public let reasons: [String]
+    public let version: String
 
-    package init(outcome: RiskOutcome, score: Int, reasons: [String], version: String = RiskDecision.currentVersion) {
+    public init(outcome: RiskOutcome, score: Int, reasons: [String], version: String = RiskDecision.currentVersion) {
         self.outcome = outcome
         self.score = score
         self.reasons = reasons
@@ -24,13 +24,13 @@ package struct RiskDecision: Hashable, Sendable {
     }
 
     /// Changes with every change of a rule, a weight or a threshold.
-    package static let currentVersion = "2026-11-26"
+    public static let currentVersion = "2026-11-26"
 
     /// From this score on; below the first a payment is allowed.
-    package static let thresholds: [(from: Int, outcome: RiskOutcome)] = [(100, .block), (80, .decline), (50, .review)]
+    public static let thresholds: [(from: Int, outcome: RiskOutcome)] = [(100, .block), (80, .decline), (50, .review)]
 
     /// Asks every rule.
-    package init(on inputs: RiskInputs) {
+    public init(on inputs: RiskInputs) {
         let applying = RiskRule.allCases.filter { $0.applies(to: inputs) }
         let score = applying.reduce(0) { $0 + $1.weight }
         self.init(
@@ -38,5 +38,5 @@ package struct RiskDecision: Hashable, Sendable {
     }
 
     /// Nothing was decided in time: a person looks, and nothing is allowed by silence.
-    package static let timedOut = RiskDecision(outcome: .review, score: 0, reasons: ["deadline"])
+    public static let timedOut = RiskDecision(outcome: .review, score: 0, reasons: ["deadline"])
 }

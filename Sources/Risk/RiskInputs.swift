@@ -1,22 +1,22 @@
-package import Primitives
+public import Primitives
 
 /// What is known about a payment when its risk is decided: everything that a rule may look at, so that a decision can be made again from it.
-package struct RiskInputs: Hashable, Sendable {
-    package var amount: Money
+public struct RiskInputs: Hashable, Sendable {
+    public var amount: Money
     /// What could be spent before this payment, in minor units of its currency.
-    package var available: Int64
+    public var available: Int64
     /// Whether the account paid this creditor before.
-    package var knowsCreditor: Bool
+    public var knowsCreditor: Bool
     /// The largest amount that left the account in the 90 days before, in minor units.
-    package var largestBefore: Int64
+    public var largestBefore: Int64
     /// How many amounts left the account in these 90 days.
-    package var countBefore: Int
+    public var countBefore: Int
     /// How many payments apps made from the account in the hour before.
-    package var paymentsLastHour: Int
+    public var paymentsLastHour: Int
     /// The hour in Nairobi, 0 to 23.
-    package var hour: Int
+    public var hour: Int
 
-    package init(
+    public init(
         amount: Money, available: Int64, knowsCreditor: Bool, largestBefore: Int64, countBefore: Int, paymentsLastHour: Int, hour: Int
     ) {
         self.amount = amount
@@ -29,7 +29,7 @@ package struct RiskInputs: Hashable, Sendable {
     }
 
     /// By their names, as a decision keeps them.
-    package var named: [(String, String)] {
+    public var named: [(String, String)] {
         [
             ("amount", amount.decimal), ("currency", amount.currency.rawValue), ("available", Money(minorUnits: available, currency: amount.currency).decimal),
             ("knows_creditor", "\(knowsCreditor)"), ("largest_before", Money(minorUnits: largestBefore, currency: amount.currency).decimal),

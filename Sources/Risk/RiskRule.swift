@@ -1,7 +1,7 @@
 import Primitives
 
 /// A reason for doubt. A rule that applies adds its weight to the score.
-package enum RiskRule: String, CaseIterable, Sendable {
+public enum RiskRule: String, CaseIterable, Sendable {
     /// Five times what ever left the account, on an account with a history to compare with.
     case amountBeyondHistory = "amount_beyond_history"
     case newCreditor = "new_creditor"
@@ -16,7 +16,7 @@ package enum RiskRule: String, CaseIterable, Sendable {
     /// Between midnight and five.
     case atNight = "at_night"
 
-    package var weight: Int {
+    public var weight: Int {
         switch self {
         case .amountBeyondHistory: 30
         case .newCreditor: 10
@@ -28,7 +28,7 @@ package enum RiskRule: String, CaseIterable, Sendable {
         }
     }
 
-    package func applies(to inputs: RiskInputs) -> Bool {
+    public func applies(to inputs: RiskInputs) -> Bool {
         let amount = inputs.amount.minorUnits
         return switch self {
         // By division, so that no amount overflows.
@@ -43,7 +43,7 @@ package enum RiskRule: String, CaseIterable, Sendable {
     }
 
     /// What a person reads.
-    package var words: String {
+    public var words: String {
         switch self {
         case .amountBeyondHistory: "The amount is five times the largest that left the account in 90 days."
         case .newCreditor: "The account never paid this creditor before."

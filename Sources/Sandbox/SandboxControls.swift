@@ -2,28 +2,28 @@ import Applications
 import AuthorizationServer
 import Bank
 import Consents
-package import Gateway
+public import Gateway
 import HTTPTypes
 import JSON
 import OpenBanking
 import Payments
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 import Web
 
 /// The sandbox's controls behind the gateway (`/sandbox/v1`): an app works them with a token of its own, for its own consents and its own sandbox's customers.
 /// The gateway lets no live app come here.
-package struct SandboxControls: Upstream {
+public struct SandboxControls: Upstream {
     let database: any Database
     let consents: Consents
     let wishes = RobotWishes()
 
-    package init(database: any Database, randomness: any RandomSource = SystemRandom()) {
+    public init(database: any Database, randomness: any RandomSource = SystemRandom()) {
         self.database = database
         consents = Consents(randomness: randomness)
     }
 
-    package func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
+    public func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
         switch call.operation {
         case "listScenarios": Self.scenarios
         case "listSandboxCustomers": try await customers(call)

@@ -1,16 +1,16 @@
-package import Bank
+import Bank
 internal import Events
 internal import Identity
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// Fills an organisation's sandbox world: the five customers, their accounts and their history until now.
 ///
 /// Each customer comes whole, in one transaction, or not at all. A world that has them is left as it is, also when two processes begin at once.
-package struct WorldSeeder: Sendable {
+public struct WorldSeeder: Sendable {
     private let database: any Database
 
-    package init(database: any Database) {
+    public init(database: any Database) {
         self.database = database
     }
 
@@ -20,7 +20,7 @@ package struct WorldSeeder: Sendable {
     ///   - years: how far back at most; `nil` as far as each persona's data says (two years, five for one).
     /// - Returns: the sign-in names of those who were made now.
     @discardableResult
-    package func seed(
+    public func seed(
         world: OrganisationID, passwordHash hash: String, seed: UInt64 = 1, years: Int? = nil, requestID: RequestID? = nil, at now: Timestamp
     ) async throws -> [String] {
         let missing = try await missing(in: world)
@@ -70,11 +70,11 @@ package struct WorldSeeder: Sendable {
 }
 
 /// Why a world could not be filled.
-package enum WorldSeedingError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum WorldSeedingError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Somebody else of the world signs in with a persona's name.
     case nameTaken(String)
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .nameTaken(let name): "the sign-in name \(name) is taken by somebody else in this world"
         }

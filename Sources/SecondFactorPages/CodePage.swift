@@ -1,14 +1,14 @@
-package import Pages
+public import Pages
 internal import Primitives
 internal import Web
 
 /// The page that asks for the code of a second step: at a sign-in, and on the way from an app.
-package struct CodePage: Encodable, Sendable {
+public struct CodePage: Encodable, Sendable {
     /// The app that sent the customer here.
-    package struct Asker: Encodable, Sendable {
-        package let name, initials, leaveAddress: String
+    public struct Asker: Encodable, Sendable {
+        public let name, initials, leaveAddress: String
 
-        package init(name: String, initials: String, leaveAddress: String) {
+        public init(name: String, initials: String, leaveAddress: String) {
             self.name = name
             self.initials = initials
             self.leaveAddress = leaveAddress
@@ -35,7 +35,7 @@ package struct CodePage: Encodable, Sendable {
     ///   - address: the page's own; the query for a recovery code is added to it.
     ///   - restart: where somebody else signs in.
     ///   - wait: how long to wait, after too many failures.
-    package init(
+    public init(
         address: String, action: String, restart: String, isRecovery: Bool, csrf: String?, transaction: String? = nil, asker: Asker? = nil,
         errors: FormErrors = FormErrors(),
         wait: Wait? = nil, isDemo: Bool
@@ -65,13 +65,13 @@ package struct CodePage: Encodable, Sendable {
             : .text("code", "One-time code", hint: hint, errors: errors, autocomplete: "one-time-code", inputMode: "numeric")
     }
 
-    package static func missing(isRecovery: Bool) -> String { isRecovery ? "Enter a recovery code" : "Enter the one-time code" }
+    public static func missing(isRecovery: Bool) -> String { isRecovery ? "Enter a recovery code" : "Enter the one-time code" }
 
-    package static func refusal(isRecovery: Bool) -> String {
+    public static func refusal(isRecovery: Bool) -> String {
         isRecovery
             ? "This is none of your recovery codes, or it was used before. Check it and try again."
             : "This code is not right, or it was used before. Wait for the next one and try again."
     }
 
-    package static let title = "Second step"
+    public static let title = "Second step"
 }

@@ -3,7 +3,7 @@ internal import Mail
 internal import Primitives
 
 /// What happened to somebody's second factor, as the mail about it tells.
-package enum FactorNews: CaseIterable, Sendable {
+public enum FactorNews: CaseIterable, Sendable {
     case turnedOn
     case turnedOff
     case recoveryCodesRenewed

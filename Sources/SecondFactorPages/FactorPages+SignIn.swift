@@ -1,14 +1,14 @@
 internal import HTTPTypes
-package import Hummingbird
-package import Identity
+public import Hummingbird
+public import Identity
 internal import Pages
 internal import Primitives
-package import Web
+public import Web
 
 /// The second page of a sign-in. Between the two pages there is no session: what was proved travels sealed in a cookie, for five minutes.
 extension FactorPages {
     /// Leads from a right password to the page for the code.
-    package func askForCode(after first: FirstStep, leadingTo address: String, _ context: AppContext) throws -> Response {
+    public func askForCode(after first: FirstStep, leadingTo address: String, _ context: AppContext) throws -> Response {
         var response = Response.seeOther(place.codePage)
         try pending.set(PendingSignIn(first: first, leadsTo: address), at: context.receivedAt, on: &response)
         return response

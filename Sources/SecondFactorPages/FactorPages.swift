@@ -1,18 +1,18 @@
 internal import HTTPTypes
-package import Hummingbird
-package import Identity
+import Hummingbird
+public import Identity
 internal import Pages
 internal import Primitives
-package import Web
+public import Web
 
 /// The pages about second factors of one population: the code of a sign-in, and turning on, renewing and turning off.
-package struct FactorPages: Sendable {
+public struct FactorPages: Sendable {
     let tools: FactorTools
     let place: FactorPlace
     let pending: SealedCookie<PendingSignIn>
     let shownCodes: SealedCookie<ShownCodes>
 
-    package init(_ tools: FactorTools, place: FactorPlace) {
+    public init(_ tools: FactorTools, place: FactorPlace) {
         self.tools = tools
         self.place = place
         pending = SealedCookie(
@@ -24,7 +24,7 @@ package struct FactorPages: Sendable {
             cookies: tools.cookies)
     }
 
-    package func add(to routes: Routes) {
+    public func add(to routes: Routes) {
         addSignIn(to: routes)
         addTurningOn(to: routes)
         addChanges(to: routes)
@@ -49,7 +49,7 @@ package struct FactorPages: Sendable {
         return response
     }
 
-    package func tell(_ person: Person, _ news: FactorNews, _ context: AppContext) {
+    public func tell(_ person: Person, _ news: FactorNews, _ context: AppContext) {
         tools.tell(person, news, home: context.issuer.address(place.home), at: context.receivedAt)
     }
 }

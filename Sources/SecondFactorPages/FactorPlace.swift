@@ -1,24 +1,24 @@
-package import Hummingbird
-package import Identity
-package import Pages
-package import Web
+public import Hummingbird
+public import Identity
+public import Pages
+public import Web
 
 /// Somebody who is signed in, on a page about their second factor.
-package struct FactorVisit: Sendable {
+public struct FactorVisit: Sendable {
     let session: Session
     /// The shell of their pages: a title, and whether it shows mistakes.
     let shell: @Sendable (String, Bool) -> Shell
 
-    package init(session: Session, shell: @escaping @Sendable (String, Bool) -> Shell) {
+    public init(session: Session, shell: @escaping @Sendable (String, Bool) -> Shell) {
         self.session = session
         self.shell = shell
     }
 }
 
 /// What differs between the pages of customers, developers and staff.
-package struct FactorPlace: Sendable {
-    package typealias Page = @Sendable (Request, AppContext, (FactorVisit) async throws -> Response) async throws -> Response
-    package typealias Form = @Sendable (Request, AppContext, (FactorVisit, Web.Parameters) async throws -> Response) async throws -> Response
+public struct FactorPlace: Sendable {
+    public typealias Page = @Sendable (Request, AppContext, (FactorVisit) async throws -> Response) async throws -> Response
+    public typealias Form = @Sendable (Request, AppContext, (FactorVisit, Web.Parameters) async throws -> Response) async throws -> Response
 
     let population: Population
     /// The page of the sign-in; the one for the code lies below it.
@@ -38,7 +38,7 @@ package struct FactorPlace: Sendable {
     /// Whether enrolling may lead on to an address afterwards: the way on which the code was asked for.
     let leadsOnward: @Sendable (String) -> Bool
 
-    package init(
+    public init(
         population: Population, signIn: String, home: String, origin: (address: String, title: String), sessionCookie: String,
         visitorShell: @escaping @Sendable (String, String, Bool) -> Shell, page: @escaping Page, form: @escaping Form,
         open: @escaping @Sendable (Person, String, Request, AppContext) async throws -> Response,

@@ -1,12 +1,12 @@
-package import Identity
-package import Mail
-package import Pages
-package import Primitives
-package import Storage
-package import Web
+public import Identity
+public import Mail
+public import Pages
+public import Primitives
+public import Storage
+public import Web
 
 /// What the pages about second factors stand on, whoever they are for.
-package struct FactorTools: Sendable {
+public struct FactorTools: Sendable {
     let database: any Database
     let pages: PageRenderer
     let cookies: CookiePolicy
@@ -14,16 +14,16 @@ package struct FactorTools: Sendable {
     let browsers: BrowserCookie
     let signIn: SignIn
     let sessions: Sessions
-    package let factors: SecondFactors
-    package let secondStep: SecondStep
-    package let changes: SecondFactorChanges
-    package let outgoing: OutgoingMail
+    public let factors: SecondFactors
+    public let secondStep: SecondStep
+    public let changes: SecondFactorChanges
+    public let outgoing: OutgoingMail
     let travelKey: RootKey
 
     /// - Parameters:
     ///   - rootKey: seals what is kept.
     ///   - travelKey: seals what is handed out and comes back.
-    package init(
+    public init(
         database: any Database, rootKey: RootKey, travelKey: RootKey, pages: PageRenderer, cookies: CookiePolicy, randomness: any RandomSource,
         signIn: SignIn, sessions: Sessions, outgoing: OutgoingMail
     ) {
@@ -43,7 +43,7 @@ package struct FactorTools: Sendable {
 
     /// The factor's owner is told by mail, where there is an address.
     /// - Parameter home: where they can look at it.
-    package func tell(_ person: Person, _ news: FactorNews, home: String, at now: Timestamp) {
+    public func tell(_ person: Person, _ news: FactorNews, home: String, at now: Timestamp) {
         if let message = news.message(to: person, home: home, at: now) { outgoing.send(message) }
     }
 }

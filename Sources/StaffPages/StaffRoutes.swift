@@ -1,15 +1,15 @@
-package import Hummingbird
-package import Identity
-package import Pages
+import Hummingbird
+public import Identity
+public import Pages
 internal import Payments
-package import Primitives
-package import SecondFactorPages
-package import Storage
-package import Web
+public import Primitives
+public import SecondFactorPages
+public import Storage
+public import Web
 internal import HTTPTypes
 
 /// The pages of the bank's own staff: the audit log, the organisations with their plans, held payments, and people who lost their phone.
-package struct StaffRoutes: Sendable {
+public struct StaffRoutes: Sendable {
     let pages: PageRenderer
     let cookies: CookiePolicy
     let csrf: CSRF
@@ -21,7 +21,7 @@ package struct StaffRoutes: Sendable {
     let books: PaymentBooks
     let bulkBooks: BulkPaymentBooks
 
-    package init(
+    public init(
         pages: PageRenderer, cookies: CookiePolicy, csrf: CSRF, database: any Database, randomness: any RandomSource, signIn: SignIn,
         sessions: Sessions, factors: FactorTools
     ) {
@@ -37,7 +37,7 @@ package struct StaffRoutes: Sendable {
         bulkBooks = BulkPaymentBooks(randomness: randomness)
     }
 
-    package func add(to routes: Routes) {
+    public func add(to routes: Routes) {
         addSignIn(to: routes)
         addAuditLog(to: routes)
         addOrganisations(to: routes)

@@ -1,12 +1,12 @@
-package import Logging
-package import Primitives
+public import Logging
+public import Primitives
 internal import Synchronization
 
 /// Tells this process's caches what changed: what it changed itself as it commits, what others changed by a look at `change_log` every 250 ms.
 ///
 /// On PostgreSQL an id is drawn before its transaction commits, so a smaller id may appear after a larger one. The feed remembers the ids that were
 /// missing and looks for them again.
-package final class ChangeFeed: Sendable {
+public final class ChangeFeed: Sendable {
     private struct State {
         /// `nil` until the first look.
         var place: ChangeLogPlace?
@@ -28,7 +28,7 @@ package final class ChangeFeed: Sendable {
     static let longestPause = Duration.minutes(30)
 
     /// - Parameter now: the monotonic clock that trust is measured by.
-    package init(database: any Database, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+    public init(database: any Database, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.database = database
         self.logger = logger
         self.now = now
@@ -36,29 +36,29 @@ package final class ChangeFeed: Sendable {
     }
 
     /// The handler runs when changes of these topics were committed here, and at each look that found some, in the order of the log. A change may be told twice.
-    package func subscribe(_ topics: Set<ChangeTopic>, _ handler: @escaping @Sendable ([Change]) -> Void) {
+    public func subscribe(_ topics: Set<ChangeTopic>, _ handler: @escaping @Sendable ([Change]) -> Void) {
         state.withLock { $0.subscribers.append((topics, handler)) }
     }
 
     /// The handler runs when changes may have passed unseen, after a pause longer than the log reaches back: everything remembered is to be dropped.
-    package func onFallingBehind(_ handler: @escaping @Sendable () -> Void) {
+    public func onFallingBehind(_ handler: @escaping @Sendable () -> Void) {
         state.withLock { $0.fallenBehind.append(handler) }
     }
 
     /// Whether a look succeeded within the last second. When not, no cached entry is trusted.
-    package var isCurrent: Bool {
+    public var isCurrent: Bool {
         guard let confirmedAt = state.withLock({ $0.confirmedAt }) else { return false }
         return now() - confirmedAt < Self.trust
     }
 
     /// Looks once and tells the subscribers.
     /// - Throws: storage failures; the place in the log is kept, and the next look continues there.
-    package func poll() async throws {
+    public func poll() async throws {
         try await looking.run { try await self.look() }
     }
 
     /// Looks every 250 ms until cancelled. A failed look is tried again at the next turn.
-    package func run() async {
+    public func run() async {
         var isFailing = false
         while !Task.isCancelled {
             do {
@@ -118,7 +118,7 @@ extension Database {
     /// Forgets changes that every node has long seen.
     /// - Returns: how many rows went.
     @discardableResult
-    package func purgeChangeLog(at now: Timestamp) async throws -> Int {
+    public func purgeChangeLog(at now: Timestamp) async throws -> Int {
         let before = now - .hours(1)
         return try await write { try $0.execute("DELETE FROM change_log WHERE changed_at < \(before)") }
     }

@@ -1,7 +1,7 @@
-package import Primitives
+public import Primitives
 
 /// What kind of thing changed; caches subscribe by topic.
-package enum ChangeTopic: String, Sendable, CaseIterable, SQLReadable, SQLBindable {
+public enum ChangeTopic: String, Sendable, CaseIterable, SQLReadable, SQLBindable {
     case app
     case organisation
     case consent
@@ -12,12 +12,12 @@ package enum ChangeTopic: String, Sendable, CaseIterable, SQLReadable, SQLBindab
 }
 
 /// One committed change that caches must hear of.
-package struct Change: Hashable, Sendable {
-    package let topic: ChangeTopic
+public struct Change: Hashable, Sendable {
+    public let topic: ChangeTopic
     /// The identifier of what changed.
-    package let key: String
+    public let key: String
 
-    package init(topic: ChangeTopic, key: String) {
+    public init(topic: ChangeTopic, key: String) {
         self.topic = topic
         self.key = key
     }
@@ -25,15 +25,15 @@ package struct Change: Hashable, Sendable {
 
 extension WriteTransaction {
     /// Tells every node's caches, with this transaction's commit, that something changed.
-    package func announce(_ topic: ChangeTopic, _ key: String, at now: Timestamp) throws {
+    public func announce(_ topic: ChangeTopic, _ key: String, at now: Timestamp) throws {
         try execute("INSERT INTO change_log (topic, key, changed_at) VALUES (\(topic), \(key), \(now))")
         announcements.add(Change(topic: topic, key: key))
     }
 }
 
 /// The storage room's own tables.
-package enum StorageMigrations {
-    package static let all: [Migration] = [
+public enum StorageMigrations {
+    public static let all: [Migration] = [
         Migration(
             "storage.0001_change_log",
             """

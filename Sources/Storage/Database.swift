@@ -1,13 +1,13 @@
-internal import Primitives
+public import Primitives
 
 /// The two engines; the SQL is written once for both.
-package enum Engine: String, Sendable, CaseIterable {
+public enum Engine: String, Sendable, CaseIterable {
     case sqlite
     case postgres
 }
 
 /// An open database. Transaction bodies are synchronous, so nothing suspends while one is open.
-package protocol Database: Sendable {
+public protocol Database: Sendable {
     var engine: Engine { get }
     var statistics: StorageStatistics { get }
     var ownChanges: OwnChanges { get }
@@ -35,13 +35,13 @@ package protocol Database: Sendable {
 
 extension Database {
     @discardableResult
-    package func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
+    public func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
         try await write(.own, body)
     }
 }
 
 /// Which sync makes a commit durable, before the write returns either way (docs/decisions/0025-shared-sync.md).
-package enum CommitSync: Sendable {
+public enum CommitSync: Sendable {
     /// Its own: nobody sees what it wrote before it is durable.
     case own
     /// On PostgreSQL one for several commits, milliseconds later. Others may see what it wrote before, and a crash may still take it back: for what hands
@@ -49,13 +49,13 @@ package enum CommitSync: Sendable {
     case shared
 }
 
-package protocol ReadTransaction {
+public protocol ReadTransaction {
     var engine: Engine { get }
 
     func all(_ sql: SQL) throws -> [Row]
 }
 
-package protocol WriteTransaction: ReadTransaction {
+public protocol WriteTransaction: ReadTransaction {
     var late: LateRows { get }
     var announcements: Announcements { get }
 
@@ -67,18 +67,18 @@ package protocol WriteTransaction: ReadTransaction {
 
 extension ReadTransaction {
     /// The first row, for statements that answer with one at most. With `RETURNING` it also tells whether a conditional write won.
-    package func first(_ sql: SQL) throws -> Row? { try all(sql).first }
+    public func first(_ sql: SQL) throws -> Row? { try all(sql).first }
 }
 
 extension WriteTransaction {
     /// Whether this is the only transaction that does a job, on all nodes: who finds another at it leaves it to that one. SQLite has one writer.
-    package func isAlone(at job: String) throws -> Bool {
+    public func isAlone(at job: String) throws -> Bool {
         guard engine == .postgres else { return true }
         return try first("SELECT pg_try_advisory_xact_lock(hashtext(\(job))) AS won")?["won"] ?? false
     }
 }
 
-package enum StorageError: Unavailability, Sendable, CustomStringConvertible {
+public enum StorageError: Unavailability, Sendable, CustomStringConvertible {
     /// The database does not answer: the caller says 503.
     case unavailable(reason: String)
     /// A unique key or a foreign key refused the row.
@@ -88,11 +88,11 @@ package enum StorageError: Unavailability, Sendable, CustomStringConvertible {
     /// Any other refusal of a statement: a mistake of ours. Carries the engine's message, never the bound values.
     case failed(reason: String)
 
-    package var isUnavailable: Bool {
+    public var isUnavailable: Bool {
         if case .unavailable = self { true } else { false }
     }
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .unavailable(let reason): "storage unavailable: \(reason)"
         case .conflict(let constraint): "conflict on \(constraint)"

@@ -1,4 +1,4 @@
-package import Primitives
+public import Primitives
 
 // Identifiers bind and read as TEXT.
 extension OrganisationID: SQLBindable, SQLReadable {}

@@ -1,13 +1,13 @@
 /// Rows that a transaction inserts when its body has ended: those of one table with one statement, wherever in the body they came up. They are written with the
 /// rest or not at all; the body itself does not read them.
-package final class LateRows {
+public final class LateRows {
     /// In the order in which their tables came up first.
     private var tables: [(insertion: String, rows: [[SQLValue]])] = []
 
     /// As many as one statement takes on both engines.
     private static let most = 500
 
-    package init() {}
+    public init() {}
 
     fileprivate func add(_ rows: [[SQLValue]], by insertion: String) -> [SQL] {
         let place = tables.firstIndex { $0.insertion == insertion } ?? tables.count
@@ -28,7 +28,7 @@ package final class LateRows {
 
     /// All rows as one statement, where the engine inserts into several tables with one: constraints are checked behind it.
     /// - Returns: `nil` when there are none.
-    package func takeTogether() -> SQL? {
+    public func takeTogether() -> SQL? {
         defer { tables = [] }
         guard let last = tables.lastIndex(where: { !$0.rows.isEmpty }) else { return nil }
         var sql = SQL.StringInterpolation(literalCapacity: 512, interpolationCount: 64)
@@ -53,19 +53,19 @@ package final class LateRows {
 extension WriteTransaction {
     /// Inserts rows at the end of the transaction.
     /// - Parameter columns: in the order of each row's values.
-    package func insertLate(_ rows: [[SQLValue]], into table: String, _ columns: String) throws {
+    public func insertLate(_ rows: [[SQLValue]], into table: String, _ columns: String) throws {
         for statement in late.add(rows, by: "INSERT INTO \(table) (\(columns)) VALUES ") { try execute(statement) }
     }
 
     /// Inserts rows, now or at the end of the transaction.
-    package func insert(_ rows: [[SQLValue]], late isLate: Bool, into table: String, _ columns: String) throws {
+    public func insert(_ rows: [[SQLValue]], late isLate: Bool, into table: String, _ columns: String) throws {
         guard !rows.isEmpty else { return }
         guard isLate else { return _ = try execute(LateRows.statement("INSERT INTO \(table) (\(columns)) VALUES ", rows)) }
         try insertLate(rows, into: table, columns)
     }
 
     /// For the drivers, behind the body.
-    package func insertLateRows() throws {
+    public func insertLateRows() throws {
         for statement in late.takeAll() { try execute(statement) }
     }
 }

@@ -1,60 +1,54 @@
-package import Primitives
-package import Synchronization
+public import Primitives
+internal import Synchronization
 
 /// A bounded map in front of a read. A miss costs one read, made by the call that missed and shared by all that come meanwhile; what changes is dropped through
 /// the change feed. Only what exists is remembered: an unknown key is read each time before it is refused.
 ///
 /// A load that began before a change must not bring the old value back: dropping a key also detaches its load, whose result then reaches those who
 /// waited for it and nobody else.
-///
-/// Every request looks into several, so other modules compile it for their own keys and values.
-package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+public final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// A load's number; they count up.
-    @usableFromInline typealias Load = UInt64
+    private typealias Load = UInt64
 
     /// How a load ended, for those who waited.
-    @usableFromInline
-    enum Ending: Sendable {
+    private enum Ending: Sendable {
         case brought(Value?)
         case failed(any Error)
         /// It brought nothing for those who wait: each looks again.
         case abandoned
     }
 
-    @usableFromInline
-    struct State {
-        @usableFromInline var known: RecentlyUsed<Key, Value>
+    private struct State {
+        var known: RecentlyUsed<Key, Value>
         /// The loads that a call may still join.
-        @usableFromInline var joinable: [Key: Load] = [:]
+        var joinable: [Key: Load] = [:]
         /// Who waits for each load under way, detached ones too.
-        @usableFromInline var waiting: [Load: [CheckedContinuation<Ending, Never>]] = [:]
-        @usableFromInline var next: Load = 0
+        var waiting: [Load: [CheckedContinuation<Ending, Never>]] = [:]
+        var next: Load = 0
     }
 
-    @usableFromInline
-    enum Step {
+    private enum Step {
         case known(Value)
         case wait(for: Load)
         case read(Load)
     }
 
-    @usableFromInline let state: Mutex<State>
-    @usableFromInline let isCurrent: @Sendable () -> Bool
-    @usableFromInline let read: @Sendable (Key) async throws -> Value?
+    private let state: Mutex<State>
+    private let isCurrent: @Sendable () -> Bool
+    private let read: @Sendable (Key) async throws -> Value?
 
     /// - Parameters:
     ///   - capacity: how many entries it holds at most; those used lately stay.
     ///   - feed: when it is not current, nothing remembered is trusted: each call reads.
     ///   - read: the read behind a miss.
-    package init(capacity: Int, feed: ChangeFeed, read: @escaping @Sendable (Key) async throws -> Value?) {
+    public init(capacity: Int, feed: ChangeFeed, read: @escaping @Sendable (Key) async throws -> Value?) {
         state = Mutex(State(known: RecentlyUsed(capacity: capacity)))
         isCurrent = { feed.isCurrent }
         self.read = read
         feed.onFallingBehind { [weak self] in self?.dropAll() }
     }
 
-    @inlinable
-    package func value(for key: Key) async throws -> Value? {
+    public func value(for key: Key) async throws -> Value? {
         while true {
             let trusts = isCurrent()
             switch step(to: key, trusting: trusts) {
@@ -70,7 +64,7 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
         }
     }
 
-    package func drop(_ key: Key) {
+    public func drop(_ key: Key) {
         state.withLock { state in
             state.known[key] = nil
             state.joinable[key] = nil
@@ -78,24 +72,23 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
     }
 
     /// Drops the entries that a change of something else touches, and every load under way, since what it will bring is not known yet.
-    package func drop(where isTouched: (Value) -> Bool) {
+    public func drop(where isTouched: (Value) -> Bool) {
         state.withLock { state in
             state.known.removeAll(where: isTouched)
             state.joinable.removeAll()
         }
     }
 
-    package func dropAll() {
+    public func dropAll() {
         state.withLock { state in
             state.known.removeAll { _ in true }
             state.joinable.removeAll()
         }
     }
 
-    package var count: Int { state.withLock { $0.known.count } }
+    public var count: Int { state.withLock { $0.known.count } }
 
-    @inlinable
-    func step(to key: Key, trusting: Bool) -> Step {
+    private func step(to key: Key, trusting: Bool) -> Step {
         state.withLock { state in
             if trusting, let value = state.known[key] { return .known(value) }
             if let load = state.joinable[key] { return .wait(for: load) }
@@ -107,8 +100,7 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
     }
 
     /// On the caller's own task: SQLite's point reads are over before another thread would have begun them.
-    @inlinable
-    func perform(_ load: Load, of key: Key, keeping: Bool) async throws -> Value? {
+    private func perform(_ load: Load, of key: Key, keeping: Bool) async throws -> Value? {
         do {
             let value = try await read(key)
             end(load, of: key, .brought(value), keeping: keeping ? value : nil)
@@ -119,8 +111,7 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
         }
     }
 
-    @inlinable
-    func end(_ load: Load, of key: Key, _ ending: Ending, keeping value: Value?) {
+    private func end(_ load: Load, of key: Key, _ ending: Ending, keeping value: Value?) {
         let waiting = state.withLock { state in
             if state.joinable[key] == load {
                 state.joinable[key] = nil
@@ -131,8 +122,7 @@ package final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>:
         for continuation in waiting { continuation.resume(returning: ending) }
     }
 
-    @inlinable
-    func ending(of load: Load) async -> Ending {
+    private func ending(of load: Load) async -> Ending {
         await withCheckedContinuation { continuation in
             let waits = state.withLock { state in
                 state.waiting[load]?.append(continuation) != nil

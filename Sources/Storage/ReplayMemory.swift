@@ -1,10 +1,10 @@
-package import Primitives
+public import Primitives
 
 /// Remembers what may be used once and expires by itself: the `jti` of client assertions (RFC 7523 §3) and of DPoP proofs (RFC 9449 §11.1).
 ///
 /// Processes share it and it survives them, but no use waits for a disk (docs/decisions/0013-used-once.md). What a power cut took from it is made up for: what
 /// was made before it began is refused.
-package protocol ReplayMemory: Sendable {
+public protocol ReplayMemory: Sendable {
     /// Uses it; of many at once, over all processes, one is the first.
     /// - Throws: `StorageError`; whether it was used is not known then, so it counts as used.
     func use(_ use: ReplayUse) async throws -> ReplayOutcome
@@ -19,24 +19,24 @@ package protocol ReplayMemory: Sendable {
 }
 
 /// Something that may be used once.
-package struct ReplayUse: Hashable, Sendable {
+public struct ReplayUse: Hashable, Sendable {
     /// Of what it is, and of whom: two uses are the same when this is.
-    package let digest: Digest
-    package let issuedAt: Timestamp
+    public let digest: Digest
+    public let issuedAt: Timestamp
     /// When it would be refused anyway.
-    package let expiresAt: Timestamp
+    public let expiresAt: Timestamp
 
-    package init(digest: Digest, issuedAt: Timestamp, expiresAt: Timestamp) {
+    public init(digest: Digest, issuedAt: Timestamp, expiresAt: Timestamp) {
         self.digest = digest
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
     }
 
     /// How long it is remembered after it expired: a clock that ran ahead and is set back makes expired things valid again.
-    package static let keptFor = Duration.hours(3)
+    public static let keptFor = Duration.hours(3)
 }
 
-package enum ReplayOutcome: Hashable, Sendable {
+public enum ReplayOutcome: Hashable, Sendable {
     case first
     case replayed
     /// It is older than this memory, so it may have been used before.

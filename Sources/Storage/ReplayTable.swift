@@ -1,21 +1,21 @@
-package import Primitives
+public import Primitives
 internal import Synchronization
 
 /// The memory of what was used once in a table, for nodes on PostgreSQL: it is unlogged, so that it survives the processes and no commit waits for a disk.
-package final class ReplayTable: ReplayMemory {
+public final class ReplayTable: ReplayMemory {
     private let database: any Database
     private let clock: any WallClock
     private let queue = Mutex(Queue())
 
     /// - Parameter database: with `migrations` applied.
-    package init(database: any Database, clock: any WallClock) {
+    public init(database: any Database, clock: any WallClock) {
         self.database = database
         self.clock = clock
     }
 
-    package func use(_ use: ReplayUse) async throws -> ReplayOutcome { try await self.use(all: [use])[0] }  // one for each
+    public func use(_ use: ReplayUse) async throws -> ReplayOutcome { try await self.use(all: [use])[0] }  // one for each
 
-    package func use(_ one: ReplayUse, with other: ReplayUse) async throws -> (ReplayOutcome, ReplayOutcome) {
+    public func use(_ one: ReplayUse, with other: ReplayUse) async throws -> (ReplayOutcome, ReplayOutcome) {
         let outcomes = try await use(all: [one, other])
         return (outcomes[0], outcomes[1])  // one for each
     }
@@ -94,7 +94,7 @@ package final class ReplayTable: ReplayMemory {
 
 extension ReplayTable {
     /// PostgreSQL empties unlogged tables when it recovers: then memory begins anew.
-    package func begin() async throws {
+    public func begin() async throws {
         try await database.write { [clock] tx in try Self.mark(completeSince: clock.now, in: tx) }
     }
 
@@ -106,12 +106,12 @@ extension ReplayTable {
     }
 
     /// Forgets everything: what was made before the next `begin` is not believed. A copy that another tool made may lack the newest uses. No server runs.
-    package static func forget(in tx: any WriteTransaction) throws {
+    public static func forget(in tx: any WriteTransaction) throws {
         try tx.execute("DELETE FROM replay_memory")
         try tx.execute("DELETE FROM used_once")
     }
 
-    package func purge() async throws -> Int {
+    public func purge() async throws -> Int {
         let moment = clock.now - ReplayUse.keptFor
         var forgotten = 0
         while true {
@@ -128,7 +128,7 @@ extension ReplayTable {
     /// Rows that one transaction deletes at most.
     private static let purged = 10_000
 
-    package static let migrations: [Migration] = [
+    public static let migrations: [Migration] = [
         Migration(
             "storage.replay_memory_0001",
             """

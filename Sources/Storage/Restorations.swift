@@ -1,11 +1,11 @@
-package import Primitives
+public import Primitives
 
 /// One step of the schema that a database has, and since when.
-package struct AppliedMigration: Hashable, Sendable, Codable {
-    package let name: String
-    package let at: Timestamp
+public struct AppliedMigration: Hashable, Sendable, Codable {
+    public let name: String
+    public let at: Timestamp
 
-    package init(name: String, at: Timestamp) {
+    public init(name: String, at: Timestamp) {
         self.name = name
         self.at = at
     }
@@ -13,21 +13,21 @@ package struct AppliedMigration: Hashable, Sendable, Codable {
 
 /// The times that this database was brought back from a copy of itself. Nothing that was spent or ended between copy and return may live again, so what
 /// travels outside (refresh tokens, sealed forms) is keyed by the latest return (docs/decisions/0010-restore.md).
-package struct Restorations: Sendable {
-    package init() {}
+public struct Restorations: Sendable {
+    public init() {}
 
     /// A row of `migration` while a return is under way: a database that has it is not served.
     private static let marker = "restoration.unfinished"
 
     /// The steps of the schema, in the order in which they were applied.
-    package func appliedMigrations(in tx: any ReadTransaction) throws -> [AppliedMigration] {
+    public func appliedMigrations(in tx: any ReadTransaction) throws -> [AppliedMigration] {
         try tx.all("SELECT name, applied_at FROM migration WHERE name <> \(Self.marker) ORDER BY applied_at, name").map {
             AppliedMigration(name: try $0["name"], at: try $0["applied_at"])
         }
     }
 
     /// Says that a return has begun. A copy comes without its list of steps, so that nobody serves it by hand: they come with its manifest.
-    package func begin(with migrations: [AppliedMigration], at now: Timestamp, in tx: any WriteTransaction) throws {
+    public func begin(with migrations: [AppliedMigration], at now: Timestamp, in tx: any WriteTransaction) throws {
         for migration in migrations + [AppliedMigration(name: Self.marker, at: now)] {
             try tx.execute("INSERT INTO migration (name, applied_at) VALUES (\(migration.name), \(migration.at)) ON CONFLICT DO NOTHING")
         }
@@ -35,24 +35,24 @@ package struct Restorations: Sendable {
 
     /// Says that everything that must stay ended is ended.
     /// - Parameter salt: random, so that two returns of one copy do not share keys.
-    package func finish(salt: String, copyTakenAt: Timestamp?, at now: Timestamp, in tx: any WriteTransaction) throws {
+    public func finish(salt: String, copyTakenAt: Timestamp?, at now: Timestamp, in tx: any WriteTransaction) throws {
         try tx.execute("INSERT INTO restoration (salt, copy_taken_at, restored_at) VALUES (\(salt), \(copyTakenAt), \(now))")
         try tx.execute("DELETE FROM migration WHERE name = \(Self.marker)")
     }
 
-    package static func isUnfinished(_ migrations: [String]) -> Bool { migrations.contains(marker) }
+    public static func isUnfinished(_ migrations: [String]) -> Bool { migrations.contains(marker) }
 
-    package func isUnfinished(in tx: any ReadTransaction) throws -> Bool {
+    public func isUnfinished(in tx: any ReadTransaction) throws -> Bool {
         try tx.first("SELECT name FROM migration WHERE name = \(Self.marker)") != nil
     }
 
     /// When this database was last brought back.
-    package func latest(in tx: any ReadTransaction) throws -> Timestamp? {
+    public func latest(in tx: any ReadTransaction) throws -> Timestamp? {
         try tx.first("SELECT restored_at FROM restoration ORDER BY id DESC LIMIT 1").map { try $0["restored_at"] }
     }
 
     /// The key of everything that is handed out and comes back: another one after each return.
-    package func travelKey(of rootKey: RootKey, in tx: any ReadTransaction) throws -> RootKey {
+    public func travelKey(of rootKey: RootKey, in tx: any ReadTransaction) throws -> RootKey {
         guard let row = try tx.first("SELECT salt FROM restoration ORDER BY id DESC LIMIT 1") else { return rootKey }
         return rootKey.renewed(by: try row["salt"])
     }
@@ -60,7 +60,7 @@ package struct Restorations: Sendable {
 
 extension ReadTransaction {
     /// Whether the schema has a table, for who reads a database of any version.
-    package func hasTable(_ name: String) throws -> Bool {
+    public func hasTable(_ name: String) throws -> Bool {
         let tables: SQL =
             switch engine {
             case .sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = \(name)"
@@ -71,7 +71,7 @@ extension ReadTransaction {
 
     /// Walks through a table by its key, some thousand rows at a time: no statement then runs long, however many rows there are.
     /// - Parameter page: the rows behind a key, in the order of `id`.
-    package func walk(_ page: (_ after: String) -> SQL, _ visit: ([Row]) throws -> Void) throws {
+    public func walk(_ page: (_ after: String) -> SQL, _ visit: ([Row]) throws -> Void) throws {
         var after = ""
         while true {
             let rows = try all(page(after))

@@ -1,26 +1,26 @@
-package import Primitives
+public import Primitives
 internal import Synchronization
 
 /// One row of an answer. Columns are read by name into the type that the reader expects:
 ///
 ///     let id: AppID = try row["id"]
 ///     let removedAt: Timestamp? = try row["removed_at"]
-package struct Row: Sendable {
+public struct Row: Sendable {
     private let columns: Columns
     private let values: [SQLValue]
 
-    package init(columns: Columns, values: [SQLValue]) {
+    public init(columns: Columns, values: [SQLValue]) {
         self.columns = columns
         self.values = values
     }
 
     /// The names of an answer's columns, each once, shared by its rows.
-    package final class Columns: Sendable {
+    public final class Columns: Sendable {
         private let names: [String]
         /// Where the next column to be read is expected: most are read in the statement's order. Who reads at the same time is at worst misled to look at all.
         private let next = Atomic(0)
 
-        package init(_ names: [String]) {
+        public init(_ names: [String]) {
             assert(Set(names).count == names.count, "a column's name stands twice")
             self.names = names
         }
@@ -33,16 +33,14 @@ package struct Row: Sendable {
         }
     }
 
-    // Inlinable: read generically, a column's value asks for the metadata of its optional type.
-
-    @inlinable package subscript<Value: SQLReadable>(_ column: String) -> Value {
+    public subscript<Value: SQLReadable>(_ column: String) -> Value {
         get throws {
             guard let value = try Value(sqlValue: value(column)) else { throw StorageError.unexpectedValue(column: column) }
             return value
         }
     }
 
-    @inlinable package subscript<Value: SQLReadable>(_ column: String) -> Value? {
+    public subscript<Value: SQLReadable>(_ column: String) -> Value? {
         get throws {
             let value = try value(column)
             guard !value.isNull else { return nil }
@@ -51,14 +49,14 @@ package struct Row: Sendable {
         }
     }
 
-    @usableFromInline func value(_ column: String) throws -> SQLValue {
+    private func value(_ column: String) throws -> SQLValue {
         guard let position = columns.position(of: column), position < values.count else { throw StorageError.unexpectedValue(column: column) }
         return values[position]
     }
 }
 
 extension SQLValue {
-    @inlinable package var isNull: Bool {
+    public var isNull: Bool {
         switch self {
         case .text(let value): value == nil
         case .integer(let value): value == nil
@@ -68,27 +66,27 @@ extension SQLValue {
 }
 
 /// A Swift value that a column can be read into.
-package protocol SQLReadable {
+public protocol SQLReadable {
     /// - Returns: `nil` when the column holds another kind of value, or none.
     init?(sqlValue: SQLValue)
 }
 
 extension String: SQLReadable {
-    package init?(sqlValue: SQLValue) {
+    public init?(sqlValue: SQLValue) {
         guard case .text(let text?) = sqlValue else { return nil }
         self = text
     }
 }
 
 extension Int64: SQLReadable {
-    package init?(sqlValue: SQLValue) {
+    public init?(sqlValue: SQLValue) {
         guard case .integer(let integer?) = sqlValue else { return nil }
         self = integer
     }
 }
 
 extension Int: SQLReadable {
-    package init?(sqlValue: SQLValue) {
+    public init?(sqlValue: SQLValue) {
         guard case .integer(let integer?) = sqlValue else { return nil }
         self = Int(integer)
     }
@@ -96,7 +94,7 @@ extension Int: SQLReadable {
 
 extension Bool: SQLReadable {
     /// SQLite keeps truth values as 0 and 1.
-    package init?(sqlValue: SQLValue) {
+    public init?(sqlValue: SQLValue) {
         switch sqlValue {
         case .boolean(let boolean?): self = boolean
         case .integer(let integer?) where integer == 0 || integer == 1: self = integer == 1
@@ -106,28 +104,28 @@ extension Bool: SQLReadable {
 }
 
 extension Timestamp: SQLReadable {
-    package init?(sqlValue: SQLValue) {
+    public init?(sqlValue: SQLValue) {
         guard case .integer(let seconds?) = sqlValue else { return nil }
         self.init(seconds: seconds)
     }
 }
 
 extension Digest: SQLReadable {
-    package init?(sqlValue: SQLValue) {
+    public init?(sqlValue: SQLValue) {
         guard case .text(let text?) = sqlValue else { return nil }
         self.init(stored: text)
     }
 }
 
 extension SQLReadable where Self: Identifier {
-    package init?(sqlValue: SQLValue) {
+    public init?(sqlValue: SQLValue) {
         guard case .text(let text?) = sqlValue else { return nil }
         self.init(trusted: text)
     }
 }
 
 extension SQLReadable where Self: RawRepresentable, RawValue == String {
-    package init?(sqlValue: SQLValue) {
+    public init?(sqlValue: SQLValue) {
         guard case .text(let text?) = sqlValue else { return nil }
         self.init(rawValue: text)
     }

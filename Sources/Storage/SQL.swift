@@ -1,7 +1,7 @@
-package import Primitives
+public import Primitives
 
 /// A value bound to a statement. Each carries its PostgreSQL type, nil included: an untyped nil fails there.
-package enum SQLValue: Hashable, Sendable {
+public enum SQLValue: Hashable, Sendable {
     /// `TEXT`
     case text(String?)
     /// `BIGINT`
@@ -11,35 +11,35 @@ package enum SQLValue: Hashable, Sendable {
 }
 
 /// A Swift value that becomes a bind.
-package protocol SQLBindable {
+public protocol SQLBindable {
     var sqlValue: SQLValue { get }
     /// The typed nil of this kind.
     static var sqlNull: SQLValue { get }
 }
 
 extension Optional: SQLBindable where Wrapped: SQLBindable {
-    package var sqlValue: SQLValue { self?.sqlValue ?? Wrapped.sqlNull }
-    package static var sqlNull: SQLValue { Wrapped.sqlNull }
+    public var sqlValue: SQLValue { self?.sqlValue ?? Wrapped.sqlNull }
+    public static var sqlNull: SQLValue { Wrapped.sqlNull }
 }
 
 /// One SQL statement in the dialect that SQLite and PostgreSQL share. Interpolated values become binds `$1`, `$2` …; text of the literal stays text.
 ///
 ///     tx.all("SELECT id FROM app WHERE client_id = \(clientID)")
-package struct SQL: ExpressibleByStringInterpolation, Sendable {
-    package private(set) var text: String
-    package private(set) var values: [SQLValue]
+public struct SQL: ExpressibleByStringInterpolation, Sendable {
+    public private(set) var text: String
+    public private(set) var values: [SQLValue]
     /// One of the few texts of an insertion, which is worth keeping prepared however many values it takes.
-    package let isInsertion: Bool
+    public let isInsertion: Bool
 
     /// How rows are inserted by the thousand: the text is the same each time, and put together once.
-    package struct Insertion: Sendable {
+    public struct Insertion: Sendable {
         private let texts: [(size: Int, text: String)]
 
         /// Few sizes, so that each engine prepares few statements.
         private static let sizes = [32, 8, 1]
 
         /// - Parameter ending: what follows the rows, without binds.
-        package init(into table: String, columns: [String], ending: String = "") {
+        public init(into table: String, columns: [String], ending: String = "") {
             let width = columns.count
             texts = Self.sizes.map { size in
                 let rows = (0..<size).map { row in "(" + (1...width).map { "$\(row * width + $0)" }.joined(separator: ", ") + ")" }
@@ -67,41 +67,41 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
         isInsertion = true
     }
 
-    package init(stringLiteral value: String) {
+    public init(stringLiteral value: String) {
         text = value
         values = []
         isInsertion = false
     }
 
-    package init(stringInterpolation: StringInterpolation) {
+    public init(stringInterpolation: StringInterpolation) {
         text = stringInterpolation.statement
         values = stringInterpolation.values
         isInsertion = false
     }
 
-    package struct StringInterpolation: StringInterpolationProtocol {
+    public struct StringInterpolation: StringInterpolationProtocol {
         private var text: [UInt8] = []
         private(set) var values: [SQLValue] = []
 
-        package init(literalCapacity: Int, interpolationCount: Int) {
+        public init(literalCapacity: Int, interpolationCount: Int) {
             text.reserveCapacity(literalCapacity + interpolationCount * 5)
             values.reserveCapacity(interpolationCount)
         }
 
         var statement: String { String(decoding: text, as: UTF8.self) }
 
-        package mutating func appendLiteral(_ literal: String) { text.append(text: literal) }
+        public mutating func appendLiteral(_ literal: String) { text.append(text: literal) }
 
-        package mutating func appendInterpolation<Value: SQLBindable>(_ value: Value) { bind(value.sqlValue) }
+        public mutating func appendInterpolation<Value: SQLBindable>(_ value: Value) { bind(value.sqlValue) }
 
         /// A list for `IN`: `WHERE id IN \(list: ids)`. An empty list matches nothing.
-        package mutating func appendInterpolation<Value: SQLBindable>(list values: [Value]) {
+        public mutating func appendInterpolation<Value: SQLBindable>(list values: [Value]) {
             guard !values.isEmpty else { return appendLiteral("(NULL)") }
             bind(values.lazy.map(\.sqlValue))
         }
 
         /// Rows for `VALUES`: several inserts as one statement. There is one row at least.
-        package mutating func appendInterpolation(rows: [[SQLValue]]) {
+        public mutating func appendInterpolation(rows: [[SQLValue]]) {
             for (index, row) in rows.enumerated() {
                 if index > 0 { separate() }
                 bind(row)
@@ -135,46 +135,46 @@ extension WriteTransaction {
     /// Inserts rows, many with one statement.
     /// - Returns: what the insertion's ending returns.
     @discardableResult
-    package func insert(_ rows: [[SQLValue]], by insertion: SQL.Insertion) throws -> [Row] { try insertion.statements(rows).flatMap { try all($0) } }
+    public func insert(_ rows: [[SQLValue]], by insertion: SQL.Insertion) throws -> [Row] { try insertion.statements(rows).flatMap { try all($0) } }
 }
 
 extension String: SQLBindable {
-    package var sqlValue: SQLValue { .text(self) }
-    package static var sqlNull: SQLValue { .text(nil) }
+    public var sqlValue: SQLValue { .text(self) }
+    public static var sqlNull: SQLValue { .text(nil) }
 }
 
 extension Int64: SQLBindable {
-    package var sqlValue: SQLValue { .integer(self) }
-    package static var sqlNull: SQLValue { .integer(nil) }
+    public var sqlValue: SQLValue { .integer(self) }
+    public static var sqlNull: SQLValue { .integer(nil) }
 }
 
 extension Int: SQLBindable {
-    package var sqlValue: SQLValue { .integer(Int64(self)) }
-    package static var sqlNull: SQLValue { .integer(nil) }
+    public var sqlValue: SQLValue { .integer(Int64(self)) }
+    public static var sqlNull: SQLValue { .integer(nil) }
 }
 
 extension Bool: SQLBindable {
-    package var sqlValue: SQLValue { .boolean(self) }
-    package static var sqlNull: SQLValue { .boolean(nil) }
+    public var sqlValue: SQLValue { .boolean(self) }
+    public static var sqlNull: SQLValue { .boolean(nil) }
 }
 
 /// Bound as epoch seconds, the unit of every `…_at` column. A column that keeps milliseconds (`…_ms`) binds `timestamp.milliseconds`.
 extension Timestamp: SQLBindable {
-    package var sqlValue: SQLValue { .integer(seconds) }
-    package static var sqlNull: SQLValue { .integer(nil) }
+    public var sqlValue: SQLValue { .integer(seconds) }
+    public static var sqlNull: SQLValue { .integer(nil) }
 }
 
 extension Digest: SQLBindable {
-    package var sqlValue: SQLValue { .text(text) }
-    package static var sqlNull: SQLValue { .text(nil) }
+    public var sqlValue: SQLValue { .text(text) }
+    public static var sqlNull: SQLValue { .text(nil) }
 }
 
 extension SQLBindable where Self: Identifier {
-    package var sqlValue: SQLValue { .text(rawValue) }
-    package static var sqlNull: SQLValue { .text(nil) }
+    public var sqlValue: SQLValue { .text(rawValue) }
+    public static var sqlNull: SQLValue { .text(nil) }
 }
 
 extension SQLBindable where Self: RawRepresentable, RawValue == String {
-    package var sqlValue: SQLValue { .text(rawValue) }
-    package static var sqlNull: SQLValue { .text(nil) }
+    public var sqlValue: SQLValue { .text(rawValue) }
+    public static var sqlNull: SQLValue { .text(nil) }
 }

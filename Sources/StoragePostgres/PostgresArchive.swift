@@ -1,22 +1,22 @@
 internal import CPostgres
 internal import Foundation
-package import Storage
+import Storage
 
 /// A database of a server as a whole, copied and brought back by PostgreSQL's own `pg_dump` and `pg_restore`.
-package struct PostgresArchive: Sendable {
+public struct PostgresArchive: Sendable {
     private let url: String
 
-    package init(url: String) { self.url = url }
+    public init(url: String) { self.url = url }
 
     /// Writes the database as it stands at one moment, in `pg_dump`'s custom format, without the list of the schema's steps: a dump that somebody brings back
     /// by hand cannot be served. The memory of what was used once is left out too: brought back, it would believe to know what happened since.
-    package func dump(to path: String) async throws {
+    public func dump(to path: String) async throws {
         let leftOut = ["migration", "used_once", "replay_memory"].map { "--exclude-table-data=public.\($0)" }
         try await run("pg_dump", ["--format=custom", "--no-owner", "--no-privileges", "--schema=public"] + leftOut + ["--file=\(path)"])
     }
 
     /// Fills the empty database, whole or not at all.
-    package func restore(from path: String) async throws {
+    public func restore(from path: String) async throws {
         try await run(
             "pg_restore",
             ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges", "--schema=public", "--dbname=", path])

@@ -1,5 +1,5 @@
-package import Logging
-package import Storage
+public import Logging
+public import Storage
 internal import Synchronization
 
 /// The engine for several nodes: any number of processes share one server. Each connection lives on a thread of its own, so that waiting for the server
@@ -7,19 +7,19 @@ internal import Synchronization
 ///
 /// Reads see one snapshot (`REPEATABLE READ, READ ONLY`); writes run at `READ COMMITTED`, where a conditional `UPDATE` looks again at a row that another
 /// transaction has just changed.
-package final class PostgresDatabase: Database {
+public final class PostgresDatabase: Database {
     private let pool: ConnectionPool
     private let mayShare = Atomic(false)
-    package let statistics: StorageStatistics
-    package let ownChanges: OwnChanges
+    public let statistics: StorageStatistics
+    public let ownChanges: OwnChanges
 
-    package var engine: Engine { .postgres }
+    public var engine: Engine { .postgres }
 
     /// - Parameters:
     ///   - url: `postgres://user@host:port/database`, as libpq reads it.
     ///   - connections: how many are opened at most; each when it is first needed.
     /// - Throws: `StorageError`, when the server does not answer or is not one that we can use.
-    package static func open(url: String, connections: Int, logger: Logger) async throws -> PostgresDatabase {
+    public static func open(url: String, connections: Int, logger: Logger) async throws -> PostgresDatabase {
         let database = PostgresDatabase(ConnectionPool(url: url, limit: max(1, connections), logger: logger))
         do {
             database.mayShare.store(try await database.pool.run { try $0.once { try $0.checkServer() } }, ordering: .relaxed)
@@ -36,29 +36,29 @@ package final class PostgresDatabase: Database {
         ownChanges = pool.ownChanges
     }
 
-    package func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
+    public func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
         try await pool.run { try $0.transaction(.read, body) }
     }
 
-    package func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
+    public func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
         try await pool.run { try $0.statement { try body(OneStatement($0)) } }
     }
 
-    package func write<Result: Sendable>(
+    public func write<Result: Sendable>(
         _ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
     ) async throws -> Result {
         if sync == .shared, mayShare.load(ordering: .relaxed) { return try await pool.share(body) }
         return try await pool.run { try $0.transaction(.write(.awaited), body) }
     }
 
-    package func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool {
+    public func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool {
         try await pool.run { try $0.once { try $0.migrate(Self.dialect(script), named: name, at: now) } }
     }
 
-    package func close() async { await pool.close() }
+    public func close() async { await pool.close() }
 
     /// Runs one statement outside a transaction, on a connection of its own: `CREATE DATABASE` and its like.
-    package static func administer(url: String, _ statement: String) async throws {
+    public static func administer(url: String, _ statement: String) async throws {
         let pool = ConnectionPool(url: url, limit: 1, logger: Logger(label: "administer"))
         do {
             _ = try await pool.run { try $0.once { try $0.command(statement, within: .seconds(60)) } }

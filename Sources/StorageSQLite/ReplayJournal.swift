@@ -1,12 +1,12 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 internal import Synchronization
 
 /// The memory of what was used once in a folder beside a SQLite database, for the processes of one machine (docs/decisions/0013-used-once.md).
 ///
 /// Uses are appended to a file and not synced. Each process reads what the others wrote and keeps all of it in memory; a lock on the folder makes reading,
 /// looking and writing one step.
-package final class ReplayJournal: ReplayMemory {
+public final class ReplayJournal: ReplayMemory {
     private let folder: ReplayFolder
     private let clock: any WallClock
     private let usesInFile: Int
@@ -21,7 +21,7 @@ package final class ReplayJournal: ReplayMemory {
     ///   - usesInFile: after how many uses another file is begun. It is forgotten as a whole.
     ///   - patience: how long another process may hold the lock.
     /// - Throws: `StorageError`.
-    package init(_ path: String, boot: String, clock: any WallClock, usesInFile: Int = 131_072, patience: Duration = .milliseconds(250)) throws {
+    public init(_ path: String, boot: String, clock: any WallClock, usesInFile: Int = 131_072, patience: Duration = .milliseconds(250)) throws {
         self.clock = clock
         self.usesInFile = usesInFile
         let folder = try ReplayFolder(path, patience: patience)
@@ -37,9 +37,9 @@ package final class ReplayJournal: ReplayMemory {
         self.files = Mutex(files)
     }
 
-    package func use(_ use: ReplayUse) throws -> ReplayOutcome { try self.use(all: [use])[0] }  // one for each
+    public func use(_ use: ReplayUse) throws -> ReplayOutcome { try self.use(all: [use])[0] }  // one for each
 
-    package func use(_ one: ReplayUse, with other: ReplayUse) throws -> (ReplayOutcome, ReplayOutcome) {
+    public func use(_ one: ReplayUse, with other: ReplayUse) throws -> (ReplayOutcome, ReplayOutcome) {
         let outcomes = try use(all: [one, other])
         return (outcomes[0], outcomes[1])  // one for each
     }
@@ -59,7 +59,7 @@ package final class ReplayJournal: ReplayMemory {
         }
     }
 
-    package func purge() throws -> Int {
+    public func purge() throws -> Int {
         let now = clock.now
         return try caughtUp { files in
             // One that is hardly used is ended too, so that it can go in its time.

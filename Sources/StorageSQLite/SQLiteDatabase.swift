@@ -1,31 +1,31 @@
 internal import Dispatch
 internal import Foundation
 internal import GRDB
-package import Logging
-package import Storage
+public import Logging
+public import Storage
 internal import Synchronization
 
 /// The embedded engine: one file in WAL mode, many readers beside one writer whose commits are grouped and durable (`synchronous=FULL`).
 ///
 /// Several processes may open one file: writers wait for each other up to `busyTimeout`, readers never wait, and each process hears of the other's
 /// changes through the change log.
-package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
+public final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     // GRDB's pool is thread-safe; the rest is immutable.
     private let pool: DatabasePool
     private let pointReaders: PointReaders
     private let queue: WriteQueue
     private let isOpen = Atomic(true)
-    package let statistics = StorageStatistics()
-    package let ownChanges = OwnChanges()
+    public let statistics = StorageStatistics()
+    public let ownChanges = OwnChanges()
 
-    package var engine: Engine { .sqlite }
+    public var engine: Engine { .sqlite }
 
     /// How long a writer waits for another process's transaction, in seconds, before `StorageError.unavailable`.
     private static let busyTimeout = 4.0
 
     /// Opens the file, making it when it does not exist.
     /// - Throws: `StorageError`, also when the file cannot promise durable commits.
-    package static func open(path: String, logger: Logger) async throws -> SQLiteDatabase {
+    public static func open(path: String, logger: Logger) async throws -> SQLiteDatabase {
         var configuration = Configuration()
         configuration.busyMode = .timeout(busyTimeout)
         configuration.foreignKeysEnabled = true
@@ -55,7 +55,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         queue = WriteQueue(pool: pool, statistics: statistics, ownChanges: ownChanges)
     }
 
-    package func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
+    public func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
         do {
             return try await pool.read { [statistics] connection in try body(SQLiteTransaction(connection, statistics)) }
         } catch {
@@ -63,7 +63,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         }
     }
 
-    package func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
+    public func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
         do {
             if let result = try pointReaders.read({ [statistics] in try body(OneStatement(PointRead(reader: $0, statistics: statistics))) }) { return result }
         } catch {
@@ -73,13 +73,13 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     }
 
     /// Whoever waits at the same time shares a sync, and nobody sees a commit before it.
-    package func write<Result: Sendable>(
+    public func write<Result: Sendable>(
         _ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
     ) async throws -> Result {
         try await queue.run(body)
     }
 
-    package func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool {
+    public func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool {
         do {
             return try await pool.writeWithoutTransaction { connection in
                 var isNew = false
@@ -98,7 +98,7 @@ package final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         }
     }
 
-    package func close() async {
+    public func close() async {
         guard isOpen.exchange(false, ordering: .relaxed) else { return }
         // The file is whole by itself then. Beside another process, which reads from the log, it stays as it is.
         _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }

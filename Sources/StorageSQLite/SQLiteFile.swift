@@ -1,14 +1,14 @@
 internal import Foundation
 internal import GRDB
-package import Storage
+public import Storage
 
 /// A database file as a whole: copied while it is used, and taken out of use.
-package enum SQLiteFile {
+public enum SQLiteFile {
     /// Copies the database as it stands at one moment, beside running servers, without a lock that they would wait for. Pages that held deleted rows are
     /// left behind (`VACUUM INTO`).
     /// - Parameter destination: a file that does not exist or is empty.
     /// - Throws: `StorageError`.
-    package static func copy(_ path: String, to destination: String) async throws {
+    public static func copy(_ path: String, to destination: String) async throws {
         try await onThread {
             guard FileManager.default.fileExists(atPath: path) else { throw StorageError.unavailable(reason: "there is no file \(path)") }
             var configuration = Configuration()
@@ -21,7 +21,7 @@ package enum SQLiteFile {
     }
 
     /// A copy forgets the steps of its schema, so that nobody serves it as it is.
-    package static func forgetMigrations(in copy: String) async throws {
+    public static func forgetMigrations(in copy: String) async throws {
         try await onThread {
             let database = try DatabaseQueue(path: copy)
             try database.write { try $0.execute(sql: "DELETE FROM migration") }
@@ -31,7 +31,7 @@ package enum SQLiteFile {
 
     /// Folds the write-ahead log into the file, which is then whole by itself.
     /// - Throws: `StorageError.unavailable` while any other program has it open.
-    package static func takeOutOfUse(_ path: String) async throws {
+    public static func takeOutOfUse(_ path: String) async throws {
         try await onThread {
             let database = try DatabaseQueue(path: path)
             do {
@@ -45,7 +45,7 @@ package enum SQLiteFile {
     }
 
     /// Reads the database and changes nothing, neither in the file nor beside it.
-    package static func look<Result: Sendable>(_ path: String, _ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
+    public static func look<Result: Sendable>(_ path: String, _ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
         try await onThread {
             var configuration = Configuration()
             configuration.readonly = true
@@ -61,7 +61,7 @@ package enum SQLiteFile {
     }
 
     /// Whether the file says that it keeps a write-ahead log: bytes 18 and 19 of its header.
-    package static func hasWriteAheadLog(_ path: String) -> Bool {
+    public static func hasWriteAheadLog(_ path: String) -> Bool {
         guard let file = FileHandle(forReadingAtPath: path), let header = try? file.read(upToCount: 20), header.count == 20 else { return false }
         return header[18] == 2 && header[19] == 2
     }

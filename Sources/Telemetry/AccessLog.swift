@@ -1,21 +1,21 @@
-package import Primitives
+public import Primitives
 
 /// A line for each request, as `ECSLogHandler` would write it with these fields. It is by far the most frequent line and holds nothing but the program's own
 /// words and checked identifiers, so it goes without a dictionary of metadata and without a search for secrets.
-package struct AccessLog: Sendable {
+public struct AccessLog: Sendable {
     /// What is told of a request.
-    package struct Entry: Sendable {
-        package let method: String
+    public struct Entry: Sendable {
+        public let method: String
         /// The route's template; never the path itself.
-        package let route: String
-        package let status: Int
+        public let route: String
+        public let status: Int
         /// Nanoseconds.
-        package let duration: Int64
-        package let clientAddress: String
-        package let requestID: String
-        package let traceID: String?
+        public let duration: Int64
+        public let clientAddress: String
+        public let requestID: String
+        public let traceID: String?
 
-        package init(method: String, route: String, status: Int, duration: Int64, clientAddress: String, requestID: String, traceID: String?) {
+        public init(method: String, route: String, status: Int, duration: Int64, clientAddress: String, requestID: String, traceID: String?) {
             self.method = method
             self.route = route
             self.status = status
@@ -40,12 +40,12 @@ package struct AccessLog: Sendable {
     private let clock: any WallClock
     private let output: any LogOutput
 
-    package init(clock: any WallClock = SystemClock(), output: any LogOutput = StandardOutput()) {
+    public init(clock: any WallClock = SystemClock(), output: any LogOutput = StandardOutput()) {
         self.clock = clock
         self.output = output
     }
 
-    package func write(_ entry: Entry) {
+    public func write(_ entry: Entry) {
         var line = JSONLine()
         line.add("@timestamp", clock.now.rfc3339WithMilliseconds)
         line.add(verbatim: Self.constants)

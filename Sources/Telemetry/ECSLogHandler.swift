@@ -1,11 +1,11 @@
-package import Logging
-package import Primitives
+public import Logging
+public import Primitives
 internal import Synchronization
 
 /// Writes each event as one line of JSON whose fields bear the names of the Elastic Common Schema 8: `@timestamp`, `log.level`, `message`, `http.request.method` …
 ///
 /// What looks like one of our secrets or like a token never leaves, whoever logged it.
-package struct ECSLogHandler: LogHandler {
+public struct ECSLogHandler: LogHandler {
     /// Of the schema.
     static let version = "8.11.0"
     static let service = "wekeza"
@@ -14,22 +14,22 @@ package struct ECSLogHandler: LogHandler {
     private let clock: any WallClock
     private let output: any LogOutput
 
-    package var logLevel: Logger.Level = .info
-    package var metadata: Logger.Metadata = [:]
-    package var metadataProvider: Logger.MetadataProvider?
+    public var logLevel: Logger.Level = .info
+    public var metadata: Logger.Metadata = [:]
+    public var metadataProvider: Logger.MetadataProvider?
 
-    package init(label: String, clock: any WallClock = SystemClock(), output: any LogOutput = StandardOutput()) {
+    public init(label: String, clock: any WallClock = SystemClock(), output: any LogOutput = StandardOutput()) {
         self.label = label
         self.clock = clock
         self.output = output
     }
 
-    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    package func log(event: LogEvent) {
+    public func log(event: LogEvent) {
         var line = JSONLine()
         line.add("@timestamp", clock.now.rfc3339WithMilliseconds)
         line.add("log.level", event.level.rawValue)

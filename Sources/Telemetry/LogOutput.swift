@@ -7,21 +7,21 @@ internal import Synchronization
 #endif
 
 /// Where finished lines go.
-package protocol LogOutput: Sendable {
+public protocol LogOutput: Sendable {
     /// - Parameter isUrgent: whether the line is to leave at once.
     func write(_ line: [UInt8], isUrgent: Bool)
 }
 
 /// The process's standard output. Lines leave together, a few milliseconds after the first of them: a system call for each would cost more than the line.
 /// What is urgent leaves at once, with all before it. A reader that went away does not stop the server.
-package struct StandardOutput: LogOutput {
+public struct StandardOutput: LogOutput {
     private static let waiting = Waiting()
     /// What waits leaves before the process ends.
     private static let leavesAtExit: Void = { _ = atexit { waiting.flush() } }()
 
-    package init() { Self.leavesAtExit }
+    public init() { Self.leavesAtExit }
 
-    package func write(_ line: [UInt8], isUrgent: Bool) { Self.waiting.add(line, isUrgent: isUrgent) }
+    public func write(_ line: [UInt8], isUrgent: Bool) { Self.waiting.add(line, isUrgent: isUrgent) }
 }
 
 private final class Waiting: Sendable {

@@ -6,7 +6,7 @@
 
 extension PrometheusRegistry {
     /// What the operating system knows of this process.
-    package func observeProcess() {
+    public func observeProcess() {
         observe("process_cpu_seconds_total", .counter, help: "Processor time of the process, user and system.") {
             var usage = rusage()
             #if canImport(Glibc)

@@ -1,10 +1,10 @@
-package import Metrics
+public import Metrics
 internal import Synchronization
 
 /// Counters, gauges and histograms in the text format of Prometheus (0.0.4).
 ///
 /// Each family keeps a bounded number of label sets: what comes beyond is counted under `other`, so that no caller can fill the memory.
-package final class PrometheusRegistry: MetricsFactory {
+public final class PrometheusRegistry: MetricsFactory {
     private struct State {
         var families: [String: Family] = [:]
         var readings: [String: Reading] = [:]
@@ -26,15 +26,15 @@ package final class PrometheusRegistry: MetricsFactory {
     /// Label sets of one family at most.
     private static let seriesLimit = 500
 
-    package init() {}
+    public init() {}
 
     /// Shows a number that something else keeps, read anew for each page.
-    package func observe(_ name: String, _ kind: SeriesKind, help: String = "", _ read: @escaping @Sendable () -> Double?) {
+    public func observe(_ name: String, _ kind: SeriesKind, help: String = "", _ read: @escaping @Sendable () -> Double?) {
         state.withLock { $0.readings[PrometheusName.of(name)] = Reading(kind: kind, help: help, read: read) }
     }
 
     /// The page that Prometheus reads.
-    package func text() -> String {
+    public func text() -> String {
         let (families, readings) = state.withLock { ($0.families, $0.readings) }
         var text = ""
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
@@ -49,33 +49,33 @@ package final class PrometheusRegistry: MetricsFactory {
         return text
     }
 
-    package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         series(PrometheusName.of(label, suffix: "_total"), .counter, dimensions) { CounterSeries() }
     }
 
-    package func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler {
+    public func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler {
         series(PrometheusName.of(label, suffix: "_total"), .counter, dimensions) { FloatingPointCounterSeries() }
     }
 
-    package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         series(PrometheusName.of(label), .gauge, dimensions) { GaugeSeries() }
     }
 
-    package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+    public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         guard aggregate else { return series(PrometheusName.of(label), .gauge, dimensions) { GaugeSeries() } }
         return series(PrometheusName.of(label), .histogram, dimensions) { HistogramSeries(buckets: HistogramSeries.amounts) }
     }
 
-    package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         series(PrometheusName.of(label, suffix: "_seconds"), .histogram, dimensions) { HistogramSeries(buckets: HistogramSeries.seconds) }
     }
 
     // Series outlive the handles that callers make for one event.
-    package func destroyCounter(_ handler: any CounterHandler) {}
-    package func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
-    package func destroyMeter(_ handler: any MeterHandler) {}
-    package func destroyRecorder(_ handler: any RecorderHandler) {}
-    package func destroyTimer(_ handler: any TimerHandler) {}
+    public func destroyCounter(_ handler: any CounterHandler) {}
+    public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+    public func destroyMeter(_ handler: any MeterHandler) {}
+    public func destroyRecorder(_ handler: any RecorderHandler) {}
+    public func destroyTimer(_ handler: any TimerHandler) {}
 
     private func series<Wanted: Series>(_ name: String, _ kind: SeriesKind, _ dimensions: [(String, String)], _ make: () -> Wanted) -> Wanted {
         let labels = Labels(dimensions)
@@ -93,7 +93,7 @@ package final class PrometheusRegistry: MetricsFactory {
     }
 }
 
-package enum SeriesKind: String, Sendable {
+public enum SeriesKind: String, Sendable {
     case counter
     case gauge
     case histogram

@@ -1,13 +1,13 @@
 internal import HTTPTypes
-package import Hummingbird
+public import Hummingbird
 
 /// How a part of the address space words what is refused there: an unknown address, a method that an address does not take.
-package struct RefusalWording: Sendable {
+public struct RefusalWording: Sendable {
     let covers: @Sendable (String) -> Bool
     let response: @Sendable (Problem, Request, AppContext) -> Response
 
     /// - Parameter covers: whether a path belongs to this part.
-    package init(
+    public init(
         covers: @escaping @Sendable (String) -> Bool, response: @escaping @Sendable (Problem, Request, AppContext) -> Response
     ) {
         self.covers = covers
@@ -16,12 +16,12 @@ package struct RefusalWording: Sendable {
 }
 
 /// Lets each part of the address space refuse an address in its own words.
-package struct AddressRefusals: RequestStep {
+public struct AddressRefusals: RequestStep {
     private let wordings: [RefusalWording]
 
-    package init(_ wordings: [RefusalWording] = []) { self.wordings = wordings }
+    public init(_ wordings: [RefusalWording] = []) { self.wordings = wordings }
 
-    package func answer(_ error: any Error, to request: Request, _ context: AppContext) throws -> Response {
+    public func answer(_ error: any Error, to request: Request, _ context: AppContext) throws -> Response {
         let problem = try problem(error)
         guard let wording = wordings.first(where: { $0.covers(request.uri.path) }) else { throw problem }
         return wording.response(problem, request, context)

@@ -1,39 +1,39 @@
-package import Hummingbird
-package import Primitives
+public import Hummingbird
+public import Primitives
 internal import Logging
 internal import NIOCore
 
 /// What every handler knows about its request.
-package struct AppContext: RequestContext {
-    package var coreContext: CoreRequestContextStorage
+public struct AppContext: RequestContext {
+    public var coreContext: CoreRequestContextStorage
     /// Who sent it: the peer, or the one for whom a trusted proxy speaks.
-    package var client: ClientAddress
+    public var client: ClientAddress
     /// Where the connection itself comes from: the last proxy, or the client. `nil` without a socket.
-    package var peer: IPAddress?
+    public var peer: IPAddress?
     /// Whether it arrived at the listener that asks for a client certificate.
-    package let isMutualTLS: Bool
+    public let isMutualTLS: Bool
     /// The certificate that the client presented to that listener, or to a trusted proxy. Unverified.
-    package var clientCertificate: PresentedCertificate?
+    public var clientCertificate: PresentedCertificate?
     /// Made for each request, told in `X-Request-Id`, and the key of its decision record.
-    package var requestID = RequestID(trusted: "req_")
+    public var requestID = RequestID(trusted: "req_")
     /// The `x-fapi-interaction-id` that the caller sent, or one made for it: a UUID, echoed in the answer.
-    package var interactionID = ""
+    public var interactionID = ""
     /// The pattern of its address: `/v1/accounts/{account_id}`; `nil` where nothing answers.
-    package internal(set) var route: String?
+    public internal(set) var route: String?
     /// When the first step took the request, for durations.
-    package internal(set) var begun = ContinuousClock.now
+    public internal(set) var begun = ContinuousClock.now
     /// When the request arrived, by the server's clock: the `now` of everything below.
-    package var receivedAt = Timestamp.epoch
+    public var receivedAt = Timestamp.epoch
     /// The public base address, for links.
-    package var issuer = Self.anyIssuer
+    public var issuer = Self.anyIssuer
     /// The base address of the listener that asks for a client certificate; `nil` where there is none.
-    package var mutualTLSBase: MutualTLSBase?
+    public var mutualTLSBase: MutualTLSBase?
 
     /// Until `RequestIdentity` sets the real one: a constant that parses, read once.
     private static let anyIssuer = Issuer("http://localhost")!
 
     /// - Parameter mutualTLS: the connection's, on the listener that asks for a client certificate.
-    package init(source: ApplicationRequestContextSource, client: ClientAddress, mutualTLS: MutualTLSConnection? = nil) {
+    public init(source: ApplicationRequestContextSource, client: ClientAddress, mutualTLS: MutualTLSConnection? = nil) {
         coreContext = .init(source: source)
         self.client = client
         peer = client.ip
@@ -41,13 +41,13 @@ package struct AppContext: RequestContext {
         clientCertificate = mutualTLS?.certificate
     }
 
-    package init(source: ApplicationRequestContextSource) {
+    public init(source: ApplicationRequestContextSource) {
         self.init(source: source, client: ClientAddress(IPAddress(source.channel.remoteAddress)))
     }
 
     /// Bodies beyond this many bytes are refused with 413.
-    package var maxUploadSize: Int { 1 << 20 }
+    public var maxUploadSize: Int { 1 << 20 }
 
     /// The client's IP address as text, `local` without a socket.
-    package var clientAddress: String { client.text }
+    public var clientAddress: String { client.text }
 }

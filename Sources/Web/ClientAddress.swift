@@ -1,21 +1,21 @@
-package import NIOCore
-package import Primitives
+public import NIOCore
+public import Primitives
 
 /// Where a request comes from, with the text that logs and records carry: made once for each request.
-package struct ClientAddress: Sendable {
+public struct ClientAddress: Sendable {
     /// `nil` without a socket.
-    package let ip: IPAddress?
+    public let ip: IPAddress?
     /// `local` without a socket.
-    package let text: String
+    public let text: String
 
-    package init(_ ip: IPAddress?) {
+    public init(_ ip: IPAddress?) {
         self.ip = ip
         text = ip?.description ?? "local"
     }
 }
 
 extension IPAddress {
-    package init?(_ peer: SocketAddress?) {
+    public init?(_ peer: SocketAddress?) {
         // RFC 3493 §3.3: family and port take four bytes, in an IPv6 address the flow label four more. Read in place: the way by text costs two conversions.
         switch peer {
         case .v4(let peer): self.init(v4: withUnsafeBytes(of: peer.address) { UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self)) })

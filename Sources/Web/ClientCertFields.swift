@@ -1,11 +1,11 @@
-package import HTTPTypes
-package import Hummingbird
+public import HTTPTypes
+public import Hummingbird
 internal import Foundation
 internal import RawStructuredFieldValues
 
 extension HTTPField.Name {
-    package static let clientCert = HTTPField.Name("Client-Cert")!
-    package static let clientCertChain = HTTPField.Name("Client-Cert-Chain")!
+    public static let clientCert = HTTPField.Name("Client-Cert")!
+    public static let clientCertChain = HTTPField.Name("Client-Cert-Chain")!
 }
 
 extension PresentedCertificate {
@@ -15,7 +15,7 @@ extension PresentedCertificate {
     /// Reads `Client-Cert` and `Client-Cert-Chain` (RFC 9440 §2).
     /// - Returns: `nil` when the request has neither.
     /// - Throws: what to tell the proxy.
-    package static func read(_ fields: HTTPFields) throws(ClientCertRefusal) -> PresentedCertificate? {
+    public static func read(_ fields: HTTPFields) throws(ClientCertRefusal) -> PresentedCertificate? {
         let (leaf, chain) = (fields[.clientCert], fields[.clientCertChain])
         guard let leaf else {
             guard chain == nil else { throw .chainWithoutCertificate }
@@ -48,12 +48,12 @@ extension PresentedCertificate {
 }
 
 /// Why a trusted proxy's fields cannot be read.
-package enum ClientCertRefusal: Error, Hashable, Sendable {
+public enum ClientCertRefusal: Error, Hashable, Sendable {
     case malformed(HTTPField.Name)
     case longChain
     case chainWithoutCertificate
 
-    package var sentence: String {
+    public var sentence: String {
         switch self {
         case .malformed(let name): "\(name.rawName) must hold certificates as RFC 9440 byte sequences, each base64 between two colons."
         case .longChain: "Client-Cert-Chain may hold at most 10 certificates."
@@ -64,12 +64,12 @@ package enum ClientCertRefusal: Error, Hashable, Sendable {
 
 /// Lets the proxies of `--client-cert-proxies` tell which certificate their client presented, or that it presented none: a certificate of the proxy's own is not
 /// its client's. Nobody else's fields are read: whoever can write them could be anybody.
-package struct ClientCertTrust: RequestStep {
+public struct ClientCertTrust: RequestStep {
     private let trusted: TrustedProxies
 
-    package init(_ trusted: TrustedProxies) { self.trusted = trusted }
+    public init(_ trusted: TrustedProxies) { self.trusted = trusted }
 
-    package func enter(_ request: Request, _ context: inout AppContext) throws {
+    public func enter(_ request: Request, _ context: inout AppContext) throws {
         guard let peer = context.peer, trusted.contains(peer) else { return }
         do {
             context.clientCertificate = try PresentedCertificate.read(request.headers)

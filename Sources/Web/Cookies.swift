@@ -1,16 +1,16 @@
-package import HTTPTypes
-package import Hummingbird
+import HTTPTypes
+public import Hummingbird
 
 /// How this deployment sets cookies: over TLS each is `__Host-` prefixed and `Secure`; plain HTTP is loopback only, where browsers refuse that prefix.
-package struct CookiePolicy: Sendable {
-    package let secure: Bool
+public struct CookiePolicy: Sendable {
+    public let secure: Bool
 
-    package init(secure: Bool) { self.secure = secure }
+    public init(secure: Bool) { self.secure = secure }
 
     /// `wkz_session` becomes `__Host-wkz_session` over TLS.
-    package func name(_ base: String) -> String { secure ? "__Host-\(base)" : base }
+    public func name(_ base: String) -> String { secure ? "__Host-\(base)" : base }
 
-    package func value(_ base: String, in request: Request) -> String? {
+    public func value(_ base: String, in request: Request) -> String? {
         let wanted = name(base)
         for field in request.headers[values: .cookie] {
             var field = field
@@ -29,14 +29,14 @@ package struct CookiePolicy: Sendable {
     }
 
     /// - Parameter maxAge: seconds; `nil` lasts as long as the browser runs.
-    package func set(_ base: String, to value: String, maxAge: Int? = nil, on response: inout Response) {
+    public func set(_ base: String, to value: String, maxAge: Int? = nil, on response: inout Response) {
         var text = "\(name(base))=\(value); Path=/; HttpOnly; SameSite=Lax"
         if let maxAge { text += "; Max-Age=\(maxAge)" }
         if secure { text += "; Secure" }
         response.headers.append(HTTPField(name: .setCookie, value: text))
     }
 
-    package func remove(_ base: String, from response: inout Response) { set(base, to: "", maxAge: 0, on: &response) }
+    public func remove(_ base: String, from response: inout Response) { set(base, to: "", maxAge: 0, on: &response) }
 }
 
 extension Slice<UnsafeBufferPointer<UInt8>> {

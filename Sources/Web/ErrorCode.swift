@@ -1,7 +1,7 @@
-package import HTTPTypes
+public import HTTPTypes
 
 /// The catalogue of the JSON APIs' errors: the `code` of each problem, its documentation page and its status come from here.
-package enum ErrorCode: String, CaseIterable, Sendable {
+public enum ErrorCode: String, CaseIterable, Sendable {
     // 400
     case invalidRequest = "invalid_request"
     case malformedBody = "malformed_body"
@@ -53,7 +53,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case noUpstream = "no_upstream"
     case temporarilyUnavailable = "temporarily_unavailable"
 
-    package var status: HTTPResponse.Status {
+    public var status: HTTPResponse.Status {
         switch self {
         case .invalidRequest, .malformedBody, .invalidPermissions, .invalidIdempotencyKey: .badRequest
         case .missingToken, .invalidToken, .expiredToken, .revokedToken, .invalidDPoPProof, .appInactive, .insufficientUserAuthentication: .unauthorized
@@ -78,7 +78,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     }
 
     /// The one line that names the refusal, in the reader's words.
-    package var title: String {
+    public var title: String {
         switch self {
         case .invalidRequest: "The request does not match the contract"
         case .malformedBody: "The body cannot be read"
@@ -128,7 +128,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     }
 
     /// What to do about it: the advice on the documentation page and the request page.
-    package var advice: String {
+    public var advice: String {
         switch self {
         case .invalidRequest: "Each entry of errors names the part, the rule, what was expected and what came. Mend these and send the request again."
         case .malformedBody: "Send one JSON object in UTF-8 with the content type application/json, and no member twice."

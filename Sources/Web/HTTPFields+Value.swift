@@ -1,8 +1,8 @@
-package import HTTPTypes
+public import HTTPTypes
 
 extension HTTPFields {
     /// A field's value, as the subscript gives it: that one goes through a list of all lines even for one.
-    package func value(of name: HTTPField.Name) -> String? {
+    public func value(of name: HTTPField.Name) -> String? {
         var found: String?
         for field in self where field.name == name {
             guard found == nil else { return self[name] }

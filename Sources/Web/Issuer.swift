@@ -1,10 +1,10 @@
 /// The public base address, which is also the issuer of tokens: scheme and authority, no path (RFC 8414 §2). Never taken from a request's headers.
-package struct Issuer: Hashable, Sendable, CustomStringConvertible {
+public struct Issuer: Hashable, Sendable, CustomStringConvertible {
     /// `http://localhost:8080`, without a slash at the end.
-    package let text: String
+    public let text: String
 
     /// - Returns: `nil` unless the text is `http` or `https`, a host, and perhaps a port.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let text = text.hasSuffix("/") ? String(text.dropLast()) : text
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "http:" || parts[0] == "https:", parts[1].isEmpty, !parts[2].isEmpty,
@@ -14,16 +14,16 @@ package struct Issuer: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Without its port; an IPv6 address without its brackets.
-    package var host: String { Self.host(of: text) }
+    public var host: String { Self.host(of: text) }
 
     static func host(of text: String) -> String {
         let authority = text.split(separator: "/").last ?? ""
         return String(authority.hasPrefix("[") ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" })
     }
 
-    package var isSecure: Bool { text.hasPrefix("https:") }
-    package var description: String { text }
+    public var isSecure: Bool { text.hasPrefix("https:") }
+    public var description: String { text }
 
     /// The address of a path that begins with a slash.
-    package func address(_ path: String) -> String { text + path }
+    public func address(_ path: String) -> String { text + path }
 }

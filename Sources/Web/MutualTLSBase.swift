@@ -1,26 +1,26 @@
 /// The base address of the listener that asks for a client certificate: what `mtls_endpoint_aliases` begin with (RFC 8705 §5). Scheme and authority, no path.
 /// Never taken from a request's headers.
-package struct MutualTLSBase: Hashable, Sendable, CustomStringConvertible {
+public struct MutualTLSBase: Hashable, Sendable, CustomStringConvertible {
     /// `https://localhost:8443`, without a slash at the end.
-    package let text: String
+    public let text: String
 
     /// - Returns: `nil` unless the text is `https`, a host, and perhaps a port.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard let address = Issuer(text), address.isSecure else { return nil }
         self.text = address.text
     }
 
     /// The address of a port on the issuer's host.
-    package init(of issuer: Issuer, port: Int) {
+    public init(of issuer: Issuer, port: Int) {
         let host = issuer.host
         text = "https://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
 
     /// Without its port; an IPv6 address without its brackets.
-    package var host: String { Issuer.host(of: text) }
+    public var host: String { Issuer.host(of: text) }
 
-    package var description: String { text }
+    public var description: String { text }
 
     /// The address of a path that begins with a slash.
-    package func address(_ path: String) -> String { text + path }
+    public func address(_ path: String) -> String { text + path }
 }

@@ -1,17 +1,17 @@
-package import Hummingbird
+public import Hummingbird
 internal import NIOCore
 internal import HTTPTypes
 
 /// The parameters of a form or a query, decoded once where they enter. Repeated names are kept apart, so that a protocol may refuse them (RFC 6749 §3.1)
 /// and a page may read a list of checkboxes.
-package struct Parameters: Sendable {
+public struct Parameters: Sendable {
     package private(set) var pairs: [(name: String, value: String)]
 
-    package init(_ pairs: [(name: String, value: String)] = []) { self.pairs = pairs }
+    public init(_ pairs: [(name: String, value: String)] = []) { self.pairs = pairs }
 
     /// Decodes `application/x-www-form-urlencoded` text (WHATWG URL §5.1).
     /// - Returns: `nil` for a broken percent escape, for bytes that are not UTF-8, for a NUL, or for more than 1,000 parameters.
-    package init?(urlEncoded text: String) {
+    public init?(urlEncoded text: String) {
         var text = text
         guard let pairs = text.withUTF8(Self.read) else { return nil }
         self.pairs = pairs
@@ -35,12 +35,12 @@ package struct Parameters: Sendable {
     }
 
     /// The first value of this name.
-    package subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
+    public subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
 
-    package func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
+    public func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
 
     /// The first name that occurs twice.
-    package var repeatedName: String? {
+    public var repeatedName: String? {
         var seen = Set<String>()
         return pairs.first { !seen.insert($0.name).inserted }?.name
     }
@@ -74,7 +74,7 @@ package struct Parameters: Sendable {
     }
 
     /// Encodes one component for a query or a form: everything but unreserved characters (RFC 3986 §2.3) becomes percent escapes.
-    package static func encode(_ text: String) -> String {
+    public static func encode(_ text: String) -> String {
         var output: [UInt8] = []
         encode(text, to: &output)
         return String(decoding: output, as: UTF8.self)
@@ -95,7 +95,7 @@ package struct Parameters: Sendable {
     private static func hexadecimalDigit(_ value: UInt8) -> UInt8 { value < 10 ? value + UInt8(ascii: "0") : value - 10 + UInt8(ascii: "A") }
 
     /// `a=1&b=2`
-    package var urlEncoded: String {
+    public var urlEncoded: String {
         var output: [UInt8] = []
         output.reserveCapacity(pairs.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 8 })
         for pair in pairs {
@@ -109,7 +109,7 @@ package struct Parameters: Sendable {
 }
 
 /// Why a body could not be read as a form.
-package enum FormError: Error {
+public enum FormError: Error {
     /// The content type is not `application/x-www-form-urlencoded`: 415.
     case unsupportedMediaType
     /// Bytes that are no form: 400.
@@ -119,7 +119,7 @@ package enum FormError: Error {
 extension Request {
     /// Reads the body as a form.
     /// - Throws: `FormError`; 413 beyond 64 kB.
-    package func form(context: AppContext) async throws -> Parameters {
+    public func form(context: AppContext) async throws -> Parameters {
         let type = headers[.contentType]?.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() }
         guard type == "application/x-www-form-urlencoded" else { throw FormError.unsupportedMediaType }
         let buffer = try await body.collect(upTo: 65_536)
@@ -130,11 +130,11 @@ extension Request {
     }
 
     /// The query's parameters, `nil` when it is broken.
-    package var query: Parameters? { Parameters(urlEncoded: uri.query ?? "") }
+    public var query: Parameters? { Parameters(urlEncoded: uri.query ?? "") }
 }
 
 extension StringProtocol {
-    package func trimmingWhitespace() -> String {
+    public func trimmingWhitespace() -> String {
         var view = Substring(self)
         if let first = view.utf8.first, let last = view.utf8.last, first > 0x20, last > 0x20, first < 0x7F, last < 0x7F { return String(self) }
         while let first = view.first, first.isWhitespace { view.removeFirst() }

@@ -1,9 +1,9 @@
 internal import Synchronization
 
 /// The certificate that a client presented, as it came: nothing about it is verified but that the client holds its key, and behind a proxy not even that by us.
-package struct PresentedCertificate: Hashable, Sendable {
+public struct PresentedCertificate: Hashable, Sendable {
     /// Who saw the handshake.
-    package enum Witness: Hashable, Sendable {
+    public enum Witness: Hashable, Sendable {
         /// Our own listener.
         case connection
         /// A trusted proxy, which told in `Client-Cert` (RFC 9440).
@@ -11,12 +11,12 @@ package struct PresentedCertificate: Hashable, Sendable {
     }
 
     /// The certificate itself (RFC 5280 §4.1), DER.
-    package let der: [UInt8]
+    public let der: [UInt8]
     /// What came with it, each the issuer of the one before (RFC 8446 §4.4.2): DER.
-    package let chain: [[UInt8]]
-    package let witness: Witness
+    public let chain: [[UInt8]]
+    public let witness: Witness
 
-    package init(der: [UInt8], chain: [[UInt8]] = [], witness: Witness) {
+    public init(der: [UInt8], chain: [[UInt8]] = [], witness: Witness) {
         self.der = der
         self.chain = chain
         self.witness = witness
@@ -24,13 +24,13 @@ package struct PresentedCertificate: Hashable, Sendable {
 }
 
 /// A connection to the mutual-TLS listener: what its handshake brought, for each of its requests.
-package final class MutualTLSConnection: Sendable {
+public final class MutualTLSConnection: Sendable {
     private let presented = Mutex<PresentedCertificate?>(nil)
 
-    package init() {}
+    public init() {}
 
     /// `nil` until the handshake ended, and when the client presented none.
-    package var certificate: PresentedCertificate? { presented.withLock { $0 } }
+    public var certificate: PresentedCertificate? { presented.withLock { $0 } }
 
-    package func present(_ certificate: PresentedCertificate) { presented.withLock { $0 = certificate } }
+    public func present(_ certificate: PresentedCertificate) { presented.withLock { $0 = certificate } }
 }

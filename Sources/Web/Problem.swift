@@ -1,23 +1,23 @@
-package import HTTPTypes
-package import Hummingbird
-package import Primitives
+public import HTTPTypes
+public import Hummingbird
+import Primitives
 internal import JSON
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 
 /// An error answer of the JSON APIs (RFC 9457).
-package struct Problem: Error, Sendable {
+public struct Problem: Error, Sendable {
     /// One invalid part of a request.
-    package struct Violation: Sendable {
+    public struct Violation: Sendable {
         /// JSON pointer into the body, or `/query/name`, `/path/name`, `/header/name`.
-        package let pointer: String
+        public let pointer: String
         /// The rule that failed, by its name: `consent.accounts`, `type`, `maxLength`.
-        package let rule: String
-        package let expected: String
-        package let got: String
+        public let rule: String
+        public let expected: String
+        public let got: String
 
-        package init(pointer: String, rule: String, expected: String, got: String) {
+        public init(pointer: String, rule: String, expected: String, got: String) {
             self.pointer = pointer
             self.rule = rule
             self.expected = expected
@@ -29,19 +29,19 @@ package struct Problem: Error, Sendable {
         }
     }
 
-    package let code: ErrorCode
-    package let detail: String
-    package let errors: [Violation]
-    package var headers: HTTPFields
+    public let code: ErrorCode
+    public let detail: String
+    public let errors: [Violation]
+    public var headers: HTTPFields
 
-    package init(_ code: ErrorCode, _ detail: String, errors: [Violation] = [], headers: HTTPFields = [:]) {
+    public init(_ code: ErrorCode, _ detail: String, errors: [Violation] = [], headers: HTTPFields = [:]) {
         self.code = code
         self.detail = detail
         self.errors = errors
         self.headers = headers
     }
 
-    package func response(context: AppContext) -> Response {
+    public func response(context: AppContext) -> Response {
         var response = Response.json(body(context), status: code.status)
         response.headers[.contentType] = "application/problem+json"
         for field in headers { response.headers[field.name] = field.value }
@@ -59,7 +59,7 @@ package struct Problem: Error, Sendable {
     }
 
     /// The answer to an error that no handler turned into one.
-    package static func response(for error: any Error, context: AppContext) -> Response {
+    public static func response(for error: any Error, context: AppContext) -> Response {
         switch error {
         case let problem as Problem:
             return problem.response(context: context)

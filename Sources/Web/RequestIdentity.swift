@@ -1,35 +1,35 @@
-package import HTTPTypes
-package import Hummingbird
-package import Primitives
+public import HTTPTypes
+public import Hummingbird
+public import Primitives
 
 extension HTTPField.Name {
-    package static let requestID = HTTPField.Name("X-Request-Id")!
-    package static let interactionID = HTTPField.Name("x-fapi-interaction-id")!
-    package static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
-    package static let crossOriginOpenerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy")!
-    package static let permissionsPolicy = HTTPField.Name("Permissions-Policy")!
-    package static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
-    package static let idempotencyReplayed = HTTPField.Name("Idempotency-Replayed")!
-    package static let rateLimit = HTTPField.Name("RateLimit")!
-    package static let rateLimitPolicy = HTTPField.Name("RateLimit-Policy")!
+    public static let requestID = HTTPField.Name("X-Request-Id")!
+    public static let interactionID = HTTPField.Name("x-fapi-interaction-id")!
+    public static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
+    public static let crossOriginOpenerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy")!
+    public static let permissionsPolicy = HTTPField.Name("Permissions-Policy")!
+    public static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+    public static let idempotencyReplayed = HTTPField.Name("Idempotency-Replayed")!
+    public static let rateLimit = HTTPField.Name("RateLimit")!
+    public static let rateLimitPolicy = HTTPField.Name("RateLimit-Policy")!
 }
 
 /// Gives each request its id, its time and its interaction id, and tells them, on errors too. The outermost step but for logging.
-package struct RequestIdentity: RequestStep {
+public struct RequestIdentity: RequestStep {
     private let issuer: Issuer
     private let mutualTLSBase: MutualTLSBase?
     private let clock: any WallClock
     private let randomness: any RandomSource
 
     /// - Parameter mutualTLSBase: where the listener that asks for a client certificate is reached; `nil` where there is none.
-    package init(issuer: Issuer, mutualTLSBase: MutualTLSBase? = nil, clock: any WallClock, randomness: any RandomSource) {
+    public init(issuer: Issuer, mutualTLSBase: MutualTLSBase? = nil, clock: any WallClock, randomness: any RandomSource) {
         self.issuer = issuer
         self.mutualTLSBase = mutualTLSBase
         self.clock = clock
         self.randomness = randomness
     }
 
-    package func enter(_ request: Request, _ context: inout AppContext) {
+    public func enter(_ request: Request, _ context: inout AppContext) {
         context.issuer = issuer
         context.mutualTLSBase = mutualTLSBase
         context.receivedAt = clock.now
@@ -37,9 +37,9 @@ package struct RequestIdentity: RequestStep {
         context.interactionID = request.headers[.interactionID].flatMap(UUIDText.init)?.text ?? UUIDText.random(from: randomness).text
     }
 
-    package func answer(_ error: any Error, to request: Request, _ context: AppContext) -> Response { Problem.response(for: error, context: context) }
+    public func answer(_ error: any Error, to request: Request, _ context: AppContext) -> Response { Problem.response(for: error, context: context) }
 
-    package func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
+    public func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
         response.headers[.requestID] = context.requestID.rawValue
         response.headers[.interactionID] = context.interactionID
     }

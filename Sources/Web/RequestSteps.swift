@@ -1,7 +1,7 @@
-package import Hummingbird
+public import Hummingbird
 
 /// What every request passes on its way to its handler, and every answer on its way back. A step waits for nothing.
-package protocol RequestStep: Sendable {
+public protocol RequestStep: Sendable {
     /// Looks at a request before its handler does.
     /// - Throws: what a step before this one answers.
     func enter(_ request: Request, _ context: inout AppContext) throws
@@ -14,9 +14,9 @@ package protocol RequestStep: Sendable {
 }
 
 extension RequestStep {
-    package func enter(_ request: Request, _ context: inout AppContext) throws {}
-    package func answer(_ error: any Error, to request: Request, _ context: AppContext) throws -> Response { throw error }
-    package func leave(_ response: inout Response, to request: Request, _ context: AppContext) {}
+    public func enter(_ request: Request, _ context: inout AppContext) throws {}
+    public func answer(_ error: any Error, to request: Request, _ context: AppContext) throws -> Response { throw error }
+    public func leave(_ response: inout Response, to request: Request, _ context: AppContext) {}
 }
 
 /// Takes requests through their steps, the first of them outermost, to their handler and back.

@@ -1,30 +1,30 @@
-package import HTTPTypes
-package import Hummingbird
+public import HTTPTypes
+public import Hummingbird
 
 /// What answers at which address. An address that takes GET takes HEAD too, and answers without the body.
 ///
 /// Instead of the library's router, which takes each path apart by characters and puts a middleware around each handler.
-package final class Routes: HTTPResponderBuilder {
-    package typealias Handler = @Sendable (Request, AppContext) async throws -> Response
+public final class Routes: HTTPResponderBuilder {
+    public typealias Handler = @Sendable (Request, AppContext) async throws -> Response
 
     private let steps: RequestSteps
     private var routes: [RouteTree<Handler>.Route] = []
 
     /// - Parameter steps: what every request passes, the outermost first.
-    package init(_ steps: [any RequestStep] = []) { self.steps = RequestSteps(steps) }
+    public init(_ steps: [any RequestStep] = []) { self.steps = RequestSteps(steps) }
 
     /// - Parameter pattern: segments, each a text or a name in braces for whatever stands there: `/portal/apps/{id}`.
-    package func on(_ pattern: String, method: HTTPRequest.Method, use handler: @escaping Handler) {
+    public func on(_ pattern: String, method: HTTPRequest.Method, use handler: @escaping Handler) {
         precondition(RouteTree<Handler>.isPattern(pattern), "\(pattern) is no pattern")
         let places = RouteTree<Handler>.places(pattern)
         precondition(!routes.contains { $0.method == method && RouteTree<Handler>.places($0.pattern) == places }, "\(method) \(pattern) is there twice")
         routes.append(RouteTree.Route(pattern: pattern, method: method, handler: handler))
     }
 
-    package func get(_ pattern: String, use handler: @escaping Handler) { on(pattern, method: .get, use: handler) }
-    package func post(_ pattern: String, use handler: @escaping Handler) { on(pattern, method: .post, use: handler) }
+    public func get(_ pattern: String, use handler: @escaping Handler) { on(pattern, method: .get, use: handler) }
+    public func post(_ pattern: String, use handler: @escaping Handler) { on(pattern, method: .post, use: handler) }
 
-    package func buildResponder() -> RoutesResponder {
+    public func buildResponder() -> RoutesResponder {
         let withHead = Set(routes.lazy.filter { $0.method == .head }.map(\.pattern))
         let heads = routes.filter { $0.method == .get && !withHead.contains($0.pattern) }.map { get in
             RouteTree<Handler>.Route(pattern: get.pattern, method: .head) { try await get.handler($0, $1).createHeadResponse() }
@@ -34,11 +34,11 @@ package final class Routes: HTTPResponderBuilder {
 }
 
 /// Takes a request through its steps to what answers at its address.
-package struct RoutesResponder: HTTPResponder {
+public struct RoutesResponder: HTTPResponder {
     let tree: RouteTree<Routes.Handler>
     let steps: RequestSteps
 
-    package func respond(to request: Request, context: AppContext) async throws -> Response {
+    public func respond(to request: Request, context: AppContext) async throws -> Response {
         var context = context
         let path = request.uri.path
         do {

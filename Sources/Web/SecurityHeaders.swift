@@ -1,14 +1,14 @@
-package import HTTPTypes
-package import Hummingbird
+import HTTPTypes
+public import Hummingbird
 
 /// The headers that every answer carries, unless its handler set a stricter or a wider one of its own (a consent page's `form-action`).
-package struct SecurityHeaders: RequestStep {
+public struct SecurityHeaders: RequestStep {
     private let secure: Bool
 
     /// - Parameter secure: whether the public address is https; HSTS is sent only then.
-    package init(secure: Bool) { self.secure = secure }
+    public init(secure: Bool) { self.secure = secure }
 
-    package func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
+    public func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
         // Hardly any answer has one of them already.
         if response.headers.contains(where: { Self.names.contains($0.name) }) {
             for field in Self.fields where !response.headers.contains(field.name) { response.headers.append(field) }
@@ -20,7 +20,7 @@ package struct SecurityHeaders: RequestStep {
 
     /// The policy of a page.
     /// - Parameter formTargets: origins or schemes besides our own that a form of this page may lead to.
-    package static func contentSecurityPolicy(formTargets: [String] = []) -> String {
+    public static func contentSecurityPolicy(formTargets: [String] = []) -> String {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
             + "form-action \((["'self'"] + formTargets).joined(separator: " ")); base-uri 'none'; frame-ancestors 'none'"
     }

@@ -1,14 +1,14 @@
-package import HTTPTypes
+public import HTTPTypes
 
 /// Where a request stands in its caller's trace (W3C Trace Context §3.2.2): passed on to what we call, and named in the log.
-package struct TraceParent: Sendable {
+public struct TraceParent: Sendable {
     /// As it came.
-    package let text: String
+    public let text: String
     /// 32 hexadecimal digits.
-    package let traceID: String
+    public let traceID: String
 
     /// - Returns: `nil` for what the standard calls invalid, which is ignored, `tracestate` with it.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count >= Self.length, bytes.count <= 300, [2, 35, 52].allSatisfy({ bytes[$0] == UInt8(ascii: "-") }) else { return nil }
         let fields = [0..<2, 3..<35, 36..<52, 53..<55].map { bytes[$0] }
@@ -21,7 +21,7 @@ package struct TraceParent: Sendable {
     }
 
     /// - Returns: `nil` when there is none, or more than one.
-    package init?(of headers: HTTPFields) {
+    public init?(of headers: HTTPFields) {
         let values = headers[values: .traceParent]
         guard values.count == 1 else { return nil }
         self.init(values[0])
@@ -34,6 +34,6 @@ package struct TraceParent: Sendable {
 }
 
 extension HTTPField.Name {
-    package static let traceParent = HTTPField.Name("traceparent")!
-    package static let traceState = HTTPField.Name("tracestate")!
+    public static let traceParent = HTTPField.Name("traceparent")!
+    public static let traceState = HTTPField.Name("tracestate")!
 }

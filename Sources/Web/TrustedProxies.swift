@@ -1,28 +1,28 @@
-package import HTTPTypes
-package import Hummingbird
-package import Primitives
+public import HTTPTypes
+public import Hummingbird
+public import Primitives
 
 extension HTTPField.Name {
-    package static let xForwardedFor = HTTPField.Name("X-Forwarded-For")!
+    public static let xForwardedFor = HTTPField.Name("X-Forwarded-For")!
 }
 
 /// The proxies that are believed when they say for whom they speak. Nobody else's `X-Forwarded-For` is read: whoever can write it could be anybody.
 ///
 /// The field is a list to whose end each proxy adds the address that it was called from; a client may begin it as it likes. So it is read from the end, and
 /// only as far as trusted proxies wrote it.
-package struct TrustedProxies: Hashable, Sendable {
-    package let networks: [IPNetwork]
+public struct TrustedProxies: Hashable, Sendable {
+    public let networks: [IPNetwork]
 
-    package init(_ networks: [IPNetwork] = []) { self.networks = networks }
+    public init(_ networks: [IPNetwork] = []) { self.networks = networks }
 
-    package static let none = TrustedProxies()
+    public static let none = TrustedProxies()
 
-    package var isEmpty: Bool { networks.isEmpty }
+    public var isEmpty: Bool { networks.isEmpty }
 
-    package func contains(_ address: IPAddress) -> Bool { networks.contains { $0.contains(address) } }
+    public func contains(_ address: IPAddress) -> Bool { networks.contains { $0.contains(address) } }
 
     /// Whom a request comes from: the peer, or when that is a trusted proxy the last address of the list that is none. When all are trusted, the first.
-    package func client(of headers: HTTPFields, from peer: IPAddress) -> IPAddress {
+    public func client(of headers: HTTPFields, from peer: IPAddress) -> IPAddress {
         guard contains(peer) else { return peer }
         var client = peer
         // RFC 9110 §5.3: several lines of a field are one list.
@@ -60,12 +60,12 @@ package struct TrustedProxies: Hashable, Sendable {
 }
 
 /// Finds out for whom a trusted proxy speaks, before the request is logged. The outermost step, and only there when proxies are trusted.
-package struct ProxyTrust: RequestStep {
+public struct ProxyTrust: RequestStep {
     private let trusted: TrustedProxies
 
-    package init(_ trusted: TrustedProxies) { self.trusted = trusted }
+    public init(_ trusted: TrustedProxies) { self.trusted = trusted }
 
-    package func enter(_ request: Request, _ context: inout AppContext) {
+    public func enter(_ request: Request, _ context: inout AppContext) {
         guard let peer = context.client.ip else { return }
         let client = trusted.client(of: request.headers, from: peer)
         if client != peer { context.client = ClientAddress(client) }

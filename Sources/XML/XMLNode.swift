@@ -1,17 +1,17 @@
 /// An element with what it holds, for parts of a document that are small.
-package struct XMLNode: Hashable, Sendable {
-    package let name: XMLName
-    package let attributes: [XMLAttribute]
-    package private(set) var children: [XMLNode] = []
+public struct XMLNode: Hashable, Sendable {
+    public let name: XMLName
+    public let attributes: [XMLAttribute]
+    public private(set) var children: [XMLNode] = []
     /// Without the white space around it; empty where there are children.
-    package private(set) var text = ""
+    public private(set) var text = ""
 
-    package subscript(_ name: XMLName) -> XMLNode? { children.first { $0.name == name } }
+    public subscript(_ name: XMLName) -> XMLNode? { children.first { $0.name == name } }
 
-    package func attribute(_ name: String) -> String? { attributes.first { $0.name == XMLName(name) }?.value }
+    public func attribute(_ name: String) -> String? { attributes.first { $0.name == XMLName(name) }?.value }
 
     /// - Parameter children: read one by one.
-    package init(_ name: XMLName, _ attributes: [XMLAttribute] = [], children: [XMLNode] = []) {
+    public init(_ name: XMLName, _ attributes: [XMLAttribute] = [], children: [XMLNode] = []) {
         self.name = name
         self.attributes = attributes
         self.children = children
@@ -32,13 +32,13 @@ package struct XMLNode: Hashable, Sendable {
 extension XMLReader {
     /// Reads on to the end of an element whose start was read.
     /// - Parameter elements: how many it may hold.
-    package mutating func node(_ name: XMLName, _ attributes: [XMLAttribute], elements: Int) throws(MalformedXML) -> XMLNode {
+    public mutating func node(_ name: XMLName, _ attributes: [XMLAttribute], elements: Int) throws(MalformedXML) -> XMLNode {
         var left = elements
         return try node(name, attributes, &left)
     }
 
     /// Reads on to the end of an element whose start was read, and keeps nothing.
-    package mutating func skip() throws(MalformedXML) {
+    public mutating func skip() throws(MalformedXML) {
         var depth = 1
         while depth > 0, let event = try next() {
             switch event {

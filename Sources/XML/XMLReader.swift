@@ -2,7 +2,7 @@
 ///
 /// It reads the part of XML that messages between programs use: UTF-8, names in ASCII, and no document type declaration, so that there is neither an
 /// entity to expand nor an address to fetch; no processing instruction. Everything else of such a document is checked as XML asks.
-package struct XMLReader: Sendable {
+public struct XMLReader: Sendable {
     private let bytes: [UInt8]
     private let limits: XMLLimits
     private var position = 0
@@ -19,7 +19,7 @@ package struct XMLReader: Sendable {
         let bindings: Int
     }
 
-    package init(_ bytes: [UInt8], limits: XMLLimits) throws(MalformedXML) {
+    public init(_ bytes: [UInt8], limits: XMLLimits) throws(MalformedXML) {
         self.bytes = bytes
         self.limits = limits
         guard bytes.count <= limits.bytes else { throw MalformedXML(line: 1, expected: "at most \(limits.bytes) bytes", got: "\(bytes.count)") }
@@ -28,7 +28,7 @@ package struct XMLReader: Sendable {
     }
 
     /// - Returns: `nil` behind the end of the root element, when nothing follows it that may not.
-    package mutating func next() throws(MalformedXML) -> XMLEvent? {
+    public mutating func next() throws(MalformedXML) -> XMLEvent? {
         if endsAtOnce {
             endsAtOnce = false
             leave()
@@ -40,7 +40,7 @@ package struct XMLReader: Sendable {
     }
 
     /// The line of what comes next, counted from 1.
-    package var line: Int { bytes[..<position].count { $0 == UInt8(ascii: "\n") } + 1 }
+    public var line: Int { bytes[..<position].count { $0 == UInt8(ascii: "\n") } + 1 }
 
     // MARK: Around the root
 

@@ -1,5 +1,5 @@
 import AccessTokens
-import ArgumentParser
+public import ArgumentParser
 import Composition
 import Events
 import JOSE

@@ -1,5 +1,5 @@
 import Applications
-import ArgumentParser
+public import ArgumentParser
 import Composition
 import Events
 import Identity

@@ -2,19 +2,19 @@ internal import Foundation
 internal import Synchronization
 
 /// Opens once; both asynchronous and blocking code can wait for it.
-package final class Gate: Sendable {
+public final class Gate: Sendable {
     private let stream: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation) = AsyncStream.makeStream()
     private let isOpen = Mutex(false)
 
-    package init() {}
+    public init() {}
 
-    package func open() {
+    public func open() {
         isOpen.withLock { $0 = true }
         stream.continuation.finish()
     }
 
-    package func wait() async { for await _ in stream.stream {} }
+    public func wait() async { for await _ in stream.stream {} }
 
     /// For a transaction's body, which runs on a driver's own thread.
-    package func waitBlocking() { while !isOpen.withLock({ $0 }) { usleep(500) } }
+    public func waitBlocking() { while !isOpen.withLock({ $0 }) { usleep(500) } }
 }

@@ -1,13 +1,13 @@
-package import Primitives
+public import Primitives
 internal import Synchronization
 
 /// Bytes that are the same in every run and differ from call to call (SplitMix64).
-package struct SeededRandom: RandomSource {
+public struct SeededRandom: RandomSource {
     private let generator: Generator
 
-    package init(_ seed: UInt64 = 1) { generator = Generator(seed) }
+    public init(_ seed: UInt64 = 1) { generator = Generator(seed) }
 
-    package func bytes(_ count: Int) -> [UInt8] { generator.bytes(count) }
+    public func bytes(_ count: Int) -> [UInt8] { generator.bytes(count) }
 
     private final class Generator: Sendable {
         private let state: Mutex<UInt64>
@@ -29,10 +29,10 @@ package struct SeededRandom: RandomSource {
 
 extension MasterKey {
     /// The same in every test.
-    package static let test = MasterKey(bytes: Array(0..<32))!  // 32 bytes, as it asks for
+    public static let test = MasterKey(bytes: Array(0..<32))!  // 32 bytes, as it asks for
 }
 
 extension RootKey {
     /// The same in every test.
-    package static let test = RootKey(bytes: Array(0..<32))!  // 32 bytes, as it asks for
+    public static let test = RootKey(bytes: Array(0..<32))!  // 32 bytes, as it asks for
 }

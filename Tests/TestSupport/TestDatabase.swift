@@ -1,12 +1,12 @@
 internal import Foundation
-package import Logging
+public import Logging
 internal import Primitives
-package import Storage
+public import Storage
 internal import StorageSQLite
 
 extension Engine {
     /// What this machine can test: PostgreSQL where `WEKEZA_TEST_POSTGRES` names a server on which databases may be made.
-    package static var available: [Engine] { postgresURL == nil ? [.sqlite] : [.sqlite, .postgres] }
+    public static var available: [Engine] { postgresURL == nil ? [.sqlite] : [.sqlite, .postgres] }
 
     static var postgresURL: String? {
         guard let url = ProcessInfo.processInfo.environment["WEKEZA_TEST_POSTGRES"], !url.isEmpty else { return nil }
@@ -15,7 +15,7 @@ extension Engine {
 }
 
 /// Runs the body on a database of its own, migrated, empty but for what migrations fill in, and gone afterwards.
-package func withDatabase<R>(
+public func withDatabase<R>(
     _ engine: Engine, migrations: [Migration], contents: TestContents? = nil, isolation: isolated (any Actor)? = #isolation,
     _ body: (any Database) async throws -> R
 ) async throws -> R {
@@ -40,7 +40,7 @@ package func withDatabase<R>(
 
 extension Logger {
     /// Says nothing but for what should never happen.
-    package static let quiet: Logger = {
+    public static let quiet: Logger = {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return logger

@@ -1,30 +1,30 @@
 internal import Foundation
 internal import Logging
 internal import Primitives
-package import Storage
+public import Storage
 internal import StoragePostgres
 internal import StorageSQLite
 
 /// What a template holds besides its tables, made once per test process: a seeded world, for example.
-package struct TestContents: Sendable {
+public struct TestContents: Sendable {
     let name: String
     let fill: @Sendable (any Database) async throws -> Void
 
     /// - Parameter name: tells these contents from others.
-    package init(_ name: String, _ fill: @escaping @Sendable (any Database) async throws -> Void) {
+    public init(_ name: String, _ fill: @escaping @Sendable (any Database) async throws -> Void) {
         self.name = name
         self.fill = fill
     }
 }
 
 /// Where one test's database lives: a copy of a migrated template, which is made once per set of migrations and contents.
-package struct TestPlace: Sendable {
-    package let engine: Engine
+public struct TestPlace: Sendable {
+    public let engine: Engine
     /// A file's path or a PostgreSQL URL: what a program is started with.
-    package let address: String
+    public let address: String
     private let name: String
 
-    package static func make(_ engine: Engine, migrations: [Migration], contents: TestContents? = nil) async throws -> TestPlace {
+    public static func make(_ engine: Engine, migrations: [Migration], contents: TestContents? = nil) async throws -> TestPlace {
         await Seats.of(engine).take()
         do {
             let template = try await Templates.shared.template(engine, migrations, contents)
@@ -46,9 +46,9 @@ package struct TestPlace: Sendable {
     }
 
     /// Another handle on the same database: what a second process would hold.
-    package func open() async throws -> any Database { try await Self.open(engine, address) }
+    public func open() async throws -> any Database { try await Self.open(engine, address) }
 
-    package func remove() async {
+    public func remove() async {
         switch engine {
         case .sqlite:
             for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: address + suffix) }  // some do not exist
@@ -59,7 +59,7 @@ package struct TestPlace: Sendable {
     }
 
     /// Runs a statement as the test server's administrator, outside a transaction.
-    package static func administer(_ statement: String) async throws {
+    public static func administer(_ statement: String) async throws {
         try await PostgresDatabase.administer(url: Engine.postgresURL ?? "", statement)
     }
 

@@ -1,16 +1,16 @@
 internal import Foundation
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 internal import StorageSQLite
 
 /// The memory of what was used once as an engine keeps it, of its own, and what another process has of it.
-package struct TestReplayMemory: Sendable {
+public struct TestReplayMemory: Sendable {
     private let engine: Engine
     private let database: any Database
     private let folder: URL
 
     /// Runs the body with one that began when its clock says. On PostgreSQL the database has to have `ReplayTable.migrations`.
-    package static func run<R>(
+    public static func run<R>(
         _ engine: Engine, on database: any Database, isolation: isolated (any Actor)? = #isolation, _ body: (TestReplayMemory) async throws -> R
     ) async throws -> R {
         let memory = TestReplayMemory(
@@ -20,7 +20,7 @@ package struct TestReplayMemory: Sendable {
     }
 
     /// What a process that starts now has.
-    package func started(_ clock: any WallClock) async throws -> any ReplayMemory {
+    public func started(_ clock: any WallClock) async throws -> any ReplayMemory {
         switch engine {
         case .sqlite: return try ReplayJournal(folder.path, boot: "one", clock: clock, patience: .seconds(30))
         case .postgres:

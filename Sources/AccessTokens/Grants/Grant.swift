@@ -1,36 +1,36 @@
-package import OAuth
-package import Primitives
-import Storage
+public import OAuth
+public import Primitives
+public import Storage
 
 /// What an app obtained by one authorization: the family of its tokens.
-package struct Grant: Hashable, Sendable {
-    package let id: GrantID
-    package let appID: AppID
-    package let clientID: ClientID
-    package let personID: PersonID
+public struct Grant: Hashable, Sendable {
+    public let id: GrantID
+    public let appID: AppID
+    public let clientID: ClientID
+    public let personID: PersonID
     /// `nil` when the app only learns who the customer is.
-    package let consentID: ConsentID?
-    package let scope: ScopeSet
+    public let consentID: ConsentID?
+    public let scope: ScopeSet
     /// When the customer proved who they are: `auth_time`.
-    package let authenticatedAt: Timestamp
+    public let authenticatedAt: Timestamp
     /// How sure that was: `acr`. `nil` for grants of before there were levels.
-    package let level: AuthenticationLevel?
-    package let createdAt: Timestamp
+    public let level: AuthenticationLevel?
+    public let createdAt: Timestamp
     /// The absolute end of every refresh token of the family.
-    package let expiresAt: Timestamp
+    public let expiresAt: Timestamp
     /// The generation of the latest refresh token; 1 is the one that came with the code.
-    package let generation: Int64
-    package let rotatedAt: Timestamp?
+    public let generation: Int64
+    public let rotatedAt: Timestamp?
     /// The DPoP key that a public client's refresh tokens are bound to.
-    package let dpopKey: String?
-    package let revokedAt: Timestamp?
-    package let revokedReason: GrantRevocationReason?
+    public let dpopKey: String?
+    public let revokedAt: Timestamp?
+    public let revokedReason: GrantRevocationReason?
 
-    package func isLive(at now: Timestamp) -> Bool { revokedAt == nil && now < expiresAt }
+    public func isLive(at now: Timestamp) -> Bool { revokedAt == nil && now < expiresAt }
 }
 
 /// Why a grant ended before its time.
-package enum GrantRevocationReason: String, CaseIterable, Sendable, SQLBindable, SQLReadable {
+public enum GrantRevocationReason: String, CaseIterable, Sendable, SQLBindable, SQLReadable {
     case codeReplayed = "code_replayed"
     case refreshTokenReplayed = "refresh_token_replayed"
     /// The app revoked its refresh token.
@@ -41,17 +41,17 @@ package enum GrantRevocationReason: String, CaseIterable, Sendable, SQLBindable,
     case restored = "restored_from_backup"
 }
 
-package struct NewGrant: Sendable {
-    package var appID: AppID
-    package var clientID: ClientID
-    package var personID: PersonID
-    package var consentID: ConsentID?
-    package var scope: ScopeSet
-    package var authenticatedAt: Timestamp
-    package var level: AuthenticationLevel?
-    package var expiresAt: Timestamp
+public struct NewGrant: Sendable {
+    public var appID: AppID
+    public var clientID: ClientID
+    public var personID: PersonID
+    public var consentID: ConsentID?
+    public var scope: ScopeSet
+    public var authenticatedAt: Timestamp
+    public var level: AuthenticationLevel?
+    public var expiresAt: Timestamp
 
-    package init(
+    public init(
         appID: AppID, clientID: ClientID, personID: PersonID, consentID: ConsentID?, scope: ScopeSet, authenticatedAt: Timestamp,
         level: AuthenticationLevel? = nil, expiresAt: Timestamp
     ) {
@@ -66,7 +66,7 @@ package struct NewGrant: Sendable {
     }
 
     /// How long a grant without a consent lives.
-    package static let standardLifetime = Duration.days(90)
+    public static let standardLifetime = Duration.days(90)
 }
 
 extension Grant {

@@ -1,16 +1,16 @@
 internal import Events
 internal import OAuth
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// What became of a refresh.
-package enum RefreshOutcome: Sendable {
+public enum RefreshOutcome: Sendable {
     /// - generation: of the refresh token to hand out.
     case refreshed(Grant, generation: Int64)
     case refused(RefreshRefusal)
 }
 
-package enum RefreshRefusal: String, Error, Hashable, Sendable {
+public enum RefreshRefusal: String, Error, Hashable, Sendable {
     case unknownGrant, revoked, expired
     /// A token of an earlier generation: whoever holds it is not who holds the latest one. The family has been revoked.
     case replayed
@@ -20,11 +20,11 @@ package enum RefreshRefusal: String, Error, Hashable, Sendable {
 
 extension Grants {
     /// How long the previous token still gives the same successor: the answer to the first attempt may have been lost.
-    package static let replayWindow = Duration.seconds(60)
+    public static let replayWindow = Duration.seconds(60)
 
     /// Spends a refresh token, by one conditional write.
     /// - Parameter rotating: public clients get a new generation (RFC 9700 §4.14.2); confidential ones keep theirs, their authentication protects it.
-    package func refresh(
+    public func refresh(
         _ presented: PresentedRefreshToken, rotating: Bool, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> RefreshOutcome {
         let step: Int64 = rotating ? 1 : 0
@@ -57,14 +57,14 @@ extension Grants {
 
 extension Grant {
     /// The token before the latest one, within the window, while the latest one is unused: using it makes the next generation.
-    package func forgivesReplay(of presented: Int64, at now: Timestamp) -> Bool {
+    public func forgivesReplay(of presented: Int64, at now: Timestamp) -> Bool {
         guard presented == generation - 1, let rotatedAt else { return false }
         // A clock that was set back since does not open the window for longer.
         return now < rotatedAt + Grants.replayWindow && now > rotatedAt - Grants.replayWindow
     }
 
     /// Whether this is the latest token of a grant that lives.
-    package func isCurrent(_ presented: PresentedRefreshToken, at now: Timestamp) -> Bool {
+    public func isCurrent(_ presented: PresentedRefreshToken, at now: Timestamp) -> Bool {
         isLive(at: now) && clientID == presented.clientID && generation == presented.generation
     }
 }

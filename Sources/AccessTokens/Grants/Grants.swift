@@ -1,21 +1,21 @@
-package import Events
+public import Events
 internal import OAuth
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// The grants.
-package struct Grants: Sendable {
+public struct Grants: Sendable {
     private let randomness: any RandomSource
     private let audit = AuditLog()
 
-    package init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
+    public init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
 
     /// An id for a grant that is about to be made, so that a consent can name it.
-    package func newID(at now: Timestamp) -> GrantID { GrantID(at: now, from: randomness) }
+    public func newID(at now: Timestamp) -> GrantID { GrantID(at: now, from: randomness) }
 
     /// Its row is a late one, which the transaction itself does not read.
     /// - Parameter actor: who did it; `nil` for the customer themselves.
-    package func create(
+    public func create(
         _ new: NewGrant, id: GrantID? = nil, by actor: Actor? = nil, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Grant {
         let grant = Grant(
@@ -38,11 +38,11 @@ package struct Grants: Sendable {
     }
 
     /// Binds the refresh tokens of a public client's grant to the key that redeemed its code (RFC 9449 §5).
-    package func bind(_ id: GrantID, to dpopKey: String, in tx: any WriteTransaction) throws {
+    public func bind(_ id: GrantID, to dpopKey: String, in tx: any WriteTransaction) throws {
         try tx.execute("UPDATE token_grant SET dpop_jkt = \(dpopKey) WHERE id = \(id)")
     }
 
-    package func find(_ id: GrantID, in tx: any ReadTransaction) throws -> Grant? {
+    public func find(_ id: GrantID, in tx: any ReadTransaction) throws -> Grant? {
         try tx.first(
             """
             SELECT \(columnsOf: Grant.self)
@@ -53,7 +53,7 @@ package struct Grants: Sendable {
     }
 
     /// A customer's grants, the newest first.
-    package func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Grant] {
+    public func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Grant] {
         try tx.all(
             """
             SELECT \(columnsOf: Grant.self)
@@ -66,7 +66,7 @@ package struct Grants: Sendable {
     }
 
     /// What a customer has granted to one app and has not ended.
-    package func live(of person: PersonID, to app: AppID, at now: Timestamp, in tx: any ReadTransaction) throws -> [Grant] {
+    public func live(of person: PersonID, to app: AppID, at now: Timestamp, in tx: any ReadTransaction) throws -> [Grant] {
         try tx.all(
             """
             SELECT \(columnsOf: Grant.self)
@@ -81,7 +81,7 @@ package struct Grants: Sendable {
     /// Ends a grant and with it every token of its family, on every node within a second.
     /// - Returns: `false` when it had ended before.
     @discardableResult
-    package func revoke(
+    public func revoke(
         _ id: GrantID, because reason: GrantRevocationReason, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Bool {
         let ended = try tx.execute(
@@ -96,7 +96,7 @@ package struct Grants: Sendable {
 
     /// After the records were brought back from a backup: every grant ends, since it may have been revoked meanwhile and its latest refresh token spent.
     /// - Returns: how many ended.
-    package func endAllAfterRestoration(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func endAllAfterRestoration(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         var count = 0
         try tx.walk {
             "SELECT id FROM token_grant WHERE id > \($0) ORDER BY id LIMIT 2000"
@@ -121,7 +121,7 @@ package struct Grants: Sendable {
 
     /// Forgets grants that ended long ago: a background job.
     @discardableResult
-    package func purge(endedBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func purge(endedBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
         try tx.execute("DELETE FROM token_grant WHERE expires_at < \(moment)")
     }
 }

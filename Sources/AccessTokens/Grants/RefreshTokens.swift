@@ -1,20 +1,20 @@
-package import OAuth
-package import Primitives
+public import OAuth
+public import Primitives
 
 /// Makes and reads refresh tokens. None is stored: a token is its grant, its generation, and a code over both and the client under a server key, so that
 /// the successor of a token can be given again when its answer was lost (docs/decisions/0003-refresh-tokens.md).
-package struct RefreshTokens: Sendable {
+public struct RefreshTokens: Sendable {
     private let authenticator: MessageAuthenticator
 
-    package init(rootKey: RootKey) { authenticator = MessageAuthenticator(rootKey, purpose: "refresh-token") }
+    public init(rootKey: RootKey) { authenticator = MessageAuthenticator(rootKey, purpose: "refresh-token") }
 
     /// `wkz_rt_<grant>_<generation>_<code>`
-    package func token(of grant: GrantID, generation: Int64, for client: ClientID) -> Secret {
+    public func token(of grant: GrantID, generation: Int64, for client: ClientID) -> Secret {
         Secret("\(Self.prefix)\(grant)_\(generation)_\(code(grant, generation, client))")
     }
 
     /// - Returns: `nil` when it is none of ours for this client.
-    package func read(_ text: String, from client: ClientID) -> PresentedRefreshToken? {
+    public func read(_ text: String, from client: ClientID) -> PresentedRefreshToken? {
         guard text.hasPrefix(Self.prefix), text.utf8.count <= 200 else { return nil }
         // The code is base64url and may hold underscores, the parts before it hold none beyond the id's own.
         let parts = text.dropFirst(Self.prefix.count).split(separator: "_", maxSplits: 3, omittingEmptySubsequences: false)
@@ -34,8 +34,8 @@ package struct RefreshTokens: Sendable {
 }
 
 /// A refresh token that this server once made for this client.
-package struct PresentedRefreshToken: Hashable, Sendable {
-    package let grantID: GrantID
-    package let generation: Int64
-    package let clientID: ClientID
+public struct PresentedRefreshToken: Hashable, Sendable {
+    public let grantID: GrantID
+    public let generation: Int64
+    public let clientID: ClientID
 }

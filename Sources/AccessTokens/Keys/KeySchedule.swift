@@ -1,4 +1,4 @@
-package import Primitives
+public import Primitives
 
 /// When the keys take turns: announce, sign, retire.
 struct KeySchedule: Hashable, Sendable {
@@ -25,7 +25,7 @@ struct KeySchedule: Hashable, Sendable {
 }
 
 /// Why the keys rotate.
-package enum KeyRotationOccasion: Hashable, Sendable {
+public enum KeyRotationOccasion: Hashable, Sendable {
     /// An operator asked for it.
     case asked
     /// The current key may have signed for this long.
@@ -43,7 +43,7 @@ package enum KeyRotationOccasion: Hashable, Sendable {
 }
 
 /// What became of a rotation.
-package enum KeyRotation: Hashable, Sendable {
+public enum KeyRotation: Hashable, Sendable {
     /// This key signs now.
     case rotated(KeyID)
     /// The next key has not been published for long enough: verifiers that remember our key set would refuse what it signs.

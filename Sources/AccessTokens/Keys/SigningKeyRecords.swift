@@ -1,7 +1,7 @@
 import Events
 import JOSE
 import Primitives
-import Storage
+public import Storage
 
 /// Where a key stands. A key that was found out is deleted instead.
 enum SigningKeyState: String, CaseIterable, Sendable, SQLBindable, SQLReadable {

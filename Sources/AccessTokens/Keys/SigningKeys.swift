@@ -1,12 +1,12 @@
-package import Events
-package import JOSE
-package import Primitives
-package import Storage
+public import Events
+public import JOSE
+public import Primitives
+public import Storage
 internal import Synchronization
 
 /// The keys of this deployment: one signs, the next is already published so that verifiers know it before it signs, and retired ones stay published
 /// until the last token they signed has expired (OpenID Connect Core §10.1.1).
-package final class SigningKeys: Sendable {
+public final class SigningKeys: Sendable {
     private let database: any Database
     private let records: SigningKeyRecords
     private let ring: Mutex<KeyRing>
@@ -15,7 +15,7 @@ package final class SigningKeys: Sendable {
 
     /// Opens the keys, making the first two when there are none.
     /// - Throws: `SigningKeyFailure` when the root key does not open them; storage failures.
-    package static func load(
+    public static func load(
         database: any Database, rootKey: RootKey, feed: ChangeFeed, randomness: any RandomSource = SystemRandom(), at now: Timestamp
     ) async throws -> SigningKeys {
         let records = SigningKeyRecords(sealer: Sealer(rootKey, purpose: "signing-key"), randomness: randomness)
@@ -33,11 +33,11 @@ package final class SigningKeys: Sendable {
     }
 
     /// The key that signs ES256: access tokens, and all else that no app registered otherwise.
-    package var current: SigningKey { ring.withLock { $0.current } }
+    public var current: SigningKey { ring.withLock { $0.current } }
 
     /// The key that signs with an algorithm. Only ES256 has one from the start; the others are made when an app first needs them.
     /// - Throws: storage failures, when it has to be made.
-    package func signing(_ algorithm: SignatureAlgorithm, at now: Timestamp) async throws -> SigningKey {
+    public func signing(_ algorithm: SignatureAlgorithm, at now: Timestamp) async throws -> SigningKey {
         if let key = ring.withLock({ $0.signing[algorithm] }) { return key }
         let fresh = try await database.write { [records] in try records.makeMissing(algorithm, at: now, in: $0) }
         adopt(fresh)
@@ -46,22 +46,22 @@ package final class SigningKeys: Sendable {
     }
 
     /// The algorithms that have a key, in the catalogue's order.
-    package var algorithms: [SignatureAlgorithm] { ring.withLock { ring in SignatureAlgorithm.allCases.filter { ring.signing[$0] != nil } } }
+    public var algorithms: [SignatureAlgorithm] { ring.withLock { ring in SignatureAlgorithm.allCases.filter { ring.signing[$0] != nil } } }
 
     /// The published keys: current, next, and those whose tokens may still live.
-    package func jwks(at now: Timestamp) -> JWKSet { ring.withLock { $0.jwks(at: now) } }
+    public func jwks(at now: Timestamp) -> JWKSet { ring.withLock { $0.jwks(at: now) } }
 
-    package func verificationKey(_ id: KeyID, at now: Timestamp) -> VerificationKey? { ring.withLock { $0.verificationKey(id, at: now) } }
+    public func verificationKey(_ id: KeyID, at now: Timestamp) -> VerificationKey? { ring.withLock { $0.verificationKey(id, at: now) } }
 
     /// A key that signed once, published or not: for ID tokens that come back as a hint after they expired.
-    package func everKnownKey(_ id: KeyID) -> VerificationKey? { ring.withLock { $0.everKnownKey(id) } }
+    public func everKnownKey(_ id: KeyID) -> VerificationKey? { ring.withLock { $0.everKnownKey(id) } }
 
     /// Rises with each change of the keys.
-    package var edition: Int { ring.withLock { $0.edition } }
+    public var edition: Int { ring.withLock { $0.edition } }
 
     /// The next key begins to sign, the current one retires, a new next one is made and published.
     @discardableResult
-    package func rotate(
+    public func rotate(
         _ occasion: KeyRotationOccasion = .asked, of algorithm: SignatureAlgorithm = .es256, by actor: Actor = .system, requestID: RequestID? = nil,
         at now: Timestamp
     ) async throws -> KeyRotation {
@@ -71,14 +71,14 @@ package final class SigningKeys: Sendable {
     }
 
     /// Rotates each key that has signed for its lifetime: what a job of every node asks for now and then.
-    package func rotateWhenDue(lifetime: Duration, at now: Timestamp) async throws {
+    public func rotateWhenDue(lifetime: Duration, at now: Timestamp) async throws {
         for algorithm in algorithms where ring.withLock({ $0.schedules[algorithm]?.isDue(lifetime: lifetime, at: now) == true }) {
             try await rotate(.due(lifetime: lifetime), of: algorithm, at: now)
         }
     }
 
     /// Reads the keys anew: what the change feed asks for when another process rotated.
-    package func reload() async throws {
+    public func reload() async throws {
         adopt(try await database.read { [records] in try records.ring(in: $0) })
     }
 
@@ -111,7 +111,7 @@ package final class SigningKeys: Sendable {
 
     /// After the records were brought back from a backup: new keys, since the old ones may have been found out meanwhile, and so that no access token
     /// lives on which may have been revoked.
-    package static func replaceAfterRestoration(
+    public static func replaceAfterRestoration(
         rootKey: RootKey, randomness: any RandomSource, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction
     ) throws {
         try tx.execute("DELETE FROM signing_key")
@@ -121,7 +121,7 @@ package final class SigningKeys: Sendable {
 
     /// How many keys there are, and how many of them stay sealed to a root key.
     /// - Parameter rootKey: `nil` opens none.
-    package static func count(openedBy rootKey: RootKey?, in tx: any ReadTransaction) throws -> (all: Int, sealed: Int) {
+    public static func count(openedBy rootKey: RootKey?, in tx: any ReadTransaction) throws -> (all: Int, sealed: Int) {
         let sealer = rootKey.map { Sealer($0, purpose: "signing-key") }
         let keys: [String] = try tx.all("SELECT sealed_private FROM signing_key").map { try $0["sealed_private"] }
         return (keys.count, keys.count { sealer?.open($0) == nil })
@@ -139,11 +139,11 @@ package final class SigningKeys: Sendable {
 }
 
 /// Why the keys cannot be used.
-package enum SigningKeyFailure: Error, Hashable, Sendable, CustomStringConvertible {
+public enum SigningKeyFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case sealedByAnotherRootKey
     case noCurrentKey
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .sealedByAnotherRootKey: "The signing keys in this database were sealed by another root key than the one in it."
         case .noCurrentKey: "The database holds no current signing key."

@@ -1,8 +1,8 @@
-package import Storage
+public import Storage
 
 /// The steps of this room's schema.
-package enum AccessTokensMigrations {
-    package static let all: [Migration] = [
+public enum AccessTokensMigrations {
+    public static let all: [Migration] = [
         Migration(
             "access_tokens.0001_keys_and_grants",
             """

@@ -1,25 +1,25 @@
 internal import JOSE
-package import OAuth
-package import Primitives
-package import Storage
+public import OAuth
+public import Primitives
+public import Storage
 
 /// Checks DPoP proofs (RFC 9449 §4.3) and lets each be used once, over all nodes (§11.1).
-package struct DPoPVerifier: Sendable {
+public struct DPoPVerifier: Sendable {
     private let nonces: DPoPNonces
     private let replays: any ReplayMemory
     private let keys = KnownPublicKeys()
 
-    package init(nonces: DPoPNonces, replays: any ReplayMemory) {
+    public init(nonces: DPoPNonces, replays: any ReplayMemory) {
         self.nonces = nonces
         self.replays = replays
     }
 
     /// For `DPoP-Nonce`.
-    package func nonce(at now: Timestamp) -> String { nonces.nonce(at: now) }
+    public func nonce(at now: Timestamp) -> String { nonces.nonce(at: now) }
 
     /// - Parameter headers: every `DPoP` header of the request.
     /// - Returns: `nil` without one.
-    package func read(_ headers: [String], for target: DPoPProof.Target, at now: Timestamp) -> Result<DPoPProof?, DPoPProof.Refusal> {
+    public func read(_ headers: [String], for target: DPoPProof.Target, at now: Timestamp) -> Result<DPoPProof?, DPoPProof.Refusal> {
         guard let text = headers.first else { return .success(nil) }
         guard headers.count == 1 else { return .failure(.severalProofs) }
         do {
@@ -31,19 +31,19 @@ package struct DPoPVerifier: Sendable {
 
     /// Spends the proof.
     /// - Throws: storage failures.
-    package func use(_ proof: DPoPProof) async throws -> DPoPProof.Refusal? { DPoPProof.Refusal(try await replays.use(proof.use)) }
+    public func use(_ proof: DPoPProof) async throws -> DPoPProof.Refusal? { DPoPProof.Refusal(try await replays.use(proof.use)) }
 }
 
 extension DPoPProof {
     /// What may be done with it once.
-    package var use: ReplayUse {
+    public var use: ReplayUse {
         ReplayUse(digest: Digest(of: "dpop\n\(thumbprint)\n\(tokenID)"), issuedAt: madeAfter, expiresAt: expiresAt)
     }
 }
 
 extension DPoPProof.Refusal {
     /// - Returns: `nil` for the first use.
-    package init?(_ outcome: ReplayOutcome) {
+    public init?(_ outcome: ReplayOutcome) {
         switch outcome {
         case .first: return nil
         case .replayed: self = .replayed

@@ -1,22 +1,22 @@
-package import OAuth
-package import Primitives
+public import OAuth
+public import Primitives
 
 /// Whether the sender of an access token holds what the token is bound to (RFC 9449 §7.1, RFC 8705 §3).
-package struct PossessionCheck: Sendable {
-    package let proofs: DPoPVerifier
+public struct PossessionCheck: Sendable {
+    public let proofs: DPoPVerifier
 
-    package init(proofs: DPoPVerifier) { self.proofs = proofs }
+    public init(proofs: DPoPVerifier) { self.proofs = proofs }
 
     /// What came with the token.
-    package struct Evidence: Sendable {
-        package let scheme: TokenScheme
+    public struct Evidence: Sendable {
+        public let scheme: TokenScheme
         /// Every `DPoP` header.
-        package let proofs: [String]
-        package let target: DPoPProof.Target
+        public let proofs: [String]
+        public let target: DPoPProof.Target
         /// The digest of the certificate that the sender authenticated with, base64url.
-        package let certificate: String?
+        public let certificate: String?
 
-        package init(scheme: TokenScheme, proofs: [String], target: DPoPProof.Target, certificate: String?) {
+        public init(scheme: TokenScheme, proofs: [String], target: DPoPProof.Target, certificate: String?) {
             self.scheme = scheme
             self.proofs = proofs
             self.target = target
@@ -25,7 +25,7 @@ package struct PossessionCheck: Sendable {
     }
 
     /// - Throws: storage failures.
-    package func refusal(of evidence: Evidence, for binding: TokenBinding, at now: Timestamp) async throws -> PossessionRefusal? {
+    public func refusal(of evidence: Evidence, for binding: TokenBinding, at now: Timestamp) async throws -> PossessionRefusal? {
         if let certificate = binding.certificate, evidence.certificate.map({ constantTimeEqual($0, certificate) }) != true {
             return evidence.certificate == nil ? .certificateMissing : .otherCertificate
         }
@@ -43,7 +43,7 @@ package struct PossessionCheck: Sendable {
 }
 
 /// Why a bound token is not accepted from its sender.
-package enum PossessionRefusal: Error, Hashable, Sendable {
+public enum PossessionRefusal: Error, Hashable, Sendable {
     case certificateMissing
     case otherCertificate
     /// A bearer token under the scheme DPoP.
@@ -54,7 +54,7 @@ package enum PossessionRefusal: Error, Hashable, Sendable {
     case proof(DPoPProof.Refusal)
 
     /// RFC 9449 §7.1, §9; RFC 8705 §3.
-    package var code: OAuthError.Code {
+    public var code: OAuthError.Code {
         switch self {
         case .proof(.nonceNeeded): .useDPoPNonce
         case .proof, .proofMissing: .invalidDPoPProof
@@ -62,11 +62,11 @@ package enum PossessionRefusal: Error, Hashable, Sendable {
         }
     }
 
-    package var needsNonce: Bool { self == .proof(.nonceNeeded) }
+    public var needsNonce: Bool { self == .proof(.nonceNeeded) }
     /// Whether the answer tells how to use DPoP rather than a certificate.
-    package var isAboutDPoP: Bool { self != .certificateMissing && self != .otherCertificate }
+    public var isAboutDPoP: Bool { self != .certificateMissing && self != .otherCertificate }
 
-    package var message: String {
+    public var message: String {
         switch self {
         case .certificateMissing: "The access token is bound to a certificate, and none came with the request."
         case .otherCertificate: "The access token is bound to another certificate."
@@ -78,7 +78,7 @@ package enum PossessionRefusal: Error, Hashable, Sendable {
         }
     }
 
-    package var expected: String {
+    public var expected: String {
         switch self {
         case .certificateMissing, .otherCertificate: "the certificate that the token was issued to"
         case .notBoundToKey: "the scheme Bearer"
@@ -89,7 +89,7 @@ package enum PossessionRefusal: Error, Hashable, Sendable {
         }
     }
 
-    package var got: String {
+    public var got: String {
         switch self {
         case .certificateMissing: "no certificate"
         case .otherCertificate: "another certificate"

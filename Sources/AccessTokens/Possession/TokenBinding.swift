@@ -1,24 +1,24 @@
 internal import JSON
-package import OAuth
+import OAuth
 
 /// To what an access token is bound: only who holds it can use the token. The claim `cnf` (RFC 7800 §3.1).
-package struct TokenBinding: Hashable, Sendable {
+public struct TokenBinding: Hashable, Sendable {
     /// The thumbprint of a DPoP key: `jkt` (RFC 9449 §6.1).
-    package var dpopKey: String?
+    public var dpopKey: String?
     /// The digest of a certificate: `x5t#S256` (RFC 8705 §3.1).
-    package var certificate: String?
+    public var certificate: String?
 
-    package init(dpopKey: String? = nil, certificate: String? = nil) {
+    public init(dpopKey: String? = nil, certificate: String? = nil) {
         self.dpopKey = dpopKey
         self.certificate = certificate
     }
 
-    package static let none = TokenBinding()
+    public static let none = TokenBinding()
 
-    package var isBound: Bool { self != .none }
+    public var isBound: Bool { self != .none }
 
     /// RFC 6749 §5.1, RFC 9449 §5.
-    package var tokenType: String { dpopKey == nil ? "Bearer" : "DPoP" }
+    public var tokenType: String { dpopKey == nil ? "Bearer" : "DPoP" }
 
     init(claim value: JSONValue?) {
         self.init(dpopKey: value?["jkt"]?.string, certificate: value?["x5t#S256"]?.string)

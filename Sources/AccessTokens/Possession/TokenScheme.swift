@@ -1,28 +1,28 @@
-package import OAuth
+import OAuth
 
 /// How a token travels in the Authorization header (RFC 6750 §2.1, RFC 9449 §7.1).
-package enum TokenScheme: String, CaseIterable, Sendable {
+public enum TokenScheme: String, CaseIterable, Sendable {
     case bearer = "Bearer"
     case dpop = "DPoP"
 
     /// In any case (RFC 9110 §11.1).
-    package init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         guard let scheme = Self.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else { return nil }
         self = scheme
     }
 }
 
 /// The value of `WWW-Authenticate` for DPoP (RFC 9449 §7.1).
-package enum DPoPChallenge {
+public enum DPoPChallenge {
     /// Without an error, for a request that brought no token.
-    package static let tokenWanted = #"DPoP realm="wekeza", \#(algorithms)"#
+    public static let tokenWanted = #"DPoP realm="wekeza", \#(algorithms)"#
 
-    package static func text(_ refusal: PossessionRefusal) -> String {
+    public static func text(_ refusal: PossessionRefusal) -> String {
         let scheme = refusal.isAboutDPoP ? "DPoP" : "Bearer"
         let challenge = #"\#(scheme) realm="wekeza", error="\#(refusal.code.rawValue)", error_description="\#(refusal.message)""#
         return refusal.isAboutDPoP ? "\(challenge), \(algorithms)" : challenge
     }
 
     /// The parameter that names what a proof may be signed with.
-    package static let algorithms = #"algs="\#(DPoPProof.algorithms.map(\.rawValue).joined(separator: " "))""#
+    public static let algorithms = #"algs="\#(DPoPProof.algorithms.map(\.rawValue).joined(separator: " "))""#
 }

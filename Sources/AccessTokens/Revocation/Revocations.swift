@@ -1,16 +1,16 @@
-package import Primitives
-package import Storage
+import Primitives
+public import Storage
 internal import Synchronization
 
 /// Why a sound token does not work any more.
-package enum RevocationReason: String, Hashable, Sendable {
+public enum RevocationReason: String, Hashable, Sendable {
     case tokenDenied = "token_denied"
     case grantRevoked = "grant_revoked"
 }
 
 /// Which tokens and grants were revoked lately, in memory and complete: an access token lives five minutes, so older revocations have no token left.
 /// Until they are loaded, and whenever the change feed is not current, each question is read from the database instead.
-package final class Revocations: Sendable {
+public final class Revocations: Sendable {
     private struct State {
         var isComplete = false
         var isLoading = false
@@ -40,7 +40,7 @@ package final class Revocations: Sendable {
     /// Longer than any access token lives.
     private static let kept = Duration.minutes(15)
 
-    package init(database: any Database, feed: ChangeFeed) {
+    public init(database: any Database, feed: ChangeFeed) {
         self.database = database
         self.feed = feed
         feed.subscribe([.deniedToken, .grant]) { [weak self] changes in
@@ -67,7 +67,7 @@ package final class Revocations: Sendable {
     }
 
     /// Reads what was revoked lately. The first question asks for it, unless it was done at the start.
-    package func load() async throws {
+    public func load() async throws {
         // The feed must have its place before the snapshot is taken, so that nothing falls between them.
         try await feed.poll()
         let (tokens, grants) = try await database.read { tx in
@@ -89,7 +89,7 @@ package final class Revocations: Sendable {
         }
     }
 
-    package func refusal(of claims: AccessTokenClaims) async throws -> RevocationReason? {
+    public func refusal(of claims: AccessTokenClaims) async throws -> RevocationReason? {
         let isCurrent = feed.isCurrent
         let (isComplete, known) = state.withLock { state in (state.isComplete, state.refusal(of: claims)) }
         if isCurrent, isComplete { return known }

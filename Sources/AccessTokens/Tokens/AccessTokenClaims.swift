@@ -1,33 +1,33 @@
-package import JOSE
-package import JSON
-package import OAuth
-package import Primitives
+import JOSE
+public import JSON
+public import OAuth
+public import Primitives
 
 /// What an access token says (RFC 9068 §2.2), with this platform's own claims: `env`, `app_id`, `org`, `grant_id`, `consent_id`.
-package final class AccessTokenClaims: Sendable {
-    package let issuer: String
-    package let audience: [String]
+public final class AccessTokenClaims: Sendable {
+    public let issuer: String
+    public let audience: [String]
     /// A person for tokens of a customer's grant, the client's id for an app's own.
-    package let subject: String
-    package let clientID: ClientID
-    package let appID: AppID
-    package let organisationID: OrganisationID
-    package let scope: ScopeSet
+    public let subject: String
+    public let clientID: ClientID
+    public let appID: AppID
+    public let organisationID: OrganisationID
+    public let scope: ScopeSet
     /// `jti`
-    package let tokenID: String
-    package let issuedAt: Timestamp
-    package let expiresAt: Timestamp
+    public let tokenID: String
+    public let issuedAt: Timestamp
+    public let expiresAt: Timestamp
     /// `sandbox` or `live`.
-    package let environment: String
-    package let grantID: GrantID?
-    package let consentID: ConsentID?
+    public let environment: String
+    public let grantID: GrantID?
+    public let consentID: ConsentID?
     /// `auth_time` and `acr` (RFC 9470 §6.1).
-    package let authenticatedAt: Timestamp?
-    package let level: AuthenticationLevel?
+    public let authenticatedAt: Timestamp?
+    public let level: AuthenticationLevel?
     /// `cnf`
-    package let binding: TokenBinding
+    public let binding: TokenBinding
 
-    package init(
+    public init(
         issuer: String, audience: [String], subject: String, clientID: ClientID, appID: AppID, organisationID: OrganisationID, scope: ScopeSet,
         tokenID: String, issuedAt: Timestamp, expiresAt: Timestamp, environment: String, grantID: GrantID?, consentID: ConsentID?,
         authenticatedAt: Timestamp?, level: AuthenticationLevel? = nil, binding: TokenBinding = .none
@@ -51,10 +51,10 @@ package final class AccessTokenClaims: Sendable {
     }
 
     /// The customer; `nil` for an app's own token. A client id holds no underscore, so the two cannot be confused (RFC 9700 §4.15).
-    package var personID: PersonID? { PersonID(subject) }
+    public var personID: PersonID? { PersonID(subject) }
 
     /// - Returns: `nil` when a claim is missing or of another kind.
-    package convenience init?(_ claims: JSONObject) {
+    public convenience init?(_ claims: JSONObject) {
         guard let issuer = claims["iss"]?.string, let audience = Self.audience(claims["aud"]), let subject = claims["sub"]?.string,
             let clientID = claims["client_id"]?.string.flatMap(ClientID.init), let appID = claims["app_id"]?.string.flatMap(AppID.init),
             let organisationID = claims["org"]?.string.flatMap(OrganisationID.init), let scope = claims["scope"]?.string.flatMap(ScopeSet.init),
@@ -69,7 +69,7 @@ package final class AccessTokenClaims: Sendable {
             level: claims["acr"]?.string.flatMap(AuthenticationLevel.init(rawValue:)), binding: TokenBinding(claim: claims["cnf"]))
     }
 
-    package var json: JSONObject {
+    public var json: JSONObject {
         var claims = JSONObject([
             ("iss", .string(issuer)),
             // One audience is a string: RFC 7519 §4.1.3.

@@ -1,37 +1,37 @@
 internal import JOSE
-package import OAuth
-package import Primitives
+public import OAuth
+public import Primitives
 
 /// Signs access tokens (RFC 9068). Nothing is stored: a token lives by its grant, its consent and its expiry.
-package struct AccessTokenIssuer: Sendable {
+public struct AccessTokenIssuer: Sendable {
     private let keys: SigningKeys
     private let issuer: String
     private let randomness: any RandomSource
 
     /// How long an access token lives.
-    package static let lifetime = Duration.minutes(5)
+    public static let lifetime = Duration.minutes(5)
 
-    package init(keys: SigningKeys, issuer: String, randomness: any RandomSource) {
+    public init(keys: SigningKeys, issuer: String, randomness: any RandomSource) {
         self.keys = keys
         self.issuer = issuer
         self.randomness = randomness
     }
 
     /// The one audience of access tokens: the API.
-    package static func audience(of issuer: String) -> String { "\(issuer)/v1" }
+    public static func audience(of issuer: String) -> String { "\(issuer)/v1" }
 
     /// What a token is issued for.
-    package struct Request: Sendable {
-        package var subject: String
-        package var clientID: ClientID
-        package var appID: AppID
-        package var organisationID: OrganisationID
-        package var scope: ScopeSet
-        package var environment: String
-        package var grant: Grant?
-        package var binding: TokenBinding
+    public struct Request: Sendable {
+        public var subject: String
+        public var clientID: ClientID
+        public var appID: AppID
+        public var organisationID: OrganisationID
+        public var scope: ScopeSet
+        public var environment: String
+        public var grant: Grant?
+        public var binding: TokenBinding
 
-        package init(
+        public init(
             subject: String, clientID: ClientID, appID: AppID, organisationID: OrganisationID, scope: ScopeSet, environment: String, grant: Grant? = nil,
             binding: TokenBinding = .none
         ) {
@@ -46,13 +46,13 @@ package struct AccessTokenIssuer: Sendable {
         }
     }
 
-    package struct Issued: Sendable {
-        package let token: Secret
-        package let claims: AccessTokenClaims
+    public struct Issued: Sendable {
+        public let token: Secret
+        public let claims: AccessTokenClaims
     }
 
     /// - Throws: only when signing itself fails.
-    package func issue(_ request: Request, at now: Timestamp) throws -> Issued {
+    public func issue(_ request: Request, at now: Timestamp) throws -> Issued {
         var expiresAt = now + Self.lifetime
         // A consent has a clock of its own, which is looked at on every call; without one the token does not outlive its grant.
         if let grant = request.grant, grant.consentID == nil { expiresAt = min(expiresAt, grant.expiresAt) }

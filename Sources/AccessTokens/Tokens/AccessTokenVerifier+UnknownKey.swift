@@ -1,10 +1,10 @@
 internal import JOSE
-package import Primitives
+public import Primitives
 
 extension AccessTokenVerifier {
     /// Verifies a token; before one is refused whose key this process has never heard of, the keys are read anew.
     /// - Throws: storage failures of that reading.
-    package func verified(_ token: String, at now: Timestamp) async throws -> Result<AccessTokenClaims, TokenRefusal> {
+    public func verified(_ token: String, at now: Timestamp) async throws -> Result<AccessTokenClaims, TokenRefusal> {
         let first = verify(token, at: now)
         guard case .failure(.badSignature) = first, let id = (try? UnverifiedJWS(parsing: token))?.keyID.flatMap(KeyID.init), keys.everKnownKey(id) == nil
         else { return first }

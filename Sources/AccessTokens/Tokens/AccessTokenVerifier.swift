@@ -1,16 +1,16 @@
 internal import JOSE
-package import Primitives
+public import Primitives
 internal import Synchronization
 
 /// Checks access tokens (RFC 9068 §4) and remembers by digest those it found sound, bounded, until they expire.
-package final class AccessTokenVerifier: Sendable {
+public final class AccessTokenVerifier: Sendable {
     let keys: SigningKeys
     private let issuer: String
     private let audience: String
     private let shards: [Shard]
 
     /// - Parameter remembered: how many tokens are remembered at most.
-    package init(keys: SigningKeys, issuer: String, remembered: Int = 65_536) {
+    public init(keys: SigningKeys, issuer: String, remembered: Int = 65_536) {
         self.keys = keys
         self.issuer = issuer
         audience = AccessTokenIssuer.audience(of: issuer)
@@ -19,7 +19,7 @@ package final class AccessTokenVerifier: Sendable {
 
     private static let shardCount = 16
 
-    package func verify(_ token: String, at now: Timestamp) -> Result<AccessTokenClaims, TokenRefusal> {
+    public func verify(_ token: String, at now: Timestamp) -> Result<AccessTokenClaims, TokenRefusal> {
         // What is longer by far than any token of ours is not worth a digest.
         guard token.utf8.count <= 8192 else { return .failure(.malformed) }
         let digest = TokenDigest(of: token)
@@ -57,7 +57,7 @@ package final class AccessTokenVerifier: Sendable {
 }
 
 /// Why an access token is not accepted. What it says stays in the owner's own view: `got` never holds the token.
-package enum TokenRefusal: Error, Hashable, Sendable {
+public enum TokenRefusal: Error, Hashable, Sendable {
     case malformed
     case badSignature
     case wrongType(got: String)
@@ -66,9 +66,9 @@ package enum TokenRefusal: Error, Hashable, Sendable {
     case expired(at: Timestamp)
     case notYetValid(at: Timestamp)
 
-    package var isExpiry: Bool { if case .expired = self { true } else { false } }
+    public var isExpiry: Bool { if case .expired = self { true } else { false } }
 
-    package var expected: String {
+    public var expected: String {
         switch self {
         case .malformed: "an access token of this server: three base64url parts, ES256, with its kid"
         case .badSignature: "a signature by one of the keys of our JWK set"
@@ -80,7 +80,7 @@ package enum TokenRefusal: Error, Hashable, Sendable {
         }
     }
 
-    package var got: String {
+    public var got: String {
         switch self {
         case .malformed: "something else"
         case .badSignature: "another signature or an unknown kid"

@@ -1,8 +1,8 @@
-package import Storage
+public import Storage
 
 /// The tables of organisations, their members, and apps.
-package enum ApplicationsMigrations {
-    package static let all: [Migration] = [
+public enum ApplicationsMigrations {
+    public static let all: [Migration] = [
         Migration(
             "applications.0001_organisations",
             """

@@ -1,10 +1,10 @@
-package import OAuth
-package import Primitives
-import Storage
+public import OAuth
+public import Primitives
+public import Storage
 
 /// How an app registered itself, and the token by which it looks after its registration (RFC 7592), as it is kept: its digest alone.
-package struct AppRegistration: Hashable, Sendable {
-    package enum Origin: String, CaseIterable, Sendable, SQLBindable, SQLReadable {
+public struct AppRegistration: Hashable, Sendable {
+    public enum Origin: String, CaseIterable, Sendable, SQLBindable, SQLReadable {
         /// Where registration is open.
         case open
         case initialAccessToken = "initial_access_token"
@@ -13,26 +13,26 @@ package struct AppRegistration: Hashable, Sendable {
         case commandLine = "command_line"
     }
 
-    package let appID: AppID
-    package let origin: Origin
-    package let initialAccessToken: InitialAccessTokenID?
-    package let softwareStatement: SoftwareStatement?
-    package let createdAt: Timestamp
-    package let revokedAt: Timestamp?
+    public let appID: AppID
+    public let origin: Origin
+    public let initialAccessToken: InitialAccessTokenID?
+    public let softwareStatement: SoftwareStatement?
+    public let createdAt: Timestamp
+    public let revokedAt: Timestamp?
 
-    package static let tokenPrefix = "wkz_rat_"
+    public static let tokenPrefix = "wkz_rat_"
 
-    package var isRevoked: Bool { revokedAt != nil }
+    public var isRevoked: Bool { revokedAt != nil }
 }
 
 /// For whom software registers itself, and by what leave.
-package struct RegistrationRight: Sendable {
-    package let organisationID: OrganisationID
-    package let profile: SecurityProfile
-    package let initialAccessToken: InitialAccessToken?
-    package let softwareStatement: SoftwareStatement?
+public struct RegistrationRight: Sendable {
+    public let organisationID: OrganisationID
+    public let profile: SecurityProfile
+    public let initialAccessToken: InitialAccessToken?
+    public let softwareStatement: SoftwareStatement?
 
-    package init(
+    public init(
         organisationID: OrganisationID, profile: SecurityProfile, initialAccessToken: InitialAccessToken? = nil, softwareStatement: SoftwareStatement? = nil
     ) {
         self.organisationID = organisationID
@@ -47,7 +47,7 @@ package struct RegistrationRight: Sendable {
 }
 
 /// Why nothing was registered or changed.
-package enum RegistrationRefusal: Error, Hashable, Sendable {
+public enum RegistrationRefusal: Error, Hashable, Sendable {
     case app(AppRefusal)
     /// Another request had the last use of the initial access token, or it was revoked meanwhile.
     case initialAccessTokenSpent

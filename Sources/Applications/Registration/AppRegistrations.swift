@@ -1,33 +1,33 @@
-package import Events
-package import OAuth
-package import Primitives
-package import Storage
+public import Events
+public import OAuth
+public import Primitives
+public import Storage
 
 /// The register of apps that registered themselves (RFC 7591, RFC 7592): beside `Apps`, which judges and keeps the apps.
-package struct AppRegistrations: Sendable {
+public struct AppRegistrations: Sendable {
     private let apps: Apps
     private let tokens: InitialAccessTokens
     private let certificates = RegisteredCertificates()
     private let audit = AuditLog()
     private let randomness: any RandomSource
 
-    package init(randomness: any RandomSource = SystemRandom()) {
+    public init(randomness: any RandomSource = SystemRandom()) {
         self.randomness = randomness
         apps = Apps(randomness: randomness)
         tokens = InitialAccessTokens(randomness: randomness)
     }
 
-    package struct Made: Sendable {
-        package let app: App
-        package let registration: AppRegistration
-        package let secret: Secret?
+    public struct Made: Sendable {
+        public let app: App
+        public let registration: AppRegistration
+        public let secret: Secret?
         /// The registration access token: shown once.
-        package let token: Secret
+        public let token: Secret
     }
 
     /// Registers an app, unless its leave was spent meanwhile.
     /// - Throws: `RegistrationRefusal` too, so that the transaction rolls back: who is refused has spent nothing.
-    package func register(_ new: NewApp, by right: RegistrationRight, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Made {
+    public func register(_ new: NewApp, by right: RegistrationRight, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Made {
         var new = new
         let id = new.id ?? .random(from: randomness)
         new.id = id
@@ -50,7 +50,7 @@ package struct AppRegistrations: Sendable {
     /// Replaces what an app registered (RFC 7592 §2.2).
     /// - Parameter statement: a new one, which takes the place of the one before.
     /// - Throws: `RegistrationRefusal` too, so that the transaction rolls back.
-    package func update(
+    public func update(
         _ app: App, _ change: AppChange, statement: SoftwareStatement?, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> App {
         switch try apps.update(app.id, change, by: .app(app.id), at: now, requestID: requestID, in: tx) {
@@ -67,7 +67,7 @@ package struct AppRegistrations: Sendable {
 
     /// A registration access token for an app that has none.
     /// - Returns: the token: shown once.
-    package func issueToken(
+    public func issueToken(
         for app: AppID, from origin: AppRegistration.Origin, with initialAccessToken: InitialAccessTokenID? = nil, statement: SoftwareStatement? = nil,
         by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> (registration: AppRegistration, token: Secret) {
@@ -87,7 +87,7 @@ package struct AppRegistrations: Sendable {
     }
 
     /// The app that this token looks after, with its registration: an app that was removed or is held has none.
-    package func find(token: String, in tx: any ReadTransaction) throws -> (app: App, registration: AppRegistration)? {
+    public func find(token: String, in tx: any ReadTransaction) throws -> (app: App, registration: AppRegistration)? {
         guard token.hasPrefix(AppRegistration.tokenPrefix), token.utf8.count <= 100 else { return nil }
         let row = try tx.first(
             """
@@ -99,7 +99,7 @@ package struct AppRegistrations: Sendable {
         return (app, registration)
     }
 
-    package func find(of app: AppID, in tx: any ReadTransaction) throws -> AppRegistration? {
+    public func find(of app: AppID, in tx: any ReadTransaction) throws -> AppRegistration? {
         try tx.first(
             """
             SELECT app_id, origin, initial_access_token_id, software_statement, created_at, revoked_at
@@ -110,7 +110,7 @@ package struct AppRegistrations: Sendable {
     }
 
     /// Which of an organisation's live apps registered themselves.
-    package func ids(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> Set<AppID> {
+    public func ids(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> Set<AppID> {
         Set(
             try tx.all(
                 """
@@ -126,7 +126,7 @@ package struct AppRegistrations: Sendable {
     /// The app can no longer read, change or remove itself; it works on.
     /// - Returns: `false` when it had no token.
     @discardableResult
-    package func revokeToken(of app: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Bool {
+    public func revokeToken(of app: AppID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Bool {
         guard try tx.execute("UPDATE app_registration SET revoked_at = \(now) WHERE app_id = \(app) AND revoked_at IS NULL") == 1 else { return false }
         try audit.append(
             AuditEntry(actor: actor, action: .registrationAccessTokenRevoked, subject: app.rawValue, requestID: requestID, at: now), in: tx)
@@ -136,7 +136,7 @@ package struct AppRegistrations: Sendable {
     /// Forgets statements that would be refused by their time anyway.
     /// - Returns: how many.
     @discardableResult
-    package func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         // A clock that ran ahead and is set back makes expired ones valid again, which must not be forgotten meanwhile.
         try tx.execute("DELETE FROM software_statement_use WHERE expires_at < \(now - .hours(3))")
     }

@@ -1,9 +1,9 @@
-package import OAuth
-package import Primitives
+public import OAuth
+import Primitives
 
 extension AppKind {
     /// What suits the metadata of a registration.
-    package init(_ registration: ClientRegistration) {
+    public init(_ registration: ClientRegistration) {
         self =
             if !registration.grantTypes.contains(.authorizationCode) { .backend } else if registration.isNative {
                 .native
@@ -15,7 +15,7 @@ extension AppKind {
 
 extension NewApp {
     /// The app of a registration: in the sandbox, as one that is made in the portal.
-    package init(_ registration: ClientRegistration, by right: RegistrationRight) {
+    public init(_ registration: ClientRegistration, by right: RegistrationRight) {
         let kind = AppKind(registration)
         self.init(
             organisationID: right.organisationID, name: registration.name ?? "", kind: kind, profile: right.profile,
@@ -26,7 +26,7 @@ extension NewApp {
 
 extension AppChange {
     /// What is left out goes back to its default (RFC 7592 §2.2). Purpose, allowed addresses and profile are the organisation's affair and stay.
-    package init(_ registration: ClientRegistration, of app: App) {
+    public init(_ registration: ClientRegistration, of app: App) {
         self.init(
             name: registration.name ?? app.clientID.text, redirectURIs: registration.redirectURIs, scopes: registration.registeredScopes,
             kind: AppKind(registration), grantTypes: registration.grantTypes, authenticationMethod: registration.authenticationMethod,

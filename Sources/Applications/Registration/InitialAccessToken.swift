@@ -1,40 +1,40 @@
-package import OAuth
-package import Primitives
+public import OAuth
+public import Primitives
 import Storage
 
 /// What lets software register itself for an organisation (RFC 7591 §3), as it is kept: never the token itself.
-package struct InitialAccessToken: Hashable, Sendable {
-    package let id: InitialAccessTokenID
-    package let organisationID: OrganisationID
+public struct InitialAccessToken: Hashable, Sendable {
+    public let id: InitialAccessTokenID
+    public let organisationID: OrganisationID
     /// What its maker calls it.
-    package let name: String
+    public let name: String
     /// The last four characters, by which people tell it from another.
-    package let hint: String
+    public let hint: String
     /// The rules that the apps follow which it registers.
-    package let profile: SecurityProfile
+    public let profile: SecurityProfile
     /// How many apps it registers at most.
-    package let uses: Int
-    package let usesLeft: Int
-    package let createdAt: Timestamp
-    package let expiresAt: Timestamp
-    package let lastUsedAt: Timestamp?
-    package let revokedAt: Timestamp?
+    public let uses: Int
+    public let usesLeft: Int
+    public let createdAt: Timestamp
+    public let expiresAt: Timestamp
+    public let lastUsedAt: Timestamp?
+    public let revokedAt: Timestamp?
 
-    package static let prefix = "wkz_iat_"
-    package static let mostUses = 1000
-    package static let longestLifetime = Duration.days(365)
+    public static let prefix = "wkz_iat_"
+    public static let mostUses = 1000
+    public static let longestLifetime = Duration.days(365)
     /// Live ones of an organisation.
-    package static let most = 20
+    public static let most = 20
 
-    package func isLive(at now: Timestamp) -> Bool { revokedAt == nil && usesLeft > 0 && now < expiresAt }
+    public func isLive(at now: Timestamp) -> Bool { revokedAt == nil && usesLeft > 0 && now < expiresAt }
 }
 
 /// Why no initial access token is made.
-package enum InitialAccessTokenRefusal: Error, Hashable, Sendable {
+public enum InitialAccessTokenRefusal: Error, Hashable, Sendable {
     case name(OneLine.Refusal)
     case uses, lifetime, tooMany
 
-    package var message: String {
+    public var message: String {
         switch self {
         case .name(.missing): "Enter a name for the token"
         case .name(.tooLong): "Use at most \(OneLine.longestName) characters for the name"

@@ -1,17 +1,17 @@
-package import Events
-package import OAuth
-package import Primitives
-package import Storage
+public import Events
+public import OAuth
+public import Primitives
+public import Storage
 
 /// The initial access tokens, by digest.
-package struct InitialAccessTokens: Sendable {
+public struct InitialAccessTokens: Sendable {
     private let randomness: any RandomSource
     private let audit = AuditLog()
 
-    package init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
+    public init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
 
     /// - Returns: the token and its secret: shown once.
-    package func create(
+    public func create(
         name: String, uses: Int, lifetime: Duration, profile: SecurityProfile = .oauth21, for organisation: OrganisationID, by actor: Actor,
         at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Result<(token: InitialAccessToken, secret: Secret), InitialAccessTokenRefusal> {
@@ -42,7 +42,7 @@ package struct InitialAccessTokens: Sendable {
     }
 
     /// The live one that this text is. Nothing is spent.
-    package func find(_ text: String, at now: Timestamp, in tx: any ReadTransaction) throws -> InitialAccessToken? {
+    public func find(_ text: String, at now: Timestamp, in tx: any ReadTransaction) throws -> InitialAccessToken? {
         guard text.hasPrefix(InitialAccessToken.prefix), text.utf8.count <= 100 else { return nil }
         return try tx.first(
             """
@@ -55,7 +55,7 @@ package struct InitialAccessTokens: Sendable {
 
     /// Spends one use.
     /// - Returns: `false` if none is left; the statement itself decides, so two requests cannot both have the last.
-    package func spend(_ id: InitialAccessTokenID, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
+    public func spend(_ id: InitialAccessTokenID, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
         try tx.execute(
             """
             UPDATE initial_access_token SET uses_left = uses_left - 1, last_used_at = \(now)
@@ -65,7 +65,7 @@ package struct InitialAccessTokens: Sendable {
 
     /// - Returns: `false` when it was revoked before, or is not the organisation's.
     @discardableResult
-    package func revoke(
+    public func revoke(
         _ id: InitialAccessTokenID, of organisation: OrganisationID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Bool {
         let revoked = try tx.execute(
@@ -80,7 +80,7 @@ package struct InitialAccessTokens: Sendable {
     }
 
     /// Those of an organisation, spent and expired ones too, the latest first.
-    package func list(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> [InitialAccessToken] {
+    public func list(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> [InitialAccessToken] {
         try tx.all(
             """
             SELECT id, organisation_id, name, hint, profile, uses, uses_left, created_at, expires_at, last_used_at, revoked_at
@@ -92,7 +92,7 @@ package struct InitialAccessTokens: Sendable {
         ).map(InitialAccessToken.init)
     }
 
-    package func find(_ id: InitialAccessTokenID, in tx: any ReadTransaction) throws -> InitialAccessToken? {
+    public func find(_ id: InitialAccessTokenID, in tx: any ReadTransaction) throws -> InitialAccessToken? {
         try tx.first(
             """
             SELECT id, organisation_id, name, hint, profile, uses, uses_left, created_at, expires_at, last_used_at, revoked_at
@@ -105,7 +105,7 @@ package struct InitialAccessTokens: Sendable {
     /// Forgets those that ended long ago.
     /// - Returns: how many.
     @discardableResult
-    package func purge(endedBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func purge(endedBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
         try tx.execute("DELETE FROM initial_access_token WHERE expires_at < \(moment)")
     }
 }

@@ -1,12 +1,12 @@
 import AccessTokens
 import JOSE
 import JSON
-package import OAuth
-package import Primitives
-package import Web
+public import OAuth
+public import Primitives
+import Web
 
 /// The answer that the customer's browser carries back to the app.
-package struct AuthorizationAnswer: Sendable {
+public struct AuthorizationAnswer: Sendable {
     let target: RedirectTarget
     let mode: ResponseMode
     let clientID: ClientID
@@ -14,7 +14,7 @@ package struct AuthorizationAnswer: Sendable {
     /// The algorithm of a signed answer.
     let algorithm: SignatureAlgorithm
     /// `nil` for a code.
-    package let error: OAuthError.Code?
+    public let error: OAuthError.Code?
 
     /// What an answer always carries: `state` unchanged (RFC 6749 §4.1.2) and `iss` (RFC 9207 §2).
     struct Envelope {
@@ -49,7 +49,7 @@ package struct AuthorizationAnswer: Sendable {
 }
 
 /// How the browser is made to carry it.
-package enum AuthorizationDelivery: Sendable {
+public enum AuthorizationDelivery: Sendable {
     /// 303 to this address.
     case redirect(String)
     /// A form that is posted to the address (OAuth 2.0 Form Post Response Mode §2).
@@ -58,7 +58,7 @@ package enum AuthorizationDelivery: Sendable {
 
 extension AuthorizationEndpoint {
     /// - Throws: storage failures, when a signing key has to be made.
-    package func deliver(_ answer: AuthorizationAnswer, at now: Timestamp) async throws -> AuthorizationDelivery {
+    public func deliver(_ answer: AuthorizationAnswer, at now: Timestamp) async throws -> AuthorizationDelivery {
         let parameters = answer.mode.isSigned ? Parameters([(name: "response", value: try await signed(answer, at: now))]) : answer.parameters
         return switch answer.mode.carrier {
         case .query: .redirect(answer.target.address(adding: parameters.urlEncoded))

@@ -1,17 +1,17 @@
 import AccessTokens
 import Applications
-package import Bank
-package import Consents
+public import Bank
+public import Consents
 import Events
-package import Identity
+public import Identity
 import OAuth
 import OpenBanking
-package import Primitives
+public import Primitives
 import Storage
 
 extension AuthorizationEndpoint {
     /// What a decision led to.
-    package enum Decision: Sendable {
+    public enum Decision: Sendable {
         /// 303 to the app.
         case answer(AuthorizationAnswer)
         /// It was decided before: one authorization has one answer.
@@ -24,7 +24,7 @@ extension AuthorizationEndpoint {
     /// - Parameters:
     ///   - own: the accounts that the customer was asked about, as they stand now.
     ///   - decider: whether it is the customer themselves.
-    package func approve(
+    public func approve(
         _ transaction: AuthorizationTransaction, by session: Session, as decider: ConsentDecider = .themselves, accounts chosen: [AccountID],
         among own: [Account],
         at now: Timestamp, requestID: RequestID?
@@ -52,7 +52,7 @@ extension AuthorizationEndpoint {
     }
 
     /// The customer rejects, signed in or not.
-    package func reject(
+    public func reject(
         _ transaction: AuthorizationTransaction, by session: Session?, as decider: ConsentDecider = .themselves, at now: Timestamp, requestID: RequestID?
     ) async throws -> Decision {
         let app = try await apps.find(transaction.appID)

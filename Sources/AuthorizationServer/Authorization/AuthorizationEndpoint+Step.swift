@@ -2,15 +2,15 @@ import AccessTokens
 import Applications
 import Bank
 import Consents
-package import Identity
+public import Identity
 import OAuth
 import OpenBanking
-package import Primitives
+public import Primitives
 import Storage
 
 extension AuthorizationEndpoint {
     /// What the customer's browser is shown next.
-    package enum Step: Sendable {
+    public enum Step: Sendable {
         /// They have to sign in, or to sign in again.
         case signIn
         /// Their password was right; a one-time code is due.
@@ -27,7 +27,7 @@ extension AuthorizationEndpoint {
     }
 
     /// - Parameter session: the customer's, if there is one; a session of another world or population does not count.
-    package func step(_ transaction: AuthorizationTransaction, session: Session?, at now: Timestamp) async throws -> Step {
+    public func step(_ transaction: AuthorizationTransaction, session: Session?, at now: Timestamp) async throws -> Step {
         let envelope = envelope(transaction, at: now)
         let found = try await apps.find(transaction.appID)
         guard let app = found, app.isActive else {

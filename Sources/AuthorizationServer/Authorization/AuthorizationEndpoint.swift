@@ -1,17 +1,17 @@
-package import AccessTokens
-package import Applications
+public import AccessTokens
+public import Applications
 import Bank
 import Consents
 import Identity
 import JOSE
-package import OAuth
+public import OAuth
 import OpenBanking
-package import Primitives
-package import Storage
-package import Web
+public import Primitives
+public import Storage
+public import Web
 
 /// The authorization endpoint without its pages (RFC 6749 §3.1): requests and decisions come in as values and go out as values; `CustomerPages` shows them.
-package struct AuthorizationEndpoint: Sendable {
+public struct AuthorizationEndpoint: Sendable {
     let database: any Database
     let apps: AppDirectory
     let keys: SigningKeys
@@ -27,7 +27,7 @@ package struct AuthorizationEndpoint: Sendable {
     let errors: ErrorAddresses
     private let transactionSeal: TransactionSeal
 
-    package init(
+    public init(
         database: any Database, apps: AppDirectory, keys: SigningKeys, clientKeys: ClientKeys, rootKey: RootKey, issuer: Issuer,
         randomness: any RandomSource = SystemRandom()
     ) {
@@ -44,7 +44,7 @@ package struct AuthorizationEndpoint: Sendable {
         transactionSeal = TransactionSeal(rootKey: rootKey)
     }
 
-    package enum Beginning: Sendable {
+    public enum Beginning: Sendable {
         /// The customer is needed: seal the transaction and take the next `step`.
         case interact(AuthorizationTransaction)
         /// 303 to the app.
@@ -55,7 +55,7 @@ package struct AuthorizationEndpoint: Sendable {
 
     /// Reads an authorization request (RFC 6749 §4.1.1), from the query or from a form (OpenID Connect Core §3.1.2.1).
     /// - Parameter query: `nil` when it cannot be decoded.
-    package func begin(_ query: Parameters?, at now: Timestamp, requestID: RequestID? = nil) async throws -> Beginning {
+    public func begin(_ query: Parameters?, at now: Timestamp, requestID: RequestID? = nil) async throws -> Beginning {
         guard let query else { return .page(AuthorizationPageError(.malformedRequest)) }
         let outer = RequestParameters(query.pairs)
         guard let text = outer["client_id"], !outer.isRepeated("client_id") else { return .page(AuthorizationPageError(.missingClientID)) }
@@ -147,9 +147,9 @@ package struct AuthorizationEndpoint: Sendable {
     }
 
     /// - Parameter browser: the value of the cookie that binds the flow to this browser.
-    package func seal(_ transaction: AuthorizationTransaction, browser: String) -> String { transactionSeal.seal(transaction, browser: browser) }
+    public func seal(_ transaction: AuthorizationTransaction, browser: String) -> String { transactionSeal.seal(transaction, browser: browser) }
 
-    package func open(_ sealed: String, browser: String?, at now: Timestamp) -> OpenedTransaction {
+    public func open(_ sealed: String, browser: String?, at now: Timestamp) -> OpenedTransaction {
         transactionSeal.open(sealed, browser: browser, at: now)
     }
 
@@ -166,7 +166,7 @@ extension App {
     var inactiveSentence: String { isHeld ? "The app waits for its developers to confirm it in the portal." : "The app was removed." }
 
     /// The app as the pure rules see it.
-    package var registeredClient: RegisteredClient {
+    public var registeredClient: RegisteredClient {
         RegisteredClient(
             id: clientID, redirectURIs: redirectURIs, scopes: scopes, grantTypes: grantTypes, isNative: kind == .native, isPublic: isPublic,
             rules: profile.rules,

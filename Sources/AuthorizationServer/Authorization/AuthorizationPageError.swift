@@ -1,9 +1,9 @@
-package import Applications
-package import OAuth
+public import Applications
+public import OAuth
 
 /// Why a request gets a page and no redirect: there is no address that we may trust (RFC 6749 §4.1.2.1).
-package struct AuthorizationPageError: Error, Sendable {
-    package enum Kind: Hashable, Sendable {
+public struct AuthorizationPageError: Error, Sendable {
+    public enum Kind: Hashable, Sendable {
         /// A query or form that cannot be decoded.
         case malformedRequest
         case missingClientID
@@ -16,13 +16,13 @@ package struct AuthorizationPageError: Error, Sendable {
         case requestObject(RequestObject.Refusal)
     }
 
-    package let kind: Kind
+    public let kind: Kind
     /// The app, once it is known.
-    package let app: App?
+    public let app: App?
     /// Where it is explained to the app's developers; a customer's page shows neither what was sent nor what is registered.
-    package let explainedAt: String?
+    public let explainedAt: String?
 
-    package init(_ kind: Kind) {
+    public init(_ kind: Kind) {
         self.kind = kind
         app = nil
         explainedAt = nil
@@ -35,7 +35,7 @@ package struct AuthorizationPageError: Error, Sendable {
     }
 
     /// What the customer reads as the heading.
-    package var title: String {
+    public var title: String {
         switch kind {
         case .malformedRequest, .missingClientID, .requestObject: "This link is not complete"
         case .requestURI: "This link has expired"
@@ -47,7 +47,7 @@ package struct AuthorizationPageError: Error, Sendable {
     }
 
     /// One or two sentences for the customer.
-    package var explanation: String {
+    public var explanation: String {
         switch kind {
         case .requestURI: "The app began this a while ago, or it was answered already. Nothing more was shared. Go back to the app and start again."
         case .malformedRequest, .missingClientID, .requestObject:
@@ -60,7 +60,7 @@ package struct AuthorizationPageError: Error, Sendable {
     }
 
     /// One sentence for the app's developer.
-    package var developerHint: String {
+    public var developerHint: String {
         switch kind {
         case .malformedRequest: "The query is not application/x-www-form-urlencoded UTF-8."
         case .missingClientID: "Send client_id exactly once."

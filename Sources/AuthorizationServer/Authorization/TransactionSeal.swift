@@ -2,7 +2,7 @@ import JSON
 import Primitives
 
 /// What became of a sealed transaction that came back.
-package enum OpenedTransaction: Sendable {
+public enum OpenedTransaction: Sendable {
     case valid(AuthorizationTransaction)
     /// Its half hour is over.
     case expired(AuthorizationTransaction)

@@ -1,17 +1,17 @@
 import Applications
-package import JOSE
+import JOSE
 import JSON
 import OAuth
-package import Primitives
-package import RemoteDocuments
+import Primitives
+public import RemoteDocuments
 internal import Synchronization
 
 /// The public keys of apps: those they registered, or those that they publish at their `jwks_uri`, remembered for a minute.
-package final class ClientKeys: Sendable {
+public final class ClientKeys: Sendable {
     private let fetcher: DocumentFetcher
     private let sets = Mutex<[AppID: Published]>([:])
 
-    package init(fetcher: DocumentFetcher) { self.fetcher = fetcher }
+    public init(fetcher: DocumentFetcher) { self.fetcher = fetcher }
 
     /// How long a published set is believed, and how long after a failure nobody asks again: a minute each, so that an app's server is called at most twice in one.
     static let lifetime = Duration.seconds(60)

@@ -1,16 +1,16 @@
-package import AccessTokens
-package import Applications
-package import Consents
+public import AccessTokens
+public import Applications
+public import Consents
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 import JOSE
 import OAuth
-package import Primitives
-package import Storage
-package import Web
+public import Primitives
+public import Storage
+public import Web
 
 /// The endpoints that programs call; the authorization endpoint's pages are `CustomerPages`'.
-package struct AuthorizationServerRoutes: Sendable {
+public struct AuthorizationServerRoutes: Sendable {
     private let clients: ClientEndpoint
     private let token: TokenEndpoint
     private let pushed: PushedAuthorizationEndpoint
@@ -23,7 +23,7 @@ package struct AuthorizationServerRoutes: Sendable {
     private let keys: SigningKeys
     private let issuer: Issuer
 
-    package init(
+    public init(
         database: any Database, apps: AppDirectory, secretUse: SecretUse, keys: SigningKeys, verifier: AccessTokenVerifier, revocations: Revocations,
         consents: ConsentDirectory, replays: any ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint,
         certificates: ClientCertificates,
@@ -60,7 +60,7 @@ package struct AuthorizationServerRoutes: Sendable {
         self.issuer = issuer
     }
 
-    package func add(to routes: Routes) {
+    public func add(to routes: Routes) {
         addClientEndpoints(to: routes)
         addUserinfo(to: routes)
         addRegistration(to: routes)
@@ -121,7 +121,7 @@ package struct AuthorizationServerRoutes: Sendable {
     }
 
     /// The addresses that programs call answer each refusal in OAuth's own kind of error.
-    package static let refusalWording = RefusalWording(
+    public static let refusalWording = RefusalWording(
         covers: {
             ["/oauth2/token", "/oauth2/par", "/oauth2/introspect", "/oauth2/revoke", "/oauth2/userinfo", "/oauth2/jwks"].contains($0)
                 || $0.hasPrefix("/.well-known/") || $0 == RegistrationEndpoint.path || $0.hasPrefix("\(RegistrationEndpoint.path)/")

@@ -7,7 +7,7 @@ import Hummingbird
 import Identity
 import JOSE
 import NIOCore
-package import JSON
+import JSON
 import OAuth
 import OpenBanking
 import Primitives

@@ -1,6 +1,6 @@
 import AccessTokens
 import JOSE
-package import JSON
+import JSON
 import OAuth
 import Web
 

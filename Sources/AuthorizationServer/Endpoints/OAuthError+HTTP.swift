@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import JOSE
-package import JSON
+import JSON
 import NIOCore
 import OAuth
 import Primitives

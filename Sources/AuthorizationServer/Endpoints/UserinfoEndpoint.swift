@@ -5,7 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import JOSE
-package import JSON
+import JSON
 import OAuth
 import Primitives
 import Storage

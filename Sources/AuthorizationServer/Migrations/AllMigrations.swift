@@ -1,8 +1,8 @@
-package import Storage
+public import Storage
 
 /// The steps of this room's schema.
-package enum AuthorizationServerMigrations {
-    package static let all: [Migration] = [
+public enum AuthorizationServerMigrations {
+    public static let all: [Migration] = [
         Migration(
             "authorization_server.0001_codes",
             """

@@ -1,8 +1,8 @@
 import AccessTokens
 import Identity
 import OAuth
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// The authorization codes: a code is kept with the answer that it stands for (`AuthorizationAnswers`), by its digest.
 struct AuthorizationCodes: Sendable {
@@ -80,11 +80,11 @@ struct AuthorizationCodes: Sendable {
 }
 
 /// Forgets what has expired: a background job.
-package struct AuthorizationPurge: Sendable {
-    package init() {}
+public struct AuthorizationPurge: Sendable {
+    public init() {}
 
     /// Answers are kept for a day after their request expired, so that a replay of a code is recognised.
-    package func run(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func run(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         let pushed = try tx.execute("DELETE FROM pushed_authorization_request WHERE expires_at < \(now - .hours(3))")
         let limits = try RegistrationLimit().purge(at: now, in: tx)
         let wishes = try RobotWishes().purge(at: now, in: tx)
@@ -93,12 +93,12 @@ package struct AuthorizationPurge: Sendable {
 }
 
 /// What becomes of codes after the records were brought back from a backup.
-package struct AuthorizationRestoration: Sendable {
-    package init() {}
+public struct AuthorizationRestoration: Sendable {
+    public init() {}
 
     /// Codes that wait expire now: they may have been redeemed meanwhile. So do pushed requests, which may have been answered.
     /// - Returns: how many codes.
-    package func run(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func run(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         try tx.execute("UPDATE pushed_authorization_request SET expires_at = \(now) WHERE expires_at > \(now)")
         return try tx.execute("UPDATE answered_authorization SET code_expires_at = \(now) WHERE consumed_at IS NULL AND code_expires_at > \(now)")
     }

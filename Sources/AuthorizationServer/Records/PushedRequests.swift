@@ -1,7 +1,7 @@
 import Applications
 import OAuth
-package import Primitives
-package import Storage
+import Primitives
+import Storage
 import Web
 
 /// An authorization request that its app pushed, before the customer came.

@@ -1,15 +1,15 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// What the robot customer is to do with each lodged consent, once.
-package struct RobotWishes: Sendable {
-    package init() {}
+public struct RobotWishes: Sendable {
+    public init() {}
 
     /// A consent that nobody authorised ends after a day, and its wish with it.
     private static let lifetime = Duration.hours(24)
 
     /// A later wish takes the place of an earlier one.
-    package func keep(_ wish: RobotWish, for consent: ConsentID, at now: Timestamp, in tx: any WriteTransaction) throws {
+    public func keep(_ wish: RobotWish, for consent: ConsentID, at now: Timestamp, in tx: any WriteTransaction) throws {
         try tx.execute(
             """
             INSERT INTO robot_wish (consent_id, customer, decision, accounts, expires_at)

@@ -1,19 +1,19 @@
-package import Applications
+import Applications
 import Identity
 import JOSE
 import JSON
 import OAuth
-package import Primitives
+public import Primitives
 import Storage
 import Web
 
 /// Who may register software without leave, and by whose statements.
-package struct RegistrationPolicy: Sendable {
+public struct RegistrationPolicy: Sendable {
     /// The organisation that owns what strangers register; `nil` where a stranger needs a token or a statement.
-    package let openFor: OrganisationID?
-    package let issuers: StatementIssuers
+    public let openFor: OrganisationID?
+    public let issuers: StatementIssuers
 
-    package init(openFor: OrganisationID?, issuers: StatementIssuers) {
+    public init(openFor: OrganisationID?, issuers: StatementIssuers) {
         self.openFor = openFor
         self.issuers = issuers
     }

@@ -1,32 +1,32 @@
 internal import Applications
-package import JOSE
-package import JSON
-package import OAuth
-package import Storage
+import JOSE
+import JSON
+import OAuth
+public import Storage
 internal import Synchronization
 
 /// Whose software statements are believed (RFC 7591 §2.3), and for whom: what the operator's file says. It can be replaced while the server runs.
-package final class StatementIssuers: Sendable {
+public final class StatementIssuers: Sendable {
     private let issuers: Mutex<[StatementIssuer]>
 
-    package init(_ issuers: [StatementIssuer] = []) { self.issuers = Mutex(issuers) }
+    public init(_ issuers: [StatementIssuer] = []) { self.issuers = Mutex(issuers) }
 
-    package func replace(_ issuers: [StatementIssuer]) { self.issuers.withLock { $0 = issuers } }
+    public func replace(_ issuers: [StatementIssuer]) { self.issuers.withLock { $0 = issuers } }
 
     subscript(name: String) -> StatementIssuer? { issuers.withLock { issuers in issuers.first { $0.name == name } } }
     var isEmpty: Bool { issuers.withLock(\.isEmpty) }
 
     /// Of the organisations that they speak for.
-    package var handles: [String] { issuers.withLock { issuers in Set(issuers.flatMap(\.organisations.values)).sorted() } }
+    public var handles: [String] { issuers.withLock { issuers in Set(issuers.flatMap(\.organisations.values)).sorted() } }
 
     /// Those that no organisation here has.
-    package static func unknown(_ handles: [String], in tx: any ReadTransaction) throws -> [String] {
+    public static func unknown(_ handles: [String], in tx: any ReadTransaction) throws -> [String] {
         try handles.filter { try Organisations().find(handle: $0, in: tx) == nil }
     }
 }
 
 /// One issuer of software statements.
-package struct StatementIssuer: Hashable, Sendable {
+public struct StatementIssuer: Hashable, Sendable {
     /// `iss`
     let name: String
     let keys: JWKSet
@@ -40,12 +40,12 @@ package struct StatementIssuer: Hashable, Sendable {
     let profile: SecurityProfile
 
     /// Why a file names no issuers, in words that go on a sentence.
-    package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
-        package let description: String
+    public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+        public let description: String
     }
 
     /// Reads `{"issuers": [{"issuer", "jwks", "organisation_claim", "organisations", "algorithms"?, "profile"?}]}`.
-    package static func read(_ bytes: [UInt8]) throws(Refusal) -> [StatementIssuer] {
+    public static func read(_ bytes: [UInt8]) throws(Refusal) -> [StatementIssuer] {
         let document: JSONValue
         do { document = try JSONValue(parsing: bytes) } catch {
             throw Refusal(description: "at byte \(error.offset) stands \(error.got) instead of \(error.expected)")

@@ -1,10 +1,10 @@
-package import Bank
+import Bank
 import OAuth
-package import Primitives
+public import Primitives
 
 /// What a sandbox app wants the robot customer to do with its next authorization request: one of the five customers decides at once, and no page is shown.
-package struct RobotWish: Hashable, Sendable {
-    package enum Decision: String, CaseIterable, Sendable {
+public struct RobotWish: Hashable, Sendable {
+    public enum Decision: String, CaseIterable, Sendable {
         case approve
         case reject
         /// The customer turns back without deciding: a lodged consent goes on waiting.
@@ -12,13 +12,13 @@ package struct RobotWish: Hashable, Sendable {
     }
 
     /// `amina.traveler`: one of the customers that every sandbox has, and never somebody who was registered.
-    package let customer: String
-    package let decision: Decision
+    public let customer: String
+    public let decision: Decision
     /// Empty for every account that can be chosen; for a payment, the first that can pay.
-    package let accounts: [AccountID]
+    public let accounts: [AccountID]
 
     /// - Returns: `nil` unless the name is that of one of the sandbox's customers.
-    package init?(customer: String, decision: Decision, accounts: [AccountID]) {
+    public init?(customer: String, decision: Decision, accounts: [AccountID]) {
         guard Persona.named(customer) != nil else { return nil }
         self.customer = customer
         self.decision = decision

@@ -2,7 +2,7 @@ import AccessTokens
 import Applications
 import Crypto
 import JOSE
-package import JSON
+import JSON
 import OAuth
 import Primitives
 import Web

@@ -1,18 +1,18 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// Where a payment goes from or to: an account without its holders.
-package struct AccountAddress: Hashable, Sendable {
-    package let id: AccountID
-    package let world: OrganisationID
-    package let number: String
-    package let status: AccountStatus
-    package let currency: Currency
+public struct AccountAddress: Hashable, Sendable {
+    public let id: AccountID
+    public let world: OrganisationID
+    public let number: String
+    public let status: AccountStatus
+    public let currency: Currency
 }
 
 extension Accounts {
     /// A customer's account, and the one of the same world that has this number, in one read.
-    package func debtor(
+    public func debtor(
         _ id: AccountID, paying number: String, in tx: any ReadTransaction
     ) throws -> (debtor: AccountAddress, creditor: AccountAddress?)? {
         let found = try tx.all(
@@ -27,7 +27,7 @@ extension Accounts {
     }
 
     /// The customer's account with a number of this bank.
-    package func address(of number: String, in world: OrganisationID, _ tx: any ReadTransaction) throws -> AccountAddress? {
+    public func address(of number: String, in world: OrganisationID, _ tx: any ReadTransaction) throws -> AccountAddress? {
         try tx.first(
             """
             SELECT id, world, number, status, currency

@@ -1,7 +1,7 @@
-import Storage
+public import Storage
 
 /// What kind of account a customer holds.
-package enum AccountKind: String, Sendable, CaseIterable, SQLBindable, SQLReadable {
+public enum AccountKind: String, Sendable, CaseIterable, SQLBindable, SQLReadable {
     case current
     case savings
     case fixedDeposit = "fixed_deposit"
@@ -9,7 +9,7 @@ package enum AccountKind: String, Sendable, CaseIterable, SQLBindable, SQLReadab
     case `internal`
 
     /// What a person reads: `Fixed deposit`.
-    package var words: String {
+    public var words: String {
         switch self {
         case .current: "Current account"
         case .savings: "Savings account"

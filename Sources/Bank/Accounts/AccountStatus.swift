@@ -1,7 +1,7 @@
-import Storage
+public import Storage
 
 /// Where an account stands.
-package enum AccountStatus: String, Sendable, CaseIterable, SQLBindable, SQLReadable {
+public enum AccountStatus: String, Sendable, CaseIterable, SQLBindable, SQLReadable {
     case open
     /// A deposit before its term: money goes in, none comes out, and it cannot be shared.
     case locked
@@ -10,8 +10,8 @@ package enum AccountStatus: String, Sendable, CaseIterable, SQLBindable, SQLRead
     /// Ended: nothing moves any more.
     case closed
 
-    package var allowsCredits: Bool { self != .closed }
-    package var allowsDebits: Bool { self == .open }
+    public var allowsCredits: Bool { self != .closed }
+    public var allowsDebits: Bool { self == .open }
     /// Whether an app may read it under a consent.
-    package var isShareable: Bool { self == .open }
+    public var isShareable: Bool { self == .open }
 }

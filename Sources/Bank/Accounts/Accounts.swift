@@ -1,19 +1,19 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// The customers' accounts.
-package struct Accounts: Sendable {
-    package init() {}
+public struct Accounts: Sendable {
+    public init() {}
 
     // One statement brings the holders along: a row for each, the first holder first.
 
     /// The accounts that a person holds, alone or jointly, the oldest first.
-    package func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Account] {
+    public func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Account] {
         try accounts(rows(of: person, in: tx)).map(\.account)
     }
 
     /// The same with what is on them.
-    package func listWithBalances(of person: PersonID, at now: Timestamp, in tx: any ReadTransaction) throws -> [(account: Account, balance: Balance)] {
+    public func listWithBalances(of person: PersonID, at now: Timestamp, in tx: any ReadTransaction) throws -> [(account: Account, balance: Balance)] {
         try accounts(rows(of: person, in: tx)).map { account, row in (account, try AccountState(row).balance(of: account.id, at: now)) }
     }
 
@@ -31,7 +31,7 @@ package struct Accounts: Sendable {
     }
 
     /// Those of these accounts that exist, in the order of `list(of:)`.
-    package func list(_ ids: [AccountID], in tx: any ReadTransaction) throws -> [Account] {
+    public func list(_ ids: [AccountID], in tx: any ReadTransaction) throws -> [Account] {
         try accounts(
             tx.all(
                 """
@@ -45,12 +45,12 @@ package struct Accounts: Sendable {
         ).map(\.account)
     }
 
-    package func find(_ id: AccountID, in tx: any ReadTransaction) throws -> Account? {
+    public func find(_ id: AccountID, in tx: any ReadTransaction) throws -> Account? {
         try list([id], in: tx).first
     }
 
     /// The customers' accounts with these numbers, by number; numbers of other banks are left out.
-    package func find(numbers: [String], in world: OrganisationID, _ tx: any ReadTransaction) throws -> [String: Account] {
+    public func find(numbers: [String], in world: OrganisationID, _ tx: any ReadTransaction) throws -> [String: Account] {
         let distinct = Set(numbers).sorted()
         var found: [String: Account] = [:]
         for start in stride(from: 0, to: distinct.count, by: 500) {
@@ -70,7 +70,7 @@ package struct Accounts: Sendable {
     }
 
     /// The balance, by one read of one indexed row.
-    package func balance(of id: AccountID, at now: Timestamp, in tx: any ReadTransaction) throws -> Balance? {
+    public func balance(of id: AccountID, at now: Timestamp, in tx: any ReadTransaction) throws -> Balance? {
         guard
             let row = try tx.first(
                 """
@@ -83,7 +83,7 @@ package struct Accounts: Sendable {
     }
 
     /// Several balances in one read; accounts that do not exist are left out.
-    package func balances(of ids: [AccountID], at now: Timestamp, in tx: any ReadTransaction) throws -> [AccountID: Balance] {
+    public func balances(of ids: [AccountID], at now: Timestamp, in tx: any ReadTransaction) throws -> [AccountID: Balance] {
         let rows = try tx.all(
             """
             SELECT id, currency, status, overdraft_limit, booked, held, sequence
@@ -100,7 +100,7 @@ package struct Accounts: Sendable {
     /// Opens an account with nothing on it.
     /// - Returns: `false` when the id exists already; the statement itself decides, so of two that seed one world one goes on.
     /// - Throws: `StorageError.conflict` when the number is taken in that world.
-    package func open(_ new: NewAccount, in tx: any WriteTransaction) throws -> Bool {
+    public func open(_ new: NewAccount, in tx: any WriteTransaction) throws -> Bool {
         let opened = try tx.first(
             """
             INSERT INTO account (id, world, owner, name, product, kind, currency, number, status, status_reason, status_changed_at, opened_at,
@@ -125,7 +125,7 @@ package struct Accounts: Sendable {
     /// Changes where an account stands.
     /// - Parameter reason: the rest of a sentence that begins with “because”: `it was closed on 3 March 2026`.
     /// - Returns: `false` for an account that does not exist, is closed already, or is to be closed while money is on it or held.
-    package func setStatus(
+    public func setStatus(
         _ status: AccountStatus, of id: AccountID, because reason: String?, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Bool {
         try tx.execute(

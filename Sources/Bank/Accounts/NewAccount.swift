@@ -1,26 +1,26 @@
-package import Primitives
+public import Primitives
 
 /// An account as it is opened, with nothing on it.
-package struct NewAccount: Hashable, Sendable {
-    package var id: AccountID
-    package var world: OrganisationID
+public struct NewAccount: Hashable, Sendable {
+    public var id: AccountID
+    public var world: OrganisationID
     /// The first holder, then the joint ones. A joint holder without an id is known by name alone.
-    package var holders: [AccountHolder]
-    package var name: String
-    package var product: String
-    package var kind: AccountKind
-    package var currency: Currency
-    package var number: String
-    package var status = AccountStatus.open
-    package var statusReason: String?
-    package var statusChangedAt: Timestamp
-    package var openedAt: Timestamp
-    package var maturesAt: Timestamp?
-    package var interestBasisPoints = 0
+    public var holders: [AccountHolder]
+    public var name: String
+    public var product: String
+    public var kind: AccountKind
+    public var currency: Currency
+    public var number: String
+    public var status = AccountStatus.open
+    public var statusReason: String?
+    public var statusChangedAt: Timestamp
+    public var openedAt: Timestamp
+    public var maturesAt: Timestamp?
+    public var interestBasisPoints = 0
     /// In minor units of the currency, not negative.
-    package var overdraftLimit: Int64 = 0
+    public var overdraftLimit: Int64 = 0
 
-    package init(
+    public init(
         id: AccountID, world: OrganisationID, holders: [AccountHolder], name: String, product: String, kind: AccountKind, currency: Currency,
         number: String, openedAt: Timestamp, overdraftLimit: Int64 = 0
     ) {
@@ -39,11 +39,11 @@ package struct NewAccount: Hashable, Sendable {
 }
 
 /// Somebody who holds an account.
-package struct AccountHolder: Hashable, Sendable {
-    package let person: PersonID?
-    package let name: String
+public struct AccountHolder: Hashable, Sendable {
+    public let person: PersonID?
+    public let name: String
 
-    package init(person: PersonID?, name: String) {
+    public init(person: PersonID?, name: String) {
         self.person = person
         self.name = name
     }

@@ -1,18 +1,18 @@
-package import Primitives
+public import Primitives
 
 /// What a persona did until now: the accounts as they stand, and everything that led there. Each step has passed the ledger's rules.
-package struct History: Sendable {
-    package let accounts: [SeededAccount]
+public struct History: Sendable {
+    public let accounts: [SeededAccount]
     let entries: [BookedEntry]
     let holds: [KeptHold]
 
     /// How many transactions the customer's statements show.
-    package var transactionCount: Int {
+    public var transactionCount: Int {
         entries.reduce(holds.count { $0.state == .pending }) { count, entry in count + entry.booked.count { $0.balanceAfter != nil } }
     }
 
     /// The text of everything, for comparing two histories byte by byte.
-    package var fingerprint: Digest {
+    public var fingerprint: Digest {
         var text = ""
         for account in accounts { text += "\(account.new.id) \(account.state.booked) \(account.state.held) \(account.state.sequence)\n" }
         for entry in entries {
@@ -29,9 +29,9 @@ package struct History: Sendable {
 }
 
 /// An account and what its history left on it.
-package struct SeededAccount: Sendable {
-    package let new: NewAccount
-    package let state: AccountState
+public struct SeededAccount: Sendable {
+    public let new: NewAccount
+    public let state: AccountState
 }
 
 /// An entry with its postings as booked.

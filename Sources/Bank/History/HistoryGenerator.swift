@@ -1,9 +1,9 @@
-package import Primitives
+public import Primitives
 
 /// Lives a persona's life day by day, from years ago until now, through the ledger's rules: what the money does not allow does not happen.
 ///
 /// The same seed, world and moment give the same history, byte for byte; another world has other ids and the same life.
-package struct HistoryGenerator {
+public struct HistoryGenerator {
     private let persona: Persona
     private let now: Timestamp
     private let start: CivilDate
@@ -14,7 +14,7 @@ package struct HistoryGenerator {
     static let zone = Duration.hours(3)
 
     /// - Parameter years: how far back at most; `nil` as far as the persona's data says.
-    package static func history(
+    public static func history(
         of persona: Persona, holder: PersonID, world: OrganisationID, seed: UInt64 = 1, years: Int? = nil, until now: Timestamp
     ) throws(LedgerRefusal) -> History {
         var generator = HistoryGenerator(persona, world, seed, years, now)
@@ -22,7 +22,7 @@ package struct HistoryGenerator {
     }
 
     /// The id of a persona's account in a world.
-    package static func accountID(_ persona: Persona, account key: String, in world: OrganisationID) -> AccountID {
+    public static func accountID(_ persona: Persona, account key: String, in world: OrganisationID) -> AccountID {
         AccountID(trusted: AccountID.prefix + DerivedIDs.text("\(world)/\(persona.key)/account/\(key)"))
     }
 

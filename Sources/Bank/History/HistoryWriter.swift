@@ -1,12 +1,12 @@
 import Primitives
-package import Storage
+public import Storage
 
 /// Writes a persona's history into the tables, many rows to a statement.
-package struct HistoryWriter: Sendable {
-    package init() {}
+public struct HistoryWriter: Sendable {
+    public init() {}
 
     /// - Returns: `false` when the accounts are there already: nothing was written. Of two that write at once, one goes on.
-    package func write(_ history: History, in tx: any WriteTransaction) throws -> Bool {
+    public func write(_ history: History, in tx: any WriteTransaction) throws -> Bool {
         for (index, account) in history.accounts.enumerated() {
             guard try Accounts().open(account.new, in: tx) else {
                 // The first account is the claim; the rest cannot be there without it.

@@ -1,20 +1,20 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// What the ledger's rules need to know of an account, and what they change.
-package struct AccountState: Hashable, Sendable {
-    package let currency: Currency
-    package var status: AccountStatus
+public struct AccountState: Hashable, Sendable {
+    public let currency: Currency
+    public var status: AccountStatus
     /// How far below zero the account may go; `nil` on the bank's own accounts, which have no limit.
-    package let overdraftLimit: Int64?
+    public let overdraftLimit: Int64?
     /// The sum of all postings.
-    package var booked: Int64
+    public var booked: Int64
     /// What pending debits have set aside, not negative.
-    package var held: Int64
+    public var held: Int64
     /// How many things have happened on the account: the order of its transactions.
-    package var sequence: Int64
+    public var sequence: Int64
 
-    package init(currency: Currency, status: AccountStatus = .open, overdraftLimit: Int64? = 0, booked: Int64 = 0, held: Int64 = 0, sequence: Int64 = 0) {
+    public init(currency: Currency, status: AccountStatus = .open, overdraftLimit: Int64? = 0, booked: Int64 = 0, held: Int64 = 0, sequence: Int64 = 0) {
         self.currency = currency
         self.status = status
         self.overdraftLimit = overdraftLimit
@@ -24,12 +24,12 @@ package struct AccountState: Hashable, Sendable {
     }
 
     /// One of the bank's own accounts.
-    package static func bank(_ currency: Currency) -> AccountState { AccountState(currency: currency, overdraftLimit: nil) }
+    public static func bank(_ currency: Currency) -> AccountState { AccountState(currency: currency, overdraftLimit: nil) }
 
-    package var isBank: Bool { overdraftLimit == nil }
+    public var isBank: Bool { overdraftLimit == nil }
 
     /// What may be spent, saturating: it is shown and compared, never booked.
-    package var available: Int64 {
+    public var available: Int64 {
         status.allowsDebits ? margin : 0
     }
 
@@ -45,7 +45,7 @@ package struct AccountState: Hashable, Sendable {
 
 extension AccountState {
     /// From the columns currency, status, overdraft_limit, booked, held and sequence.
-    package init(_ row: Row) throws {
+    public init(_ row: Row) throws {
         self.init(
             currency: try row["currency"], status: try row["status"], overdraftLimit: try row["overdraft_limit"], booked: try row["booked"],
             held: try row["held"], sequence: try row["sequence"])

@@ -1,15 +1,15 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// The books: the ledger's rules applied to the tables. A refusal is a value, and nothing was written for it.
 ///
 /// Each operation first claims the rows of the accounts it moves, in the order of their ids, so that the rules see what no other transaction can change;
 /// two withdrawals cannot both spend the same shilling, and two transfers cannot wait for each other for ever.
-package struct Books: Sendable {
-    package init() {}
+public struct Books: Sendable {
+    public init() {}
 
     /// The bank's own accounts of a world, made where they are missing.
-    package func open(_ world: OrganisationID, currencies: [Currency] = [.kes, .usd], at now: Timestamp, in tx: any WriteTransaction) throws {
+    public func open(_ world: OrganisationID, currencies: [Currency] = [.kes, .usd], at now: Timestamp, in tx: any WriteTransaction) throws {
         for currency in currencies {
             for account in InternalAccount.allCases {
                 try tx.execute(
@@ -26,7 +26,7 @@ package struct Books: Sendable {
 
     /// Books an entry.
     /// - Throws: `StorageError.conflict` when an id was used before; otherwise only storage failures.
-    package func post(_ entry: JournalEntry, in tx: any WriteTransaction) throws -> Result<[BookedPosting], LedgerRefusal> {
+    public func post(_ entry: JournalEntry, in tx: any WriteTransaction) throws -> Result<[BookedPosting], LedgerRefusal> {
         var accounts = try claim(entry, in: tx)
         let outcome = Result { () throws(LedgerRefusal) in try Ledger.post(entry, on: &accounts) }
         if case .success(let booked) = outcome { try keep(entry, booked, accounts, in: tx) }
@@ -34,7 +34,7 @@ package struct Books: Sendable {
     }
 
     /// Takes an entry back, once.
-    package func reverse(
+    public func reverse(
         _ id: EntryID, because reason: String, at now: Timestamp, randomness: any RandomSource, in tx: any WriteTransaction
     ) throws -> Result<[BookedPosting], LedgerRefusal> {
         guard let entry = try find(id, in: tx) else { return .failure(.unknownEntry(id)) }
@@ -51,7 +51,7 @@ package struct Books: Sendable {
     }
 
     /// Sets an amount aside, or notes one on its way in.
-    package func hold(_ hold: Hold, in tx: any WriteTransaction) throws -> Result<Void, LedgerRefusal> {
+    public func hold(_ hold: Hold, in tx: any WriteTransaction) throws -> Result<Void, LedgerRefusal> {
         guard var state = try claim(hold.account, in: tx) else { return .failure(.unknownAccount(hold.account)) }
         let outcome = Result { () throws(LedgerRefusal) in try Ledger.hold(hold, on: &state) }
         if case .success(let sequence) = outcome {
@@ -62,7 +62,7 @@ package struct Books: Sendable {
     }
 
     /// Frees what was set aside, once.
-    package func release(_ id: TransactionID, at now: Timestamp, in tx: any WriteTransaction) throws -> Result<Void, LedgerRefusal> {
+    public func release(_ id: TransactionID, at now: Timestamp, in tx: any WriteTransaction) throws -> Result<Void, LedgerRefusal> {
         guard let hold = try end(id, as: .released, at: now, in: tx), var state = try claim(hold.account, in: tx)
         else { return .failure(.notPending(id)) }
         // The row was pending, so its amount is in the account's `held`: the rule cannot refuse.
@@ -72,13 +72,13 @@ package struct Books: Sendable {
     }
 
     /// Books what was set aside, once, by an entry one of whose postings names the hold as its `pendingID`.
-    package func settle(_ id: TransactionID, with entry: JournalEntry, in tx: any WriteTransaction) throws -> Result<[BookedPosting], LedgerRefusal> {
+    public func settle(_ id: TransactionID, with entry: JournalEntry, in tx: any WriteTransaction) throws -> Result<[BookedPosting], LedgerRefusal> {
         guard let hold = try pending(id, in: tx) else { return .failure(.notPending(id)) }
         return try settle(hold, with: entry, in: tx)
     }
 
     /// The same of a hold that the caller has: whether it is still pending, its own conditional write tells.
-    package func settle(_ hold: Hold, with entry: JournalEntry, in tx: any WriteTransaction) throws -> Result<[BookedPosting], LedgerRefusal> {
+    public func settle(_ hold: Hold, with entry: JournalEntry, in tx: any WriteTransaction) throws -> Result<[BookedPosting], LedgerRefusal> {
         var accounts = try claim(entry, in: tx)
         let outcome = Result { () throws(LedgerRefusal) in try Ledger.settle(hold, with: entry, on: &accounts) }
         guard case .success(let booked) = outcome else { return outcome }
@@ -90,7 +90,7 @@ package struct Books: Sendable {
     /// Books the holds whose time to settle has come, against the bank's clearing account, the oldest first. They are booked now, not
     /// on the day they were due: nobody who has read the statement until today may miss them.
     /// - Returns: how many were booked; fewer than `limit` when none is left.
-    package func settleDue(at now: Timestamp, limit: Int = 100, randomness: any RandomSource, in tx: any WriteTransaction) throws -> Int {
+    public func settleDue(at now: Timestamp, limit: Int = 100, randomness: any RandomSource, in tx: any WriteTransaction) throws -> Int {
         let due = try tx.all(
             """
             SELECT hold.id, hold.account_id, hold.amount, hold.currency, hold.made_at, hold.settles_at, hold.description, hold.counterparty_name,
@@ -117,7 +117,7 @@ package struct Books: Sendable {
     }
 
     /// Reads an entry back.
-    package func find(_ id: EntryID, in tx: any ReadTransaction) throws -> JournalEntry? {
+    public func find(_ id: EntryID, in tx: any ReadTransaction) throws -> JournalEntry? {
         guard let row = try tx.first("SELECT world, kind, booked_at, reverses, payment_id FROM journal_entry WHERE id = \(id)") else { return nil }
         let postings = try tx.all(
             """
@@ -133,12 +133,12 @@ package struct Books: Sendable {
     }
 
     /// The sum of an account's postings: what its maintained balance must equal.
-    package func derivedBalance(of account: AccountID, in tx: any ReadTransaction) throws -> Int64 {
+    public func derivedBalance(of account: AccountID, in tx: any ReadTransaction) throws -> Int64 {
         try tx.first("SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS total FROM posting WHERE account_id = \(account)")?["total"] ?? 0
     }
 
     /// The sums of all postings of a world by currency: zero each, always.
-    package func totals(of world: OrganisationID, in tx: any ReadTransaction) throws -> [Currency: Int64] {
+    public func totals(of world: OrganisationID, in tx: any ReadTransaction) throws -> [Currency: Int64] {
         let rows = try tx.all(
             """
             SELECT posting.currency AS currency, CAST(SUM(posting.amount) AS BIGINT) AS total

@@ -1,18 +1,18 @@
-package import Primitives
+public import Primitives
 
 /// Identifiers that follow from what they name: the same in every run, random to look at.
-package struct DerivedIDs: Sendable {
+public struct DerivedIDs: Sendable {
     private var generator: SeededGenerator
 
     /// - Parameter name: the world, the persona and what else sets the sequence apart.
-    package init(_ name: String) { generator = SeededGenerator(bytes: sha256(Array(name.utf8))) }
+    public init(_ name: String) { generator = SeededGenerator(bytes: sha256(Array(name.utf8))) }
 
-    package mutating func next<ID: Identifier>(_ type: ID.Type = ID.self) -> ID {
+    public mutating func next<ID: Identifier>(_ type: ID.Type = ID.self) -> ID {
         ID(trusted: ID.prefix + text())
     }
 
     /// Twenty letters and digits that follow from the name alone.
-    package static func text(_ name: String) -> String {
+    public static func text(_ name: String) -> String {
         var ids = DerivedIDs(name)
         return ids.text()
     }

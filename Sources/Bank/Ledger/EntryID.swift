@@ -1,9 +1,9 @@
-import Primitives
-import Storage
+public import Primitives
+public import Storage
 
 /// A journal entry.
-package struct EntryID: Identifier, SQLBindable, SQLReadable {
-    package static let prefix = "ent_"
-    package let rawValue: String
-    package init(trusted rawValue: String) { self.rawValue = rawValue }
+public struct EntryID: Identifier, SQLBindable, SQLReadable {
+    public static let prefix = "ent_"
+    public let rawValue: String
+    public init(trusted rawValue: String) { self.rawValue = rawValue }
 }

@@ -1,19 +1,19 @@
-package import Primitives
-import Storage
+public import Primitives
+public import Storage
 
 /// A transaction that is made but not booked: a card payment before it settles, a cheque before it clears.
-package struct Hold: Hashable, Sendable {
-    package let id: TransactionID
-    package let account: AccountID
+public struct Hold: Hashable, Sendable {
+    public let id: TransactionID
+    public let account: AccountID
     /// Signed as a posting is: a negative amount is set aside, a positive one waits without being spendable.
-    package let amount: Money
-    package let madeAt: Timestamp
+    public let amount: Money
+    public let madeAt: Timestamp
     /// When it is expected to be booked.
-    package let settlesAt: Timestamp
-    package let narrative: Narrative
-    package let payment: PaymentID?
+    public let settlesAt: Timestamp
+    public let narrative: Narrative
+    public let payment: PaymentID?
 
-    package init(
+    public init(
         id: TransactionID, account: AccountID, amount: Money, madeAt: Timestamp, settlesAt: Timestamp, narrative: Narrative, payment: PaymentID? = nil
     ) {
         self.id = id
@@ -27,7 +27,7 @@ package struct Hold: Hashable, Sendable {
 }
 
 /// Where a hold stands; the last two are final.
-package enum HoldState: String, Sendable, SQLBindable, SQLReadable {
+public enum HoldState: String, Sendable, SQLBindable, SQLReadable {
     case pending
     case settled
     case released

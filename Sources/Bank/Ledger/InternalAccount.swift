@@ -1,10 +1,10 @@
-package import Primitives
+public import Primitives
 internal import Storage
 
 /// The bank's own accounts, one of each kind for each currency of a world: what stands opposite the customers' postings.
 ///
 /// Their balances are summed when somebody asks: keeping them in a row would make every payment of a world wait for that row.
-package enum InternalAccount: String, Sendable, CaseIterable {
+public enum InternalAccount: String, Sendable, CaseIterable {
     /// Money on its way to and from other banks, mobile money and card schemes.
     case clearing
     /// Tills and cash machines.
@@ -14,7 +14,7 @@ package enum InternalAccount: String, Sendable, CaseIterable {
     /// What the bank holds of each currency after exchanges.
     case exchange
 
-    package func id(_ currency: Currency, in world: OrganisationID) -> AccountID {
+    public func id(_ currency: Currency, in world: OrganisationID) -> AccountID {
         AccountID(trusted: AccountID.prefix + DerivedIDs.text("\(world)/internal/\(rawValue)/\(currency.rawValue)"))
     }
 

@@ -1,8 +1,8 @@
-package import Primitives
-import Storage
+public import Primitives
+public import Storage
 
 /// What a journal entry records.
-package enum EntryKind: String, Sendable, CaseIterable, SQLBindable, SQLReadable {
+public enum EntryKind: String, Sendable, CaseIterable, SQLBindable, SQLReadable {
     /// What was on an account when its history here begins.
     case opening
     case transfer
@@ -15,20 +15,20 @@ package enum EntryKind: String, Sendable, CaseIterable, SQLBindable, SQLReadable
 }
 
 /// A balanced set of postings, booked at one moment.
-package struct JournalEntry: Hashable, Sendable {
-    package let id: EntryID
-    package let world: OrganisationID
-    package let kind: EntryKind
-    package let bookedAt: Timestamp
+public struct JournalEntry: Hashable, Sendable {
+    public let id: EntryID
+    public let world: OrganisationID
+    public let kind: EntryKind
+    public let bookedAt: Timestamp
     /// From when the amounts bear interest.
-    package let valueAt: Timestamp
-    package let postings: [Posting]
+    public let valueAt: Timestamp
+    public let postings: [Posting]
     /// The entry that this one takes back.
-    package let reverses: EntryID?
-    package let payment: PaymentID?
+    public let reverses: EntryID?
+    public let payment: PaymentID?
 
     /// - Throws: unless there are two postings at least, none of them of nothing, and each currency sums to zero.
-    package init(
+    public init(
         id: EntryID, world: OrganisationID, kind: EntryKind, bookedAt: Timestamp, valueAt: Timestamp? = nil, postings: [Posting],
         reverses: EntryID? = nil, payment: PaymentID? = nil
     ) throws(LedgerRefusal) {

@@ -1,10 +1,10 @@
-package import Primitives
+public import Primitives
 
 /// The rules of the books, without storage: each changes the states it is given, or refuses and changes none.
-package enum Ledger {
+public enum Ledger {
     /// Books an entry.
     /// - Throws: when an account is unknown, of another currency, blocked, or would go below its limit. What only gains may gain, even below its limit.
-    package static func post(_ entry: JournalEntry, on accounts: inout [AccountID: AccountState]) throws(LedgerRefusal) -> [BookedPosting] {
+    public static func post(_ entry: JournalEntry, on accounts: inout [AccountID: AccountState]) throws(LedgerRefusal) -> [BookedPosting] {
         var after = accounts
         let booked = try book(entry, on: &after, isReserved: false)
         try checkFunds(for: entry, before: accounts, after: after)
@@ -14,7 +14,7 @@ package enum Ledger {
 
     /// The entry that takes another back: the same postings with the signs turned.
     /// - Parameter ids: an id for each posting, in order.
-    package static func reversal(
+    public static func reversal(
         of entry: JournalEntry, id: EntryID, ids: [TransactionID], at now: Timestamp, because reason: String
     ) throws(LedgerRefusal) -> JournalEntry {
         guard ids.count == entry.postings.count else { throw .tooFewPostings }
@@ -33,7 +33,7 @@ package enum Ledger {
 
     /// Sets an amount aside, or notes one that is on its way in.
     /// - Returns: its place in the account's order.
-    package static func hold(_ hold: Hold, on state: inout AccountState) throws(LedgerRefusal) -> Int64 {
+    public static func hold(_ hold: Hold, on state: inout AccountState) throws(LedgerRefusal) -> Int64 {
         guard hold.amount.currency == state.currency else { throw .wrongCurrency(hold.account) }
         guard hold.amount.minorUnits != 0 else { throw .nothingMoved(hold.account) }
         var next = state
@@ -50,7 +50,7 @@ package enum Ledger {
     }
 
     /// Frees what a hold set aside.
-    package static func release(_ hold: Hold, on state: inout AccountState) throws(LedgerRefusal) {
+    public static func release(_ hold: Hold, on state: inout AccountState) throws(LedgerRefusal) {
         guard hold.amount.currency == state.currency else { throw .wrongCurrency(hold.account) }
         guard hold.amount.minorUnits < 0 else { return }
         let held = try state.held.checkedAdding(hold.amount.minorUnits)
@@ -59,7 +59,7 @@ package enum Ledger {
     }
 
     /// Books what was held: for no more than was held, and also on an account frozen since, because the money was promised before.
-    package static func settle(
+    public static func settle(
         _ hold: Hold, with entry: JournalEntry, on accounts: inout [AccountID: AccountState]
     ) throws(LedgerRefusal) -> [BookedPosting] {
         let settling = entry.postings.filter { $0.pendingID == hold.id && $0.account == hold.account }

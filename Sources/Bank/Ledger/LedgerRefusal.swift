@@ -1,7 +1,7 @@
-package import Primitives
+public import Primitives
 
 /// Why the ledger does not do what it was asked.
-package enum LedgerRefusal: Error, Hashable, Sendable {
+public enum LedgerRefusal: Error, Hashable, Sendable {
     case tooFewPostings
     case nothingMoved(AccountID)
     case unbalanced(Currency)

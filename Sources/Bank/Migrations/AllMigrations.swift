@@ -1,8 +1,8 @@
-package import Storage
+public import Storage
 
 /// The sandbox bank's tables: accounts with their maintained balances, the journal, its postings, and holds.
-package enum BankMigrations {
-    package static let all: [Migration] = [
+public enum BankMigrations {
+    public static let all: [Migration] = [
         Migration(
             "bank.0001_ledger",
             """
@@ -102,7 +102,7 @@ package enum BankMigrations {
     ]
 
     /// Makes the tables themselves refuse to change or remove a posting or its entry. Triggers are the one thing the engines spell too differently to share.
-    package static func immutablePostings(on engine: Engine) -> [Migration] {
+    public static func immutablePostings(on engine: Engine) -> [Migration] {
         switch engine {
         case .sqlite:
             [

@@ -1,7 +1,7 @@
 extension Persona {
     /// The five customers of every world.
-    package static let all: [Persona] = [.amina, .brian, .chao, .diana, .elijah]
+    public static let all: [Persona] = [.amina, .brian, .chao, .diana, .elijah]
 
     /// - Parameter signInName: `amina.traveler`
-    package static func named(_ signInName: String) -> Persona? { all.first { $0.signInName == signInName } }
+    public static func named(_ signInName: String) -> Persona? { all.first { $0.signInName == signInName } }
 }

@@ -1,7 +1,7 @@
 import Primitives
 
 /// Something a persona does with money again and again. Amounts are in whole units of the account's currency.
-package struct Habit: Sendable {
+public struct Habit: Sendable {
     /// Unique within the persona: it seeds the habit's own sequence of chance.
     let name: String
     /// The key of the account.

@@ -1,26 +1,26 @@
-package import Primitives
+public import Primitives
 
 /// One of the sandbox's customers, as data: who they are, what they hold, and what they do with their money.
-package struct Persona: Sendable {
+public struct Persona: Sendable {
     /// The first part of the sign-in name: `amina`.
-    package let key: String
-    package let signInName: String
-    package let name: String
-    package let email: String
+    public let key: String
+    public let signInName: String
+    public let name: String
+    public let email: String
     /// E.164.
-    package let phone: String
+    public let phone: String
     /// `Frequent traveller`
-    package let type: String
+    public let type: String
     /// What kind of life the history tells, in one sentence.
-    package let summary: String
+    public let summary: String
     /// What they are good for testing, as the rest of “Good for testing …”.
-    package let goodFor: String
+    public let goodFor: String
     /// How many years back the history goes.
-    package let years: Int
+    public let years: Int
     /// When they are away from home, if they ever are.
-    package let away: Cycle?
-    package let accounts: [PersonaAccount]
-    package let habits: [Habit]
+    public let away: Cycle?
+    public let accounts: [PersonaAccount]
+    public let habits: [Habit]
 
     init(
         key: String, signInName: String, name: String, phone: String, type: String, summary: String, goodFor: String, years: Int = 2,
@@ -42,7 +42,7 @@ package struct Persona: Sendable {
 }
 
 /// An account of a persona, as data. Amounts are in whole units of its currency.
-package struct PersonaAccount: Sendable {
+public struct PersonaAccount: Sendable {
     /// What the account is called in the persona's data, unique there.
     let key: String
     let name: String
@@ -72,7 +72,7 @@ package struct PersonaAccount: Sendable {
 }
 
 /// The days of a cycle that repeats for ever: of every `period` days, `length` from `offset` on.
-package struct Cycle: Sendable {
+public struct Cycle: Sendable {
     let period: Int64
     let offset: Int64
     let length: Int64
@@ -85,10 +85,10 @@ package struct Cycle: Sendable {
 
 extension Persona {
     /// The id that the customer has in a world; nobody else can have it.
-    package func personID(in world: OrganisationID) -> PersonID { PersonID(trusted: PersonID.prefix + DerivedIDs.text("\(world)/\(key)/person")) }
+    public func personID(in world: OrganisationID) -> PersonID { PersonID(trusted: PersonID.prefix + DerivedIDs.text("\(world)/\(key)/person")) }
 
     /// The ids of the persona's accounts in a world, in the order of the data.
-    package func accountIDs(in world: OrganisationID) -> [AccountID] {
+    public func accountIDs(in world: OrganisationID) -> [AccountID] {
         accounts.map { HistoryGenerator.accountID(self, account: $0.key, in: world) }
     }
 }

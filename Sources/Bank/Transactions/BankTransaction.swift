@@ -1,13 +1,13 @@
-package import Primitives
+public import Primitives
 import Storage
 
 /// Whether money came to an account or left it.
-package enum Direction: String, Sendable, CaseIterable {
+public enum Direction: String, Sendable, CaseIterable {
     case credit
     case debit
 }
 
-package enum TransactionStatus: String, Sendable, CaseIterable {
+public enum TransactionStatus: String, Sendable, CaseIterable {
     /// Final: a booked transaction never changes.
     case booked
     /// Made, not yet booked: it may be booked under another id, or vanish.
@@ -15,27 +15,27 @@ package enum TransactionStatus: String, Sendable, CaseIterable {
 }
 
 /// One line of an account's statement.
-package struct BankTransaction: Hashable, Sendable {
-    package let id: TransactionID
-    package let accountID: AccountID
+public struct BankTransaction: Hashable, Sendable {
+    public let id: TransactionID
+    public let accountID: AccountID
     /// Positive; the direction tells the sign.
-    package let amount: Money
-    package let direction: Direction
-    package let status: TransactionStatus
+    public let amount: Money
+    public let direction: Direction
+    public let status: TransactionStatus
     /// When it was booked; for a pending one, when it was made.
-    package let bookedAt: Timestamp
+    public let bookedAt: Timestamp
     /// From when it bears interest; for a pending one, when it is expected to be booked.
-    package let valueAt: Timestamp
-    package let description: String
-    package let counterparty: Counterparty?
-    package let category: TransactionCategory
-    package let channel: TransactionChannel
+    public let valueAt: Timestamp
+    public let description: String
+    public let counterparty: Counterparty?
+    public let category: TransactionCategory
+    public let channel: TransactionChannel
     /// What was booked on the account after it; `nil` while it is pending.
-    package let runningBalance: Money?
+    public let runningBalance: Money?
     /// The pending transaction that became this one.
-    package let pendingID: TransactionID?
+    public let pendingID: TransactionID?
     /// Its place in the account's own order.
-    package let sequence: Int64
+    public let sequence: Int64
 }
 
 extension BankTransaction {

@@ -1,7 +1,7 @@
-import Storage
+public import Storage
 
 /// What a transaction was for. The wire name appears once, here.
-package enum TransactionCategory: String, Sendable, CaseIterable, SQLBindable, SQLReadable {
+public enum TransactionCategory: String, Sendable, CaseIterable, SQLBindable, SQLReadable {
     case income
     case groceries
     case transport
@@ -28,7 +28,7 @@ package enum TransactionCategory: String, Sendable, CaseIterable, SQLBindable, S
     case other
 
     /// What a person reads: `Eating out`.
-    package var words: String {
+    public var words: String {
         switch self {
         case .income: "Income"
         case .groceries: "Groceries"
@@ -59,7 +59,7 @@ package enum TransactionCategory: String, Sendable, CaseIterable, SQLBindable, S
 }
 
 /// The way a transaction was made.
-package enum TransactionChannel: String, Sendable, CaseIterable, SQLBindable, SQLReadable {
+public enum TransactionChannel: String, Sendable, CaseIterable, SQLBindable, SQLReadable {
     case card
     case mobileMoney = "mobile_money"
     case bankTransfer = "bank_transfer"

@@ -1,7 +1,7 @@
 import Primitives
 
 /// A place in an account's transactions: after the transaction with this time and sequence, whatever comes before it later. Opaque outside.
-package struct TransactionCursor: Hashable, Sendable {
+public struct TransactionCursor: Hashable, Sendable {
     let at: Int64
     let sequence: Int64
 
@@ -10,12 +10,12 @@ package struct TransactionCursor: Hashable, Sendable {
         self.sequence = sequence
     }
 
-    package init(after transaction: BankTransaction) {
+    public init(after transaction: BankTransaction) {
         self.init(at: transaction.bookedAt.seconds, sequence: transaction.sequence)
     }
 
     /// Reads the form that `text` has.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard text.utf8.count <= 64, let bytes = Base64URL.decode(text) else { return nil }
         let parts = String(decoding: bytes, as: UTF8.self).split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "t1", let at = Int64(parts[1]), let sequence = Int64(parts[2]) else { return nil }
@@ -23,5 +23,5 @@ package struct TransactionCursor: Hashable, Sendable {
         guard self.text == text else { return nil }
     }
 
-    package var text: String { Base64URL.encode(Array("t1.\(at).\(sequence)".utf8)) }
+    public var text: String { Base64URL.encode(Array("t1.\(at).\(sequence)".utf8)) }
 }

@@ -1,16 +1,16 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// Which transactions of an account are asked for.
-package struct TransactionFilter: Hashable, Sendable {
+public struct TransactionFilter: Hashable, Sendable {
     /// The first moment that counts.
-    package var from: Timestamp?
+    public var from: Timestamp?
     /// The last moment that counts.
-    package var to: Timestamp?
-    package var directions: Set<Direction>
-    package var statuses: Set<TransactionStatus>
+    public var to: Timestamp?
+    public var directions: Set<Direction>
+    public var statuses: Set<TransactionStatus>
 
-    package init(
+    public init(
         from: Timestamp? = nil, to: Timestamp? = nil, directions: Set<Direction> = Set(Direction.allCases),
         statuses: Set<TransactionStatus> = Set(TransactionStatus.allCases)
     ) {
@@ -21,21 +21,21 @@ package struct TransactionFilter: Hashable, Sendable {
     }
 }
 
-package struct TransactionPage: Hashable, Sendable {
-    package let transactions: [BankTransaction]
+public struct TransactionPage: Hashable, Sendable {
+    public let transactions: [BankTransaction]
     /// Where the next page begins; `nil` when this is the last one.
-    package let next: TransactionCursor?
+    public let next: TransactionCursor?
 }
 
 /// The customers' transactions, booked and pending, the newest first.
-package struct Transactions: Sendable {
-    package init() {}
+public struct Transactions: Sendable {
+    public init() {}
 
     /// The longest page.
-    package static let maximumLimit = 500
+    public static let maximumLimit = 500
 
     /// One page. Its place is a key, not a count: what is booked meanwhile shifts nothing.
-    package func list(
+    public func list(
         account: AccountID, filter: TransactionFilter = TransactionFilter(), after cursor: TransactionCursor? = nil, limit: Int,
         in tx: any ReadTransaction
     ) throws -> TransactionPage {
@@ -49,7 +49,7 @@ package struct Transactions: Sendable {
         return TransactionPage(transactions: page, next: transactions.count > size ? page.last.map(TransactionCursor.init(after:)) : nil)
     }
 
-    package func find(_ id: TransactionID, of account: AccountID, in tx: any ReadTransaction) throws -> BankTransaction? {
+    public func find(_ id: TransactionID, of account: AccountID, in tx: any ReadTransaction) throws -> BankTransaction? {
         let booked = try tx.first(
             """
             SELECT id, account_id, amount, currency, booked_at, value_at, sequence, balance_after, description, counterparty_name,

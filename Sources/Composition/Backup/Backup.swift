@@ -1,18 +1,18 @@
 internal import Foundation
-package import Logging
-package import Primitives
+public import Logging
+public import Primitives
 internal import Storage
 internal import StoragePostgres
 internal import StorageSQLite
 
 /// `wekeza backup`: one consistent copy of the database, beside running servers. The master key is not in it.
-package struct Backup: Sendable {
+public struct Backup: Sendable {
     private let configuration: Configuration
     private let master: MasterKey
     private let clock: any WallClock
     private let logger: Logger
 
-    package init(_ configuration: Configuration, master: MasterKey, clock: any WallClock = SystemClock(), logger: Logger) {
+    public init(_ configuration: Configuration, master: MasterKey, clock: any WallClock = SystemClock(), logger: Logger) {
         self.configuration = configuration
         self.master = master
         self.clock = clock
@@ -21,7 +21,7 @@ package struct Backup: Sendable {
 
     /// - Throws: `ConfigurationError` when the file is there already or the database cannot be read.
     @discardableResult
-    package func write(to path: String) async throws -> BackupManifest {
+    public func write(to path: String) async throws -> BackupManifest {
         guard !FileManager.default.fileExists(atPath: path) else { throw ConfigurationError("\(path) is there already: a backup never replaces another.") }
         let takenAt = clock.now
         let copy = "\(path).database.partial"

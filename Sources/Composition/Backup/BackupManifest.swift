@@ -1,28 +1,28 @@
-package import Primitives
+import Primitives
 internal import Foundation
-package import Storage
+public import Storage
 
 /// What a backup says about itself: the first file of its archive, authenticated by the second.
-package struct BackupManifest: Sendable, Codable {
+public struct BackupManifest: Sendable, Codable {
     /// Of the archive: 1.
-    package let format: Int
-    package let engine: String
+    public let format: Int
+    public let engine: String
     /// The copy is of this moment or a little later.
-    package let takenAt: String
+    public let takenAt: String
     /// The steps of the schema, in order.
-    package let migrations: [AppliedMigration]
-    package let database: DatabaseFile
+    public let migrations: [AppliedMigration]
+    public let database: DatabaseFile
 
-    package struct DatabaseFile: Sendable, Codable {
-        package let name: String
-        package let bytes: Int64
+    public struct DatabaseFile: Sendable, Codable {
+        public let name: String
+        public let bytes: Int64
         /// base64url
-        package let sha256: String
+        public let sha256: String
     }
 
-    package static let currentFormat = 1
+    public static let currentFormat = 1
 
-    package var schema: String { migrations.last?.name ?? "none" }
+    public var schema: String { migrations.last?.name ?? "none" }
 
     var encoded: [UInt8] {
         get throws {

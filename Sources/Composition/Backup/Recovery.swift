@@ -6,8 +6,8 @@ internal import Events
 internal import Gateway
 internal import Identity
 internal import Payments
-package import Primitives
-package import Storage
+public import Primitives
+import Storage
 
 /// What a restored database has to forget before it may be served. A backup cannot know what was spent or ended after it was taken, so everything that may
 /// have been is ended, paused or replaced (docs/decisions/0010-restore.md).
@@ -47,23 +47,23 @@ struct Recovery: Sendable {
 }
 
 /// How much was ended.
-package struct RecoveryReport: Sendable {
-    package let copyTakenAt: Timestamp?
-    package let restoredAt: Timestamp
-    package internal(set) var codes = 0
-    package internal(set) var grants = 0
-    package internal(set) var pausedConsents = 0
-    package internal(set) var endedConsents = 0
-    package internal(set) var scheduledPayments = 0
-    package internal(set) var standingOrders = 0
-    package internal(set) var sessions = 0
-    package internal(set) var links = 0
-    package internal(set) var recoveryCodes = 0
-    package internal(set) var invitations = 0
-    package internal(set) var initialAccessTokens = 0
+public struct RecoveryReport: Sendable {
+    public let copyTakenAt: Timestamp?
+    public let restoredAt: Timestamp
+    public internal(set) var codes = 0
+    public internal(set) var grants = 0
+    public internal(set) var pausedConsents = 0
+    public internal(set) var endedConsents = 0
+    public internal(set) var scheduledPayments = 0
+    public internal(set) var standingOrders = 0
+    public internal(set) var sessions = 0
+    public internal(set) var links = 0
+    public internal(set) var recoveryCodes = 0
+    public internal(set) var invitations = 0
+    public internal(set) var initialAccessTokens = 0
     /// `nil` when the operator vouched for credentials.
-    package internal(set) var passwords: Int?
-    package internal(set) var apps: Int?
+    public internal(set) var passwords: Int?
+    public internal(set) var apps: Int?
 
     var audited: [String: String] {
         var values = [
@@ -77,7 +77,7 @@ package struct RecoveryReport: Sendable {
     }
 
     /// For the operator, a line each.
-    package var lines: [String] {
+    public var lines: [String] {
         let common = [
             "Consents: \(pausedConsents) are paused until their customers confirm them, \(endedConsents) that waited for a customer ended.",
             "Payments to come: \(scheduledPayments) scheduled ones and \(standingOrders) standing orders are cancelled, because they may have been cancelled since.",

@@ -1,14 +1,14 @@
 internal import Foundation
-package import Logging
-package import Passwords
-package import Primitives
+public import Logging
+public import Passwords
+public import Primitives
 internal import Sandbox
 internal import Storage
 internal import StoragePostgres
 internal import StorageSQLite
 
 /// `wekeza restore`: brings a database back from a backup, or makes one safe to serve that the engine's own tools brought back.
-package struct Restore: Sendable {
+public struct Restore: Sendable {
     private let configuration: Configuration
     private let master: MasterKey
     private let passwords: PasswordHasher
@@ -16,7 +16,7 @@ package struct Restore: Sendable {
     private let randomness: any RandomSource
     private let logger: Logger
 
-    package init(
+    public init(
         _ configuration: Configuration, master: MasterKey, passwords: PasswordHasher = PasswordHasher(), clock: any WallClock = SystemClock(),
         randomness: any RandomSource = SystemRandom(), logger: Logger
     ) {
@@ -29,20 +29,20 @@ package struct Restore: Sendable {
     }
 
     /// What the operator says beside the backup.
-    package struct Options: Sendable {
+    public struct Options: Sendable {
         /// Sets a database aside that holds something.
-        package var replaces: Bool
+        public var replaces: Bool
         /// No app, secret or password was removed or changed since the backup.
-        package var trustsCredentials: Bool
+        public var trustsCredentials: Bool
 
-        package init(replaces: Bool = false, trustsCredentials: Bool = false) {
+        public init(replaces: Bool = false, trustsCredentials: Bool = false) {
             self.replaces = replaces
             self.trustsCredentials = trustsCredentials
         }
     }
 
     /// - Throws: `ConfigurationError` when the backup does not fit, or the database holds something and is not to be replaced.
-    package func run(from path: String, _ options: Options) async throws -> RecoveryReport {
+    public func run(from path: String, _ options: Options) async throws -> RecoveryReport {
         let backup = try BackupArchive(path: path).open(authenticator: BackupManifest.authenticator(master))
         try check(backup.manifest)
         do {
@@ -56,7 +56,7 @@ package struct Restore: Sendable {
     }
 
     /// For a database that a snapshot of the disk, or point-in-time recovery, brought back.
-    package func runInPlace(_ options: Options) async throws -> RecoveryReport {
+    public func runInPlace(_ options: Options) async throws -> RecoveryReport {
         do {
             switch configuration.database {
             case .sqlite(let path):

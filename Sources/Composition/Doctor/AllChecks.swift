@@ -1,6 +1,6 @@
 /// What `wekeza doctor` looks at, in the order of a start.
-package struct AllChecks: Sendable {
-    package init() {}
+public struct AllChecks: Sendable {
+    public init() {}
 
     private static let all: [any Check] = [
         AssetsCheck(), DataFolderCheck(), MasterKeyCheck(), DiskCheck(), DatabaseCheck(), SchemaCheck(), ClockCheck(), KeysCheck(), CertificateCheck(),
@@ -8,7 +8,7 @@ package struct AllChecks: Sendable {
         IssuerCheck(), PortsCheck(), DescriptorsCheck(), MailCheck(), DemoCheck(),
     ]
 
-    package func run(_ setUp: SetUp) async -> [Finding] {
+    public func run(_ setUp: SetUp) async -> [Finding] {
         var findings: [Finding] = []
         for check in Self.all { findings += await check.run(setUp) }
         return findings

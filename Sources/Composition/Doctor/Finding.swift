@@ -1,6 +1,6 @@
 /// What one check found, and what to do about it.
-package struct Finding: Sendable, Encodable, Hashable {
-    package enum State: String, Sendable, Encodable {
+public struct Finding: Sendable, Encodable, Hashable {
+    public enum State: String, Sendable, Encodable {
         case ok
         /// It works, and will not for ever, or not safely.
         case warning
@@ -8,12 +8,12 @@ package struct Finding: Sendable, Encodable, Hashable {
         case problem
     }
 
-    package let check: String
-    package let state: State
+    public let check: String
+    public let state: State
     /// One sentence.
-    package let found: String
+    public let found: String
     /// What to do; `nil` when all is well.
-    package let advice: String?
+    public let advice: String?
 
     static func ok(_ check: String, _ found: String) -> Finding { Finding(check: check, state: .ok, found: found, advice: nil) }
 
@@ -26,7 +26,7 @@ package struct Finding: Sendable, Encodable, Hashable {
     }
 
     /// A set-up that cannot even be read.
-    package static func wrongSetting(_ sentence: String) -> Finding {
+    public static func wrongSetting(_ sentence: String) -> Finding {
         .problem("settings", sentence, "Correct the flag or the WEKEZA_ variable; wekeza serve --help lists them.")
     }
 }

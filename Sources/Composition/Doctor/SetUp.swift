@@ -1,18 +1,18 @@
 internal import Foundation
 internal import Logging
-package import Primitives
+public import Primitives
 internal import Storage
 internal import StoragePostgres
 internal import StorageSQLite
 internal import Web
 
 /// What a start would be given.
-package struct SetUp: Sendable {
+public struct SetUp: Sendable {
     let configuration: Configuration
     let environment: [String: String]
     let clock: any WallClock
 
-    package init(_ configuration: Configuration, environment: [String: String], clock: any WallClock = SystemClock()) {
+    public init(_ configuration: Configuration, environment: [String: String], clock: any WallClock = SystemClock()) {
         self.configuration = configuration
         self.environment = environment
         self.clock = clock

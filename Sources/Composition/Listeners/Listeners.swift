@@ -1,19 +1,19 @@
 internal import Certificates
 internal import Connections
 internal import Foundation
-package import Hummingbird
+public import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
-package import Logging
-package import NIOCore
+public import Logging
+public import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 internal import Primitives
-package import ServiceLifecycle
-package import Web
+public import ServiceLifecycle
+public import Web
 
 /// The sockets of one process.
-package struct Listeners {
+public struct Listeners {
     private let configuration: Configuration
     private let certificates: ServerCertificates
     private let check: ClientCertificateCheck
@@ -26,7 +26,7 @@ package struct Listeners {
     /// Monitoring asks one question at a time.
     private static let mostOperationsConnections = 32
 
-    package init(_ configuration: Configuration, certificates: ServerCertificates, platform: Platform, drain: Drain, logger: Logger) {
+    public init(_ configuration: Configuration, certificates: ServerCertificates, platform: Platform, drain: Drain, logger: Logger) {
         self.configuration = configuration
         self.certificates = certificates
         check = platform.certificateCheck
@@ -38,14 +38,14 @@ package struct Listeners {
 
     /// The public listener: HTTP, or HTTPS when the set-up names a certificate. `localhost` listens on 127.0.0.1 and, where the machine has it, on ::1.
     /// - Parameter running: is called once for each socket that listens.
-    package func publicListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable (any Channel) -> Void) throws -> [any Service] {
+    public func publicListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable (any Channel) -> Void) throws -> [any Service] {
         let http = connection(responder, isDraining: { [drain] in drain.isOn })
         let connection: any ServerChildChannel = try certificates.publicListener.map { try TLSChannel(http, tlsConfiguration: $0.configuration) } ?? http
         return listeners(connection, port: configuration.port, portFlag: "--port", running: running)
     }
 
     /// The listener that asks for a client certificate, where there is one: HTTPS with the same answers.
-    package func mutualTLSListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable (any Channel) -> Void) throws -> [any Service] {
+    public func mutualTLSListeners(_ responder: some HTTPResponder<AppContext>, running: @escaping @Sendable (any Channel) -> Void) throws -> [any Service] {
         guard let port = configuration.mutualTLSPort, let certificate = certificates.mutualTLS else { return [] }
         let connection = MutualTLSChannel(
             base: connection(responder, isDraining: { [drain] in drain.isOn }),

@@ -1,14 +1,14 @@
 internal import Primitives
 
 /// The certificates of the two listeners that speak TLS: one pair of files serves both; in demo mode the second makes its own.
-package struct ServerCertificates {
+public struct ServerCertificates {
     /// `nil`: it speaks plain HTTP.
     let publicListener: ServerCertificate?
     /// `nil`: there is no such listener.
     let mutualTLS: ServerCertificate?
 
     /// - Throws: `ConfigurationError` when the files do not hold a certificate and its key.
-    package init(_ configuration: Configuration, bench: Workbench) throws {
+    public init(_ configuration: Configuration, bench: Workbench) throws {
         publicListener = try configuration.tls.map { try ServerCertificate($0) }
         if configuration.mutualTLSPort == nil {
             mutualTLS = nil

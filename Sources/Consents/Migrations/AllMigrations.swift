@@ -1,8 +1,8 @@
-package import Storage
+public import Storage
 
 /// The consents' tables.
-package enum ConsentsMigrations {
-    package static let all: [Migration] = [
+public enum ConsentsMigrations {
+    public static let all: [Migration] = [
         Migration(
             "consents.0001_consents",
             """

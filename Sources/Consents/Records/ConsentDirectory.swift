@@ -1,11 +1,11 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// The consents as the gateway asks for them on every call: remembered on first use, dropped when they change, read anew when the feed is not current.
-package final class ConsentDirectory: Sendable {
+public final class ConsentDirectory: Sendable {
     private let cache: ReadThroughCache<ConsentID, Consent>
 
-    package init(database: any Database, feed: ChangeFeed, capacity: Int = 100_000) {
+    public init(database: any Database, feed: ChangeFeed, capacity: Int = 100_000) {
         let consents = Consents()
         cache = ReadThroughCache(capacity: capacity, feed: feed) { id in
             try await database.readOne { try consents.find(id, in: $0) }
@@ -15,5 +15,5 @@ package final class ConsentDirectory: Sendable {
         }
     }
 
-    package func find(_ id: ConsentID) async throws -> Consent? { try await cache.value(for: id) }
+    public func find(_ id: ConsentID) async throws -> Consent? { try await cache.value(for: id) }
 }

@@ -1,13 +1,13 @@
-package import Events
+public import Events
 import OpenBanking
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 extension Consents {
     /// After the records were brought back from a backup: what was in force is paused until its customer confirms it, since they may have withdrawn it
     /// meanwhile; what waited for its customer ends, since they may have declined it, and the app lodges it again. A payment that was approved ends too: it may
     /// have been made meanwhile, and would be made twice. Many rows a statement: there may be millions.
-    package func holdAfterRestoration(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> (paused: Int, ended: Int) {
+    public func holdAfterRestoration(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> (paused: Int, ended: Int) {
         var counts = (paused: 0, ended: 0)
         try tx.walk {
             "SELECT id FROM consent WHERE id > \($0) ORDER BY id LIMIT 2000"

@@ -1,20 +1,20 @@
-package import Events
-package import OpenBanking
-package import Primitives
-package import Storage
+public import Events
+public import OpenBanking
+public import Primitives
+public import Storage
 
 /// The consents and their history. Every change of status is one conditional write, a line of history, an audit entry and an announcement,
 /// together in the caller's transaction.
-package struct Consents: Sendable {
+public struct Consents: Sendable {
     private let randomness: any RandomSource
     let audit = AuditLog()
 
-    package init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
+    public init(randomness: any RandomSource = SystemRandom()) { self.randomness = randomness }
 
     // MARK: Reading
 
     /// One statement brings the accounts along: this is what a cache reads behind a miss.
-    package func find(_ id: ConsentID, in tx: any ReadTransaction) throws -> Consent? {
+    public func find(_ id: ConsentID, in tx: any ReadTransaction) throws -> Consent? {
         let rows = try tx.all(
             """
             SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
@@ -29,7 +29,7 @@ package struct Consents: Sendable {
     }
 
     /// Where a consent stands, without what it covers.
-    package func status(of id: ConsentID, at now: Timestamp, in tx: any ReadTransaction) throws -> ConsentStatus? {
+    public func status(of id: ConsentID, at now: Timestamp, in tx: any ReadTransaction) throws -> ConsentStatus? {
         let row = try tx.first(
             """
             SELECT created_at, expires_at, status, status_actor, status_reason, status_changed_at
@@ -42,7 +42,7 @@ package struct Consents: Sendable {
     }
 
     /// A customer's connections, the newest first.
-    package func list(ofPerson personID: PersonID, in tx: any ReadTransaction) throws -> [Consent] {
+    public func list(ofPerson personID: PersonID, in tx: any ReadTransaction) throws -> [Consent] {
         try consents(
             tx.all(
                 """
@@ -58,7 +58,7 @@ package struct Consents: Sendable {
 
     /// An app's consents, the newest first, page by page.
     /// - Parameter before: the last consent of the page before.
-    package func list(ofApp appID: AppID, before: Consent? = nil, limit: Int = 100, in tx: any ReadTransaction) throws -> [Consent] {
+    public func list(ofApp appID: AppID, before: Consent? = nil, limit: Int = 100, in tx: any ReadTransaction) throws -> [Consent] {
         let createdAt = before?.createdAt ?? .distantFuture
         return try consents(
             tx.all(
@@ -74,12 +74,12 @@ package struct Consents: Sendable {
     }
 
     /// Every status the consent has had, the oldest first.
-    package func history(of id: ConsentID, in tx: any ReadTransaction) throws -> [ConsentHistoryEntry] {
+    public func history(of id: ConsentID, in tx: any ReadTransaction) throws -> [ConsentHistoryEntry] {
         try histories(of: [id], in: tx)[id] ?? []
     }
 
     /// The same of several, in one statement.
-    package func histories(of ids: [ConsentID], in tx: any ReadTransaction) throws -> [ConsentID: [ConsentHistoryEntry]] {
+    public func histories(of ids: [ConsentID], in tx: any ReadTransaction) throws -> [ConsentID: [ConsentHistoryEntry]] {
         let rows = try tx.all(
             """
             SELECT consent_id, status, actor, reason, request_id, occurred_at
@@ -98,7 +98,7 @@ package struct Consents: Sendable {
     // MARK: Changing
 
     /// Lodges a consent that waits for its customer.
-    package func lodge(_ new: NewConsent, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Consent {
+    public func lodge(_ new: NewConsent, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Consent {
         let lodged = Consent(lodging: new, as: ConsentID(at: now, from: randomness), at: now)
         try insert(lodged, in: tx)
         try record([Step(to: lodged, action: .consentLodged, by: actor)], requestID: requestID, in: tx)
@@ -107,7 +107,7 @@ package struct Consents: Sendable {
 
     /// Lodges a consent and has it authorised by the customer who decides right now: two lines of its history, and one row. They are
     /// late rows, which the transaction itself does not read.
-    package func lodgeAuthorised(
+    public func lodgeAuthorised(
         _ new: NewConsent, by person: PersonID, as decider: ConsentDecider = .themselves, accounts: [AccountID], grant: GrantID, at now: Timestamp,
         requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Consent {
@@ -128,7 +128,7 @@ package struct Consents: Sendable {
 
     /// The customer approves, with the accounts of their choice, or confirms what they approved before.
     /// - Returns: `nil` when another state won: it was decided, revoked or has expired, or somebody else approved it before.
-    package func authorise(
+    public func authorise(
         _ id: ConsentID, by person: PersonID, as decider: ConsentDecider = .themselves, accounts: [AccountID], grant: GrantID, at now: Timestamp,
         requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Consent? {
@@ -140,7 +140,7 @@ package struct Consents: Sendable {
 
     /// The customer declines.
     /// - Returns: `nil` when another state won.
-    package func reject(
+    public func reject(
         _ id: ConsentID, by person: PersonID?, as decider: ConsentDecider = .themselves, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Consent? {
         guard let before = try find(id, in: tx), before.waits(for: person, at: now) else { return nil }
@@ -152,7 +152,7 @@ package struct Consents: Sendable {
 
     /// Ends a consent, before or after its authorisation.
     /// - Returns: `nil` when it has ended already.
-    package func revoke(
+    public func revoke(
         _ id: ConsentID, by actor: ConsentActor, audit: Actor, reason: String, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Consent? {
         guard let before = try find(id, in: tx) else { return nil }
@@ -161,14 +161,14 @@ package struct Consents: Sendable {
 
     /// Uses up a payment consent: its one payment is made.
     /// - Returns: `nil` when another state won: it was used before, revoked or has expired.
-    package func consume(_ consent: Consent, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Consent? {
+    public func consume(_ consent: Consent, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws -> Consent? {
         let decision = ConsentDecision(event: .consume, actor: .system, reason: ConsentReason.used)
         return try apply(decision, to: consent, by: .app(consent.appID), at: now, requestID: requestID, in: tx)
     }
 
     /// Keeps a consent as it is until the transaction ends: who counts what was paid under it does so one after the other.
     /// - Returns: the status that it is kept at; `nil` when there is no such consent.
-    package func lock(_ id: ConsentID, in tx: any WriteTransaction) throws -> ConsentStatus? {
+    public func lock(_ id: ConsentID, in tx: any WriteTransaction) throws -> ConsentStatus? {
         // An update that changes nothing is the row lock that both engines know.
         try tx.first("UPDATE consent SET status = status WHERE id = \(id) RETURNING status")?["status"]
     }
@@ -176,7 +176,7 @@ package struct Consents: Sendable {
     /// Stamps consents whose time is over, and lodged ones that nobody authorised within a day. The clock has already ended them for every reader;
     /// the stamp gives them their line of history.
     /// - Returns: how many were stamped, at most `limit`.
-    package func expireDue(at now: Timestamp, limit: Int = 200, in tx: any WriteTransaction) throws -> Int {
+    public func expireDue(at now: Timestamp, limit: Int = 200, in tx: any WriteTransaction) throws -> Int {
         // The status stands in the text: an index of some rows serves who asks for no others.
         let due = try tx.all(
             """

@@ -1,19 +1,19 @@
 internal import Foundation
-package import JSON
+import JSON
 internal import Yams
 
 /// Why the contract cannot be used: the start stops with it.
-package struct ContractError: Error, CustomStringConvertible {
-    package let file: String
-    package let place: String
-    package let reason: String
+public struct ContractError: Error, CustomStringConvertible {
+    public let file: String
+    public let place: String
+    public let reason: String
 
-    package var description: String { "openapi/\(file): \(place.isEmpty ? "" : place + ": ")\(reason)" }
+    public var description: String { "openapi/\(file): \(place.isEmpty ? "" : place + ": ")\(reason)" }
 }
 
 extension APIContract {
     /// Reads every `*.yaml` of a folder. Whatever this reader does not understand is refused, so that nothing in the contract is silently not enforced.
-    package init(directory: String) throws {
+    public init(directory: String) throws {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory))?.filter { $0.hasSuffix(".yaml") }.sorted() ?? []
         guard !names.isEmpty else { throw ContractError(file: "", place: directory, reason: "there are no *.yaml files") }
         var texts: [String: String] = [:]
@@ -22,7 +22,7 @@ extension APIContract {
     }
 
     /// - Parameter files: texts by file name.
-    package init(files: [String: String]) throws {
+    public init(files: [String: String]) throws {
         var documents: [String: JSONValue] = [:]
         for (name, text) in files {
             do {

@@ -1,60 +1,60 @@
-package import JSON
+public import JSON
 
 /// The contract: every operation of `openapi/*.yaml`, read once at start. What the gateway enforces and what the reference page shows is this.
-package struct APIContract: Sendable {
+public struct APIContract: Sendable {
     /// In the order of the files (by name) and of their text.
-    package let sections: [Section]
+    public let sections: [Section]
 
     /// One file: a group of operations.
-    package struct Section: Sendable {
+    public struct Section: Sendable {
         /// The file's name without its ending: `accounts`.
-        package let name: String
-        package let title: String
-        package let version: String
-        package let summary: String
+        public let name: String
+        public let title: String
+        public let version: String
+        public let summary: String
         /// What its first tag says of it.
-        package let description: String
-        package let operations: [Operation]
+        public let description: String
+        public let operations: [Operation]
         /// The named schemas that the section defines, in their order.
-        package let schemas: [Schema]
+        public let schemas: [Schema]
     }
 
-    package var operations: [Operation] { sections.flatMap(\.operations) }
+    public var operations: [Operation] { sections.flatMap(\.operations) }
 
-    package func operation(_ id: String) -> Operation? { operations.first { $0.id == id } }
+    public func operation(_ id: String) -> Operation? { operations.first { $0.id == id } }
 }
 
 /// One operation: a method on a path.
-package struct Operation: Sendable, Identifiable {
+public struct Operation: Sendable, Identifiable {
     /// Its `operationId`: `getAccountBalance`.
-    package let id: String
+    public let id: String
     /// `GET`
-    package let method: String
+    public let method: String
     /// `/v1/accounts/{account_id}/balance`
-    package let path: String
-    package let tag: String?
-    package let summary: String
-    package let description: String
-    package let parameters: [Parameter]
-    package let requestBody: RequestBody?
-    package let responses: [ResponseDescription]
+    public let path: String
+    public let tag: String?
+    public let summary: String
+    public let description: String
+    public let parameters: [Parameter]
+    public let requestBody: RequestBody?
+    public let responses: [ResponseDescription]
     /// What the gateway asks of a caller; `nil` for operations that are not the gateway's (`/oauth2`).
-    package let access: AccessRules?
+    public let access: AccessRules?
     /// Whether an access token of ours is wanted at all.
-    package let needsToken: Bool
+    public let needsToken: Bool
 }
 
-package struct Parameter: Sendable {
-    package enum Location: String, Sendable {
+public struct Parameter: Sendable {
+    public enum Location: String, Sendable {
         case path, query, header
     }
 
-    package let name: String
-    package let location: Location
-    package let isRequired: Bool
-    package let description: String
-    package let schema: Schema
-    package let example: JSONValue?
+    public let name: String
+    public let location: Location
+    public let isRequired: Bool
+    public let description: String
+    public let schema: Schema
+    public let example: JSONValue?
     /// How a violation names it: `/query/limit`.
     let pointer: String
 
@@ -69,42 +69,42 @@ package struct Parameter: Sendable {
     }
 }
 
-package struct RequestBody: Sendable {
-    package let isRequired: Bool
-    package let description: String
-    package let contents: [Content]
+public struct RequestBody: Sendable {
+    public let isRequired: Bool
+    public let description: String
+    public let contents: [Content]
 
-    package func content(_ mediaType: String) -> Content? { contents.first { $0.mediaType == mediaType } }
+    public func content(_ mediaType: String) -> Content? { contents.first { $0.mediaType == mediaType } }
 }
 
 /// A body in one media type.
-package struct Content: Sendable {
+public struct Content: Sendable {
     /// `application/json`
-    package let mediaType: String
-    package let schema: Schema
-    package let example: JSONValue?
+    public let mediaType: String
+    public let schema: Schema
+    public let example: JSONValue?
 }
 
 /// One status of an operation. (`Response` is the web framework's word.)
-package struct ResponseDescription: Sendable {
-    package struct Header: Sendable {
-        package let name: String
-        package let description: String
-        package let schema: Schema
+public struct ResponseDescription: Sendable {
+    public struct Header: Sendable {
+        public let name: String
+        public let description: String
+        public let schema: Schema
     }
 
-    package let status: Int
-    package let description: String
-    package let headers: [Header]
-    package let contents: [Content]
+    public let status: Int
+    public let description: String
+    public let headers: [Header]
+    public let contents: [Content]
 
-    package func content(_ mediaType: String) -> Content? { contents.first { $0.mediaType == mediaType } }
+    public func content(_ mediaType: String) -> Content? { contents.first { $0.mediaType == mediaType } }
 }
 
 /// What the gateway asks of a caller of one operation: the extension `x-wekeza`.
-package struct AccessRules: Hashable, Sendable {
+public struct AccessRules: Hashable, Sendable {
     /// Whose token the operation takes.
-    package enum Token: String, Sendable {
+    public enum Token: String, Sendable {
         /// One that a customer approved: it carries a consent.
         case customer
         /// One that the app got for itself.
@@ -112,7 +112,7 @@ package struct AccessRules: Hashable, Sendable {
     }
 
     /// Who answers.
-    package enum Server: String, Sendable {
+    public enum Server: String, Sendable {
         /// The bank behind the gateway: the sandbox's, or the real one.
         case bank
         /// The platform itself, for sandbox and live apps alike.
@@ -121,28 +121,28 @@ package struct AccessRules: Hashable, Sendable {
         case sandbox
     }
 
-    package let scope: String
-    package let token: Token
+    public let scope: String
+    public let token: Token
     /// Each of these must be in the consent.
-    package let allPermissions: [String]
+    public let allPermissions: [String]
     /// At least one of these must be in the consent; empty asks for none.
-    package let anyPermission: [String]
+    public let anyPermission: [String]
     /// The path parameter that names an account of the consent.
-    package let accountParameter: String?
+    public let accountParameter: String?
     /// The query parameters that name the ends of a range of bookings.
-    package let windowParameters: WindowParameters?
-    package let server: Server
+    public let windowParameters: WindowParameters?
+    public let server: Server
     /// Whether `Idempotency-Key` makes a repetition safe.
-    package let isIdempotent: Bool
+    public let isIdempotent: Bool
     /// Whether the operation uses the consent up: one that was used goes on to it, so that a repetition finds its first answer.
-    package let spendsConsent: Bool
+    public let spendsConsent: Bool
     /// Whether it lodges a consent, which the platform alone keeps.
-    package let lodgesConsent: Bool
+    public let lodgesConsent: Bool
     /// The largest body that the operation takes, in bytes; `nil` for the gateway's own limit.
-    package let largestBody: Int?
+    public let largestBody: Int?
 
-    package struct WindowParameters: Hashable, Sendable {
-        package let from: String
-        package let to: String
+    public struct WindowParameters: Hashable, Sendable {
+        public let from: String
+        public let to: String
     }
 }

@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 /// Reads one file of the contract into its section.
 struct ContractReader {

@@ -1,7 +1,7 @@
 /// The part of regular expressions (ECMA-262) that the contract uses: anchored at both ends; literals, classes, `\d`, groups, and the quantifiers
 /// `? * + {n} {n,m}`. It is run as an automaton whose work grows with the text's length alone, so no text can make it slow.
-package struct Pattern: Hashable, Sendable {
-    package let text: String
+public struct Pattern: Hashable, Sendable {
+    public let text: String
     private let states: [State]
     private let start: Int
     /// Some single bytes and then one class repeated, the shape of most patterns (`^acc_[0-9A-Za-z]{1,60}$`): it needs no automaton.
@@ -44,7 +44,7 @@ package struct Pattern: Hashable, Sendable {
     }
 
     /// - Returns: `nil` for what is not understood: the document is then refused at the start.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard text.hasPrefix("^"), text.hasSuffix("$"), text.utf8.count >= 2, text.utf8.count <= 200 else { return nil }
         var reader = Reader(Array(text.utf8.dropFirst().dropLast()))
         guard let nodes = reader.sequence(), reader.atEnd else { return nil }
@@ -56,7 +56,7 @@ package struct Pattern: Hashable, Sendable {
         self.text = text
     }
 
-    package func matches(_ candidate: String) -> Bool {
+    public func matches(_ candidate: String) -> Bool {
         if let run { return run.matches(candidate) }
         var current = Set<Int>()
         follow(start, into: &current)

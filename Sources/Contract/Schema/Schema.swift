@@ -1,7 +1,7 @@
-package import JSON
+public import JSON
 
 /// A JSON Schema of the contract (OpenAPI 3.1), in the keywords that it uses. References are resolved when the document is read.
-package indirect enum SchemaKind: Hashable, Sendable {
+public indirect enum SchemaKind: Hashable, Sendable {
     case any
     case null
     case boolean
@@ -12,17 +12,17 @@ package indirect enum SchemaKind: Hashable, Sendable {
     case object(ObjectRules)
 }
 
-package struct Schema: Hashable, Sendable {
-    package let kind: SchemaKind
+public struct Schema: Hashable, Sendable {
+    public let kind: SchemaKind
     /// The component's name when it came by reference: `Amount`.
-    package let name: String?
-    package let description: String?
+    public let name: String?
+    public let description: String?
     /// The values allowed, empty when any is.
-    package let allowed: [JSONValue]
-    package let defaultValue: JSONValue?
-    package let example: JSONValue?
+    public let allowed: [JSONValue]
+    public let defaultValue: JSONValue?
+    public let example: JSONValue?
 
-    package init(
+    public init(
         kind: SchemaKind, name: String? = nil, description: String? = nil, allowed: [JSONValue] = [], defaultValue: JSONValue? = nil, example: JSONValue? = nil
     ) {
         self.kind = kind
@@ -34,43 +34,43 @@ package struct Schema: Hashable, Sendable {
     }
 }
 
-package struct StringRules: Hashable, Sendable {
-    package enum Format: String, Hashable, Sendable {
+public struct StringRules: Hashable, Sendable {
+    public enum Format: String, Hashable, Sendable {
         /// Read with `Timestamp(iso8601:)`, which knows the spellings that banking clients send.
         case dateTime = "date-time"
         case uri
     }
 
-    package let format: Format?
-    package let pattern: Pattern?
-    package let minLength: Int?
-    package let maxLength: Int?
+    public let format: Format?
+    public let pattern: Pattern?
+    public let minLength: Int?
+    public let maxLength: Int?
 }
 
-package struct ArrayRules: Hashable, Sendable {
-    package let items: Schema
-    package let minItems: Int?
-    package let maxItems: Int?
-    package let uniqueItems: Bool
+public struct ArrayRules: Hashable, Sendable {
+    public let items: Schema
+    public let minItems: Int?
+    public let maxItems: Int?
+    public let uniqueItems: Bool
 }
 
-package struct ObjectRules: Hashable, Sendable {
-    package struct Property: Hashable, Sendable {
-        package let name: String
-        package let schema: Schema
-        package let isRequired: Bool
+public struct ObjectRules: Hashable, Sendable {
+    public struct Property: Hashable, Sendable {
+        public let name: String
+        public let schema: Schema
+        public let isRequired: Bool
     }
 
-    package let properties: [Property]
+    public let properties: [Property]
     /// Whether members besides the properties are allowed.
-    package let isOpen: Bool
+    public let isOpen: Bool
 
-    package subscript(_ name: String) -> Property? { properties.first { $0.name == name } }
+    public subscript(_ name: String) -> Property? { properties.first { $0.name == name } }
 }
 
 extension Schema {
     /// `string`, `array of Permission`: what a reader sees in a table.
-    package var typeText: String {
+    public var typeText: String {
         switch kind {
         case .any: "any"
         case .null: "null"

@@ -1,13 +1,13 @@
-package import JSON
+public import JSON
 
 /// The parts of a request as HTTP brought them, before anything was believed.
-package struct RawRequest: Sendable {
-    package let path: [String: String]
-    package let query: [(name: String, value: String)]
+public struct RawRequest: Sendable {
+    public let path: [String: String]
+    public let query: [(name: String, value: String)]
     /// The values of one header field, each occurrence apart.
-    package let header: @Sendable (String) -> [String]
+    public let header: @Sendable (String) -> [String]
 
-    package init(path: [String: String], query: [(name: String, value: String)], header: @escaping @Sendable (String) -> [String]) {
+    public init(path: [String: String], query: [(name: String, value: String)], header: @escaping @Sendable (String) -> [String]) {
         self.path = path
         self.query = query
         self.header = header
@@ -15,22 +15,22 @@ package struct RawRequest: Sendable {
 }
 
 /// The parameters of a request that the contract accepted, by name, in their types.
-package struct CheckedParameters: Sendable {
+public struct CheckedParameters: Sendable {
     private let values: [String: JSONValue]
 
-    package init(_ values: [String: JSONValue] = [:]) { self.values = values }
+    public init(_ values: [String: JSONValue] = [:]) { self.values = values }
 
     /// The value, or the contract's default for it.
-    package subscript(_ name: String) -> JSONValue? { values[name] }
-    package func string(_ name: String) -> String? { values[name]?.string }
-    package func integer(_ name: String) -> Int? { values[name]?.integer.flatMap(Int.init(exactly:)) }
+    public subscript(_ name: String) -> JSONValue? { values[name] }
+    public func string(_ name: String) -> String? { values[name]?.string }
+    public func integer(_ name: String) -> Int? { values[name]?.integer.flatMap(Int.init(exactly:)) }
 }
 
 extension Operation {
     /// Checks path, query and header against the contract.
     /// - Returns: the parameters in their types, and every violation. A parameter that the operation does not know is one: a misspelt filter that were
     ///   ignored would answer with more than was asked for.
-    package func check(_ request: RawRequest) -> (parameters: CheckedParameters, violations: [Violation]) {
+    public func check(_ request: RawRequest) -> (parameters: CheckedParameters, violations: [Violation]) {
         var values: [String: JSONValue] = [:]
         var violations: [Violation] = []
         for parameter in parameters {
@@ -78,7 +78,7 @@ extension RawRequest {
 
 extension Operation {
     /// Checks an answer against the contract: its status, and its body where the contract describes one. Tests run every answer through this.
-    package func violations(ofResponse status: Int, mediaType: String?, body: [UInt8]) -> [Violation] {
+    public func violations(ofResponse status: Int, mediaType: String?, body: [UInt8]) -> [Violation] {
         guard let response = responses.first(where: { $0.status == status }) else {
             return [Violation(pointer: "/status", rule: "responses", expected: responses.map { "\($0.status)" }.joined(separator: ", "), got: "\(status)")]
         }

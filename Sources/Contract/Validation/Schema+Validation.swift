@@ -1,16 +1,16 @@
-package import JSON
+public import JSON
 internal import Primitives
 
 extension Schema {
     /// Every violation of the value, the first 50.
-    package func violations(of value: JSONValue, at pointer: String = "") -> [Violation] {
+    public func violations(of value: JSONValue, at pointer: String = "") -> [Violation] {
         var check = SchemaCheck()
         check.check(value, against: self, at: pointer)
         return check.violations
     }
 
     /// Reads the text of a parameter as the value its schema asks for; a text that cannot be that stays a string and fails by its type.
-    package func value(ofParameter text: String) -> JSONValue {
+    public func value(ofParameter text: String) -> JSONValue {
         switch kind {
         case .integer, .number:
             // Only the spellings of JSON: no +1, no 0x1, no 1_000, and no space around them, which is what a bare + in a query means.

@@ -1,13 +1,13 @@
 /// One part of a request or an answer that breaks the contract.
-package struct Violation: Hashable, Sendable {
+public struct Violation: Hashable, Sendable {
     /// A JSON pointer (RFC 6901) into the body, or `/query/name`, `/path/name`, `/header/name`.
-    package let pointer: String
+    public let pointer: String
     /// The keyword that failed: `required`, `type`, `maximum`.
-    package let rule: String
-    package let expected: String
-    package let got: String
+    public let rule: String
+    public let expected: String
+    public let got: String
 
-    package init(pointer: String, rule: String, expected: String, got: String) {
+    public init(pointer: String, rule: String, expected: String, got: String) {
         self.pointer = pointer
         self.rule = rule
         self.expected = expected

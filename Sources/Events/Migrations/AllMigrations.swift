@@ -1,8 +1,8 @@
-package import Storage
+public import Storage
 
 /// The audit log's tables.
-package enum EventsMigrations {
-    package static let all: [Migration] = [
+public enum EventsMigrations {
+    public static let all: [Migration] = [
         Migration(
             "events.0001_audit_log",
             """
@@ -26,7 +26,7 @@ package enum EventsMigrations {
     ]
 
     /// Makes the table itself refuse changes. Triggers are the one thing the engines spell too differently to share.
-    package static func appendOnly(on engine: Engine) -> [Migration] {
+    public static func appendOnly(on engine: Engine) -> [Migration] {
         switch engine {
         case .sqlite:
             [

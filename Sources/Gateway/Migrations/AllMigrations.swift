@@ -1,8 +1,8 @@
-package import Storage
+public import Storage
 
 /// The gateway's tables.
-package enum GatewayMigrations {
-    package static let all: [Migration] = [
+public enum GatewayMigrations {
+    public static let all: [Migration] = [
         Migration(
             "gateway.0001_idempotency_keys",
             """

@@ -1,15 +1,15 @@
-package import AccessTokens
-package import Applications
-package import Consents
-package import Metering
-package import Storage
-package import Web
+public import AccessTokens
+public import Applications
+public import Consents
+public import Metering
+public import Storage
+public import Web
 
 /// Every rule of the gateway, in the order in which a call meets them. The first that refuses answers.
-package struct AllPolicies: Sendable {
-    package let inOrder: [any Policy]
+public struct AllPolicies: Sendable {
+    public let inOrder: [any Policy]
 
-    package init(
+    public init(
         verifier: AccessTokenVerifier, possession: PossessionCheck, certificates: ClientCertificates, addresses: ServerAddresses, revocations: Revocations,
         apps: AppDirectory,
         consents: ConsentDirectory, database: any Database, quotas: Quotas, upstreams: Upstreams

@@ -1,19 +1,19 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 internal import HTTPTypes
 
 /// One request's hold on an idempotency key, which belongs to an app and a route.
-package struct IdempotencyClaim: Hashable, Sendable {
-    package let appID: AppID
+public struct IdempotencyClaim: Hashable, Sendable {
+    public let appID: AppID
     /// The contract's `operationId`.
-    package let route: String
-    package let key: String
+    public let route: String
+    public let key: String
     /// The digest of the body's canonical form.
-    package let payload: Digest
+    public let payload: Digest
     /// Tells this claim from one that takes the key over: the request's id.
-    package let token: RequestID
+    public let token: RequestID
 
-    package init(appID: AppID, route: String, key: String, payload: Digest, token: RequestID) {
+    public init(appID: AppID, route: String, key: String, payload: Digest, token: RequestID) {
         self.appID = appID
         self.route = route
         self.key = key
@@ -23,7 +23,7 @@ package struct IdempotencyClaim: Hashable, Sendable {
 }
 
 /// What a key turned out to be.
-package enum IdempotencyOutcome: Sendable {
+public enum IdempotencyOutcome: Sendable {
     case won
     /// The first request's answer.
     case replay(UpstreamAnswer)
@@ -32,8 +32,8 @@ package enum IdempotencyOutcome: Sendable {
 }
 
 /// The keys of the last day and their answers. A claim is a row before anything is done; its answer is written in the transaction that does it.
-package struct IdempotencyRecords: Sendable {
-    package init() {}
+public struct IdempotencyRecords: Sendable {
+    public init() {}
 
     /// How long a key answers.
     static let lifetime = Duration.hours(24)
@@ -42,7 +42,7 @@ package struct IdempotencyRecords: Sendable {
     /// How far ahead of ours another node's clock may be: a claim from beyond was made before the clock was set back, by a process that is gone.
     static let skew = Duration.seconds(10)
 
-    package func claim(_ claim: IdempotencyClaim, at now: Timestamp, in tx: any WriteTransaction) throws -> IdempotencyOutcome {
+    public func claim(_ claim: IdempotencyClaim, at now: Timestamp, in tx: any WriteTransaction) throws -> IdempotencyOutcome {
         let inserted = try tx.execute(
             """
             INSERT INTO idempotency_key (app_id, route, key, payload, claim_token, claimed_at)
@@ -74,7 +74,7 @@ package struct IdempotencyRecords: Sendable {
 
     /// Keeps the answer.
     /// - Throws: `IdempotencyClaimLost` when another request took the key over, so that the caller's transaction rolls back: one of two must.
-    package func complete(_ claim: IdempotencyClaim, with answer: UpstreamAnswer, in tx: any WriteTransaction) throws {
+    public func complete(_ claim: IdempotencyClaim, with answer: UpstreamAnswer, in tx: any WriteTransaction) throws {
         let kept = try tx.execute(
             """
             UPDATE idempotency_key
@@ -86,7 +86,7 @@ package struct IdempotencyRecords: Sendable {
 
     /// Keeps the answer in the transaction that does the work.
     /// - Parameter claim: `nil` when no key was sent.
-    package func complete(_ claim: IdempotencyClaim?, with answer: UpstreamAnswer, in tx: any WriteTransaction) throws -> UpstreamAnswer {
+    public func complete(_ claim: IdempotencyClaim?, with answer: UpstreamAnswer, in tx: any WriteTransaction) throws -> UpstreamAnswer {
         var kept = answer
         kept.isKept = true
         if let claim { try complete(claim, with: answer, in: tx) as Void }
@@ -94,7 +94,7 @@ package struct IdempotencyRecords: Sendable {
     }
 
     /// Lets the key go, because nothing was done under it.
-    package func release(_ claim: IdempotencyClaim, in tx: any WriteTransaction) throws {
+    public func release(_ claim: IdempotencyClaim, in tx: any WriteTransaction) throws {
         try tx.execute(
             """
             DELETE FROM idempotency_key
@@ -104,7 +104,7 @@ package struct IdempotencyRecords: Sendable {
 
     /// Removes keys of yesterday.
     /// - Returns: how many went, at most `limit`.
-    package func purge(at now: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+    public func purge(at now: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
         let rows = try tx.all(
             "SELECT app_id, route, key FROM idempotency_key WHERE claimed_at <= \(now - Self.lifetime) ORDER BY claimed_at LIMIT \(limit)")
         for row in rows {
@@ -121,7 +121,7 @@ package struct IdempotencyRecords: Sendable {
     }
 
     /// Lets go of every key whose request was under way when the records were copied: nothing of it was done in these records.
-    package func releaseAll(in tx: any WriteTransaction) throws {
+    public func releaseAll(in tx: any WriteTransaction) throws {
         try tx.execute("DELETE FROM idempotency_key WHERE status IS NULL")
     }
 
@@ -148,6 +148,6 @@ package struct IdempotencyRecords: Sendable {
 }
 
 /// Another request took the key over while this one slept: what this one did is rolled back.
-package struct IdempotencyClaimLost: Unavailability {
-    package let isUnavailable = true
+public struct IdempotencyClaimLost: Unavailability {
+    public let isUnavailable = true
 }

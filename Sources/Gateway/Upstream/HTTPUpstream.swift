@@ -3,14 +3,14 @@ import Applications
 import Backends
 import Consents
 import HTTPTypes
-package import NIOCore
+public import NIOCore
 import NIOHTTP1
 import OpenBanking
 import Primitives
 import Web
 
 /// A real core banking system behind the platform: it serves the contract's `/v1` paths and trusts what the gateway has checked, told in header fields.
-package struct HTTPUpstream: Upstream {
+public struct HTTPUpstream: Upstream {
     private let backend: Backend
     private let address: BackendAddress
 
@@ -21,13 +21,13 @@ package struct HTTPUpstream: Upstream {
     ///   - base: `https://core.bank.internal/openapi`, before `/v1/…`.
     ///   - group: the event loops that calls come in on.
     /// - Returns: `nil` unless it is an address of http or https without query and fragment.
-    package init?(base: String, on group: any EventLoopGroup) {
+    public init?(base: String, on group: any EventLoopGroup) {
         guard let address = BackendAddress(base), let backend = try? Backend(address, on: group) else { return nil }
         self.address = address
         self.backend = backend
     }
 
-    package func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
+    public func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
         let request = try request(for: call)
         let answer: BackendAnswer
         do {

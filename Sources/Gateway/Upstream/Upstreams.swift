@@ -2,7 +2,7 @@ import Applications
 import Contract
 
 /// Which upstream answers what.
-package struct Upstreams: Sendable {
+public struct Upstreams: Sendable {
     private let platform: any Upstream
     private let sandbox: any Upstream
     private let live: (any Upstream)?
@@ -13,7 +13,7 @@ package struct Upstreams: Sendable {
     ///   - sandbox: the sandbox's bank, in this process.
     ///   - live: the real core banking system, when one is connected (`--upstream`).
     ///   - controls: the sandbox's controls.
-    package init(platform: any Upstream, sandbox: any Upstream, live: (any Upstream)?, controls: any Upstream) {
+    public init(platform: any Upstream, sandbox: any Upstream, live: (any Upstream)?, controls: any Upstream) {
         self.platform = platform
         self.sandbox = sandbox
         self.live = live

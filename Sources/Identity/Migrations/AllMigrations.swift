@@ -1,8 +1,8 @@
-package import Storage
+public import Storage
 
 /// The tables of people, their sessions, their one-time links, second factors and sign-in attempts.
-package enum IdentityMigrations {
-    package static let all: [Migration] = [
+public enum IdentityMigrations {
+    public static let all: [Migration] = [
         Migration(
             "identity.0001_people",
             """

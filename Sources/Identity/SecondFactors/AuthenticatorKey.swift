@@ -1,9 +1,9 @@
 internal import Crypto
-package import Primitives
+public import Primitives
 
 /// The key that a person's authenticator app shares with us, and the codes that follow from it: TOTP (RFC 6238) on HOTP (RFC 4226), with HMAC-SHA-1,
 /// six digits and steps of 30 seconds, which is what every app understands.
-package struct AuthenticatorKey: Sendable {
+public struct AuthenticatorKey: Sendable {
     let bytes: [UInt8]
 
     /// RFC 4226 §4, R6: 160 bits are recommended.
@@ -19,7 +19,7 @@ package struct AuthenticatorKey: Sendable {
     }
 
     /// The code of the step that a moment lies in (RFC 6238 §4.2).
-    package func code(at now: Timestamp) -> String { code(of: TimeStep(at: now)) }
+    public func code(at now: Timestamp) -> String { code(of: TimeStep(at: now)) }
 
     func code(of step: TimeStep) -> String { Self.hotp(bytes, counter: UInt64(bitPattern: step.number), digits: OneTimeCode.length) }
 
@@ -43,7 +43,7 @@ package struct AuthenticatorKey: Sendable {
 }
 
 /// One of the 30-second steps since the epoch: the counter of RFC 6238 §4.2.
-package struct TimeStep: Hashable, Comparable, Sendable {
+public struct TimeStep: Hashable, Comparable, Sendable {
     let number: Int64
 
     static let seconds: Int64 = 30
@@ -60,18 +60,18 @@ package struct TimeStep: Hashable, Comparable, Sendable {
 
     func secondsLeft(at now: Timestamp) -> Int { Int(next.number * Self.seconds - now.seconds) }
 
-    package static func < (lhs: TimeStep, rhs: TimeStep) -> Bool { lhs.number < rhs.number }
+    public static func < (lhs: TimeStep, rhs: TimeStep) -> Bool { lhs.number < rhs.number }
 }
 
 extension AuthenticatorKey {
     /// The key as people type it: RFC 4648 §6 without padding.
-    package var base32: String { Base32.encode(bytes) }
+    public var base32: String { Base32.encode(bytes) }
 
     /// What the QR code says: the address that authenticator apps agreed on.
     /// - Parameters:
     ///   - issuer: whose account it is.
     ///   - account: the sign-in name.
-    package func address(issuer: String, account: String) -> String {
+    public func address(issuer: String, account: String) -> String {
         let issuer = Self.escaped(issuer)
         return
             "otpauth://totp/\(issuer):\(Self.escaped(account))?secret=\(base32)&issuer=\(issuer)&algorithm=SHA1&digits=\(OneTimeCode.length)&period=\(TimeStep.seconds)"

@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// A code of an authenticator app, as it was typed.
 struct OneTimeCode: Hashable, Sendable {
@@ -16,9 +16,9 @@ struct OneTimeCode: Hashable, Sendable {
 }
 
 /// A code for somebody whose authenticator app is lost: it works once. It has 120 random bits, so that a plain digest protects it (OWASP ASVS 6.5.2).
-package struct RecoveryCode: Hashable, Sendable {
+public struct RecoveryCode: Hashable, Sendable {
     /// How many there are at once.
-    package static let count = 10
+    public static let count = 10
 
     /// Upper case, without what people put between the letters.
     private let letters: String
@@ -30,7 +30,7 @@ package struct RecoveryCode: Hashable, Sendable {
     private init(letters: String) { self.letters = letters }
 
     /// - Parameter typed: in any case, with dashes and spaces anywhere.
-    package init?(_ typed: String) {
+    public init?(_ typed: String) {
         guard typed.utf8.count <= 200 else { return nil }
         let letters = typed.filter { !$0.isWhitespace && $0 != "-" }.uppercased()
         guard letters.utf8.count == Self.length, letters.utf8.allSatisfy({ (65...90).contains($0) || (50...55).contains($0) }) else { return nil }
@@ -40,12 +40,12 @@ package struct RecoveryCode: Hashable, Sendable {
     var digest: Digest { Digest(of: letters) }
 
     /// `ABCD-EFGH-IJKL-MNOP-QRST-UVWX`: for the one page that shows it.
-    package var text: String { letters.inGroups(of: 4, separatedBy: "-") }
+    public var text: String { letters.inGroups(of: 4, separatedBy: "-") }
 }
 
 extension String {
     /// `ABCD EFGH IJ`: so that it can be copied by hand.
-    package func inGroups(of size: Int, separatedBy separator: String) -> String {
+    public func inGroups(of size: Int, separatedBy separator: String) -> String {
         var text = ""
         for (index, character) in enumerated() {
             if index > 0, index.isMultiple(of: size) { text += separator }

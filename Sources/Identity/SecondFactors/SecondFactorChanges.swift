@@ -1,22 +1,22 @@
-package import Events
-package import Primitives
-package import Storage
+public import Events
+public import Primitives
+public import Storage
 
 /// Turning a second factor on and off, and renewing its recovery codes; each is told in the audit log.
-package struct SecondFactorChanges: Sendable {
+public struct SecondFactorChanges: Sendable {
     private let factors: SecondFactors
     private let secondStep: SecondStep
     private let throttle = SignInThrottle(limits: .secondStep)
     private let audit = AuditLog()
 
-    package init(factors: SecondFactors, secondStep: SecondStep) {
+    public init(factors: SecondFactors, secondStep: SecondStep) {
         self.factors = factors
         self.secondStep = secondStep
     }
 
     /// Turns on the key that waits in this session, with its first code. The password has been proved just before.
     /// - Returns: the recovery codes, for the one page that shows them; `nil` when the code is not right or nothing waits.
-    package func turnOn(
+    public func turnOn(
         with typed: String, in session: Session, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> [RecoveryCode]? {
         let person = session.person.id
@@ -26,14 +26,14 @@ package struct SecondFactorChanges: Sendable {
     }
 
     /// How a change that needs a code ended.
-    package enum Outcome<Result: Sendable>: Sendable {
+    public enum Outcome<Result: Sendable>: Sendable {
         case done(Result)
         case refused
         case delayed(until: Timestamp)
     }
 
     /// Ten new recovery codes for a code.
-    package func renewRecoveryCodes(
+    public func renewRecoveryCodes(
         with typed: String, of person: Person, from address: String, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Outcome<[RecoveryCode]> {
         switch try secondStep.take(typed, of: person, from: address, requestID: requestID, at: now, in: tx) {
@@ -47,7 +47,7 @@ package struct SecondFactorChanges: Sendable {
     }
 
     /// Turns the factor off for a code: from then on the password alone signs in.
-    package func turnOff(
+    public func turnOff(
         with typed: String, of person: Person, from address: String, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Outcome<Void> {
         switch try secondStep.take(typed, of: person, from: address, requestID: requestID, at: now, in: tx) {
@@ -62,7 +62,7 @@ package struct SecondFactorChanges: Sendable {
 
     /// Takes away the factor of somebody who lost phone and recovery codes: by the operator, or by staff who made sure who asks.
     /// - Returns: whether there was one.
-    package func reset(
+    public func reset(
         of person: PersonID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Bool {
         guard try factors.remove(of: person, in: tx) else { return false }

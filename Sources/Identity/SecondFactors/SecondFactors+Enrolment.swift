@@ -1,12 +1,12 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 extension SecondFactors {
     /// How long a new key waits for its first code.
     static let enrolmentLifetime = Duration.minutes(30)
 
     /// Makes a key that waits for its first code, in the session that asked for it. A newer one replaces it.
-    package func begin(for person: PersonID, in session: SessionID, at now: Timestamp, in tx: any WriteTransaction) throws {
+    public func begin(for person: PersonID, in session: SessionID, at now: Timestamp, in tx: any WriteTransaction) throws {
         let sealed = seal(.random(from: randomness), of: person)
         try tx.execute(
             """
@@ -17,7 +17,7 @@ extension SecondFactors {
     }
 
     /// The key that waits in this session: for the page that shows it.
-    package func waitingKey(of person: PersonID, in session: SessionID, at now: Timestamp, in tx: any ReadTransaction) throws -> AuthenticatorKey? {
+    public func waitingKey(of person: PersonID, in session: SessionID, at now: Timestamp, in tx: any ReadTransaction) throws -> AuthenticatorKey? {
         try waiting(of: person, in: session, at: now, in: tx).map { try open($0, of: person) }
     }
 
@@ -49,13 +49,13 @@ extension SecondFactors {
 
     /// Forgets keys that nobody confirmed: a background job.
     @discardableResult
-    package static func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public static func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         try tx.execute("DELETE FROM second_factor_enrolment WHERE expires_at < \(now)")
     }
 
     /// What the apps of those who enrolled, or began to, show at a moment, the newest first. For the demo alone, whose mailbox stands for the phone:
     /// whoever could call this would need nobody's phone.
-    package func codesForDemo(
+    public func codesForDemo(
         at now: Timestamp, limit: Int, in tx: any ReadTransaction
     ) throws -> [(person: PersonID, code: String, secondsLeft: Int)] {
         try tx.all(

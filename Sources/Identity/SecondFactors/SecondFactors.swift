@@ -1,30 +1,30 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// That somebody has a second factor.
-package struct SecondFactor: Hashable, Sendable {
-    package let enrolledAt: Timestamp
+public struct SecondFactor: Hashable, Sendable {
+    public let enrolledAt: Timestamp
     /// Unused ones.
-    package let recoveryCodes: Int
+    public let recoveryCodes: Int
 }
 
 /// What was spent in a second step.
-package enum SpentCode: String, Hashable, Sendable {
+public enum SpentCode: String, Hashable, Sendable {
     case oneTimeCode = "one_time_code"
     case recoveryCode = "recovery_code"
 }
 
 /// People's authenticator keys, sealed, and their recovery codes, by digest.
-package struct SecondFactors: Sendable {
+public struct SecondFactors: Sendable {
     private let rootKey: RootKey
     let randomness: any RandomSource
 
-    package init(rootKey: RootKey, randomness: any RandomSource) {
+    public init(rootKey: RootKey, randomness: any RandomSource) {
         self.rootKey = rootKey
         self.randomness = randomness
     }
 
-    package func find(of person: PersonID, in tx: any ReadTransaction) throws -> SecondFactor? {
+    public func find(of person: PersonID, in tx: any ReadTransaction) throws -> SecondFactor? {
         let row = try tx.first(
             """
             SELECT enrolled_at, (SELECT COUNT(*) FROM recovery_code WHERE person_id = \(person) AND used_at IS NULL) AS recovery_codes
@@ -34,7 +34,7 @@ package struct SecondFactors: Sendable {
         return try row.map { SecondFactor(enrolledAt: try $0["enrolled_at"], recoveryCodes: try $0["recovery_codes"]) }
     }
 
-    package static func isEnrolled(_ person: PersonID, in tx: any ReadTransaction) throws -> Bool {
+    public static func isEnrolled(_ person: PersonID, in tx: any ReadTransaction) throws -> Bool {
         try tx.first("SELECT person_id FROM second_factor WHERE person_id = \(person)") != nil
     }
 

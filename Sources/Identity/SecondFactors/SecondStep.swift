@@ -1,34 +1,34 @@
 import Events
 import OAuth
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// The first step of a sign-in, which a one-time code has to complete: who proved which password, and when. It travels sealed in the browser, is no session
 /// and opens nothing by itself.
-package struct FirstStep: Hashable, Codable, Sendable {
-    package let person: PersonID
+public struct FirstStep: Hashable, Codable, Sendable {
+    public let person: PersonID
     /// Of the password's encoding: a step with a password that was changed since leads nowhere.
-    package let password: Digest
-    package let provedAt: Timestamp
+    public let password: Digest
+    public let provedAt: Timestamp
 
-    package static let lifetime = Duration.minutes(5)
+    public static let lifetime = Duration.minutes(5)
 
     init(person: PersonID, passwordHash: String, at now: Timestamp) {
         self.init(person: person, password: Digest(of: passwordHash), provedAt: now)
     }
 
     /// One that was on its way through the browser.
-    package init(person: PersonID, password: Digest, provedAt: Timestamp) {
+    public init(person: PersonID, password: Digest, provedAt: Timestamp) {
         self.person = person
         self.password = password
         self.provedAt = provedAt
     }
 
-    package func isOpen(at now: Timestamp) -> Bool { now < provedAt + Self.lifetime && now > provedAt - Self.lifetime }
+    public func isOpen(at now: Timestamp) -> Bool { now < provedAt + Self.lifetime && now > provedAt - Self.lifetime }
 }
 
 /// How a code was taken.
-package enum CodeOutcome: Hashable, Sendable {
+public enum CodeOutcome: Hashable, Sendable {
     case right(SpentCode)
     /// It is none of theirs, or was used before.
     case refused
@@ -37,7 +37,7 @@ package enum CodeOutcome: Hashable, Sendable {
 }
 
 /// How a sign-in in two steps ended.
-package enum SecondStepOutcome: Hashable, Sendable {
+public enum SecondStepOutcome: Hashable, Sendable {
     case signedIn(Person, SpentCode)
     /// The first step is over, or is worth nothing any more: sign in anew.
     case over
@@ -46,8 +46,8 @@ package enum SecondStepOutcome: Hashable, Sendable {
 }
 
 /// The second step of a sign-in: a one-time code or a recovery code after the password.
-package struct SecondStep: Sendable {
-    package static let methods = AuthenticationMethod.passwordAndCode.map(\.rawValue)
+public struct SecondStep: Sendable {
+    public static let methods = AuthenticationMethod.passwordAndCode.map(\.rawValue)
 
     private let database: any Database
     private let factors: SecondFactors
@@ -55,14 +55,14 @@ package struct SecondStep: Sendable {
     private let people = People()
     private let audit = AuditLog()
 
-    package init(database: any Database, factors: SecondFactors, limits: SignInLimits = .secondStep) {
+    public init(database: any Database, factors: SecondFactors, limits: SignInLimits = .secondStep) {
         self.database = database
         self.factors = factors
         throttle = SignInThrottle(limits: limits)
     }
 
     /// Completes a sign-in.
-    package func complete(
+    public func complete(
         _ first: FirstStep, with typed: String, population: Population, from address: String, requestID: RequestID?, at now: Timestamp
     ) async throws -> SecondStepOutcome {
         guard first.isOpen(at: now) else { return .over }
@@ -86,7 +86,7 @@ package struct SecondStep: Sendable {
     }
 
     /// Takes a code of somebody, whatever for. It is counted as failed before it is looked at, in the same transaction.
-    package func take(
+    public func take(
         _ typed: String, of person: Person, from address: String, requestID: RequestID?, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> CodeOutcome {
         let attempt = CountedAttempt(codeOf: person.id, address: address)

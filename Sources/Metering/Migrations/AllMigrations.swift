@@ -1,8 +1,8 @@
-package import Storage
+public import Storage
 
 /// The meter's tables.
-package enum MeteringMigrations {
-    package static let all: [Migration] = [
+public enum MeteringMigrations {
+    public static let all: [Migration] = [
         Migration(
             "metering.0001_decisions",
             """

@@ -1,19 +1,19 @@
-package import Logging
-package import Primitives
-package import Storage
+public import Logging
+public import Primitives
+public import Storage
 internal import Synchronization
 
 /// One call's unit of its organisation's day.
-package struct QuotaUnit: Hashable, Sendable {
-    package let organisationID: OrganisationID
-    package let day: CivilDate
+public struct QuotaUnit: Hashable, Sendable {
+    public let organisationID: OrganisationID
+    public let day: CivilDate
     /// `nil` without a limit.
-    package let limit: Int?
+    public let limit: Int?
     /// What is left of the day as this node knows it.
-    package let remaining: Int?
+    public let remaining: Int?
 }
 
-package enum QuotaReservation: Hashable, Sendable {
+public enum QuotaReservation: Hashable, Sendable {
     case granted(QuotaUnit)
     /// Every unit of the day is taken.
     case exhausted(limit: Int)
@@ -28,7 +28,7 @@ package enum QuotaReservation: Hashable, Sendable {
 /// (docs/decisions/0009-daily-quota.md).
 ///
 /// Without a limit there is nothing to decide: calls are counted in memory and added to the day every two seconds.
-package final class Quotas: Sendable {
+public final class Quotas: Sendable {
     private enum Step {
         case answer(QuotaReservation)
         case wait(Task<Void, any Error>)
@@ -48,7 +48,7 @@ package final class Quotas: Sendable {
     /// Turns of the loop that looks for idle blocks, a quarter of a second each, between two writes of what was counted.
     private static let turnsPerCount = 8
 
-    package init(database: any Database, logger: Logger, patience: Duration = .milliseconds(1500)) {
+    public init(database: any Database, logger: Logger, patience: Duration = .milliseconds(1500)) {
         self.database = database
         self.logger = logger
         self.patience = patience
@@ -57,7 +57,7 @@ package final class Quotas: Sendable {
     /// Takes one unit.
     /// - Parameter limit: units per day; `nil` counts without a limit.
     /// - Throws: storage failures; nothing is granted then.
-    package func reserve(organisation: OrganisationID, limit: Int?, at now: Timestamp) async throws -> QuotaReservation {
+    public func reserve(organisation: OrganisationID, limit: Int?, at now: Timestamp) async throws -> QuotaReservation {
         let day = QuotaDay(organisation: organisation, date: now.date)
         guard let limit else {
             state.withLock { $0.counts[day, default: 0] += 1 }
@@ -72,25 +72,25 @@ package final class Quotas: Sendable {
     }
 
     /// Returns a unit whose call the bank behind us failed.
-    package func giveBack(_ unit: QuotaUnit) async {
+    public func giveBack(_ unit: QuotaUnit) async {
         let day = QuotaDay(organisation: unit.organisationID, date: unit.day)
         state.withLock { unit.limit == nil ? $0.counts[day, default: 0] -= 1 : $0.giveBack(day) }
     }
 
     /// Units used on a day. The few that other nodes have opened ahead of their calls count as used.
-    package func used(organisation: OrganisationID, day: CivilDate) async throws -> Int {
+    public func used(organisation: OrganisationID, day: CivilDate) async throws -> Int {
         let day = QuotaDay(organisation: organisation, date: day)
         let taken = try await database.read { [days] in try days.used(day, in: $0) }
         return max(0, taken + state.withLock { ($0.counts[day] ?? 0) - $0.ready(of: day) })
     }
 
     /// Forgets the leases and counts of days that are over everywhere, and a week more.
-    package static func purge(at now: Timestamp, in tx: any WriteTransaction) throws {
+    public static func purge(at now: Timestamp, in tx: any WriteTransaction) throws {
         try QuotaDays().purge(before: now.date.adding(days: -7), in: tx)
     }
 
     /// Gives back what has not been used lately and writes what was counted, until cancelled, and everything then.
-    package func run() async {
+    public func run() async {
         var turn = 0
         while !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(250))  // ends early only by cancellation, which the loop looks at
@@ -105,7 +105,7 @@ package final class Quotas: Sendable {
     }
 
     /// Gives back blocks that no call has used for this long.
-    package func returnUnspent(idleFor idle: Duration) async {
+    public func returnUnspent(idleFor idle: Duration) async {
         let returns = state.withLock { $0.takeIdle(before: .now - idle) }
         guard !returns.isEmpty else { return }
         let reachedCommit = Mutex(false)
@@ -123,7 +123,7 @@ package final class Quotas: Sendable {
     }
 
     /// Adds calls without a limit to their days.
-    package func writeCounts() async {
+    public func writeCounts() async {
         let counts = state.withLock { $0.takeCounts() }
         guard !counts.isEmpty else { return }
         do {

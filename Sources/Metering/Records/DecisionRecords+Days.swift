@@ -1,23 +1,23 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// Calls counted by UTC day, as their records are put on their shelves: what the usage page and the meter read, however many records there are and however
 /// long they are kept. Those that wait for their shelves are added at reading.
 extension DecisionRecords {
     /// The calls of one UTC day.
-    package struct DayCount: Hashable, Sendable {
-        package let day: CivilDate
-        package let allowed: Int
-        package let refused: Int
-        package let failed: Int
+    public struct DayCount: Hashable, Sendable {
+        public let day: CivilDate
+        public let allowed: Int
+        public let refused: Int
+        public let failed: Int
         /// Units of the quota.
-        package let cost: Int
+        public let cost: Int
 
-        package var total: Int { allowed + refused + failed }
+        public var total: Int { allowed + refused + failed }
     }
 
     /// The calls of each UTC day from one to another, both included; a day without calls has no entry.
-    package func dayCounts(
+    public func dayCounts(
         ofOrganisation organisationID: OrganisationID, appID: AppID? = nil, from first: CivilDate, to last: CivilDate, in tx: any ReadTransaction
     ) throws -> [DayCount] {
         let rows = try tx.all(

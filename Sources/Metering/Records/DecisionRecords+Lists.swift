@@ -1,5 +1,5 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// Records as people read them, the newest first: an organisation its own, a customer those about them.
 ///
@@ -7,38 +7,38 @@ package import Storage
 /// spans several shelves is put together from the newest of each. The newest of all wait for their shelves, and are looked through: what came in ten seconds.
 extension DecisionRecords {
     /// A place in a list, newest first: the list goes on behind it.
-    package struct Position: Hashable, Sendable {
-        package let receivedAt: Timestamp
-        package let requestID: RequestID
+    public struct Position: Hashable, Sendable {
+        public let receivedAt: Timestamp
+        public let requestID: RequestID
 
-        package init(receivedAt: Timestamp, requestID: RequestID) {
+        public init(receivedAt: Timestamp, requestID: RequestID) {
             self.receivedAt = receivedAt
             self.requestID = requestID
         }
 
-        package init(after record: DecisionRecord) { self.init(receivedAt: record.receivedAt, requestID: record.requestID) }
+        public init(after record: DecisionRecord) { self.init(receivedAt: record.receivedAt, requestID: record.requestID) }
     }
 
     /// Narrows an organisation's list; what is `nil` does not.
-    package struct Filter: Hashable, Sendable {
-        package var appID: AppID?
-        package var outcome: DecisionOutcome?
+    public struct Filter: Hashable, Sendable {
+        public var appID: AppID?
+        public var outcome: DecisionOutcome?
 
-        package init(appID: AppID? = nil, outcome: DecisionOutcome? = nil) {
+        public init(appID: AppID? = nil, outcome: DecisionOutcome? = nil) {
             self.appID = appID
             self.outcome = outcome
         }
     }
 
     /// How often an app used a consent with success.
-    package struct Use: Hashable, Sendable {
-        package let last: Timestamp
+    public struct Use: Hashable, Sendable {
+        public let last: Timestamp
         /// Since the moment asked about, counted up to the bound asked for.
-        package let count: Int
+        public let count: Int
     }
 
     /// An organisation's calls.
-    package func list(
+    public func list(
         ofOrganisation organisationID: OrganisationID, filter: Filter = Filter(), before: Position? = nil, limit: Int, in tx: any ReadTransaction
     ) throws -> [DecisionRecord] {
         let wanted = Wanted(reader: .developer, owner: organisationID.rawValue, part: filter.appID?.rawValue, outcome: filter.outcome)
@@ -46,7 +46,7 @@ extension DecisionRecords {
     }
 
     /// The calls about a customer, under one consent or under all.
-    package func list(
+    public func list(
         ofPerson personID: PersonID, consent: ConsentID? = nil, before: Position? = nil, limit: Int, in tx: any ReadTransaction
     ) throws -> [DecisionRecord] {
         let wanted = Wanted(reader: .customer, owner: personID.rawValue, part: consent?.rawValue, outcome: nil)
@@ -54,7 +54,7 @@ extension DecisionRecords {
     }
 
     /// Which of a customer's consents were used with success: when last, and how often since a moment, counted up to a bound.
-    package func uses(
+    public func uses(
         ofConsents ids: [ConsentID], of personID: PersonID, since moment: Timestamp, atMost bound: Int, in tx: any ReadTransaction
     ) throws -> [ConsentID: Use] {
         var uses = try unshelvedUses(of: personID, since: moment, in: tx).filter { ids.contains($0.key) }

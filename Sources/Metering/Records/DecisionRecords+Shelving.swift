@@ -1,5 +1,5 @@
 internal import Primitives
-package import Storage
+public import Storage
 
 /// Puts records on their shelves, apart from writing them.
 ///
@@ -7,10 +7,10 @@ package import Storage
 /// record waits in `unshelved_decision`, where lists and days find it too, in the slice of its app. What takes it out of there commits together with its places: every snapshot holds it once,
 /// whenever it was committed, whichever node shelves it and whatever its clock says (docs/decisions/0012-shelves.md).
 extension DecisionRecords {
-    package static var slices: Range<Int> { UnshelvedDecision.slices }
+    public static var slices: Range<Int> { UnshelvedDecision.slices }
 
     /// How many records wait, counted up to a bound.
-    package func unshelvedCount(atMost bound: Int, in tx: any ReadTransaction) throws -> Int {
+    public func unshelvedCount(atMost bound: Int, in tx: any ReadTransaction) throws -> Int {
         try tx.first("SELECT COUNT(*) AS count FROM (SELECT 1 FROM unshelved_decision LIMIT \(bound)) AS waiting")?["count"] ?? 0
     }
 
@@ -20,14 +20,14 @@ extension DecisionRecords {
 
     /// Puts every record that waits on its shelves, and counts it into its day.
     /// - Returns: how many.
-    package func shelveAll(in tx: any WriteTransaction) throws -> Int {
+    public func shelveAll(in tx: any WriteTransaction) throws -> Int {
         try takeTurn(in: tx)
         return try UnshelvedDecision.move(.all, in: tx)
     }
 
     /// The same with the oldest of one slice.
     /// - Returns: how many, `limit` or fewer, or a few more that were committed meanwhile.
-    package func shelve(slice: Int, limit: Int, in tx: any WriteTransaction) throws -> Int {
+    public func shelve(slice: Int, limit: Int, in tx: any WriteTransaction) throws -> Int {
         try takeTurn(in: tx)
         let last = try tx.first(
             """

@@ -1,13 +1,13 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// The decisions as they are kept: one row per API call.
-package struct DecisionRecords: Sendable {
-    package init() {}
+public struct DecisionRecords: Sendable {
+    public init() {}
 
     // MARK: Reading
 
-    package func find(_ id: RequestID, in tx: any ReadTransaction) throws -> DecisionRecord? {
+    public func find(_ id: RequestID, in tx: any ReadTransaction) throws -> DecisionRecord? {
         try tx.first("SELECT \(columnsOf: DecisionRecord.self) FROM decision_record WHERE request_id = \(id)").map(DecisionRecord.init)
     }
 
@@ -18,7 +18,7 @@ package struct DecisionRecords: Sendable {
     /// - Returns: how many wait in addition, by slice.
     /// - Throws: storage failures; for a record that is there too, unless it may be.
     @discardableResult
-    package func append(_ records: [DecisionRecord], isRepetition: Bool = false, in tx: any WriteTransaction) throws -> [Int] {
+    public func append(_ records: [DecisionRecord], isRepetition: Bool = false, in tx: any WriteTransaction) throws -> [Int] {
         let records = isRepetition ? try missing(among: records, in: tx) : records
         try tx.insert(records.map(\.values), by: Self.insertion)
         // One slice after the other, as they lie in their table.
@@ -36,7 +36,7 @@ package struct DecisionRecords: Sendable {
 
     /// Removes the oldest records, with their places on the shelves.
     /// - Returns: how many went, at most `limit`.
-    package func purge(before moment: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+    public func purge(before moment: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
         try takeTurn(in: tx)
         let oldest = try tx.all(
             "SELECT request_id FROM decision_record WHERE received_ms < \(moment.milliseconds) ORDER BY received_ms LIMIT \(limit)")

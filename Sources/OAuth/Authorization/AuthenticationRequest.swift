@@ -1,14 +1,14 @@
-package import JSON
+import JSON
 
 /// What the app asks of the customer's authentication: by `acr_values` (OpenID Connect Core §3.1.2.1), or by `acr` in `claims` (§5.5.1.1).
-package struct AuthenticationRequest: Hashable, Sendable {
+public struct AuthenticationRequest: Hashable, Sendable {
     /// Those of the values asked for that there are here, the most wanted first.
-    package let levels: [AuthenticationLevel]
+    public let levels: [AuthenticationLevel]
     /// Whether nothing but one of them will do; otherwise they are a wish.
-    package let isEssential: Bool
+    public let isEssential: Bool
 
     /// One that was read before.
-    package init(levels: [AuthenticationLevel], isEssential: Bool) {
+    public init(levels: [AuthenticationLevel], isEssential: Bool) {
         self.levels = levels
         self.isEssential = isEssential
     }
@@ -16,7 +16,7 @@ package struct AuthenticationRequest: Hashable, Sendable {
     /// - Parameter defaults: what the app registered for requests that ask nothing (`default_acr_values`, OpenID Connect Registration §2).
     /// - Returns: `nil` when nothing is asked, or nothing that there is here.
     /// - Throws: `unmet_authentication_requirements` when only levels will do that there are not.
-    package init?(acrValues: String?, claims: ClaimsRequest?, otherwise defaults: [String] = []) throws(OAuthError) {
+    public init?(acrValues: String?, claims: ClaimsRequest?, otherwise defaults: [String] = []) throws(OAuthError) {
         let asked = claims?.acrValues ?? acrValues?.split(separator: " ", maxSplits: 20).map(String.init) ?? defaults
         isEssential = claims?.isACREssential == true && !asked.isEmpty
         levels = asked.compactMap(AuthenticationLevel.init(rawValue:))
@@ -30,24 +30,24 @@ package struct AuthenticationRequest: Hashable, Sendable {
     }
 
     /// Whether a session of this level falls short of the level that is wanted most.
-    package func asksForMore(than level: AuthenticationLevel) -> Bool { levels.first.map { level < $0 } ?? false }
+    public func asksForMore(than level: AuthenticationLevel) -> Bool { levels.first.map { level < $0 } ?? false }
 
-    package func isMet(by level: AuthenticationLevel) -> Bool { !isEssential || levels.contains { $0 <= level } }
+    public func isMet(by level: AuthenticationLevel) -> Bool { !isEssential || levels.contains { $0 <= level } }
 
     /// What `acr` tells the app: the highest of the levels asked for that the session reaches, else the session's own.
-    package func told(of level: AuthenticationLevel) -> AuthenticationLevel { levels.filter { $0 <= level }.max() ?? level }
+    public func told(of level: AuthenticationLevel) -> AuthenticationLevel { levels.filter { $0 <= level }.max() ?? level }
 }
 
 /// The parameter `claims` (OpenID Connect Core §5.5): what of it changes how the customer is asked. Every other claim is given by its scope, asked for here or
 /// not, and leaving one out is no error (§5.5.1).
-package struct ClaimsRequest: Hashable, Sendable {
+public struct ClaimsRequest: Hashable, Sendable {
     /// The values of `acr`, the most wanted first; `nil` when none are named.
-    package let acrValues: [String]?
-    package let isACREssential: Bool
+    public let acrValues: [String]?
+    public let isACREssential: Bool
     /// The one customer who will do (§5.5.1): the `value` of `sub`.
-    package let subject: String?
+    public let subject: String?
 
-    package init?(_ parameters: RequestParameters) throws(OAuthError) {
+    public init?(_ parameters: RequestParameters) throws(OAuthError) {
         guard let text = parameters["claims"] else { return nil }
         guard let claims = (try? JSONValue(parsing: text, limits: .token(bytes: 8192)))?.object else {
             throw .against(.claims, "The parameter claims is not a JSON object.", expected: "{\"id_token\":{...},\"userinfo\":{...}}", received: .value(text))

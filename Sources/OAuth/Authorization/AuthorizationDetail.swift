@@ -1,30 +1,30 @@
-package import JSON
-package import Primitives
+public import JSON
+public import Primitives
 
 /// What a lodged consent is for, as authorization details name it (RFC 9396 §2).
-package enum AuthorizationDetailType: String, CaseIterable, Sendable, Codable {
+public enum AuthorizationDetailType: String, CaseIterable, Sendable, Codable {
     case accountAccess = "account_access"
     case payment
 
     /// By the API scopes that the token carries: a payment's scope comes from a payment consent alone.
-    package init(of scope: ScopeSet) { self = scope.contains(.paymentsWrite) ? .payment : .accountAccess }
+    public init(of scope: ScopeSet) { self = scope.contains(.paymentsWrite) ? .payment : .accountAccess }
 }
 
 /// What the app asks for in detail (RFC 9396 §2): the consent that it lodged before.
-package struct AuthorizationDetail: Hashable, Sendable, Codable {
-    package let type: AuthorizationDetailType
-    package let consentID: ConsentID
+public struct AuthorizationDetail: Hashable, Sendable, Codable {
+    public let type: AuthorizationDetailType
+    public let consentID: ConsentID
 
-    package init(type: AuthorizationDetailType, consentID: ConsentID) {
+    public init(type: AuthorizationDetailType, consentID: ConsentID) {
         self.type = type
         self.consentID = consentID
     }
 
     /// The wire form, as the token answer repeats it (RFC 9396 §7).
-    package var json: JSONObject { JSONObject([("type", .string(type.rawValue)), ("consent_id", .string(consentID.rawValue))]) }
+    public var json: JSONObject { JSONObject([("type", .string(type.rawValue)), ("consent_id", .string(consentID.rawValue))]) }
 
     /// Reads `authorization_details`: one object of a known type with the members of that type and no other (RFC 9396 §5).
-    package init?(_ parameters: RequestParameters) throws(OAuthError) {
+    public init?(_ parameters: RequestParameters) throws(OAuthError) {
         guard let text = parameters["authorization_details"] else { return nil }
         let form = "[{\"type\":\"account_access\",\"consent_id\":\"cns_...\"}]"
         guard case .array(let details)? = try? JSONValue(parsing: text, limits: .token(bytes: 8192)) else {

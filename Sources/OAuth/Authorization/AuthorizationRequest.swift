@@ -1,28 +1,28 @@
 /// An authorization request whose every parameter has passed its check (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1). Parameters that are not known
 /// are ignored.
-package struct AuthorizationRequest: Hashable, Sendable {
-    package let clientID: ClientID
-    package let target: RedirectTarget
-    package let responseMode: ResponseMode
-    package let state: String?
-    package let nonce: String?
-    package let codeChallenge: CodeChallenge?
+public struct AuthorizationRequest: Hashable, Sendable {
+    public let clientID: ClientID
+    public let target: RedirectTarget
+    public let responseMode: ResponseMode
+    public let state: String?
+    public let nonce: String?
+    public let codeChallenge: CodeChallenge?
     /// `dpop_jkt` (RFC 9449 §10)
-    package let dpopKey: String?
-    package let scope: ScopeSet
-    package let detail: AuthorizationDetail?
-    package let prompts: Set<Prompt>
+    public let dpopKey: String?
+    public let scope: ScopeSet
+    public let detail: AuthorizationDetail?
+    public let prompts: Set<Prompt>
     /// Seconds.
-    package let maxAge: Int?
-    package let loginHint: String?
-    package let idTokenHint: String?
-    package let claims: ClaimsRequest?
-    package let authentication: AuthenticationRequest?
+    public let maxAge: Int?
+    public let loginHint: String?
+    public let idTokenHint: String?
+    public let claims: ClaimsRequest?
+    public let authentication: AuthenticationRequest?
 
     /// The checks, in the order in which a refusal is told.
     /// - Throws: what the redirect URI is told; the target is trusted by then.
     /// - Parameter audience: the address of the API.
-    package init(
+    public init(
         _ parameters: RequestParameters, for client: RegisteredClient, target: RedirectTarget, transport: RequestTransport = RequestTransport(),
         audience: String
     ) throws(OAuthError) {
@@ -49,12 +49,12 @@ package struct AuthorizationRequest: Hashable, Sendable {
     }
 
     /// The mode in which an error answer travels: the one asked for, when there is such a one.
-    package static func responseMode(of parameters: RequestParameters) -> ResponseMode {
+    public static func responseMode(of parameters: RequestParameters) -> ResponseMode {
         parameters.isRepeated("response_mode") ? .query : (try? ResponseTypeCheck.mode(parameters)) ?? .query
     }
 
     /// The state as an error answer may carry it: present, sent once, and short enough to be echoed unchanged.
-    package static func state(of parameters: RequestParameters) -> String? {
+    public static func state(of parameters: RequestParameters) -> String? {
         parameters.isRepeated("state") ? nil : try? EchoedValues.state(parameters)
     }
 }

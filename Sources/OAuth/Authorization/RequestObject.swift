@@ -1,17 +1,17 @@
-package import JOSE
+public import JOSE
 internal import JSON
-package import Primitives
+public import Primitives
 
 /// An authorization request that the app signed (RFC 9101), whose signature and claims have passed: its claims are the parameters, and no others count (§6.3).
-package struct RequestObject: Sendable {
-    package let parameters: RequestParameters
+public struct RequestObject: Sendable {
+    public let parameters: RequestParameters
 
     /// Why a request object cannot be used.
-    package enum Refusal: String, CaseIterable, Error, Hashable, Sendable {
+    public enum Refusal: String, CaseIterable, Error, Hashable, Sendable {
         case malformed, wrongType, algorithm, noKey, signature, issuer, audience, clientID, nested, malformedDate, expired, notYetValid, missingExpiry
         case missingNotBefore, lifetime, notBeforeTooOld, member
 
-        package var message: String {
+        public var message: String {
             switch self {
             case .malformed: "The request object is not a signed JWT of at most 32 kB."
             case .wrongType: "The request object is a JWT of another type: use oauth-authz-req+jwt."
@@ -35,7 +35,7 @@ package struct RequestObject: Sendable {
     }
 
     /// Checks the claims of a request object whose signature is right.
-    package init(_ jws: UnverifiedJWS, of client: RegisteredClient, issuer: String, at now: Timestamp) throws(Refusal) {
+    public init(_ jws: UnverifiedJWS, of client: RegisteredClient, issuer: String, at now: Timestamp) throws(Refusal) {
         let claims = jws.claims
         guard claims["iss"]?.string == client.id.text else { throw .issuer }
         guard claims["aud"]?.string == issuer || claims["aud"]?.array?.contains(.string(issuer)) == true else { throw .audience }

@@ -1,11 +1,11 @@
 /// How an authorization request came.
-package struct RequestTransport: Hashable, Sendable {
+public struct RequestTransport: Hashable, Sendable {
     /// Through the pushed authorization request endpoint (RFC 9126), so from the app itself.
-    package let isPushed: Bool
+    public let isPushed: Bool
     /// As a request object that the app signed (RFC 9101).
-    package let isSigned: Bool
+    public let isSigned: Bool
 
-    package init(isPushed: Bool = false, isSigned: Bool = false) {
+    public init(isPushed: Bool = false, isSigned: Bool = false) {
         self.isPushed = isPushed
         self.isSigned = isSigned
     }

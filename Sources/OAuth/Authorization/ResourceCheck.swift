@@ -1,7 +1,7 @@
 /// RFC 8707 §2: for which protected resource a token is meant. There is one, the API.
-package enum ResourceCheck {
+public enum ResourceCheck {
     /// - Parameter audience: the API's address.
-    package static func check(_ parameters: RequestParameters, audience: String) throws(OAuthError) {
+    public static func check(_ parameters: RequestParameters, audience: String) throws(OAuthError) {
         guard let other = parameters.all("resource").first(where: { $0 != audience }) else { return }
         throw .against(
             .resource, "The resource is none of this server: leave it out, or name the API as the protected resource metadata does.", expected: audience,

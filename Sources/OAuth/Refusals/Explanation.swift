@@ -1,29 +1,29 @@
 /// Why exactly a request was refused: the rule it broke, what was expected and what came. It is for the developers of the app alone.
-package struct Explanation: Hashable, Sendable {
-    package let rule: RefusalRule
-    package let parameter: String?
-    package let expected: String?
+public struct Explanation: Hashable, Sendable {
+    public let rule: RefusalRule
+    public let parameter: String?
+    public let expected: String?
     /// `nil` when nothing came.
-    package let received: Received?
+    public let received: Received?
 }
 
 /// What came from outside, in the form in which its own developers may see it again. A secret is told by its length, never by its letters.
-package struct Received: Hashable, Sendable {
-    package let text: String
+public struct Received: Hashable, Sendable {
+    public let text: String
 
     private init(text: String) { self.text = text }
 
     /// A sentence of ours about what came; nothing from the request in it.
-    package static func note(_ text: String) -> Received { Received(text: text) }
+    public static func note(_ text: String) -> Received { Received(text: text) }
 
     /// A value that is no secret. One that looks like a secret all the same, because it was put in the wrong place, is told as one.
-    package static func value(_ text: String?) -> Received? {
+    public static func value(_ text: String?) -> Received? {
         guard let text else { return nil }
         return looksSecret(text) ? secret(text) : Received(text: Explanation.printable(text))
     }
 
     /// A code, a token, a password, an assertion.
-    package static func secret(_ text: String?) -> Received? {
+    public static func secret(_ text: String?) -> Received? {
         guard let text else { return nil }
         let kind = prefixes.first { text.hasPrefix($0.prefix) }.map { ", \($0.words)" } ?? (text.hasPrefix("eyJ") ? ", a JWT" : "")
         return Received(text: "\(text.utf8.count) characters\(kind)")

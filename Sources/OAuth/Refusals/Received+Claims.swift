@@ -16,7 +16,7 @@ extension Received {
 
 extension ClientAssertion.Refusal {
     /// What the assertion says where it is refused.
-    package func received(in assertion: String) -> Received? {
+    public func received(in assertion: String) -> Received? {
         switch self {
         case .malformed, .signature: .secret(assertion)
         case .wrongType: .claims(["typ"], of: assertion, limit: 8192)
@@ -34,7 +34,7 @@ extension ClientAssertion.Refusal {
 
 extension RequestObject.Refusal {
     /// What the request object says where it is refused.
-    package func received(in object: String) -> Received? {
+    public func received(in object: String) -> Received? {
         switch self {
         case .malformed, .signature, .member: .secret(object)
         case .wrongType: .claims(["typ"], of: object, limit: 32_768)
@@ -52,7 +52,7 @@ extension RequestObject.Refusal {
 
 extension DPoPProof.Refusal {
     /// What the proof says where it is refused.
-    package func received(in proofs: [String]) -> Received? {
+    public func received(in proofs: [String]) -> Received? {
         guard let proof = proofs.first else { return nil }
         return switch self {
         case .severalProofs: .note("\(proofs.count) headers")

@@ -1,6 +1,6 @@
 extension ClientAssertion.Refusal {
     /// The rule of RFC 7523 §3 that the assertion breaks.
-    package var rule: RefusalRule {
+    public var rule: RefusalRule {
         switch self {
         case .malformed:
             of("malformed", "The client assertion is a signed JWT", "RFC 7523 §3", nil, "Send the compact form: three parts with dots between them.")
@@ -52,7 +52,7 @@ extension ClientAssertion.Refusal {
 
 extension RequestObject.Refusal {
     /// The rule of RFC 9101 §6 that the request object breaks.
-    package var rule: RefusalRule {
+    public var rule: RefusalRule {
         switch self {
         case .malformed:
             of(
@@ -100,7 +100,7 @@ extension RequestObject.Refusal {
 
 extension DPoPProof.Refusal {
     /// The rule of RFC 9449 §4.3 that the proof breaks.
-    package var rule: RefusalRule {
+    public var rule: RefusalRule {
         switch self {
         case .severalProofs:
             of("single", "A request carries one DPoP header", "§4.3 step 1", nil, "Send one proof. Look for a proxy or a library that adds one of its own.")

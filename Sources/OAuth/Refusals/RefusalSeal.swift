@@ -1,17 +1,17 @@
-package import Primitives
+public import Primitives
 
 /// One refusal as its app's developers read it later.
-package struct ExplainedRefusal: Hashable, Sendable {
-    package let appID: AppID
-    package let endpoint: OAuthEndpoint
-    package let refusedAt: Timestamp
-    package let code: OAuthError.Code
-    package let rule: RefusalRule?
-    package let parameter: String?
-    package let expected: String?
-    package let received: String?
+public struct ExplainedRefusal: Hashable, Sendable {
+    public let appID: AppID
+    public let endpoint: OAuthEndpoint
+    public let refusedAt: Timestamp
+    public let code: OAuthError.Code
+    public let rule: RefusalRule?
+    public let parameter: String?
+    public let expected: String?
+    public let received: String?
 
-    package init(_ error: OAuthError, of appID: AppID, at endpoint: OAuthEndpoint, now: Timestamp) {
+    public init(_ error: OAuthError, of appID: AppID, at endpoint: OAuthEndpoint, now: Timestamp) {
         self.init(
             appID: appID, endpoint: endpoint, refusedAt: now, code: error.code, rule: error.explanation?.rule, parameter: error.explanation?.parameter,
             expected: error.explanation?.expected, received: error.explanation?.received?.text)
@@ -33,30 +33,30 @@ package struct ExplainedRefusal: Hashable, Sendable {
 }
 
 /// Where an app was refused; the path's last part is its name.
-package enum OAuthEndpoint: String, CaseIterable, Sendable {
+public enum OAuthEndpoint: String, CaseIterable, Sendable {
     case authorize, token, par, introspect, revoke, userinfo
 
-    package var path: String { "/oauth2/\(rawValue)" }
+    public var path: String { "/oauth2/\(rawValue)" }
 }
 
 /// Seals refusals into the addresses of their own pages (docs/decisions/0016-explained-refusals.md): nothing is kept, whoever carries the address reads nothing
 /// in it, and every one is equally long, whatever it tells.
-package struct RefusalSeal: Sendable {
+public struct RefusalSeal: Sendable {
     private let sealer: Sealer
 
-    package init(rootKey: RootKey) { sealer = Sealer(rootKey, purpose: "explained-refusal") }
+    public init(rootKey: RootKey) { sealer = Sealer(rootKey, purpose: "explained-refusal") }
 
     /// How long a refusal can be read.
-    package static let lifetime = Duration.days(7)
+    public static let lifetime = Duration.days(7)
     /// Of the query parameter that carries it.
-    package static let parameter = "refusal"
+    public static let parameter = "refusal"
 
     /// Bytes before sealing; 464 characters come of it.
     private static let size = 320
     /// Characters of every sealed text.
-    package static let length = 464
+    public static let length = 464
 
-    package func seal(_ refusal: ExplainedRefusal) -> String {
+    public func seal(_ refusal: ExplainedRefusal) -> String {
         let facts = [
             refusal.appID.rawValue, refusal.endpoint.rawValue, String(refusal.refusedAt.seconds), refusal.code.rawValue, refusal.rule?.name ?? "",
             Explanation.cut(refusal.parameter ?? "", to: 40),
@@ -69,7 +69,7 @@ package struct RefusalSeal: Sendable {
     }
 
     /// - Returns: `nil` for what was not sealed by us, or is older than its lifetime.
-    package func open(_ text: String, at now: Timestamp) -> ExplainedRefusal? {
+    public func open(_ text: String, at now: Timestamp) -> ExplainedRefusal? {
         guard text.utf8.count == Self.length, let bytes = sealer.open(text) else { return nil }
         let parts = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 8, let appID = AppID(parts[0]), let endpoint = OAuthEndpoint(rawValue: parts[1]), let seconds = Int64(parts[2]),

@@ -1,22 +1,22 @@
-package import JSON
+public import JSON
 
 /// A member of client metadata that cannot be taken, and why (RFC 7591 §3.2.2).
-package struct ClientMetadataRefusal: Error, Hashable, Sendable {
+public struct ClientMetadataRefusal: Error, Hashable, Sendable {
     /// The wire name of the member.
-    package let member: String
+    public let member: String
     /// One sentence without a full stop, for a form or an answer.
-    package let message: String
+    public let message: String
     /// The part of the member that is meant, where it is a list.
-    package let part: String?
+    public let part: String?
 
-    package init(_ member: String, _ message: String, part: String? = nil) {
+    public init(_ member: String, _ message: String, part: String? = nil) {
         self.member = member
         self.message = message
         self.part = part
     }
 
     /// `invalid_redirect_uri`, or `invalid_client_metadata` with the member, the rule and what came.
-    package func error(about request: JSONObject) -> OAuthError {
+    public func error(about request: JSONObject) -> OAuthError {
         let received = part ?? request[member].map { Self.shown($0, of: member) } ?? "nothing"
         return OAuthError(
             member == "redirect_uris" ? .invalidRedirectURI : .invalidClientMetadata,
@@ -40,7 +40,7 @@ package struct ClientMetadataRefusal: Error, Hashable, Sendable {
 
 extension OAuthError {
     /// RFC 6749 §5.2: `%x20-21 / %x23-5B / %x5D-7E`; everything else becomes a question mark.
-    package static func plain(_ text: String) -> String {
+    public static func plain(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { (" "..."~").contains($0) && $0 != "\"" && $0 != "\\" ? $0 : "?" }))
     }
 }

@@ -1,21 +1,21 @@
-package import JSON
+public import JSON
 
 /// What a client asks to be registered as (RFC 7591 §2, OpenID Connect Registration §2), each member read once. A member that is null counts as left out
 /// (RFC 7592 §2.2), one that is not known is not looked at.
-package struct ClientRegistration: Hashable, Sendable {
-    package let redirectURIs: [RedirectURI]
-    package let authenticationMethod: ClientAuthenticationMethod
-    package let grantTypes: Set<GrantType>
+public struct ClientRegistration: Hashable, Sendable {
+    public let redirectURIs: [RedirectURI]
+    public let authenticationMethod: ClientAuthenticationMethod
+    public let grantTypes: Set<GrantType>
     /// `nil`: the client goes by its `client_id`.
-    package let name: String?
+    public let name: String?
     /// `nil`: those that suit its kind.
-    package let scopes: ScopeSet?
+    public let scopes: ScopeSet?
     /// `application_type`
-    package let isNative: Bool
-    package let metadata: ClientMetadata
+    public let isNative: Bool
+    public let metadata: ClientMetadata
 
     /// - Parameter methods: the ways of client authentication that work on this server.
-    package init(reading request: JSONObject, methods: [ClientAuthenticationMethod]) throws(ClientMetadataRefusal) {
+    public init(reading request: JSONObject, methods: [ClientAuthenticationMethod]) throws(ClientMetadataRefusal) {
         let object = JSONObject(request.members.filter { $0.value != .null }.map { ($0.name, $0.value) })
         try UnsupportedMember.refuse(in: object)
         metadata = try ClientMetadata(reading: object)

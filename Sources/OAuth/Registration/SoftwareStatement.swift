@@ -1,28 +1,28 @@
-package import JOSE
-package import JSON
-package import Primitives
+public import JOSE
+public import JSON
+public import Primitives
 
 /// What somebody whom the bank trusts says about a piece of software (RFC 7591 §2.3), signed. Whether it was used before is another question.
-package struct SoftwareStatement: Hashable, Sendable {
+public struct SoftwareStatement: Hashable, Sendable {
     /// The compact JWS, as it came: it is part of what was registered (RFC 7591 §3.2.1).
-    package let text: String
-    package let issuer: String
+    public let text: String
+    public let issuer: String
     /// `jti`
-    package let tokenID: String?
-    package let issuedAt: Timestamp
-    package let expiresAt: Timestamp
+    public let tokenID: String?
+    public let issuedAt: Timestamp
+    public let expiresAt: Timestamp
     /// The metadata that it fixes.
-    package let members: JSONObject
+    public let members: JSONObject
 
     /// How long one without `exp` is good for, from its `iat`.
-    package static let lifetime = Duration.hours(24)
-    package static let longest = 32_768
+    public static let lifetime = Duration.hours(24)
+    public static let longest = 32_768
 
     /// Why a statement proves nothing.
-    package enum Refusal: String, Error, Hashable, Sendable {
+    public enum Refusal: String, Error, Hashable, Sendable {
         case malformed, algorithm, noKey, signature, missingIssueTime, malformedDate, notYetValid, expired, audience, malformedTokenID, replayed, anotherIssuer
 
-        package var message: String {
+        public var message: String {
             switch self {
             case .malformed: "The software_statement is not a signed JWT."
             case .algorithm: "The software_statement is signed with an algorithm that its issuer does not use."
@@ -42,7 +42,7 @@ package struct SoftwareStatement: Hashable, Sendable {
 
     /// Checks the claims of a statement whose signature is right.
     /// - Parameter audience: our issuer: a statement may be for several servers, and says so or not.
-    package init(_ jws: UnverifiedJWS, text: String, issuer: String, audience: String, at now: Timestamp) throws(Refusal) {
+    public init(_ jws: UnverifiedJWS, text: String, issuer: String, audience: String, at now: Timestamp) throws(Refusal) {
         let claims = jws.claims
         let (expiresAt, notBefore, issuedAt): (Timestamp?, Timestamp?, Timestamp?)
         do { (expiresAt, notBefore, issuedAt) = (try claims.numericDate("exp"), try claims.numericDate("nbf"), try claims.numericDate("iat")) } catch {
@@ -62,7 +62,7 @@ package struct SoftwareStatement: Hashable, Sendable {
     }
 
     /// One that was checked when it came.
-    package init?(kept text: String) {
+    public init?(kept text: String) {
         guard let claims = try? UnverifiedJWS(parsing: text, limit: Self.longest).claims, let issuer = claims["iss"]?.string else { return nil }
         self.init(kept: text, claims: claims, issuer: issuer, issuedAt: .epoch, expiresAt: .epoch)
     }
@@ -80,7 +80,7 @@ package struct SoftwareStatement: Hashable, Sendable {
     private static let ours: Set<String> = ["client_id", "client_secret", "software_statement"]
 
     /// The request with the statement's claims in the place of its own (RFC 7591 §2.3).
-    package func overriding(_ request: JSONObject) -> JSONObject {
+    public func overriding(_ request: JSONObject) -> JSONObject {
         JSONObject(request.members.filter { members[$0.name] == nil }.map { ($0.name, $0.value) } + members.members.map { ($0.name, $0.value) })
     }
 }

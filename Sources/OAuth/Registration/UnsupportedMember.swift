@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 /// Members of the registry that ask for what this server does not do. To leave them out in silence would let a client wait for what never comes, an
 /// encrypted answer for example, so they are refused.

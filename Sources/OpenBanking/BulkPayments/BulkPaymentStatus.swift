@@ -1,14 +1,14 @@
 /// Where a bulk payment stands: as its consent does until that is used up, and then as a payment does.
-package enum BulkPaymentStatus: Hashable, Sendable {
+public enum BulkPaymentStatus: Hashable, Sendable {
     /// Its customer decides, or has decided.
     case consent(ConsentStatus)
     case payment(PaymentStatus)
 
-    package init(_ payment: PaymentStatus?, consent: ConsentStatus) {
+    public init(_ payment: PaymentStatus?, consent: ConsentStatus) {
         self = payment.map { .payment($0) } ?? .consent(consent)
     }
 
-    package var rawValue: String {
+    public var rawValue: String {
         switch self {
         case .consent(let status): status.rawValue
         case .payment(let status): status.rawValue
@@ -17,7 +17,7 @@ package enum BulkPaymentStatus: Hashable, Sendable {
 
     /// In ISO 20022 (`ExternalPaymentGroupStatus1Code`): a file was checked (ACTC), and its customer accepted it (ACCP), before it is any payment.
     /// - Parameter isPartial: whether some payments of a settled file were rejected.
-    package func iso20022(isPartial: Bool = false) -> String {
+    public func iso20022(isPartial: Bool = false) -> String {
         switch self {
         case .consent(.awaitingAuthorisation): "ACTC"
         case .consent(.authorised), .consent(.consumed): "ACCP"

@@ -1,13 +1,13 @@
-package import Primitives
+public import Primitives
 
 /// What a file of payments is written in.
-package enum PaymentFileFormat: String, CaseIterable, Sendable, Codable {
+public enum PaymentFileFormat: String, CaseIterable, Sendable, Codable {
     /// One JSON text a line, the first of them about the whole.
     case jsonLines = "json_lines"
     /// ISO 20022, CustomerCreditTransferInitiationV09.
     case pain001 = "pain.001.001.09"
 
-    package var mediaType: String {
+    public var mediaType: String {
         switch self {
         case .jsonLines: "application/x-ndjson"
         case .pain001: "application/xml"
@@ -16,18 +16,18 @@ package enum PaymentFileFormat: String, CaseIterable, Sendable, Codable {
 }
 
 /// A file of payments that keeps every rule of its format: what a customer approves as a whole.
-package struct PaymentFile: Hashable, Sendable {
+public struct PaymentFile: Hashable, Sendable {
     /// What the sender calls it: `GrpHdr/MsgId`, or the header's `reference`.
-    package let reference: String?
+    public let reference: String?
     /// The account that it names to pay from, by its id or its number.
-    package let debtorAccount: String?
-    package let total: Money
+    public let debtorAccount: String?
+    public let total: Money
     /// At least one, in the order of the file.
-    package let lines: [PaymentFileLine]
+    public let lines: [PaymentFileLine]
 
     /// Bytes.
-    package static let largest = 10 << 20
-    package static let mostLines = 10_000
+    public static let largest = 10 << 20
+    public static let mostLines = 10_000
 
     init(reference: String?, debtorAccount: String?, total: Money, lines: [PaymentFileLine]) {
         self.reference = reference
@@ -38,7 +38,7 @@ package struct PaymentFile: Hashable, Sendable {
 
     /// Reads a file to its end, so that every fault is told at once.
     /// - Throws: the rules that it breaks; one broken rule is enough to take nothing of it.
-    package init(_ bytes: [UInt8], as format: PaymentFileFormat, at now: Timestamp) throws(PaymentFileRefusal) {
+    public init(_ bytes: [UInt8], as format: PaymentFileFormat, at now: Timestamp) throws(PaymentFileRefusal) {
         guard bytes.count <= Self.largest else {
             throw PaymentFileRefusal(.init("", "size", "at most \(Self.largest) bytes", "\(bytes.count)"))
         }
@@ -51,12 +51,12 @@ package struct PaymentFile: Hashable, Sendable {
 }
 
 /// One payment of a file.
-package struct PaymentFileLine: Hashable, Sendable {
-    package let instruction: PaymentInstruction
+public struct PaymentFileLine: Hashable, Sendable {
+    public let instruction: PaymentInstruction
     /// The sender's own name for it, which goes with it to its end.
-    package let endToEndID: String?
+    public let endToEndID: String?
 
-    package init(instruction: PaymentInstruction, endToEndID: String?) {
+    public init(instruction: PaymentInstruction, endToEndID: String?) {
         self.instruction = instruction
         self.endToEndID = endToEndID
     }

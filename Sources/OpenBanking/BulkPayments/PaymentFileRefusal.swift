@@ -1,11 +1,11 @@
 /// Why nothing of a file is taken.
-package struct PaymentFileRefusal: Error, Hashable, Sendable {
-    package struct Fault: Hashable, Sendable {
+public struct PaymentFileRefusal: Error, Hashable, Sendable {
+    public struct Fault: Hashable, Sendable {
         /// The member of a line (`/lines/3/amount/currency`; the first line is 1), or the element (`/Document/CstmrCdtTrfInitn/GrpHdr/CtrlSum`).
-        package let pointer: String
-        package let rule: String
-        package let expected: String
-        package let got: String
+        public let pointer: String
+        public let rule: String
+        public let expected: String
+        public let got: String
 
         init(_ pointer: String, _ rule: String, _ expected: String, _ got: String) {
             self.pointer = pointer
@@ -16,17 +16,17 @@ package struct PaymentFileRefusal: Error, Hashable, Sendable {
     }
 
     /// The first of them, in the order of the file.
-    package private(set) var faults: [Fault] = []
-    package private(set) var count = 0
+    public private(set) var faults: [Fault] = []
+    public private(set) var count = 0
 
     /// How many are told one by one.
-    package static let mostTold = 20
+    public static let mostTold = 20
 
     /// The rule that a text is of its format at all.
-    package static let wellFormed = "well_formed"
+    public static let wellFormed = "well_formed"
 
     /// Whether some of it could not even be read.
-    package private(set) var isMalformed = false
+    public private(set) var isMalformed = false
 
     init() {}
 

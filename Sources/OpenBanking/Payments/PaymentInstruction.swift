@@ -1,15 +1,15 @@
-package import Primitives
+public import Primitives
 
 /// What a payment moves, to whom, and with which words. The customer approves exactly this, and the app may send exactly this: dynamic linking
 /// (Delegated Regulation (EU) 2018/389, article 5).
-package struct PaymentInstruction: Hashable, Sendable {
-    package let amount: Money
-    package let creditor: Creditor
+public struct PaymentInstruction: Hashable, Sendable {
+    public let amount: Money
+    public let creditor: Creditor
     /// What the creditor reads on their statement.
-    package let reference: String
+    public let reference: String
 
     /// - Throws: every rule that the values break, each with the member it is about.
-    package init(
+    public init(
         amount: String, currency: String, creditorName: String, creditorAccount: String, reference: String
     ) throws(PaymentInstructionRefusal) {
         var faults: [PaymentInstructionRefusal.Fault] = []
@@ -29,7 +29,7 @@ package struct PaymentInstruction: Hashable, Sendable {
     }
 
     /// Values that passed the rules before and were kept.
-    package init(stored amount: Money, creditor: Creditor, reference: String) {
+    public init(stored amount: Money, creditor: Creditor, reference: String) {
         self.amount = amount
         self.creditor = creditor
         self.reference = reference
@@ -37,18 +37,18 @@ package struct PaymentInstruction: Hashable, Sendable {
 }
 
 /// Who is paid.
-package struct Creditor: Hashable, Sendable {
-    package let name: String
+public struct Creditor: Hashable, Sendable {
+    public let name: String
     /// An account number of the bank, or of another bank when the bank holds no such account.
-    package let account: String
+    public let account: String
 
-    package init(name: String, account: String) {
+    public init(name: String, account: String) {
         self.name = name
         self.account = account
     }
 
     /// - Throws: every rule that the values break.
-    package init(checkedName name: String, account: String) throws(PaymentInstructionRefusal) {
+    public init(checkedName name: String, account: String) throws(PaymentInstructionRefusal) {
         var faults: [PaymentInstructionRefusal.Fault] = []
         if !isText(name, longest: 140) {
             faults.append(.init(.creditorName, "text", "1 to 140 printable characters that are not all spaces", name))
@@ -69,7 +69,7 @@ package struct Creditor: Hashable, Sendable {
 extension Money {
     /// An amount to pay.
     /// - Throws: the rule that the values break.
-    package init(positive text: String, currency: String) throws(PaymentInstructionRefusal) {
+    public init(positive text: String, currency: String) throws(PaymentInstructionRefusal) {
         guard let known = Currency(rawValue: currency) else {
             throw PaymentInstructionRefusal(
                 faults: [.init(.currency, "currency", "one of \(Currency.allCases.map(\.rawValue).joined(separator: ", "))", currency)])
@@ -97,8 +97,8 @@ func isText(_ text: String, longest: Int) -> Bool {
 }
 
 /// Why an instruction cannot be taken: each fault names its member.
-package struct PaymentInstructionRefusal: Error, Hashable, Sendable {
-    package enum Member: String, Sendable {
+public struct PaymentInstructionRefusal: Error, Hashable, Sendable {
+    public enum Member: String, Sendable {
         case amount = "amount/amount"
         case currency = "amount/currency"
         case creditorName = "creditor/name"
@@ -110,11 +110,11 @@ package struct PaymentInstructionRefusal: Error, Hashable, Sendable {
         case lastDate = "last_date"
     }
 
-    package struct Fault: Hashable, Sendable {
-        package let member: Member
-        package let rule: String
-        package let expected: String
-        package let got: String
+    public struct Fault: Hashable, Sendable {
+        public let member: Member
+        public let rule: String
+        public let expected: String
+        public let got: String
 
         init(_ member: Member, _ rule: String, _ expected: String, _ got: String) {
             self.member = member
@@ -124,12 +124,12 @@ package struct PaymentInstructionRefusal: Error, Hashable, Sendable {
         }
     }
 
-    package let faults: [Fault]
+    public let faults: [Fault]
 }
 
 extension PaymentInstruction {
     /// The members in which another instruction differs, in the order of the contract, with what is approved and what came.
-    package func differences(from other: PaymentInstruction) -> [(member: PaymentInstructionRefusal.Member, approved: String, sent: String)] {
+    public func differences(from other: PaymentInstruction) -> [(member: PaymentInstructionRefusal.Member, approved: String, sent: String)] {
         let pairs: [(PaymentInstructionRefusal.Member, String, String)] = [
             (.amount, amount.decimal, other.amount.decimal), (.currency, amount.currency.rawValue, other.amount.currency.rawValue),
             (.creditorName, creditor.name, other.creditor.name), (.creditorAccount, creditor.account, other.creditor.account),

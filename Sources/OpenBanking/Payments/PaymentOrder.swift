@@ -1,7 +1,7 @@
-package import Primitives
+public import Primitives
 
 /// What a customer lets an app do with their money: the customer approves exactly this.
-package enum PaymentOrder: Hashable, Sendable {
+public enum PaymentOrder: Hashable, Sendable {
     /// One payment, at once or on a later day.
     case single(PaymentInstruction, executionDate: CivilDate?)
     /// Any number of payments within limits, until the consent ends.
@@ -11,7 +11,7 @@ package enum PaymentOrder: Hashable, Sendable {
     /// All payments of a file, at once.
     case bulk(BulkOrder)
 
-    package var currency: Currency {
+    public var currency: Currency {
         switch self {
         case .single(let instruction, _), .standing(let instruction, _): instruction.amount.currency
         case .recurring(let terms): terms.maximum.currency
@@ -20,7 +20,7 @@ package enum PaymentOrder: Hashable, Sendable {
     }
 
     /// Who is paid, where that is settled.
-    package var creditor: Creditor? {
+    public var creditor: Creditor? {
         switch self {
         case .single(let instruction, _), .standing(let instruction, _): instruction.creditor
         case .recurring(let terms): terms.creditor

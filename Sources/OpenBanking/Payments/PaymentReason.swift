@@ -1,5 +1,5 @@
 /// Why a payment has its status; where ISO 20022 has a code for it, with that code (`ExternalStatusReason1Code`).
-package enum PaymentReason: String, CaseIterable, Sendable, Codable {
+public enum PaymentReason: String, CaseIterable, Sendable, Codable {
     case submitted
     /// It waits for its day.
     case scheduled
@@ -26,7 +26,7 @@ package enum PaymentReason: String, CaseIterable, Sendable, Codable {
     /// The bank brought its records back from a backup and cannot know whether it was cancelled since.
     case restored = "restored_from_backup"
 
-    package var iso20022: String? {
+    public var iso20022: String? {
         switch self {
         case .insufficientFunds: "AM04"
         case .accountClosed: "AC04"

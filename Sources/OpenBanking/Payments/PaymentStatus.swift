@@ -1,5 +1,5 @@
 /// Where a payment stands, in our words and in those of ISO 20022 (`ExternalPaymentTransactionStatus1Code`).
-package enum PaymentStatus: String, CaseIterable, Sendable, Codable {
+public enum PaymentStatus: String, CaseIterable, Sendable, Codable {
     /// ACTC: it was taken for a later day, and nothing is set aside for it yet.
     case scheduled
     /// RCVD: it was taken, its amount is set aside, and its risk is being decided.
@@ -17,7 +17,7 @@ package enum PaymentStatus: String, CaseIterable, Sendable, Codable {
     /// CANC: it will not be made, because who ordered or who pays it changed their mind.
     case cancelled
 
-    package var iso20022: String {
+    public var iso20022: String {
         switch self {
         case .scheduled: "ACTC"
         case .received: "RCVD"
@@ -31,11 +31,11 @@ package enum PaymentStatus: String, CaseIterable, Sendable, Codable {
     }
 
     /// Nothing leads out of it.
-    package var isFinal: Bool { self == .settled || self == .rejected || self == .cancelled }
+    public var isFinal: Bool { self == .settled || self == .rejected || self == .cancelled }
 }
 
 /// Who moved a payment.
-package enum PaymentActor: String, CaseIterable, Sendable, Codable {
+public enum PaymentActor: String, CaseIterable, Sendable, Codable {
     case partner
     case customer
     /// A member of its staff.
@@ -44,7 +44,7 @@ package enum PaymentActor: String, CaseIterable, Sendable, Codable {
 }
 
 /// What may happen to a payment.
-package enum PaymentEvent: String, CaseIterable, Sendable, Codable {
+public enum PaymentEvent: String, CaseIterable, Sendable, Codable {
     /// Its day has come.
     case execute
     case hold
@@ -56,7 +56,7 @@ package enum PaymentEvent: String, CaseIterable, Sendable, Codable {
 }
 
 /// What an event does to a payment.
-package enum PaymentTransition: Hashable, Sendable {
+public enum PaymentTransition: Hashable, Sendable {
     case moves(to: PaymentStatus)
     /// It has already happened; repeating it is harmless.
     case stays

@@ -1,6 +1,6 @@
 extension PaymentStatus {
     /// The transition table, total over every status, event and actor.
-    package func transition(on event: PaymentEvent, by actor: PaymentActor) -> PaymentTransition {
+    public func transition(on event: PaymentEvent, by actor: PaymentActor) -> PaymentTransition {
         // What was stopped for a look, the program cannot let go on by itself.
         if self == .held || self == .blocked, event == .accept || event == .reject, actor != .bank { return .refused }
         guard event.mayComeFrom(actor) else { return .refused }
@@ -8,7 +8,7 @@ extension PaymentStatus {
     }
 
     /// The table without its actors: each status, each event.
-    package func transition(on event: PaymentEvent) -> PaymentTransition {
+    public func transition(on event: PaymentEvent) -> PaymentTransition {
         switch (self, event) {
         case (.scheduled, .execute): .moves(to: .received)
         case (.scheduled, .reject): .moves(to: .rejected)
@@ -51,7 +51,7 @@ extension PaymentStatus {
 
 extension PaymentEvent {
     /// Whose doing the event is.
-    package func mayComeFrom(_ actor: PaymentActor) -> Bool {
+    public func mayComeFrom(_ actor: PaymentActor) -> Bool {
         switch self {
         case .execute, .hold, .settle: actor == .system
         case .block, .accept, .reject: actor == .bank || actor == .system

@@ -1,12 +1,12 @@
-package import Primitives
+public import Primitives
 
 /// How much may be paid in a time.
-package struct PeriodicLimit: Hashable, Sendable {
-    package let period: LimitPeriod
-    package let alignment: LimitAlignment
-    package let amount: Money
+public struct PeriodicLimit: Hashable, Sendable {
+    public let period: LimitPeriod
+    public let alignment: LimitAlignment
+    public let amount: Money
 
-    package init(period: LimitPeriod, alignment: LimitAlignment, amount: Money) {
+    public init(period: LimitPeriod, alignment: LimitAlignment, amount: Money) {
         self.period = period
         self.alignment = alignment
         self.amount = amount
@@ -16,7 +16,7 @@ package struct PeriodicLimit: Hashable, Sendable {
     ///
     /// A first period that the calendar cuts short is worth its share of days, rounded down: 300 a month from 6 June are 250 until July.
     /// - Parameter start: when the consent begins; no period begins before it.
-    package func window(at moment: Timestamp, from start: Timestamp) -> LimitWindow {
+    public func window(at moment: Timestamp, from start: Timestamp) -> LimitWindow {
         let first = BankCalendar.day(of: start)
         let today = max(BankCalendar.day(of: moment), first)
         let days: Range<CivilDate> =
@@ -41,21 +41,21 @@ package struct PeriodicLimit: Hashable, Sendable {
 }
 
 /// One period of a limit: from its start, up to and without its end.
-package struct LimitWindow: Hashable, Sendable {
-    package let from: Timestamp
-    package let until: Timestamp
-    package let amount: Money
+public struct LimitWindow: Hashable, Sendable {
+    public let from: Timestamp
+    public let until: Timestamp
+    public let amount: Money
 }
 
 /// Where periods begin.
-package enum LimitAlignment: String, CaseIterable, Sendable, Codable {
+public enum LimitAlignment: String, CaseIterable, Sendable, Codable {
     /// At the consent's first day.
     case consent
     /// With the day, on Monday, on the first of the month, of January or July, or of the year.
     case calendar
 }
 
-package enum LimitPeriod: String, CaseIterable, Sendable, Codable {
+public enum LimitPeriod: String, CaseIterable, Sendable, Codable {
     case day
     case week
     case fortnight

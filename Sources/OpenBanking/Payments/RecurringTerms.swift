@@ -1,17 +1,17 @@
-package import Primitives
+public import Primitives
 
 /// The bounds of a recurring payment consent (variable recurring payments, OBIE Read/Write v4): whom it may pay, how much at once, and how much in a time.
-package struct RecurringTerms: Hashable, Sendable {
+public struct RecurringTerms: Hashable, Sendable {
     /// `nil`: only other accounts of the same customer.
-    package let creditor: Creditor?
+    public let creditor: Creditor?
     /// The most that one payment may be.
-    package let maximum: Money
-    package let limits: [PeriodicLimit]
+    public let maximum: Money
+    public let limits: [PeriodicLimit]
     /// The first payment comes not before this.
-    package let validFrom: Timestamp?
+    public let validFrom: Timestamp?
 
     /// - Throws: every rule that the values break, each with the member it is about.
-    package init(
+    public init(
         creditor: Creditor?, maximum: Money, limits: [PeriodicLimit], validFrom: Timestamp?, expiresAt: Timestamp
     ) throws(RecurringTermsRefusal) {
         var faults: [RecurringTermsRefusal.Fault] = []
@@ -35,7 +35,7 @@ package struct RecurringTerms: Hashable, Sendable {
     }
 
     /// Values that passed the rules before and were kept.
-    package init(stored creditor: Creditor?, maximum: Money, limits: [PeriodicLimit], validFrom: Timestamp?) {
+    public init(stored creditor: Creditor?, maximum: Money, limits: [PeriodicLimit], validFrom: Timestamp?) {
         self.creditor = creditor
         self.maximum = maximum
         self.limits = limits
@@ -44,12 +44,12 @@ package struct RecurringTerms: Hashable, Sendable {
 }
 
 /// Why recurring terms cannot be taken: each fault names its member.
-package struct RecurringTermsRefusal: Error, Hashable, Sendable {
-    package struct Fault: Hashable, Sendable {
-        package let member: String
-        package let rule: String
-        package let expected: String
-        package let got: String
+public struct RecurringTermsRefusal: Error, Hashable, Sendable {
+    public struct Fault: Hashable, Sendable {
+        public let member: String
+        public let rule: String
+        public let expected: String
+        public let got: String
 
         init(_ member: String, _ rule: String, _ expected: String, _ got: String) {
             self.member = member
@@ -59,5 +59,5 @@ package struct RecurringTermsRefusal: Error, Hashable, Sendable {
         }
     }
 
-    package let faults: [Fault]
+    public let faults: [Fault]
 }

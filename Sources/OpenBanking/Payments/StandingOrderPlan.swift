@@ -1,14 +1,14 @@
-package import Primitives
+public import Primitives
 
 /// On which days a standing order pays.
-package struct StandingOrderPlan: Hashable, Sendable {
-    package let frequency: StandingOrderFrequency
-    package let firstDate: CivilDate
+public struct StandingOrderPlan: Hashable, Sendable {
+    public let frequency: StandingOrderFrequency
+    public let firstDate: CivilDate
     /// The last day on which it may pay; `nil`: until it is cancelled.
-    package let lastDate: CivilDate?
+    public let lastDate: CivilDate?
 
     /// - Returns: `nil` when it would end before it begins.
-    package init?(frequency: StandingOrderFrequency, firstDate: CivilDate, lastDate: CivilDate?) {
+    public init?(frequency: StandingOrderFrequency, firstDate: CivilDate, lastDate: CivilDate?) {
         if let lastDate, lastDate < firstDate { return nil }
         self.frequency = frequency
         self.firstDate = firstDate
@@ -16,7 +16,7 @@ package struct StandingOrderPlan: Hashable, Sendable {
     }
 
     /// The day of a payment, counted from 0; `nil` after the last. One that begins on the 31st pays on the last day of shorter months.
-    package func date(_ index: Int) -> CivilDate? {
+    public func date(_ index: Int) -> CivilDate? {
         let date =
             switch frequency {
             case .daily: firstDate.adding(days: index)
@@ -30,7 +30,7 @@ package struct StandingOrderPlan: Hashable, Sendable {
     }
 }
 
-package enum StandingOrderFrequency: String, CaseIterable, Sendable, Codable {
+public enum StandingOrderFrequency: String, CaseIterable, Sendable, Codable {
     case daily
     case weekly
     case monthly

@@ -1,73 +1,73 @@
-package import OpenBanking
-package import Primitives
-import Storage
+public import OpenBanking
+public import Primitives
+public import Storage
 
 extension PaymentFileFormat: SQLBindable, SQLReadable {}
 
 /// A file of payments that an app sent for a customer, under a consent that was for this file only.
-package struct BulkPayment: Hashable, Sendable {
-    package let id: BulkPaymentID
-    package let appID: AppID
-    package let organisationID: OrganisationID
-    package let consentID: ConsentID
-    package let format: PaymentFileFormat
+public struct BulkPayment: Hashable, Sendable {
+    public let id: BulkPaymentID
+    public let appID: AppID
+    public let organisationID: OrganisationID
+    public let consentID: ConsentID
+    public let format: PaymentFileFormat
     /// SHA-256 of the file.
-    package let digest: Digest
+    public let digest: Digest
     /// What its sender calls it.
-    package let reference: String?
-    package let count: Int
-    package let total: Money
-    package let createdAt: Timestamp
+    public let reference: String?
+    public let count: Int
+    public let total: Money
+    public let createdAt: Timestamp
     /// `nil` until its consent is used up.
-    package var execution: BulkExecution?
+    public var execution: BulkExecution?
 }
 
 /// How a bulk payment is carried out.
-package struct BulkExecution: Hashable, Sendable {
-    package let personID: PersonID
+public struct BulkExecution: Hashable, Sendable {
+    public let personID: PersonID
     /// The world of the accounts.
-    package let world: OrganisationID
-    package let debtorAccount: AccountID
+    public let world: OrganisationID
+    public let debtorAccount: AccountID
     /// What is set aside for it on the debtor's account.
-    package let holdID: TransactionID
-    package var status: PaymentStatus
-    package var reason: PaymentReason
-    package let receivedAt: Timestamp
-    package var changedAt: Timestamp
+    public let holdID: TransactionID
+    public var status: PaymentStatus
+    public var reason: PaymentReason
+    public let receivedAt: Timestamp
+    public var changedAt: Timestamp
     /// When an accepted one is to be settled.
-    package var settlesAt: Timestamp
+    public var settlesAt: Timestamp
     /// The key of the request that began it.
-    package let idempotencyKey: String?
+    public let idempotencyKey: String?
     /// How many of its payments were booked, and their sum; `nil` before it is settled.
-    package var paid: Paid?
+    public var paid: Paid?
 
-    package struct Paid: Hashable, Sendable {
-        package let count: Int
-        package let total: Money
+    public struct Paid: Hashable, Sendable {
+        public let count: Int
+        public let total: Money
     }
 }
 
 /// One payment of the file, with what became of it.
-package struct BulkPaymentLine: Hashable, Sendable {
+public struct BulkPaymentLine: Hashable, Sendable {
     /// Its place among the payments of the file, from 1.
-    package let number: Int
-    package let line: PaymentFileLine
+    public let number: Int
+    public let line: PaymentFileLine
     /// Why it alone was not made; otherwise it goes as the whole does.
-    package let refusedBecause: PaymentReason?
+    public let refusedBecause: PaymentReason?
 
-    package var instruction: PaymentInstruction { line.instruction }
+    public var instruction: PaymentInstruction { line.instruction }
 }
 
 /// A file as an app uploads it, after every rule of its format.
-package struct NewBulkPayment: Sendable {
-    package let appID: AppID
-    package let organisationID: OrganisationID
-    package let format: PaymentFileFormat
-    package let digest: Digest
-    package let file: PaymentFile
-    package let requestID: RequestID?
+public struct NewBulkPayment: Sendable {
+    public let appID: AppID
+    public let organisationID: OrganisationID
+    public let format: PaymentFileFormat
+    public let digest: Digest
+    public let file: PaymentFile
+    public let requestID: RequestID?
 
-    package init(
+    public init(
         appID: AppID, organisationID: OrganisationID, format: PaymentFileFormat, digest: Digest, file: PaymentFile, requestID: RequestID? = nil
     ) {
         self.appID = appID
@@ -80,15 +80,15 @@ package struct NewBulkPayment: Sendable {
 }
 
 /// An app's order to carry out a file that its customer approved. The gateway has checked the token, and that the consent behind it is in force.
-package struct NewBulkExecution: Hashable, Sendable {
-    package let bulkPaymentID: BulkPaymentID
-    package let appID: AppID
-    package let personID: PersonID
-    package let consentID: ConsentID
-    package let idempotencyKey: String?
-    package let requestID: RequestID?
+public struct NewBulkExecution: Hashable, Sendable {
+    public let bulkPaymentID: BulkPaymentID
+    public let appID: AppID
+    public let personID: PersonID
+    public let consentID: ConsentID
+    public let idempotencyKey: String?
+    public let requestID: RequestID?
 
-    package init(
+    public init(
         of bulkPaymentID: BulkPaymentID, appID: AppID, personID: PersonID, consentID: ConsentID, idempotencyKey: String? = nil,
         requestID: RequestID? = nil
     ) {
@@ -103,5 +103,5 @@ package struct NewBulkExecution: Hashable, Sendable {
 
 extension BulkPaymentID {
     /// As a bulk payment's hold, entry, timeline and risk decision name it: it is paid as one payment.
-    package var asPayment: PaymentID { PaymentID(trusted: rawValue) }
+    public var asPayment: PaymentID { PaymentID(trusted: rawValue) }
 }

@@ -1,19 +1,19 @@
-package import Bank
-package import Consents
-package import OpenBanking
-package import Primitives
-package import Risk
-package import Storage
+import Bank
+public import Consents
+public import OpenBanking
+public import Primitives
+public import Risk
+public import Storage
 import Events
 
 /// What happens to a bulk payment and its money, each step inside the caller's transaction.
-package struct BulkPaymentBooks: Sendable {
+public struct BulkPaymentBooks: Sendable {
     private let randomness: any RandomSource
     private let consents: Consents
     private let records = BulkPaymentRecords()
     private let books = Books()
 
-    package init(randomness: any RandomSource = SystemRandom()) {
+    public init(randomness: any RandomSource = SystemRandom()) {
         self.randomness = randomness
         consents = Consents(randomness: randomness)
     }
@@ -21,7 +21,7 @@ package struct BulkPaymentBooks: Sendable {
     // MARK: Taking
 
     /// Keeps a file, and lodges the consent that it needs.
-    package func lodge(_ new: NewBulkPayment, at now: Timestamp, in tx: any WriteTransaction) throws -> (bulk: BulkPayment, consent: Consent) {
+    public func lodge(_ new: NewBulkPayment, at now: Timestamp, in tx: any WriteTransaction) throws -> (bulk: BulkPayment, consent: Consent) {
         let id = BulkPaymentID(at: now, from: randomness)
         let named = new.file.debtorAccount.flatMap { AccountID($0) }
         let order = BulkOrder(
@@ -40,7 +40,7 @@ package struct BulkPaymentBooks: Sendable {
     /// Begins to carry out a file: uses up its consent, sets the total aside, and writes it down as received.
     /// - Returns: `nil` when the app has no such bulk payment.
     /// - Throws: `PaymentRefusal`, which rolls the transaction back so that nothing of it stays; otherwise storage failures.
-    package func receive(_ new: NewBulkExecution, at now: Timestamp, in tx: any WriteTransaction) throws -> BulkPayment? {
+    public func receive(_ new: NewBulkExecution, at now: Timestamp, in tx: any WriteTransaction) throws -> BulkPayment? {
         guard let bulk = try records.find(new.bulkPaymentID, in: tx), bulk.appID == new.appID else { return nil }
         guard bulk.consentID == new.consentID, let consent = try consents.find(new.consentID, in: tx), consent.appID == new.appID,
             consent.personID == new.personID, case .bulk(let order)? = consent.payment?.order, order.id == bulk.id, let debtor = consent.accounts.first
@@ -80,7 +80,7 @@ package struct BulkPaymentBooks: Sendable {
 
     /// Writes down what was decided about the risk, and does it.
     /// - Returns: `nil` when it was decided before.
-    package func decide(
+    public func decide(
         _ bulk: BulkPayment, _ decision: RiskDecision, on inputs: RiskInputs?, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> BulkPayment? {
         let decided: BulkPayment? =
@@ -95,32 +95,32 @@ package struct BulkPaymentBooks: Sendable {
     }
 
     /// One that was received and never decided, because its process stopped in between, goes to review: nobody knows what its risk was.
-    package func interrupt(_ bulk: BulkPayment, at now: Timestamp, in tx: any WriteTransaction) throws -> BulkPayment? {
+    public func interrupt(_ bulk: BulkPayment, at now: Timestamp, in tx: any WriteTransaction) throws -> BulkPayment? {
         try records.move(bulk, on: .hold, by: .system, because: .interrupted, at: now, in: tx)
     }
 
     /// Sends to review what was received and never decided.
     /// - Returns: how many were found, at most `limit`.
-    package func interruptAll(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
+    public func interruptAll(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
         let found = try records.undecided(at: now, limit: limit, in: tx)
         for bulk in found { _ = try interrupt(bulk, at: now, in: tx) }
         return found.count
     }
 
     /// A member of staff lets one that was held or blocked go on.
-    package func release(_ bulk: BulkPayment, at now: Timestamp, in tx: any WriteTransaction) throws -> BulkPayment? {
+    public func release(_ bulk: BulkPayment, at now: Timestamp, in tx: any WriteTransaction) throws -> BulkPayment? {
         try accept(bulk, by: .bank, because: .releasedByBank, at: now, in: tx)
     }
 
     /// None of its payments is made: what was set aside for them is free again.
-    package func reject(
+    public func reject(
         _ bulk: BulkPayment, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> BulkPayment? {
         try end(bulk, on: .reject, by: actor, because: reason, at: now, in: tx)
     }
 
     /// Takes it back, where its status allows that.
-    package func cancel(
+    public func cancel(
         _ bulk: BulkPayment, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> BulkPayment? {
         try end(bulk, on: .cancel, by: actor, because: reason, at: now, in: tx)
@@ -154,7 +154,7 @@ package struct BulkPaymentBooks: Sendable {
 
     /// Settles what is due, one at a time, since a file may have thousands of payments, and unless another transaction is at it.
     /// - Returns: whether there was one.
-    package func settleNext(at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
+    public func settleNext(at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
         guard try tx.isAlone(at: "payments.bulk_settlement") else { return false }
         guard let bulk = try records.due(at: now, limit: 1, in: tx).first, let execution = bulk.execution else { return false }
         let lines = try records.lines(of: bulk, in: tx)

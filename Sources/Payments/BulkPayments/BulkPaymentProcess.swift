@@ -1,12 +1,12 @@
-package import OpenBanking
-package import Primitives
-package import Risk
-package import Storage
+import OpenBanking
+public import Primitives
+public import Risk
+public import Storage
 
 /// The way of one bulk payment, as that of one payment: two short transactions, and between them the risk decision, which holds no lock.
-package struct BulkPaymentProcess: Sendable {
+public struct BulkPaymentProcess: Sendable {
     /// Reads what the rules look at; a slow one is not waited for.
-    package typealias Reading = @Sendable (BulkPayment, Timestamp) async throws -> RiskInputs
+    public typealias Reading = @Sendable (BulkPayment, Timestamp) async throws -> RiskInputs
 
     private let database: any Database
     private let books: BulkPaymentBooks
@@ -16,14 +16,14 @@ package struct BulkPaymentProcess: Sendable {
     private let metrics = RiskMetrics()
 
     /// - Parameter deadline: how long the decision may take.
-    package init(database: any Database, randomness: any RandomSource = SystemRandom(), deadline: Duration = PaymentProcess.deadline) {
+    public init(database: any Database, randomness: any RandomSource = SystemRandom(), deadline: Duration = PaymentProcess.deadline) {
         self.init(database: database, randomness: randomness, deadline: deadline, timer: ContinuousClock()) { bulk, now in
             try await database.read { try RiskReading().inputs(for: bulk, at: now, in: $0) }
         }
     }
 
     /// - Parameter timer: measures the deadline of the decision.
-    package init(
+    public init(
         database: any Database, randomness: any RandomSource, deadline: Duration = PaymentProcess.deadline, timer: any Clock<Duration>,
         reading: @escaping Reading
     ) {
@@ -37,7 +37,7 @@ package struct BulkPaymentProcess: Sendable {
     /// - Parameter completing: runs in the second transaction with the bulk payment as it then stands, for what must stand or fall with it.
     /// - Returns: what `completing` made of it; `nil` when the app has no such bulk payment.
     /// - Throws: storage failures. After one it may have been received; the same request again finds it.
-    package func execute<Answer: Sendable>(
+    public func execute<Answer: Sendable>(
         _ new: NewBulkExecution, at now: Timestamp, completing: @escaping @Sendable (BulkPayment, any WriteTransaction) throws -> Answer
     ) async throws -> Result<Answer?, PaymentRefusal> {
         let received: Received?

@@ -1,8 +1,8 @@
-package import Storage
+public import Storage
 
 /// The payments' tables: what an app sent and where it stands, how it came there, and what was decided about its risk.
-package enum PaymentsMigrations {
-    package static let all: [Migration] = [
+public enum PaymentsMigrations {
+    public static let all: [Migration] = [
         Migration(
             "payments.0001_payments",
             """

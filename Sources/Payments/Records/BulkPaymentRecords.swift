@@ -1,10 +1,10 @@
-package import OpenBanking
-package import Primitives
-package import Storage
+public import OpenBanking
+public import Primitives
+public import Storage
 
 /// The bulk payments' rows, their lines and their timelines.
-package struct BulkPaymentRecords: Sendable {
-    package init() {}
+public struct BulkPaymentRecords: Sendable {
+    public init() {}
 
     private static let lineInsertion = SQL.Insertion(
         into: "bulk_payment_line",
@@ -84,7 +84,7 @@ package struct BulkPaymentRecords: Sendable {
 
     /// Removes files that nobody had carried out: their consents have ended long ago.
     /// - Returns: how many went, at most `limit`.
-    package func purge(uploadedBefore moment: Timestamp, limit: Int = 20, in tx: any WriteTransaction) throws -> Int {
+    public func purge(uploadedBefore moment: Timestamp, limit: Int = 20, in tx: any WriteTransaction) throws -> Int {
         let rows = try tx.all("SELECT id FROM bulk_payment WHERE status IS NULL AND created_at < \(moment) ORDER BY created_at LIMIT \(limit)")
         let ids: [BulkPaymentID] = try rows.map { try $0["id"] }
         guard !ids.isEmpty else { return 0 }
@@ -102,7 +102,7 @@ package struct BulkPaymentRecords: Sendable {
 
     // MARK: Reading
 
-    package func find(_ id: BulkPaymentID, in tx: any ReadTransaction) throws -> BulkPayment? {
+    public func find(_ id: BulkPaymentID, in tx: any ReadTransaction) throws -> BulkPayment? {
         try tx.first(
             """
             SELECT id, app_id, organisation_id, consent_id, format, digest, reference, line_count, total, currency, created_at, person_id, world,
@@ -115,7 +115,7 @@ package struct BulkPaymentRecords: Sendable {
 
     /// An app's bulk payments, the newest first, page by page.
     /// - Parameter before: the last one of the page before.
-    package func list(ofApp appID: AppID, before: BulkPaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [BulkPayment] {
+    public func list(ofApp appID: AppID, before: BulkPaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [BulkPayment] {
         try tx.all(
             """
             SELECT id, app_id, organisation_id, consent_id, format, digest, reference, line_count, total, currency, created_at, person_id, world,
@@ -129,7 +129,7 @@ package struct BulkPaymentRecords: Sendable {
     }
 
     /// What was begun for a customer, the newest first.
-    package func list(ofPerson personID: PersonID, limit: Int = 100, in tx: any ReadTransaction) throws -> [BulkPayment] {
+    public func list(ofPerson personID: PersonID, limit: Int = 100, in tx: any ReadTransaction) throws -> [BulkPayment] {
         try tx.all(
             """
             SELECT id, app_id, organisation_id, consent_id, format, digest, reference, line_count, total, currency, created_at, person_id, world,
@@ -144,7 +144,7 @@ package struct BulkPaymentRecords: Sendable {
 
     /// What waits for a member of staff, the oldest first, page by page.
     /// - Parameter after: the last one of the page before.
-    package func waitingForStaff(after: BulkPaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [BulkPayment] {
+    public func waitingForStaff(after: BulkPaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [BulkPayment] {
         try tx.all(
             """
             SELECT id, app_id, organisation_id, consent_id, format, digest, reference, line_count, total, currency, created_at, person_id, world,
@@ -184,7 +184,7 @@ package struct BulkPaymentRecords: Sendable {
     }
 
     /// Whether there is one to settle, or one that was never decided.
-    package func isAnythingDue(at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
+    public func isAnythingDue(at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
         let ahead = now + PaymentBooks.patience
         return try tx.first(
             """
@@ -199,7 +199,7 @@ package struct BulkPaymentRecords: Sendable {
 
     /// The payments of a file in their order, page by page.
     /// - Parameter after: the number of the last one of the page before.
-    package func lines(of bulk: BulkPayment, after: Int = 0, limit: Int = PaymentFile.mostLines, in tx: any ReadTransaction) throws -> [BulkPaymentLine] {
+    public func lines(of bulk: BulkPayment, after: Int = 0, limit: Int = PaymentFile.mostLines, in tx: any ReadTransaction) throws -> [BulkPaymentLine] {
         try tx.all(
             """
             SELECT number, amount, creditor_name, creditor_account, reference, end_to_end_id, refused_because
@@ -212,7 +212,7 @@ package struct BulkPaymentRecords: Sendable {
     }
 
     /// The statuses that it had as payments, the oldest first.
-    package func timelines(of ids: [BulkPaymentID], in tx: any ReadTransaction) throws -> [BulkPaymentID: [PaymentStep]] {
+    public func timelines(of ids: [BulkPaymentID], in tx: any ReadTransaction) throws -> [BulkPaymentID: [PaymentStep]] {
         let steps = try PaymentRecords().timelines(of: ids.map(\.asPayment), in: tx)
         return Dictionary(uniqueKeysWithValues: Set(ids).map { ($0, steps[$0.asPayment] ?? []) })
     }

@@ -1,10 +1,10 @@
-package import OpenBanking
-package import Primitives
-package import Storage
+import OpenBanking
+public import Primitives
+public import Storage
 
 /// The payments' rows and their timelines.
-package struct PaymentRecords: Sendable {
-    package init() {}
+public struct PaymentRecords: Sendable {
+    public init() {}
 
     func insert(_ payment: Payment, in tx: any WriteTransaction) throws {
         try tx.execute(
@@ -44,7 +44,7 @@ package struct PaymentRecords: Sendable {
         return after
     }
 
-    package func find(_ id: PaymentID, in tx: any ReadTransaction) throws -> Payment? {
+    public func find(_ id: PaymentID, in tx: any ReadTransaction) throws -> Payment? {
         try tx.first(
             """
             SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
@@ -69,7 +69,7 @@ package struct PaymentRecords: Sendable {
     }
 
     /// The sum of what was paid under a consent since a moment and was not taken back, in minor units.
-    package func total(of consent: ConsentID, since moment: Timestamp, in tx: any ReadTransaction) throws -> Int64 {
+    public func total(of consent: ConsentID, since moment: Timestamp, in tx: any ReadTransaction) throws -> Int64 {
         try tx.first(
             """
             SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS total
@@ -80,7 +80,7 @@ package struct PaymentRecords: Sendable {
 
     /// An app's payments, the newest first, page by page.
     /// - Parameter before: the last payment of the page before.
-    package func list(ofApp appID: AppID, kinds: [PaymentKind] = PaymentKind.allCases, before: PaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws
+    public func list(ofApp appID: AppID, kinds: [PaymentKind] = PaymentKind.allCases, before: PaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws
         -> [Payment]
     {
         try tx.all(
@@ -96,7 +96,7 @@ package struct PaymentRecords: Sendable {
     }
 
     /// A customer's payments made through apps, the newest first.
-    package func list(ofPerson personID: PersonID, limit: Int = 200, in tx: any ReadTransaction) throws -> [Payment] {
+    public func list(ofPerson personID: PersonID, limit: Int = 200, in tx: any ReadTransaction) throws -> [Payment] {
         try tx.all(
             """
             SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
@@ -113,7 +113,7 @@ package struct PaymentRecords: Sendable {
     /// - Parameters:
     ///   - isScenario: whether a scenario of the sandbox has it wait.
     ///   - after: the last payment of the page before.
-    package func waitingForStaff(isScenario: Bool, after: PaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
+    public func waitingForStaff(isScenario: Bool, after: PaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
         try tx.all(
             """
             SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
@@ -175,7 +175,7 @@ package struct PaymentRecords: Sendable {
     private static let looked = PaymentScenario.all.filter { $0.look != nil }.map(\.name)
 
     /// Whether there is a payment to settle, one that was never decided, or one that a scenario has looked at.
-    package func isAnythingDue(at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
+    public func isAnythingDue(at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
         let ahead = now + PaymentBooks.patience
         return try tx.first(
             """
@@ -191,12 +191,12 @@ package struct PaymentRecords: Sendable {
     }
 
     /// Every status it has had, the oldest first.
-    package func timeline(of id: PaymentID, in tx: any ReadTransaction) throws -> [PaymentStep] {
+    public func timeline(of id: PaymentID, in tx: any ReadTransaction) throws -> [PaymentStep] {
         try timelines(of: [id], in: tx)[id] ?? []
     }
 
     /// The same of several, in one statement.
-    package func timelines(of ids: [PaymentID], in tx: any ReadTransaction) throws -> [PaymentID: [PaymentStep]] {
+    public func timelines(of ids: [PaymentID], in tx: any ReadTransaction) throws -> [PaymentID: [PaymentStep]] {
         guard !ids.isEmpty else { return [:] }
         let rows = try tx.all(
             "SELECT payment_id, status, actor, reason, occurred_at FROM payment_event WHERE payment_id IN \(list: ids) ORDER BY id")

@@ -1,15 +1,15 @@
 import OpenBanking
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// What a restored database forgets of payments to come: each may have been cancelled since the backup.
-package struct PaymentsRestoration: Sendable {
+public struct PaymentsRestoration: Sendable {
     private let books = PaymentBooks()
 
-    package init() {}
+    public init() {}
 
     /// - Returns: how many scheduled payments and standing orders were ended.
-    package func run(at now: Timestamp, in tx: any WriteTransaction) throws -> (scheduled: Int, standingOrders: Int) {
+    public func run(at now: Timestamp, in tx: any WriteTransaction) throws -> (scheduled: Int, standingOrders: Int) {
         var counts = (scheduled: 0, standingOrders: 0)
         while case let waiting = try PaymentRecords().due(.scheduled, at: .distantFuture, limit: 1_000, in: tx), !waiting.isEmpty {
             for payment in waiting where try books.cancel(payment, by: .bank, because: .restored, at: now, in: tx) != nil { counts.scheduled += 1 }

@@ -1,11 +1,11 @@
 internal import JSON
-package import Primitives
-package import Risk
-package import Storage
+public import Primitives
+public import Risk
+public import Storage
 
 /// What was decided about each payment's risk, with everything that the decision looked at.
-package struct RiskDecisions: Sendable {
-    package init() {}
+public struct RiskDecisions: Sendable {
+    public init() {}
 
     /// - Parameter inputs: `nil` when there was no time to read them.
     func insert(_ decision: RiskDecision, on inputs: RiskInputs?, of payment: PaymentID, at now: Timestamp, in tx: any WriteTransaction) throws {
@@ -18,10 +18,10 @@ package struct RiskDecisions: Sendable {
             """)
     }
 
-    package func find(of payment: PaymentID, in tx: any ReadTransaction) throws -> Kept? { try find(of: [payment], in: tx)[payment] }
+    public func find(of payment: PaymentID, in tx: any ReadTransaction) throws -> Kept? { try find(of: [payment], in: tx)[payment] }
 
     /// The same of several, in one statement.
-    package func find(of payments: [PaymentID], in tx: any ReadTransaction) throws -> [PaymentID: Kept] {
+    public func find(of payments: [PaymentID], in tx: any ReadTransaction) throws -> [PaymentID: Kept] {
         guard !payments.isEmpty else { return [:] }
         let rows = try tx.all(
             "SELECT payment_id, outcome, score, reasons, version, inputs, decided_at FROM risk_decision WHERE payment_id IN \(list: payments)")
@@ -29,10 +29,10 @@ package struct RiskDecisions: Sendable {
     }
 
     /// A decision as it was made.
-    package struct Kept: Sendable {
-        package let decision: RiskDecision
-        package let inputs: [(name: String, value: String)]
-        package let decidedAt: Timestamp
+    public struct Kept: Sendable {
+        public let decision: RiskDecision
+        public let inputs: [(name: String, value: String)]
+        public let decidedAt: Timestamp
 
         fileprivate init(_ row: Row) throws {
             let reasons: String = try row["reasons"]

@@ -1,12 +1,12 @@
 import Bank
 import OpenBanking
-package import Primitives
-package import Risk
-package import Storage
+public import Primitives
+public import Risk
+public import Storage
 
 extension RiskReading {
     /// A file is one payment of its total; its creditor is known when each of its creditors is.
-    package func inputs(for bulk: BulkPayment, at now: Timestamp, in tx: any ReadTransaction) throws -> RiskInputs {
+    public func inputs(for bulk: BulkPayment, at now: Timestamp, in tx: any ReadTransaction) throws -> RiskInputs {
         guard let account = bulk.execution?.debtorAccount else { throw StorageError.failed(reason: "bulk payment \(bulk.id) was not begun") }
         let before = try tx.first(
             """

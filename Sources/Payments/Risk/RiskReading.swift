@@ -1,17 +1,17 @@
 import Bank
 import OpenBanking
-package import Primitives
-package import Risk
-package import Storage
+public import Primitives
+public import Risk
+public import Storage
 
 /// Reads what the risk rules look at. A real bank's signals would come in here.
-package struct RiskReading: Sendable {
-    package init() {}
+public struct RiskReading: Sendable {
+    public init() {}
 
     /// How far back an account's own behaviour is looked at.
     static let history = Duration.days(90)
 
-    package func inputs(for payment: Payment, at now: Timestamp, in tx: any ReadTransaction) throws -> RiskInputs {
+    public func inputs(for payment: Payment, at now: Timestamp, in tx: any ReadTransaction) throws -> RiskInputs {
         let account = payment.debtorAccount
         let amount = payment.instruction.amount
         // One statement, so that it needs no snapshot of its own.

@@ -1,10 +1,10 @@
 import Bank
-package import OpenBanking
+public import OpenBanking
 import Primitives
 
 extension PaymentScenario {
     /// The table: the documentation's page, `GET /sandbox/v1/scenarios`, the tests and what the sandbox's bank does are made from it.
-    package static let all: [PaymentScenario] = [
+    public static let all: [PaymentScenario] = [
         // It is made.
         PaymentScenario(
             "settled", amount: 4001, "Nothing is wrong: the payment is accepted and settled after 5 seconds, however many were made before it.",
@@ -73,10 +73,10 @@ extension PaymentScenario {
             promises: .refusal(500, "internal_error"), by: .unanswered(.ours, isMade: false)),
     ]
 
-    package static func named(_ name: String) -> PaymentScenario? { byName[name] }
+    public static func named(_ name: String) -> PaymentScenario? { byName[name] }
 
     /// What the payment itself calls up: its creditor's account, or else its amount.
-    package static func calledUp(by instruction: PaymentInstruction) -> PaymentScenario? {
+    public static func calledUp(by instruction: PaymentInstruction) -> PaymentScenario? {
         byAccount[instruction.creditor.account] ?? byAmount[instruction.amount.minorUnits]
     }
 

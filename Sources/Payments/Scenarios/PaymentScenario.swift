@@ -1,18 +1,18 @@
-package import OpenBanking
-package import Primitives
+public import OpenBanking
+import Primitives
 
 /// One way in which a payment in the sandbox turns out, so that an app can be tested against it: what calls it up, what it promises, and what it does.
 ///
 /// Only the sandbox's bank asks for one. A payment of a live app never comes there, so no live payment has a scenario.
-package struct PaymentScenario: Hashable, Sendable {
+public struct PaymentScenario: Hashable, Sendable {
     /// The value of the header `X-Sandbox-Scenario`, and of the column.
-    package let name: String
+    public let name: String
     /// The amount that calls it up, in minor units of whatever currency.
-    package let amount: Int64
+    public let amount: Int64
     /// What happens, in one or two sentences.
-    package let words: String
-    package let promise: Promise
-    package let outcome: Outcome
+    public let words: String
+    public let promise: Promise
+    public let outcome: Outcome
 
     init(_ name: String, amount: Int64, _ words: String, promises promise: Promise, by outcome: Outcome) {
         self.name = name
@@ -23,18 +23,18 @@ package struct PaymentScenario: Hashable, Sendable {
     }
 
     /// The creditor's account that calls it up.
-    package var creditorAccount: String { "SANDBOX-" + name.uppercased().replacing("_", with: "-") }
+    public var creditorAccount: String { "SANDBOX-" + name.uppercased().replacing("_", with: "-") }
 
     /// What the documentation says and the tests hold it to.
-    package struct Promise: Hashable, Sendable {
+    public struct Promise: Hashable, Sendable {
         /// The HTTP status of the first answer.
-        package let status: Int
+        public let status: Int
         /// The error code of the first answer; `nil` for a payment.
-        package let code: String?
+        public let code: String?
         /// Every status of the payment in the end, the oldest first; empty when there is none.
-        package let timeline: [PaymentStatus]
+        public let timeline: [PaymentStatus]
         /// Why it has the last one.
-        package let reason: PaymentReason?
+        public let reason: PaymentReason?
 
         static func payment(_ timeline: [PaymentStatus], _ reason: PaymentReason) -> Promise {
             Promise(status: 201, code: nil, timeline: timeline, reason: reason)
@@ -49,7 +49,7 @@ package struct PaymentScenario: Hashable, Sendable {
     }
 
     /// What it changes on the payment's way; everything else goes as ever.
-    package enum Outcome: Hashable, Sendable {
+    public enum Outcome: Hashable, Sendable {
         /// The bank does not take it.
         case refused(PaymentRefusal)
         /// The rules see these signals, and decide.
@@ -65,13 +65,13 @@ package struct PaymentScenario: Hashable, Sendable {
     }
 
     /// A member of the bank's staff looks at what is held.
-    package struct Look: Hashable, Sendable {
-        package let after: Duration
-        package let releases: Bool
+    public struct Look: Hashable, Sendable {
+        public let after: Duration
+        public let releases: Bool
     }
 
     /// How a call fails.
-    package enum Fault: Hashable, Sendable {
+    public enum Fault: Hashable, Sendable {
         case unavailable
         case timeout
         case ours

@@ -1,11 +1,11 @@
-package import Primitives
-package import Risk
+import Primitives
+import Risk
 
 extension PaymentScenario {
     /// What the risk rules see under a scenario instead of the account's own past: an account at peace, in the middle of the day, but for what is said here.
     ///
     /// So a scenario turns out the same after many payments, at night, and for an account without a history.
-    package struct Signals: Hashable, Sendable {
+    public struct Signals: Hashable, Sendable {
         var knowsCreditor = true
         var paymentsLastHour = 0
         /// The hour in Nairobi.

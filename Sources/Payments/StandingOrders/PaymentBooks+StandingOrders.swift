@@ -1,14 +1,14 @@
 import Bank
 import Consents
-package import OpenBanking
-package import Primitives
-package import Storage
+public import OpenBanking
+public import Primitives
+public import Storage
 
 extension PaymentBooks {
     /// Takes a standing order: uses up its consent, and writes it down.
     /// - Returns: the order; the same again when the same request comes again.
     /// - Throws: `PaymentRefusal`, which rolls the transaction back so that nothing of it stays; otherwise storage failures.
-    package func take(_ new: NewStandingOrder, at now: Timestamp, in tx: any WriteTransaction) throws -> StandingOrder {
+    public func take(_ new: NewStandingOrder, at now: Timestamp, in tx: any WriteTransaction) throws -> StandingOrder {
         guard let consent = try consents.find(new.consentID, in: tx), consent.appID == new.appID, consent.personID == new.personID,
             let terms = consent.payment, let debtor = consent.accounts.first
         else { throw PaymentRefusal.unknownConsent }
@@ -86,7 +86,7 @@ extension PaymentBooks {
 
     /// Ends a standing order: it makes no payment any more. What it has made goes on.
     /// - Returns: `nil` when it had ended before.
-    package func cancel(
+    public func cancel(
         _ id: StandingOrderID, by actor: PaymentActor, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> StandingOrder? {
         // A payment of it may be made at this moment; the look is then repeated.

@@ -1,10 +1,10 @@
-package import OpenBanking
-package import Primitives
-package import Storage
+import OpenBanking
+public import Primitives
+public import Storage
 
 /// The standing orders' rows.
-package struct StandingOrderRecords: Sendable {
-    package init() {}
+public struct StandingOrderRecords: Sendable {
+    public init() {}
 
     func insert(_ order: StandingOrder, in tx: any WriteTransaction) throws {
         try tx.execute(
@@ -29,7 +29,7 @@ package struct StandingOrderRecords: Sendable {
             """) == 1
     }
 
-    package func find(_ id: StandingOrderID, in tx: any ReadTransaction) throws -> StandingOrder? {
+    public func find(_ id: StandingOrderID, in tx: any ReadTransaction) throws -> StandingOrder? {
         try tx.first(
             """
             SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account, reference,
@@ -53,7 +53,7 @@ package struct StandingOrderRecords: Sendable {
 
     /// An app's standing orders, the newest first, page by page.
     /// - Parameter before: the last one of the page before.
-    package func list(ofApp appID: AppID, before: StandingOrderID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [StandingOrder] {
+    public func list(ofApp appID: AppID, before: StandingOrderID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [StandingOrder] {
         try tx.all(
             """
             SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account, reference,
@@ -67,7 +67,7 @@ package struct StandingOrderRecords: Sendable {
     }
 
     /// A customer's standing orders, the newest first.
-    package func list(ofPerson personID: PersonID, limit: Int = 200, in tx: any ReadTransaction) throws -> [StandingOrder] {
+    public func list(ofPerson personID: PersonID, limit: Int = 200, in tx: any ReadTransaction) throws -> [StandingOrder] {
         try tx.all(
             """
             SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account, reference,
@@ -94,7 +94,7 @@ package struct StandingOrderRecords: Sendable {
         ).map(StandingOrder.init)
     }
 
-    package func isAnythingDue(at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
+    public func isAnythingDue(at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
         try tx.first("SELECT id FROM standing_order WHERE due_at <= \(now) LIMIT 1") != nil
     }
 }

@@ -1,9 +1,9 @@
-package import Primitives
-package import Storage
+public import Primitives
+public import Storage
 
 /// The portal's own tables: forms that were sent, how many mails went out to an address, and the passwords of sandbox worlds.
-package enum PortalMigrations {
-    package static let all: [Migration] = [
+public enum PortalMigrations {
+    public static let all: [Migration] = [
         Migration(
             "portal.0001_forms",
             """
@@ -33,7 +33,7 @@ package enum PortalMigrations {
     ]
 
     /// Forgets forms and counts that nobody needs any more: a background job.
-    package static func purge(before moment: Timestamp, in tx: any WriteTransaction) throws {
+    public static func purge(before moment: Timestamp, in tx: any WriteTransaction) throws {
         try tx.execute("DELETE FROM portal_form WHERE created_at < \(moment)")
         try tx.execute("DELETE FROM portal_mail_limit WHERE window_started_at < \(moment)")
     }

@@ -1,11 +1,11 @@
 import Logging
 import Passwords
-package import Primitives
+public import Primitives
 import Storage
 import Synchronization
 
 /// Makes the customers of an organisation's world; they all sign in with the password of this hash. Making what is there already changes nothing.
-package typealias WorldSeeding = @Sendable (_ world: OrganisationID, _ passwordHash: String, _ now: Timestamp) async throws -> Void
+public typealias WorldSeeding = @Sendable (_ world: OrganisationID, _ passwordHash: String, _ now: Timestamp) async throws -> Void
 
 /// The sandbox worlds of organisations: five customers each, made behind the answer. Seeding is idempotent, so a world that a stopped process left half
 /// made is completed when somebody looks at it again.
