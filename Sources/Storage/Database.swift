@@ -21,8 +21,8 @@ public protocol Database: Sendable {
     func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result
 
     /// Runs a transaction and returns after its commit is durable. What the body throws rolls it back.
-    /// The body may run again after a serialization failure, so it keeps its effects inside the transaction. A statement that fails ends the
-    /// transaction, even when the body catches the error: what may conflict is written with `ON CONFLICT`.
+    /// The body may run again after a serialization failure, or when one that shares its commit is undone: it changes rows, and keeps its effects inside the
+    /// transaction. A statement that fails ends the transaction, even when the body catches the error: what may conflict is written with `ON CONFLICT`.
     /// - Throws: `StorageError`, or what the body throws.
     @discardableResult
     func write<Result: Sendable>(_ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result

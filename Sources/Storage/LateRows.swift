@@ -1,29 +1,29 @@
 /// Rows that a transaction inserts when its body has ended: those of one table with one statement, wherever in the body they came up. They are written with the
 /// rest or not at all; the body itself does not read them.
 public final class LateRows {
-    /// In the order in which their tables came up first.
-    private var tables: [(insertion: String, rows: [[SQLValue]])] = []
+    /// In the order in which their tables came up first. Where rows go: `INTO token_grant (id, …) VALUES`.
+    private var tables: [(place: String, rows: [[SQLValue]])] = []
 
     /// As many as one statement takes on both engines.
     private static let most = 500
 
     public init() {}
 
-    fileprivate func add(_ rows: [[SQLValue]], by insertion: String) -> [SQL] {
-        let place = tables.firstIndex { $0.insertion == insertion } ?? tables.count
-        if place == tables.count { tables.append((insertion, [])) }
-        tables[place].rows += rows
+    fileprivate func add(_ rows: [[SQLValue]], to place: String, on engine: Engine) -> [SQL] {
+        let number = tables.firstIndex { $0.place == place } ?? tables.count
+        if number == tables.count { tables.append((place, [])) }
+        tables[number].rows += rows
         var full: [SQL] = []
-        while tables[place].rows.count >= Self.most {
-            full.append(Self.statement(insertion, Array(tables[place].rows.prefix(Self.most))))
-            tables[place].rows.removeFirst(Self.most)
+        while tables[number].rows.count >= Self.most {
+            full.append(Self.statement(place, Array(tables[number].rows.prefix(Self.most)), on: engine))
+            tables[number].rows.removeFirst(Self.most)
         }
         return full
     }
 
-    fileprivate func takeAll() -> [SQL] {
+    fileprivate func takeAll(on engine: Engine) -> [SQL] {
         defer { tables = [] }
-        return tables.filter { !$0.rows.isEmpty }.map { Self.statement($0.insertion, $0.rows) }
+        return tables.filter { !$0.rows.isEmpty }.map { Self.statement($0.place, $0.rows, on: engine) }
     }
 
     /// All rows as one statement, where the engine inserts into several tables with one: constraints are checked behind it.
@@ -33,18 +33,21 @@ public final class LateRows {
         guard let last = tables.lastIndex(where: { !$0.rows.isEmpty }) else { return nil }
         var sql = SQL.StringInterpolation(literalCapacity: 512, interpolationCount: 64)
         for (number, table) in tables[..<last].filter({ !$0.rows.isEmpty }).enumerated() {
-            sql.appendLiteral("\(number == 0 ? "WITH" : ",") late\(number) AS (\(table.insertion)")
+            sql.appendLiteral("\(number == 0 ? "WITH" : ",") late\(number) AS (INSERT \(table.place)")
             sql.appendInterpolation(rows: table.rows)
             sql.appendLiteral(") ")
         }
-        sql.appendLiteral(tables[last].insertion)
+        sql.appendLiteral("INSERT \(tables[last].place)")
         sql.appendInterpolation(rows: tables[last].rows)
         return SQL(stringInterpolation: sql)
     }
 
-    fileprivate static func statement(_ insertion: String, _ rows: [[SQLValue]]) -> SQL {
-        var sql = SQL.StringInterpolation(literalCapacity: insertion.utf8.count + 40 * rows.count, interpolationCount: 8 * rows.count)
-        sql.appendLiteral(insertion)
+    /// SQLite copies each page that a statement of several rows changes, to undo the first of them when the last one fails. A statement that fails ends its
+    /// transaction here, so that one undoes them all.
+    fileprivate static func statement(_ place: String, _ rows: [[SQLValue]], on engine: Engine) -> SQL {
+        var sql = SQL.StringInterpolation(literalCapacity: place.utf8.count + 40 * rows.count, interpolationCount: 8 * rows.count)
+        sql.appendLiteral(engine == .sqlite ? "INSERT OR FAIL " : "INSERT ")
+        sql.appendLiteral(place)
         sql.appendInterpolation(rows: rows)
         return SQL(stringInterpolation: sql)
     }
@@ -54,18 +57,20 @@ extension WriteTransaction {
     /// Inserts rows at the end of the transaction.
     /// - Parameter columns: in the order of each row's values.
     public func insertLate(_ rows: [[SQLValue]], into table: String, _ columns: String) throws {
-        for statement in late.add(rows, by: "INSERT INTO \(table) (\(columns)) VALUES ") { try execute(statement) }
+        for statement in late.add(rows, to: Self.place(table, columns), on: engine) { try execute(statement) }
     }
 
     /// Inserts rows, now or at the end of the transaction.
     public func insert(_ rows: [[SQLValue]], late isLate: Bool, into table: String, _ columns: String) throws {
         guard !rows.isEmpty else { return }
-        guard isLate else { return _ = try execute(LateRows.statement("INSERT INTO \(table) (\(columns)) VALUES ", rows)) }
+        guard isLate else { return _ = try execute(LateRows.statement(Self.place(table, columns), rows, on: engine)) }
         try insertLate(rows, into: table, columns)
     }
 
+    private static func place(_ table: String, _ columns: String) -> String { "INTO \(table) (\(columns)) VALUES " }
+
     /// For the drivers, behind the body.
     public func insertLateRows() throws {
-        for statement in late.takeAll() { try execute(statement) }
+        for statement in late.takeAll(on: engine) { try execute(statement) }
     }
 }

@@ -3,7 +3,10 @@ internal import GRDB
 internal import Storage
 internal import Synchronization
 
-/// Groups commits: the transactions that wait together become savepoints of one durable commit. A disk flush costs the same for one as for many.
+/// Groups commits: the transactions that wait together are one durable commit. A disk flush costs the same for one as for many.
+///
+/// They run one behind the other in one transaction of SQLite's. Where one of them throws after it wrote, all is rolled back, and they run once more, each in
+/// a savepoint of its own: a savepoint keeps a copy of every page that it changes, for the few that need it.
 final class WriteQueue: Sendable {
     private struct State {
         var waiting: [WaitingWrite] = []
@@ -78,52 +81,61 @@ final class WriteQueue: Sendable {
     }
 
     private func commit(_ group: [WaitingWrite], on connection: GRDB.Database) {
-        var waiting = group[...]
-        var done: [(write: WaitingWrite, result: Attempt)] = []
+        var group = Group(waiting: group[...])
         do {
             try connection.run("BEGIN IMMEDIATE")
-            while let write = waiting.first {
-                if let result = try attempt(write, alone: group.count == 1, on: connection) { done.append((write, result)) }
-                waiting.removeFirst()
+            do { try group.run(on: connection, statistics, apart: false) } catch is HalfDone {
+                try connection.run("ROLLBACK")
+                group.startAgain()
+                try connection.run("BEGIN IMMEDIATE")
+                try group.run(on: connection, statistics, apart: true)
             }
-            try connection.run(done.isEmpty ? "ROLLBACK" : "COMMIT")
+            try connection.run(group.done.isEmpty ? "ROLLBACK" : "COMMIT")
         } catch {
             if connection.isInsideTransaction { try? connection.run("ROLLBACK") }
             // Nothing of the group is on disk, so nobody may be told that it is.
-            let failure = StorageError.unavailable(reason: StorageError(sqlite: error).description)
-            for write in done.map(\.write) + waiting { write.fail(failure) }
+            group.fail(StorageError.unavailable(reason: StorageError(sqlite: error).description))
             return
         }
-        if !done.isEmpty { statistics.countCommit(of: done.count) }
-        for (_, result) in done {
+        if !group.done.isEmpty { statistics.countCommit(of: group.done.count) }
+        for (_, result) in group.done {
             ownChanges.tell(result.changes)
             result.answer()
         }
     }
+}
 
-    /// Runs one body. When it throws, its savepoint alone is rolled back and its task told; alone in its group it needs no savepoint.
-    /// - Returns: `nil` when it was refused.
-    /// - Throws: when SQLite gave up the whole group (a full disk, an I/O error).
-    private func attempt(_ write: WaitingWrite, alone: Bool, on connection: GRDB.Database) throws -> Attempt? {
-        if !alone { try connection.run("SAVEPOINT write") }
-        do {
-            let transaction = SQLiteTransaction(connection, statistics)
-            let answer = try write.run(transaction)
-            try transaction.insertLateRows()
-            if let failure = transaction.failure { throw failure }
-            if !alone { try connection.run("RELEASE write") }
-            return Attempt(changes: transaction.announcements.changes, answer: answer)
-        } catch {
-            guard connection.isInsideTransaction else { throw error }
-            if !alone {
-                try connection.run("ROLLBACK TO write")
-                try connection.run("RELEASE write")
-            }
-            write.fail(StorageError.translating(error))
-            return nil
+/// The transactions of one commit. Who is refused is told at once, and is in neither list any more.
+private struct Group {
+    var waiting: ArraySlice<WaitingWrite>
+    private(set) var done: [(write: WaitingWrite, result: Attempt)] = []
+
+    init(waiting: ArraySlice<WaitingWrite>) { self.waiting = waiting }
+
+    /// - Parameter apart: each in a savepoint.
+    /// - Throws: `HalfDone` when one that is not apart has to be undone alone; SQLite's error when it gave up the whole group (a full disk, an I/O error).
+    mutating func run(on connection: GRDB.Database, _ statistics: StorageStatistics, apart: Bool) throws {
+        // One alone is undone with its transaction.
+        let isAlone = waiting.count == 1
+        while let write = waiting.first {
+            let result = apart ? try write.attemptApart(on: connection, statistics) : try write.attempt(on: connection, statistics, isAlone: isAlone)
+            if let result { done.append((write, result)) }
+            waiting.removeFirst()
         }
     }
+
+    mutating func startAgain() {
+        waiting = done.map(\.write) + waiting
+        done = []
+    }
+
+    func fail(_ error: StorageError) {
+        for write in done.map(\.write) + waiting { write.fail(error) }
+    }
 }
+
+/// A body threw after it had written.
+private struct HalfDone: Error {}
 
 /// One transaction that waits for its group's commit.
 private struct Attempt {
@@ -137,6 +149,45 @@ struct WaitingWrite: Sendable {
     /// Runs the body; what it returns tells the task of the result, once the commit is durable.
     let run: @Sendable (any WriteTransaction) throws -> @Sendable () -> Void
     let fail: @Sendable (any Error) -> Void
+}
+
+extension WaitingWrite {
+    /// Runs the body; when it throws and has changed nothing, its task is told.
+    /// - Returns: `nil` when it was refused.
+    fileprivate func attempt(on connection: GRDB.Database, _ statistics: StorageStatistics, isAlone: Bool) throws -> Attempt? {
+        let changesBefore = connection.totalChangesCount
+        do { return try result(on: connection, statistics) } catch {
+            guard connection.isInsideTransaction else { throw error }
+            guard isAlone || connection.totalChangesCount == changesBefore else { throw HalfDone() }
+            fail(StorageError.translating(error))
+            return nil
+        }
+    }
+
+    /// Runs the body in a savepoint; when it throws, that alone is rolled back and its task told.
+    /// - Returns: `nil` when it was refused.
+    fileprivate func attemptApart(on connection: GRDB.Database, _ statistics: StorageStatistics) throws -> Attempt? {
+        try connection.run("SAVEPOINT write")
+        do {
+            let result = try result(on: connection, statistics)
+            try connection.run("RELEASE write")
+            return result
+        } catch {
+            guard connection.isInsideTransaction else { throw error }
+            try connection.run("ROLLBACK TO write")
+            try connection.run("RELEASE write")
+            fail(StorageError.translating(error))
+            return nil
+        }
+    }
+
+    private func result(on connection: GRDB.Database, _ statistics: StorageStatistics) throws -> Attempt {
+        let transaction = SQLiteTransaction(connection, statistics)
+        let answer = try run(transaction)
+        try transaction.insertLateRows()
+        if let failure = transaction.failure { throw failure }
+        return Attempt(changes: transaction.announcements.changes, answer: answer)
+    }
 }
 
 extension GRDB.Database {

@@ -1,5 +1,6 @@
 import Primitives
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -45,6 +46,64 @@ struct TransactionTests {
             #expect(kept == (0..<60).filter { $0 % 7 != 0 })
             #expect(outcomes.filter(\.value).keys.sorted() == kept)
         }
+    }
+
+    @Test func `one that throws before it wrote makes none of those run again that share its commit on SQLite`() async throws {
+        try await withCoins(.sqlite) { db in
+            let runs = try await runsOfMany(in: db) { number, tx in
+                if number % 7 == 0 { throw Refusal() }
+                try tx.execute("INSERT INTO coin (id, amount) VALUES (\("c\(number)"), \(number))")
+            }
+
+            #expect(runs == 60)
+            #expect(try await count(in: db) == (0..<60).count { $0 % 7 != 0 })
+        }
+    }
+
+    @Test func `one that throws after it wrote makes those run once more that share its commit on SQLite`() async throws {
+        try await withCoins(.sqlite) { db in
+            let runs = try await runsOfMany(in: db) { number, tx in
+                try tx.execute("INSERT INTO coin (id, amount) VALUES (\("c\(number)"), \(number))")
+                if number % 7 == 0 { throw Refusal() }
+            }
+
+            #expect((60...120).contains(runs))
+            #expect(try await count(in: db) == (0..<60).count { $0 % 7 != 0 })
+        }
+    }
+
+    private final class Runs: Sendable {
+        let count = Mutex(0)
+    }
+
+    /// Sixty writes that wait together.
+    /// - Returns: how often their bodies ran.
+    private func runsOfMany(
+        in db: any Database, _ body: @escaping @Sendable (_ number: Int, _ tx: any WriteTransaction) throws -> Void
+    ) async throws -> Int {
+        let runs = Runs()
+        let (blocked, mayEnd) = (Gate(), Gate())
+        let blocker = Task {
+            try await db.write { _ in
+                blocked.open()
+                mayEnd.waitBlocking()
+            }
+        }
+        await blocked.wait()
+        let writes = (0..<60).map { number in
+            Task {
+                do {
+                    try await db.write { tx in
+                        runs.count.withLock { $0 += 1 }
+                        try body(number, tx)
+                    }
+                } catch is Refusal {}
+            }
+        }
+        mayEnd.open()
+        try await blocker.value
+        for write in writes { try await write.value }
+        return runs.count.withLock { $0 }
     }
 
     @Test func `SQLite needs fewer commits than writes when many wait`() async throws {
