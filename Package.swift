@@ -62,6 +62,7 @@ let package = Package(
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // 0
@@ -83,7 +84,7 @@ let package = Package(
         room("Storage", ["Primitives", logging]),
         room(
             "StorageSQLite",
-            ["Primitives", "Storage", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"), logging]),
+            ["Primitives", "Storage", "CSQLite", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"), logging]),
         room("StoragePostgres", ["Primitives", "Storage", "CPostgres", logging]),
         room("Contract", ["JSON", "Primitives", yams]),
         room("Pages", ["Primitives", "Web", "CQRencode", hummingbird, httpTypes, crypto]),

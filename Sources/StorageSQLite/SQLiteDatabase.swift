@@ -1,3 +1,4 @@
+internal import CSQLite
 internal import Dispatch
 internal import Foundation
 internal import GRDB
@@ -26,6 +27,7 @@ public final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     /// Opens the file, making it when it does not exist.
     /// - Throws: `StorageError`, also when the file cannot promise durable commits.
     public static func open(path: String, logger: Logger) async throws -> SQLiteDatabase {
+        _ = memoryIsUncounted
         var configuration = Configuration()
         configuration.busyMode = .timeout(busyTimeout)
         configuration.foreignKeysEnabled = true
@@ -48,6 +50,9 @@ public final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
             throw StorageError(sqlite: error)
         }
     }
+
+    /// Once for the process, before its first database. What was opened by other means goes on being counted.
+    private static let memoryIsUncounted = sqlite3_leave_memory_uncounted() == SQLITE_OK
 
     private init(pool: DatabasePool, pointReaders: PointReaders) {
         self.pool = pool
