@@ -121,7 +121,7 @@ struct ConsentPage: Encodable {
     }
 
     private static func host(of redirectURI: String) -> String? {
-        guard redirectURI.hasPrefix("https://"), let start = redirectURI.firstRange(of: "://")?.upperBound else { return nil }
-        return String(redirectURI[start...].prefix { $0 != "/" && $0 != "?" })
+        guard redirectURI.hasPrefix("https://") else { return nil }
+        return String(Substring(redirectURI.utf8.dropFirst("https://".utf8.count).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }))
     }
 }

@@ -5,7 +5,7 @@ public struct MalformedJSON: Error, Hashable, Sendable {
     public let expected: String
     public let got: String
     /// Which member stands there twice, as a JSON Pointer (RFC 6901); `nil` for anything else.
-    package fileprivate(set) var repeatedMember: String?
+    public fileprivate(set) var repeatedMember: String?
 }
 
 extension MalformedJSON {
@@ -158,16 +158,21 @@ private struct JSONParser {
         guard position > start else { throw refusal("a digit") }
     }
 
-    /// Text is taken from one escape to the next; most have none.
+    /// Text is taken from one escape to the next; most have none, and most are ASCII, which needs no look at what its bytes say together.
     private mutating func string() throws(MalformedJSON) -> String {
         position += 1
         var unescaped: [UInt8] = []
+        var bits: UInt8 = 0
         while true {
             let start = position
-            position = bytes[start...].firstIndex { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") || $0 < 0x20 } ?? bytes.count
+            while position < bytes.count, case let byte = bytes[position], byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+                bits |= byte
+                position += 1
+            }
             let plain = bytes[start..<position]
             if take("\"") {
-                guard let text = unescaped.isEmpty ? String(validating: plain, as: UTF8.self) : String(validating: unescaped + plain, as: UTF8.self) else {
+                let whole = unescaped.isEmpty ? plain : (unescaped + plain)[...]
+                guard let text = bits < 0x80 ? String(decoding: whole, as: UTF8.self) : String(validating: whole, as: UTF8.self) else {
                     throw refusal("UTF-8")
                 }
                 return text

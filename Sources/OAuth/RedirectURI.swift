@@ -62,7 +62,7 @@ public struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible 
         return requested == "http://\(host):\(port)\(pathAndQuery)"
     }
 
-    public var scheme: String { String(text.prefix { $0 != ":" }).lowercased() }
+    public var scheme: String { String(text[..<schemeEnd]).lowercased() }
 
     /// `https://app.example.com` for the web, `com.example.app:` for a private-use scheme: what a policy's `form-action` names.
     public var originOrScheme: String {
@@ -72,9 +72,13 @@ public struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible 
 
     public var isLoopback: Bool { host.map { ["localhost", "127.0.0.1", "[::1]"].contains($0) } ?? false }
 
+    private var schemeEnd: String.Index { text.utf8.firstIndex(of: UInt8(ascii: ":")) ?? text.endIndex }
+
+    /// What stands between the first `://` and the path.
     private var authority: String? {
-        guard let start = text.firstRange(of: "://")?.upperBound else { return nil }
-        return String(text[start...].prefix { $0 != "/" && $0 != "?" && $0 != "#" })
+        let rest = text.utf8[schemeEnd...]
+        guard rest.starts(with: "://".utf8) else { return nil }
+        return String(Substring(rest.dropFirst(3).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }))
     }
 
     private var host: String? {

@@ -5,21 +5,27 @@ struct TemplateName: Hashable, Sendable {
 
 /// The names that all templates of a folder ask for.
 struct TemplateNames: Sendable {
-    private var numbers: [String: Int] = [:]
     private var texts: [String] = []
+    /// The numbers of the names that look alike at their ends: a page asks for a hundred names, and hashing each costs as much as printing its value.
+    private var alike = [[Int]](repeating: [], count: 1024)
 
     /// The number of a name, which gets one where it has none.
     mutating func name(for text: String) -> TemplateName {
-        if let number = numbers[text] { return TemplateName(number: number) }
-        numbers[text] = texts.count
+        if let known = known(text) { return known }
+        alike[Self.ends(of: text)].append(texts.count)
         texts.append(text)
         return TemplateName(number: texts.count - 1)
     }
 
     /// - Returns: `nil` for a name that no template asks for.
-    func known(_ text: String) -> TemplateName? { numbers[text].map(TemplateName.init) }
+    func known(_ text: String) -> TemplateName? { alike[Self.ends(of: text)].first { texts[$0] == text }.map(TemplateName.init) }
 
     func text(of name: TemplateName) -> String { texts[name.number] }
+
+    private static func ends(of text: String) -> Int {
+        let bytes = text.utf8
+        return (bytes.count * 67 + Int(bytes.first ?? 0) * 31 + Int(bytes.last ?? 0)) % 1024
+    }
 }
 
 /// Where a template finds a value.

@@ -14,6 +14,18 @@ extension UnsafeBufferPointer<UInt8> {
     }
 }
 
+extension String {
+    /// Reads bytes that are to be UTF-8. Most are printable ASCII, which is seen at a tenth of what the standard library's own look costs.
+    /// - Returns: `nil` when they are not.
+    public init?(utf8 bytes: some Collection<UInt8>) {
+        if bytes.withContiguousStorageIfAvailable({ $0.isPrintableASCII }) == true {
+            self.init(decoding: bytes, as: UTF8.self)
+        } else {
+            self.init(validating: bytes, as: UTF8.self)
+        }
+    }
+}
+
 /// Texts that are made on every request are written as bytes: string interpolation costs several times as much.
 extension [UInt8] {
     public mutating func append(text: String) {

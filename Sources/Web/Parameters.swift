@@ -1,11 +1,12 @@
 public import Hummingbird
 internal import NIOCore
 internal import HTTPTypes
+internal import Primitives
 
 /// The parameters of a form or a query, decoded once where they enter. Repeated names are kept apart, so that a protocol may refuse them (RFC 6749 §3.1)
 /// and a page may read a list of checkboxes.
 public struct Parameters: Sendable {
-    package private(set) var pairs: [(name: String, value: String)]
+    public private(set) var pairs: [(name: String, value: String)]
 
     public init(_ pairs: [(name: String, value: String)] = []) { self.pairs = pairs }
 
@@ -61,7 +62,7 @@ public struct Parameters: Sendable {
             }
         }
         guard !output.contains(0) else { return nil }
-        return String(validating: output, as: UTF8.self)
+        return String(utf8: output)
     }
 
     private static func hexValue(_ byte: UInt8) -> UInt8? {
@@ -123,7 +124,7 @@ extension Request {
         let type = headers[.contentType]?.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() }
         guard type == "application/x-www-form-urlencoded" else { throw FormError.unsupportedMediaType }
         let buffer = try await body.collect(upTo: 65_536)
-        guard let text = String(validating: buffer.readableBytesView, as: UTF8.self), let parameters = Parameters(urlEncoded: text) else {
+        guard let text = String(utf8: buffer.readableBytesView), let parameters = Parameters(urlEncoded: text) else {
             throw FormError.malformed
         }
         return parameters

@@ -57,7 +57,7 @@ struct ClientSecretBasic: ClientAuthenticator {
             default: continue
             }
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
+        guard let text = String(utf8: bytes) else { return nil }
         return isPlain ? text : Parameters(urlEncoded: "value=\(text)")?["value"]
     }
 }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import OAuth
+import Primitives
 import Web
 
 /// Reads the form of a token request once: bounded, typed, with no parameter twice. What stands in the address is not read (RFC 6749 §2.3.1).
@@ -24,7 +25,7 @@ struct FormRequest: Sendable {
         let buffer: ByteBuffer
         do { buffer = try await request.body.collect(upTo: longest) } catch is NIOTooManyBytesError { return .failure(tooLong) }
         // Bytes that are not UTF-8 are refused, not repaired.
-        guard let text = String(validating: buffer.readableBytesView, as: UTF8.self), let pairs = Parameters(urlEncoded: text) else {
+        guard let text = String(utf8: buffer.readableBytesView), let pairs = Parameters(urlEncoded: text) else {
             return .failure(.oauth(.invalidRequest("The form cannot be decoded."), status: .badRequest))
         }
         let parameters = RequestParameters(pairs.pairs)
