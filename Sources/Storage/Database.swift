@@ -46,6 +46,8 @@ public enum CommitSync: Sendable {
     case own
     /// On PostgreSQL one for several commits, milliseconds later. Others may see what it wrote before, and a crash may still take it back: for what hands
     /// out a secret that nobody knows before the answer is out.
+    ///
+    /// On SQLite the late rows of those that share a commit are inserted together behind the last of them, so that the next of them does not read them.
     case shared
 }
 

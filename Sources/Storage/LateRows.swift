@@ -1,5 +1,5 @@
-/// Rows that a transaction inserts when its body has ended: those of one table with one statement, wherever in the body they came up. They are written with the
-/// rest or not at all; the body itself does not read them.
+/// Rows that a transaction inserts when its body has ended: those of one table together, wherever in the body they came up, and on SQLite with those of its
+/// neighbours (`CommitSync.shared`). They are written with the rest or not at all; the body itself does not read them.
 public final class LateRows {
     /// In the order in which their tables came up first. Where rows go: `INTO token_grant (id, …) VALUES`.
     private var tables: [(place: String, rows: [[SQLValue]])] = []
@@ -21,10 +21,29 @@ public final class LateRows {
         return full
     }
 
+    /// Takes over the rows of another transaction.
+    public func append(_ other: LateRows) {
+        for table in other.tables {
+            if let number = tables.firstIndex(where: { $0.place == table.place }) { tables[number].rows += table.rows } else { tables.append(table) }
+        }
+        other.tables = []
+    }
+
     fileprivate func takeAll(on engine: Engine) -> [SQL] {
         defer { tables = [] }
-        return tables.filter { !$0.rows.isEmpty }.map { Self.statement($0.place, $0.rows, on: engine) }
+        return tables.flatMap { place, rows in
+            var (statements, rest) = ([SQL](), rows[...])
+            while !rest.isEmpty {
+                let size = Self.size(for: rest.count)
+                statements.append(Self.statement(place, Array(rest.prefix(size)), on: engine))
+                rest.removeFirst(size)
+            }
+            return statements
+        }
     }
+
+    /// Each size is a statement that stays prepared: what one transaction has is one, and what many have is taken by powers of two, 64 at most.
+    private static func size(for count: Int) -> Int { count <= 8 ? count : 1 << min(6, Int.bitWidth - 1 - count.leadingZeroBitCount) }
 
     /// All rows as one statement, where the engine inserts into several tables with one: constraints are checked behind it.
     /// - Returns: `nil` when there are none.

@@ -81,7 +81,7 @@ public final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     public func write<Result: Sendable>(
         _ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
     ) async throws -> Result {
-        try await queue.run(body)
+        try await queue.run(sync, body)
     }
 
     public func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool {

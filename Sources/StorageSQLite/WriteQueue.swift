@@ -5,8 +5,9 @@ internal import Synchronization
 
 /// Groups commits: the transactions that wait together are one durable commit. A disk flush costs the same for one as for many.
 ///
-/// They run one behind the other in one transaction of SQLite's. Where one of them throws after it wrote, all is rolled back, and they run once more, each in
-/// a savepoint of its own: a savepoint keeps a copy of every page that it changes, for the few that need it.
+/// They run one behind the other in one transaction of SQLite's, and the late rows of those that may share (`CommitSync.shared`) are inserted together. Where
+/// one of them throws after it wrote, all is rolled back, and they run once more, each in a savepoint of its own: a savepoint keeps a copy of every page that
+/// it changes, for the few that need it.
 final class WriteQueue: Sendable {
     private struct State {
         var waiting: [WaitingWrite] = []
@@ -32,10 +33,11 @@ final class WriteQueue: Sendable {
     }
 
     /// Runs the body within the next group and returns when the group is durable.
-    func run<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
+    func run<Result: Sendable>(_ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             add(
                 WaitingWrite(
+                    sync: sync,
                     run: { transaction in
                         let result = try body(transaction)
                         return { continuation.resume(returning: result) }
@@ -117,10 +119,28 @@ private struct Group {
     mutating func run(on connection: GRDB.Database, _ statistics: StorageStatistics, apart: Bool) throws {
         // One alone is undone with its transaction.
         let isAlone = waiting.count == 1
+        let gathered = SQLiteTransaction(connection, statistics)
         while let write = waiting.first {
-            let result = apart ? try write.attemptApart(on: connection, statistics) : try write.attempt(on: connection, statistics, isAlone: isAlone)
+            let result: Attempt?
+            if apart {
+                result = try write.attemptApart(on: connection, statistics)
+            } else if isAlone || write.sync == .own {
+                // It may read what those before it insert.
+                try insertLateRows(of: gathered, on: connection)
+                result = try write.attempt(on: connection, statistics, isAlone: isAlone)
+            } else {
+                result = try write.attempt(on: connection, statistics, isAlone: false, gathering: gathered.late)
+            }
             if let result { done.append((write, result)) }
             waiting.removeFirst()
+        }
+        try insertLateRows(of: gathered, on: connection)
+    }
+
+    private func insertLateRows(of gathered: SQLiteTransaction, on connection: GRDB.Database) throws {
+        do { try gathered.insertLateRows() } catch {
+            guard connection.isInsideTransaction else { throw error }
+            throw HalfDone()
         }
     }
 
@@ -146,6 +166,7 @@ private struct Attempt {
 
 /// One transaction and the task that waits for it.
 struct WaitingWrite: Sendable {
+    let sync: CommitSync
     /// Runs the body; what it returns tells the task of the result, once the commit is durable.
     let run: @Sendable (any WriteTransaction) throws -> @Sendable () -> Void
     let fail: @Sendable (any Error) -> Void
@@ -153,10 +174,13 @@ struct WaitingWrite: Sendable {
 
 extension WaitingWrite {
     /// Runs the body; when it throws and has changed nothing, its task is told.
+    /// - Parameter gathered: what takes its late rows, to insert them with others'; `nil` where they are inserted behind it.
     /// - Returns: `nil` when it was refused.
-    fileprivate func attempt(on connection: GRDB.Database, _ statistics: StorageStatistics, isAlone: Bool) throws -> Attempt? {
+    fileprivate func attempt(
+        on connection: GRDB.Database, _ statistics: StorageStatistics, isAlone: Bool, gathering gathered: LateRows? = nil
+    ) throws -> Attempt? {
         let changesBefore = connection.totalChangesCount
-        do { return try result(on: connection, statistics) } catch {
+        do { return try result(on: connection, statistics, gathering: gathered) } catch {
             guard connection.isInsideTransaction else { throw error }
             guard isAlone || connection.totalChangesCount == changesBefore else { throw HalfDone() }
             fail(StorageError.translating(error))
@@ -169,7 +193,7 @@ extension WaitingWrite {
     fileprivate func attemptApart(on connection: GRDB.Database, _ statistics: StorageStatistics) throws -> Attempt? {
         try connection.run("SAVEPOINT write")
         do {
-            let result = try result(on: connection, statistics)
+            let result = try result(on: connection, statistics, gathering: nil)
             try connection.run("RELEASE write")
             return result
         } catch {
@@ -181,11 +205,11 @@ extension WaitingWrite {
         }
     }
 
-    private func result(on connection: GRDB.Database, _ statistics: StorageStatistics) throws -> Attempt {
+    private func result(on connection: GRDB.Database, _ statistics: StorageStatistics, gathering gathered: LateRows?) throws -> Attempt {
         let transaction = SQLiteTransaction(connection, statistics)
         let answer = try run(transaction)
-        try transaction.insertLateRows()
         if let failure = transaction.failure { throw failure }
+        if let gathered { gathered.append(transaction.late) } else { try transaction.insertLateRows() }
         return Attempt(changes: transaction.announcements.changes, answer: answer)
     }
 }

@@ -48,6 +48,48 @@ struct TransactionTests {
         }
     }
 
+    @Test(arguments: Engine.available)
+    func `of many that share a commit the one whose late row has no place is refused alone`(engine: Engine) async throws {
+        try await withCoins(engine) { db in
+            try await db.write { try $0.execute("INSERT INTO coin (id, amount) VALUES ('taken', 0)") }
+
+            let refused = await withTaskGroup(of: Int?.self) { group in
+                for number in 0..<60 {
+                    group.addTask {
+                        let id = number % 20 == 7 ? "taken" : "c\(number)"
+                        do {
+                            try await db.write(.shared) { try $0.insertLate([[id.sqlValue, number.sqlValue]], into: "coin", "id, amount") }
+                            return nil
+                        } catch { return number }
+                    }
+                }
+                return await group.reduce(into: Set<Int>()) { refused, number in if let number { refused.insert(number) } }
+            }
+
+            #expect(refused == [7, 27, 47])
+            #expect(try await count(in: db) == 58)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `late rows of one that throws are not inserted with those of others`(engine: Engine) async throws {
+        try await withCoins(engine) { db in
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<60 {
+                    group.addTask {
+                        try? await db.write(.shared) { tx in
+                            try tx.insertLate([["c\(number)".sqlValue, number.sqlValue]], into: "coin", "id, amount")
+                            if number % 3 == 0 { throw Refusal() }
+                        }
+                    }
+                }
+            }
+
+            let kept = try await db.read { try $0.all("SELECT amount FROM coin ORDER BY amount").map { try $0["amount"] as Int } }
+            #expect(kept == (0..<60).filter { $0 % 3 != 0 })
+        }
+    }
+
     @Test func `one that throws before it wrote makes none of those run again that share its commit on SQLite`() async throws {
         try await withCoins(.sqlite) { db in
             let runs = try await runsOfMany(in: db) { number, tx in
