@@ -23,6 +23,8 @@ final class WriteQueue: Sendable {
     private static let groupLimit = 256
     /// Where several shared a commit more are on their way: the next group gathers for as long as the last one took, but not longer than this.
     private static let longestGathering = Duration.milliseconds(1)
+    /// Where one had to be undone, others of its kind may be on their way: as many groups run apart at once.
+    private static let apartBehindUndone = 16
     /// How many may wait; beyond it a write is refused as unavailable rather than queued for longer than its caller waits.
     private static let waitingLimit = 10_000
 
@@ -63,9 +65,11 @@ final class WriteQueue: Sendable {
 
     /// Runs on the writer's own thread until nothing waits.
     private func drain(_ connection: GRDB.Database) {
+        var groupsApart = 0
         while let group = nextGroup() {
             let start = ContinuousClock.now
-            commit(group, on: connection)
+            let wasUndone = commit(group, apart: groupsApart > 0, on: connection)
+            groupsApart = wasUndone ? Self.apartBehindUndone : max(0, groupsApart - 1)
             if group.count > 1 { Thread.sleep(forTimeInterval: min(.now - start, Self.longestGathering) / .seconds(1)) }
         }
     }
@@ -82,37 +86,42 @@ final class WriteQueue: Sendable {
         }
     }
 
-    private func commit(_ group: [WaitingWrite], on connection: GRDB.Database) {
+    /// - Parameter apart: each in a savepoint from the first.
+    /// - Returns: whether the group was undone and ran again.
+    private func commit(_ group: [WaitingWrite], apart: Bool, on connection: GRDB.Database) -> Bool {
         var group = Group(waiting: group[...])
+        var wasUndone = false
         do {
             try connection.run("BEGIN IMMEDIATE")
-            do { try group.run(on: connection, statistics, apart: false) } catch is HalfDone {
+            do { try group.run(on: connection, statistics, apart: apart) } catch is HalfDone {
+                wasUndone = true
                 try connection.run("ROLLBACK")
                 group.startAgain()
                 try connection.run("BEGIN IMMEDIATE")
                 try group.run(on: connection, statistics, apart: true)
             }
-            try connection.run(group.done.isEmpty ? "ROLLBACK" : "COMMIT")
+            try connection.run(group.hasDone ? "COMMIT" : "ROLLBACK")
         } catch {
             if connection.isInsideTransaction { try? connection.run("ROLLBACK") }
-            // Nothing of the group is on disk, so nobody may be told that it is.
+            // Nothing of the group is on disk, so nobody may be told that it is, nor that they were refused for something that is not.
             group.fail(StorageError.unavailable(reason: StorageError(sqlite: error).description))
-            return
+            return wasUndone
         }
-        if !group.done.isEmpty { statistics.countCommit(of: group.done.count) }
-        for (_, result) in group.done {
-            ownChanges.tell(result.changes)
-            result.answer()
-        }
+        if group.hasDone { statistics.countCommit(of: group.doneCount) }
+        group.answer(telling: ownChanges)
+        return wasUndone
     }
 }
 
-/// The transactions of one commit. Who is refused is told at once, and is in neither list any more.
+/// The transactions of one commit. What became of each is told when the group has come to its end: a refusal may rest on what another of them wrote.
 private struct Group {
-    var waiting: ArraySlice<WaitingWrite>
-    private(set) var done: [(write: WaitingWrite, result: Attempt)] = []
+    private var waiting: ArraySlice<WaitingWrite>
+    private var ended: [(write: WaitingWrite, outcome: Outcome)] = []
 
     init(waiting: ArraySlice<WaitingWrite>) { self.waiting = waiting }
+
+    var doneCount: Int { ended.count { if case .done = $0.outcome { true } else { false } } }
+    var hasDone: Bool { doneCount > 0 }
 
     /// - Parameter apart: each in a savepoint.
     /// - Throws: `HalfDone` when one that is not apart has to be undone alone; SQLite's error when it gave up the whole group (a full disk, an I/O error).
@@ -121,17 +130,19 @@ private struct Group {
         let isAlone = waiting.count == 1
         let gathered = SQLiteTransaction(connection, statistics)
         while let write = waiting.first {
-            let result: Attempt?
-            if apart {
-                result = try write.attemptApart(on: connection, statistics)
-            } else if isAlone || write.sync == .own {
+            let outcome: Outcome
+            if isAlone {
+                outcome = try write.attempt(on: connection, statistics, isAlone: true)
+            } else if apart {
+                outcome = try write.attemptApart(on: connection, statistics)
+            } else if write.sync == .own {
                 // It may read what those before it insert.
                 try insertLateRows(of: gathered, on: connection)
-                result = try write.attempt(on: connection, statistics, isAlone: isAlone)
+                outcome = try write.attempt(on: connection, statistics, isAlone: false)
             } else {
-                result = try write.attempt(on: connection, statistics, isAlone: false, gathering: gathered.late)
+                outcome = try write.attempt(on: connection, statistics, isAlone: false, gathering: gathered.late)
             }
-            if let result { done.append((write, result)) }
+            ended.append((write, outcome))
             waiting.removeFirst()
         }
         try insertLateRows(of: gathered, on: connection)
@@ -145,23 +156,34 @@ private struct Group {
     }
 
     mutating func startAgain() {
-        waiting = done.map(\.write) + waiting
-        done = []
+        waiting = ended.map(\.write) + waiting
+        ended = []
+    }
+
+    func answer(telling ownChanges: OwnChanges) {
+        for (write, outcome) in ended {
+            switch outcome {
+            case .done(let changes, let answer):
+                ownChanges.tell(changes)
+                answer()
+            case .refused(let error): write.fail(error)
+            }
+        }
     }
 
     func fail(_ error: StorageError) {
-        for write in done.map(\.write) + waiting { write.fail(error) }
+        for write in ended.map(\.write) + waiting { write.fail(error) }
     }
 }
 
 /// A body threw after it had written.
 private struct HalfDone: Error {}
 
-/// One transaction that waits for its group's commit.
-private struct Attempt {
-    let changes: [Change]
-    /// Tells the waiting task of its result.
-    let answer: @Sendable () -> Void
+/// What became of one transaction, unless its group is undone.
+private enum Outcome {
+    /// - answer: tells the waiting task of its result.
+    case done(changes: [Change], answer: @Sendable () -> Void)
+    case refused(any Error)
 }
 
 /// One transaction and the task that waits for it.
@@ -173,44 +195,42 @@ struct WaitingWrite: Sendable {
 }
 
 extension WaitingWrite {
-    /// Runs the body; when it throws and has changed nothing, its task is told.
+    /// Runs the body.
     /// - Parameter gathered: what takes its late rows, to insert them with others'; `nil` where they are inserted behind it.
-    /// - Returns: `nil` when it was refused.
+    /// - Throws: `HalfDone` when it threw after it had written, and is not alone.
     fileprivate func attempt(
         on connection: GRDB.Database, _ statistics: StorageStatistics, isAlone: Bool, gathering gathered: LateRows? = nil
-    ) throws -> Attempt? {
+    ) throws -> Outcome {
         let changesBefore = connection.totalChangesCount
-        do { return try result(on: connection, statistics, gathering: gathered) } catch {
+        let transaction = SQLiteTransaction(connection, statistics)
+        do { return try result(of: transaction, gathering: gathered) } catch {
             guard connection.isInsideTransaction else { throw error }
-            guard isAlone || connection.totalChangesCount == changesBefore else { throw HalfDone() }
-            fail(StorageError.translating(error))
-            return nil
+            // What a statement that failed leaves behind is not for the count of changes to say.
+            guard isAlone || transaction.failure == nil && connection.totalChangesCount == changesBefore else { throw HalfDone() }
+            return .refused(StorageError.translating(error))
         }
     }
 
-    /// Runs the body in a savepoint; when it throws, that alone is rolled back and its task told.
-    /// - Returns: `nil` when it was refused.
-    fileprivate func attemptApart(on connection: GRDB.Database, _ statistics: StorageStatistics) throws -> Attempt? {
+    /// Runs the body in a savepoint; when it throws, that alone is rolled back.
+    fileprivate func attemptApart(on connection: GRDB.Database, _ statistics: StorageStatistics) throws -> Outcome {
         try connection.run("SAVEPOINT write")
         do {
-            let result = try result(on: connection, statistics, gathering: nil)
+            let result = try result(of: SQLiteTransaction(connection, statistics), gathering: nil)
             try connection.run("RELEASE write")
             return result
         } catch {
             guard connection.isInsideTransaction else { throw error }
             try connection.run("ROLLBACK TO write")
             try connection.run("RELEASE write")
-            fail(StorageError.translating(error))
-            return nil
+            return .refused(StorageError.translating(error))
         }
     }
 
-    private func result(on connection: GRDB.Database, _ statistics: StorageStatistics, gathering gathered: LateRows?) throws -> Attempt {
-        let transaction = SQLiteTransaction(connection, statistics)
+    private func result(of transaction: SQLiteTransaction, gathering gathered: LateRows?) throws -> Outcome {
         let answer = try run(transaction)
         if let failure = transaction.failure { throw failure }
         if let gathered { gathered.append(transaction.late) } else { try transaction.insertLateRows() }
-        return Attempt(changes: transaction.announcements.changes, answer: answer)
+        return .done(changes: transaction.announcements.changes, answer: answer)
     }
 }
 

@@ -161,6 +161,14 @@ struct RedirectTargetTests {
         return try? RedirectTarget(RequestParameters(requested.map { [(name: "redirect_uri", value: $0)] } ?? []), for: client)
     }
 
+    @Test func `an address that Unicode takes for the same is another one`() {
+        #expect(target("https://a.test/K", registered: "https://a.test/K") != nil)
+        // The sign of the unit kelvin, and the Greek question mark.
+        #expect(target("https://a.test/\u{212A}", registered: "https://a.test/K") == nil)
+        #expect(target("https://a.test/a\u{037E}b", registered: "https://a.test/a;b") == nil)
+        #expect(target("http://127.0.0.1:8080/\u{212A}", registered: "http://127.0.0.1/K", isNative: true) == nil)
+    }
+
     @Test func `the registered address itself is trusted`() {
         #expect(target("https://app.example.com/cb", registered: "https://app.example.com/cb")?.address == "https://app.example.com/cb")
     }

@@ -26,7 +26,7 @@ public struct Accounts: Sendable {
             JOIN account ON account.id = own.account_id
             JOIN account_holder AS holder ON holder.account_id = account.id
             WHERE own.person_id = \(person)
-            ORDER BY opened_at, number, holder.rank
+            ORDER BY opened_at, number, account.id, holder.rank
             """)
     }
 

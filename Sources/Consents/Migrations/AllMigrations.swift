@@ -59,12 +59,12 @@ public enum ConsentsMigrations {
         Migration("consents.0003_order", "ALTER TABLE consent ADD COLUMN order_details TEXT"),
         // Nothing looked for it.
         Migration("consents.0004_accounts_by_consent_alone", "DROP INDEX consent_account_by_account"),
-        // Only those that wait are looked for by their age.
+        // Only those that wait are looked for by their age. The lock that keeps readers out comes last.
         Migration(
             "consents.0005_age_of_those_that_wait",
             """
+            CREATE INDEX consent_waiting_by_age ON consent (status, created_at) WHERE status = 'awaiting_authorisation';
             DROP INDEX consent_by_age;
-            CREATE INDEX consent_by_age ON consent (status, created_at) WHERE status = 'awaiting_authorisation';
             """),
     ]
 }

@@ -111,6 +111,8 @@ public final class Quotas: Sendable {
         let reachedCommit = Mutex(false)
         do {
             try await database.write { [days] tx in
+                // It may run again, and what ran before was undone.
+                reachedCommit.withLock { $0 = false }
                 for item in returns { try days.giveBack(item, in: tx) }
                 reachedCommit.withLock { $0 = true }
             }
