@@ -25,7 +25,17 @@ public protocol Database: Sendable {
     /// transaction. A statement that fails ends the transaction, even when the body catches the error: what may conflict is written with `ON CONFLICT`.
     /// - Throws: `StorageError`, or what the body throws.
     @discardableResult
-    func write<Result: Sendable>(_ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result
+    func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result
+
+    /// Runs one statement as a transaction of its own, and returns after its commit is durable. Those that come at the same time share it.
+    /// - Returns: what it returns: with `RETURNING`, whether a conditional write won.
+    /// - Throws: `StorageError`.
+    @discardableResult
+    func writeOne(_ sql: SQL) async throws -> [Row]
+
+    /// Inserts rows as a transaction of their own, and returns after its commit is durable. Those that come at the same time share it, and their statements.
+    /// - Throws: `StorageError`; a conflict is of these rows, not of what shares their commit.
+    func insert(_ rows: RowsToInsert) async throws
 
     /// Runs several statements without binds, separated by semicolons: migrations only.
     func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool
@@ -34,21 +44,25 @@ public protocol Database: Sendable {
 }
 
 extension Database {
+    /// Inserts the late rows of a body that does nothing else, as `insert` does; the body runs at once.
     @discardableResult
-    public func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
-        try await write(.own, body)
+    public func insert<Result>(_ body: (any WriteTransaction) throws -> Result) async throws -> Result {
+        let gathered = RowsOnly(engine: engine)
+        let result = try body(gathered)
+        try await insert(gathered.late.rows)
+        return result
     }
 }
 
-/// Which sync makes a commit durable, before the write returns either way (docs/decisions/0025-shared-sync.md).
-public enum CommitSync: Sendable {
-    /// Its own: nobody sees what it wrote before it is durable.
-    case own
-    /// On PostgreSQL one for several commits, milliseconds later. Others may see what it wrote before, and a crash may still take it back: for what hands
-    /// out a secret that nobody knows before the answer is out.
-    ///
-    /// On SQLite the late rows of those that share a commit are inserted together behind the last of them, so that the next of them does not read them.
-    case shared
+/// What the body of `insert` works on.
+private struct RowsOnly: WriteTransaction {
+    let engine: Engine
+    let late = LateRows()
+    let announcements = Announcements()
+
+    func all(_ sql: SQL) throws -> [Row] { throw StorageError.failed(reason: "a statement where rows are inserted and nothing else") }
+
+    func execute(_ sql: SQL) throws -> Int { try all(sql).count }
 }
 
 public protocol ReadTransaction {

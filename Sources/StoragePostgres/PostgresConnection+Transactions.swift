@@ -5,11 +5,10 @@ extension PostgresConnection {
     private static let migrationLock = 7_702_651_194
 
     /// Runs a transaction. It begins with its first statement and commits with its late rows, in the same exchanges with the server.
-    /// - Returns: the result, and whether it is durable.
     func transaction<Result>(
         _ kind: TransactionKind, statistics: StorageStatistics, ownChanges: OwnChanges, _ body: (PostgresTransaction) throws -> Result
-    ) throws -> (result: Result, isDurable: Bool) {
-        let transaction = PostgresTransaction(self, opening: kind.opening, statistics)
+    ) throws -> Result {
+        let transaction = PostgresTransaction(self, kind, statistics)
         let result: Result
         do {
             result = try body(transaction)
@@ -18,28 +17,34 @@ extension PostgresConnection {
         } catch {
             throw end(transaction, after: error)
         }
-        guard case .write(let commit) = kind else {
+        guard kind == .write else {
             // It has read what it wanted, whatever becomes of its commit.
             if isInTransaction { leave("COMMIT") }
-            return (result, true)
+            return result
         }
-        let isDurable: Bool
-        do { isDurable = try transaction.commit(commit) } catch { throw uncommitted(transaction, error) }
-        if isDurable, transaction.hasBegun { statistics.countCommit(of: 1) }
+        do { try transaction.commit() } catch { throw uncommitted(transaction, error) }
+        if transaction.hasBegun { statistics.countCommit(of: 1) }
         ownChanges.tell(transaction.announcements.changes)
-        return (result, isDurable)
+        return result
     }
 
-    /// Runs one reading statement outside a transaction block: the server makes one of its own around it.
-    func statement<Result>(statistics: StorageStatistics, _ body: (PostgresTransaction) throws -> Result) throws -> Result {
-        let transaction = PostgresTransaction(self, opening: [], statistics)
-        do {
-            let result = try body(transaction)
-            if let failure = transaction.failure { throw failure }
-            return result
-        } catch {
-            throw end(transaction, after: error)
+    /// Runs statements that know nothing of each other as one transaction, which is one exchange with the server.
+    /// - Returns: the answer to each.
+    /// - Throws: `PostgresFailure` when nothing of it happened; `StorageError.unavailable` when nobody can tell.
+    func commit(_ statements: [SQL]) throws -> [PostgresAnswer] {
+        try makeRoom(for: statements.count)
+        let ready = try statements.map { try self.ready($0) }
+        // An idle connection that the server has ended shows here; what is lost behind this may have happened.
+        guard !isHungUp else { throw lost("the server has ended the connection") }
+        let (answers, failure): Answers
+        do { (answers, failure) = try exchange(ready, after: TransactionKind.write.opening, before: "COMMIT") } catch {
+            throw StorageError.unavailable(reason: "the connection was lost at the commit: \(error)")
         }
+        if let failure {
+            rollBack()
+            throw failure.isLostConnection ? StorageError.unavailable(reason: "the connection was lost at the commit: \(failure.message)") : failure
+        }
+        return Array(answers.dropFirst().dropLast())
     }
 
     /// - Returns: what to throw: what asks for another attempt goes before what the body made of it.

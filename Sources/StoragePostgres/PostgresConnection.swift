@@ -6,9 +6,6 @@ internal import Storage
 final class PostgresConnection {
     private let handle: OpaquePointer
     private let descriptor: CInt
-    /// Which start of which server it leads to: an address may lead to another one after a while.
-    private(set) var server = ""
-    private var process = 0
     /// A command was left whose answer nobody has read.
     private var isOwed = false
     /// The names of the statements prepared here, by their text.
@@ -18,6 +15,8 @@ final class PostgresConnection {
     private var longPrepared = 0
     /// The connection cannot be used any more.
     private(set) var isLost = false
+    /// Called when an answer takes long.
+    var ifHeldUp: (() -> Void)?
 
     /// The server ends a statement after `statement_timeout`; the client waits a little longer, for a server that hangs.
     static let patience = Duration.milliseconds(4_500)
@@ -28,14 +27,10 @@ final class PostgresConnection {
         + (getenv("PGGSSENCMODE") == nil ? [("gssencmode", "disable")] : [])
     private static let session = """
         SET statement_timeout = 4000; SET lock_timeout = 3500; SET idle_in_transaction_session_timeout = 10000; \
-        SET client_min_messages = warning; SET TimeZone = 'UTC'; \
-        SELECT pg_backend_pid() AS process, EXTRACT(EPOCH FROM pg_postmaster_start_time())::text AS server
+        SET client_min_messages = warning; SET TimeZone = 'UTC'
         """
-    /// A transaction of one record, the smallest that a commit can cover.
-    private static let sync: SQL = """
-        SELECT pg_backend_pid() AS process, EXTRACT(EPOCH FROM pg_postmaster_start_time())::text AS server,
-               pg_logical_emit_message(TRUE, 'wekeza', '') AS place
-        """
+    /// Behind an exchange that takes longer nobody is to wait.
+    private static let longestWait = Duration.milliseconds(10)
     private static let preparedLimit = 400
     /// POLLRDHUP (poll(2)), which Swift's Glibc leaves out.
     private static let hungUp: Int16 = 0x2000
@@ -61,18 +56,10 @@ final class PostgresConnection {
         descriptor = PQsocket(opened)
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
         do {
-            guard let row = try ask(Self.session, within: .seconds(2)).rows().first else { throw lost() }
-            (process, server) = (try row["process"], try row["server"])
+            try command(Self.session, within: .seconds(2))
         } catch {
             close()
             throw StorageError.translating(error)
-        }
-    }
-
-    /// Makes durable what was committed on this server, if it is the process of the server that has been there since the connection was opened.
-    func sync() throws {
-        guard let row = try run(Self.sync).rows().first, try row["process"] == process, try row["server"] == server else {
-            throw lost("another process of the server, or another server, answered")
         }
     }
 
@@ -81,15 +68,13 @@ final class PostgresConnection {
         isLost = true
     }
 
-    /// - Returns: whether commits may share a sync there.
     /// - Throws: when the server is older than 15 or does not keep UTF-8.
-    func checkServer() throws -> Bool {
+    func checkServer() throws {
         guard PQserverVersion(handle) >= 150_000 else {
             throw StorageError.failed(reason: "PostgreSQL 15 or newer is needed; the server's version number is \(PQserverVersion(handle))")
         }
         let encoding = PQparameterStatus(handle, "server_encoding").map { String(cString: $0) }
         guard encoding == "UTF8" else { throw StorageError.failed(reason: "the database must be encoded in UTF8, not \(encoding ?? "unknown")") }
-        return try ask(SharedSync.isAllowed).rows().first?["allowed"] ?? false
     }
 
     /// A statement with its binds, and the name that it is prepared under; `nil` for what is not worth keeping.
@@ -107,22 +92,48 @@ final class PostgresConnection {
     }
 
     @discardableResult
-    func run(_ sql: SQL) throws -> PostgresAnswer { try run(ready(sql)) }
+    func run(_ sql: SQL) throws -> PostgresAnswer { try run(ready(sql), after: nil) }
 
-    /// Runs one statement.
-    /// - Parameters:
-    ///   - opening: commands that are sent ahead of it.
-    ///   - closing: commands that are sent right behind it. All of them are one exchange with the server, which runs nothing of it behind what fails.
-    @discardableResult
-    func run(_ statement: Ready, after opening: [String] = [], before closing: [String] = []) throws -> PostgresAnswer {
-        let isPipeline = !opening.isEmpty || !closing.isEmpty
-        var sent = isPipeline ? PQenterPipelineMode(handle) == 1 : true
-        for command in opening { sent = sent && send(command) }
-        sent = sent && send(statement)
-        for command in closing { sent = sent && send(command) }
-        if isPipeline { sent = sent && PQpipelineSync(handle) == 1 }
-        guard sent else { throw lost() }
-        return try answers(opening.count + 1 + closing.count, isPipeline: isPipeline, within: Self.patience)[opening.count]
+    /// - Parameter opening: a command that is sent ahead of the statement.
+    func run(_ statement: Ready, after opening: String?) throws -> PostgresAnswer {
+        let (answers, failure) = try exchange([statement], after: opening)
+        if let failure { throw failure }
+        guard let answer = answers.last else { throw lost() }
+        return answer
+    }
+
+    /// Commits the transaction that is open, behind its last statements.
+    func commit(behind statements: [Ready]) throws {
+        let (answers, failure) = try exchange(statements, before: "COMMIT")
+        if let failure { throw failure }
+        guard answers.last?.tag == "COMMIT" else { throw StorageError.failed(reason: "the transaction was rolled back at its commit") }
+    }
+
+    /// Runs reading statements outside a transaction block, each with a snapshot of its own, as one exchange with the server.
+    /// - Returns: the answers up to the first that failed.
+    func runTogether(_ statements: [SQL]) throws -> [PostgresAnswer] {
+        try makeRoom(for: statements.count)
+        var ready: [Ready] = []
+        for statement in statements {
+            guard let next = try? self.ready(statement) else { break }
+            ready.append(next)
+        }
+        return try exchange(ready).answers
+    }
+
+    /// What the server answered, up to what failed.
+    typealias Answers = (answers: [PostgresAnswer], failure: PostgresFailure?)
+
+    /// Sends all at once. The server runs nothing behind what fails.
+    /// - Throws: when the connection is lost.
+    func exchange(_ statements: [Ready], after opening: String? = nil, before closing: String? = nil) throws -> Answers {
+        let count = statements.count + (opening == nil ? 0 : 1) + (closing == nil ? 0 : 1)
+        guard count > 0 else { return ([], nil) }
+        let isPipeline = count > 1
+        let isSent =
+            (!isPipeline || PQenterPipelineMode(handle) == 1) && (opening.map(send) ?? true) && statements.allSatisfy(send) && (closing.map(send) ?? true)
+            && (!isPipeline || PQpipelineSync(handle) == 1)
+        return try answers(to: isSent, count, isPipeline: isPipeline, within: Self.patience)
     }
 
     private func send(_ command: String) -> Bool { PQsendQueryParams(handle, command, 0, nil, nil, nil, nil, 0) == 1 }
@@ -147,13 +158,8 @@ final class PostgresConnection {
     /// - Returns: the tag of the last one.
     @discardableResult
     func command(_ text: String, within patience: Duration = PostgresConnection.patience) throws -> String {
-        try ask(text, within: patience).tag
-    }
-
-    /// Runs what is asked once, without preparing it.
-    func ask(_ text: String, within patience: Duration = PostgresConnection.patience) throws -> PostgresAnswer {
         try settle()
-        return try answer(to: PQsendQuery(handle, text), within: patience)
+        return try answer(to: PQsendQuery(handle, text) == 1, within: patience).tag
     }
 
     /// Sends a command whose answer nobody waits for: it is read before the next statement is sent.
@@ -171,7 +177,7 @@ final class PostgresConnection {
     private func settle() throws {
         guard isOwed else { return }
         isOwed = false
-        do { _ = try answer(to: 1, within: Self.patience) } catch {
+        do { _ = try answer(to: true, within: Self.patience) } catch {
             isLost = true
             throw error
         }
@@ -188,35 +194,44 @@ final class PostgresConnection {
 
     private func prepare(_ text: String, _ binds: PostgresBinds) throws -> String {
         if let name = prepared[text] { return name }
-        if prepared.count >= Self.preparedLimit {
-            try command("DEALLOCATE ALL")
-            prepared = [:]
-            longPrepared = 0
-        }
+        try makeRoom(for: 1)
         let name = "s\(prepared.count)"
         try binds.withPointers { count, types, _ in
-            _ = try answer(to: PQsendPrepare(handle, name, text, count, types), within: Self.patience)
+            _ = try answer(to: PQsendPrepare(handle, name, text, count, types) == 1, within: Self.patience)
         }
         prepared[text] = name
         return name
     }
 
+    /// So many statements can be prepared one after the other, and then run.
+    func makeRoom(for count: Int) throws {
+        guard prepared.count + count > Self.preparedLimit else { return }
+        try command("DEALLOCATE ALL")
+        prepared = [:]
+        longPrepared = 0
+    }
+
     // MARK: The wire
 
-    private func answer(to sent: CInt, within patience: Duration) throws -> PostgresAnswer {
-        guard sent == 1, let last = try answers(1, isPipeline: false, within: patience).last else { throw lost() }
+    private func answer(to sent: Bool, within patience: Duration) throws -> PostgresAnswer {
+        let (answers, failure) = try answers(to: sent, 1, within: patience)
+        if let failure { throw failure }
+        guard let last = answers.last else { throw lost() }
         return last
     }
 
     /// Reads the answers to what was sent: in pipeline mode one for each statement, otherwise all that the one text leads to.
     /// - Parameter patience: for each of them.
-    private func answers(_ count: Int, isPipeline: Bool, within patience: Duration) throws -> [PostgresAnswer] {
+    /// - Throws: when the connection is lost.
+    private func answers(to sent: Bool, _ count: Int, isPipeline: Bool = false, within patience: Duration) throws -> Answers {
+        guard sent else { throw lost() }
         var answers: [PostgresAnswer] = []
         var failure: PostgresFailure?
         for _ in 0..<count {
             let deadline = ContinuousClock.now + patience
             while let answer = try nextAnswer(until: deadline) {
-                if let refused = answer.failure { failure = failure ?? refused } else { answers.append(answer) }
+                if failure == nil { failure = answer.failure }
+                if failure == nil { answers.append(answer) }
             }
         }
         if isPipeline {
@@ -226,33 +241,38 @@ final class PostgresConnection {
         if PQstatus(handle) != CONNECTION_OK { throw lost(failure?.message) }
         if let failure {
             if failure.makesConnectionUseless { isLost = true }
-            throw failure
+        } else if answers.count < count {
+            throw lost()
         }
-        guard answers.count >= count else { throw lost() }
-        return answers
+        return (answers, failure)
     }
 
     /// - Returns: `nil` behind the last answer to a statement.
     private func nextAnswer(until deadline: ContinuousClock.Instant) throws -> PostgresAnswer? {
-        while PQisBusy(handle) == 1 { try waitForInput(until: deadline) }
+        while PQisBusy(handle) == 1 {
+            if try waitForInput(until: min(deadline, .now + Self.longestWait)) { continue }
+            ifHeldUp?()
+            guard try waitForInput(until: deadline) else {
+                isLost = true
+                throw PostgresFailure(state: "57014", message: "PostgreSQL did not answer in time", constraint: nil)
+            }
+        }
         return PQgetResult(handle).map { PostgresAnswer($0) }
     }
 
-    private func waitForInput(until deadline: ContinuousClock.Instant) throws {
-        let left = deadline - .now
-        var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
-        let (seconds, attoseconds) = left.components
+    /// - Returns: whether there may be some.
+    private func waitForInput(until deadline: ContinuousClock.Instant) throws -> Bool {
+        var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let (seconds, attoseconds) = (deadline - .now).components
         let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
-        let ready = poll(&descriptor, 1, CInt(clamping: max(0, milliseconds)))
-        if ready < 0, errno == EINTR { return }
-        guard ready > 0 else {
-            isLost = true
-            throw PostgresFailure(state: "57014", message: "PostgreSQL did not answer in time", constraint: nil)
-        }
+        let ready = poll(&asked, 1, CInt(clamping: max(0, milliseconds)))
+        if ready < 0, errno == EINTR { return true }
+        guard ready > 0 else { return false }
         guard PQconsumeInput(handle) == 1 else { throw lost() }
+        return true
     }
 
-    private func lost(_ reason: String? = nil) -> PostgresFailure {
+    func lost(_ reason: String? = nil) -> PostgresFailure {
         isLost = true
         let message = reason ?? String(cString: PQerrorMessage(handle)).trimmingCharacters(in: .whitespacesAndNewlines)
         return PostgresFailure(state: "08006", message: message, constraint: nil)

@@ -1,6 +1,5 @@
 public import Logging
 public import Storage
-internal import Synchronization
 
 /// The engine for several nodes: any number of processes share one server. Each connection lives on a thread of its own, so that waiting for the server
 /// never holds up the cooperative pool.
@@ -9,7 +8,6 @@ internal import Synchronization
 /// transaction has just changed.
 public final class PostgresDatabase: Database {
     private let pool: ConnectionPool
-    private let mayShare = Atomic(false)
     public let statistics: StorageStatistics
     public let ownChanges: OwnChanges
 
@@ -22,7 +20,7 @@ public final class PostgresDatabase: Database {
     public static func open(url: String, connections: Int, logger: Logger) async throws -> PostgresDatabase {
         let database = PostgresDatabase(ConnectionPool(url: url, limit: max(1, connections), logger: logger))
         do {
-            database.mayShare.store(try await database.pool.run { try $0.once { try $0.checkServer() } }, ordering: .relaxed)
+            try await database.pool.run { try $0.once { try $0.checkServer() } }
             return database
         } catch {
             await database.close()
@@ -41,14 +39,21 @@ public final class PostgresDatabase: Database {
     }
 
     public func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
-        try await pool.run { try $0.statement { try body(OneStatement($0)) } }
+        let question = Question()
+        let early = Swift.Result { try body(question) }
+        guard let sql = question.sql else { return try early.get() }
+        let rows = try await pool.read(sql)
+        return try body(OneStatement(Reply(question: sql, rows: rows)))
     }
 
-    public func write<Result: Sendable>(
-        _ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
-    ) async throws -> Result {
-        if sync == .shared, mayShare.load(ordering: .relaxed) { return try await pool.share(body) }
-        return try await pool.run { try $0.transaction(.write(.awaited), body) }
+    public func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
+        try await pool.run { try $0.transaction(.write, body) }
+    }
+
+    public func writeOne(_ sql: SQL) async throws -> [Row] { try await pool.commit(.statement(sql)) }
+
+    public func insert(_ rows: RowsToInsert) async throws {
+        if !rows.isEmpty { _ = try await pool.commit(.rows(rows)) }
     }
 
     public func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool {

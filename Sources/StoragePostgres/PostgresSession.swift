@@ -6,6 +6,8 @@ internal import Storage
 final class PostgresSession {
     private let pool: ConnectionPool
     private var connection: PostgresConnection?
+    /// Called when the server takes long to answer.
+    var ifHeldUp: (() -> Void)?
 
     /// How often a transaction runs at most.
     private static let attempts = 6
@@ -16,31 +18,53 @@ final class PostgresSession {
 
     /// Runs a transaction, again when the server asks for it (a serialization failure, a deadlock) or when the connection is lost before the commit.
     func transaction<Result>(_ kind: TransactionKind, _ body: (PostgresTransaction) throws -> Result) throws -> Result {
-        try again { try $0.transaction(kind, statistics: pool.statistics, ownChanges: pool.ownChanges, body).result }
-    }
-
-    /// Runs a writing transaction that does not wait for the disk, if it can be told afterwards when it is there.
-    /// - Returns: the result, and the ticket to wait with; `nil` when it is durable already.
-    func sharing<Result>(_ body: (PostgresTransaction) throws -> Result) throws -> (Result, SharedSync.Ticket?) {
-        try again { connection in
-            let ticket = pool.sharedSync.ticket(on: connection.server)
-            let kind = TransactionKind.write(ticket == nil ? .covering : .left)
-            let (result, isDurable) = try connection.transaction(kind, statistics: pool.statistics, ownChanges: pool.ownChanges, body)
-            return (result, isDurable ? nil : ticket)
-        }
-    }
-
-    /// Syncs what this connection has just committed: it was open before that too, so it may vouch for it.
-    func cover() throws {
-        guard let connection else { throw SharedSync.unknown("the connection was lost") }
-        defer { if connection.isLost { close() } }
-        do { try connection.sync() } catch { throw SharedSync.unknown("\(error)") }
-        pool.statistics.countCommit(of: 1)
+        try again { try $0.transaction(kind, statistics: pool.statistics, ownChanges: pool.ownChanges, body) }
     }
 
     /// Runs one reading statement, which is its own transaction.
-    func statement<Result>(_ body: (PostgresTransaction) throws -> Result) throws -> Result {
-        try again { try $0.statement(statistics: pool.statistics, body) }
+    func read(_ sql: SQL) throws -> [Row] {
+        try again { connection in
+            pool.statistics.countStatement()
+            return try connection.run(sql).rows()
+        }
+    }
+
+    /// Runs reading statements, each with a snapshot of its own, as one exchange.
+    /// - Returns: the rows of each, up to the first that failed.
+    func read(_ statements: [SQL]) -> [[Row]] {
+        let answers = try? connected { try $0.runTogether(statements) }  // why not, running apart tells
+        for _ in answers ?? [] { pool.statistics.countStatement() }
+        return answers?.map { $0.rows() } ?? []
+    }
+
+    /// Runs what is a transaction of its own.
+    func commit(_ write: SingleWrite) throws -> [Row] {
+        try again { try commit([write], on: $0) }.first ?? []
+    }
+
+    /// Runs them as one transaction.
+    /// - Returns: the rows of each.
+    /// - Throws: a `PostgresFailure` when nothing of it happened; otherwise nobody can tell.
+    func commit(_ writes: [SingleWrite]) throws -> [[Row]] {
+        try connected { try commit(writes, on: $0) }
+    }
+
+    private func commit(_ writes: [SingleWrite], on connection: PostgresConnection) throws -> [[Row]] {
+        var statements: [SQL] = []
+        var rows = RowsToInsert()
+        for write in writes {
+            switch write {
+            case .statement(let sql): statements.append(sql)
+            case .rows(let more): rows.append(more)
+            }
+        }
+        let insertions = writes.count == 1 ? rows.together(on: .postgres) : rows.statements(on: .postgres)
+        for _ in statements + insertions { pool.statistics.countStatement() }
+        var answers = try connection.commit(statements + insertions)[...]
+        pool.statistics.countCommit(of: writes.count)
+        return writes.map { write in
+            if case .statement = write { answers.popFirst()?.rows() ?? [] } else { [] }
+        }
     }
 
     private func again<Result>(_ work: (PostgresConnection) throws -> Result) throws -> Result {
@@ -68,6 +92,7 @@ final class PostgresSession {
     /// - Throws: a `PostgresFailure` as it is, for the caller to judge.
     private func connected<Result>(_ work: (PostgresConnection) throws -> Result) throws -> Result {
         let connection = try open()
+        connection.ifHeldUp = ifHeldUp
         defer { if connection.isLost { close() } }
         return try work(connection)
     }

@@ -78,11 +78,13 @@ public final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     }
 
     /// Whoever waits at the same time shares a sync, and nobody sees a commit before it.
-    public func write<Result: Sendable>(
-        _ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
-    ) async throws -> Result {
-        try await queue.run(sync, body)
+    public func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
+        try await queue.run(readsLateRows: true, body)
     }
+
+    public func writeOne(_ sql: Storage.SQL) async throws -> [Storage.Row] { try await queue.run(readsLateRows: false) { try $0.all(sql) } }
+
+    public func insert(_ rows: RowsToInsert) async throws { try await queue.run(readsLateRows: false) { $0.late.rows = rows } }
 
     public func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool {
         do {

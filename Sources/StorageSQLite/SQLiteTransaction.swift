@@ -33,6 +33,12 @@ final class SQLiteTransaction: WriteTransaction {
         }
     }
 
+    func insertLateRows() throws {
+        let statements = late.rows.statements(on: .sqlite)
+        late.rows = RowsToInsert()
+        for statement in statements { try execute(statement) }
+    }
+
     private func run<Result>(_ sql: Storage.SQL, _ body: (PreparedStatement, GRDB.Statement) throws -> Result) throws -> Result {
         if let failure { throw failure }
         statistics.countStatement()

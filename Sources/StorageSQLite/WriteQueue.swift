@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Groups commits: the transactions that wait together are one durable commit. A disk flush costs the same for one as for many.
 ///
-/// They run one behind the other in one transaction of SQLite's, and the late rows of those that may share (`CommitSync.shared`) are inserted together. Where
+/// They run one behind the other in one transaction of SQLite's, and the late rows of neighbours are inserted together where nobody reads them before. Where
 /// one of them throws after it wrote, all is rolled back, and they run once more, each in a savepoint of its own: a savepoint keeps a copy of every page that
 /// it changes, for the few that need it.
 final class WriteQueue: Sendable {
@@ -35,11 +35,13 @@ final class WriteQueue: Sendable {
     }
 
     /// Runs the body within the next group and returns when the group is durable.
-    func run<Result: Sendable>(_ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
+    /// - Parameter readsLateRows: whether it may look for what others of its group insert late. One statement does not: nobody acts on what somebody else has not
+    ///   been told yet.
+    func run<Result: Sendable>(readsLateRows: Bool, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             add(
                 WaitingWrite(
-                    sync: sync,
+                    readsLateRows: readsLateRows,
                     run: { transaction in
                         let result = try body(transaction)
                         return { continuation.resume(returning: result) }
@@ -135,8 +137,7 @@ private struct Group {
                 outcome = try write.attempt(on: connection, statistics, isAlone: true)
             } else if apart {
                 outcome = try write.attemptApart(on: connection, statistics)
-            } else if write.sync == .own {
-                // It may read what those before it insert.
+            } else if write.readsLateRows {
                 try insertLateRows(of: gathered, on: connection)
                 outcome = try write.attempt(on: connection, statistics, isAlone: false)
             } else {
@@ -188,7 +189,7 @@ private enum Outcome {
 
 /// One transaction and the task that waits for it.
 struct WaitingWrite: Sendable {
-    let sync: CommitSync
+    let readsLateRows: Bool
     /// Runs the body; what it returns tells the task of the result, once the commit is durable.
     let run: @Sendable (any WriteTransaction) throws -> @Sendable () -> Void
     let fail: @Sendable (any Error) -> Void
@@ -229,7 +230,7 @@ extension WaitingWrite {
     private func result(of transaction: SQLiteTransaction, gathering gathered: LateRows?) throws -> Outcome {
         let answer = try run(transaction)
         if let failure = transaction.failure { throw failure }
-        if let gathered { gathered.append(transaction.late) } else { try transaction.insertLateRows() }
+        if let gathered { gathered.rows.append(transaction.late.rows) } else { try transaction.insertLateRows() }
         return .done(changes: transaction.announcements.changes, answer: answer)
     }
 }

@@ -53,7 +53,7 @@ struct Fixture: Sendable {
         let (now, client) = (clock.now, client)
         let token = refreshTokens.token(of: grant.id, generation: generation, for: client)
         guard let presented = refreshTokens.read(token.value, from: client) else { return .refused(.unknownGrant) }
-        return try await database.write { [grants] tx in try grants.refresh(presented, rotating: rotating, at: now, requestID: nil, in: tx) }
+        return try await grants.refresh(presented, rotating: rotating, at: now, requestID: nil, in: database)
     }
 
     func find(_ grant: Grant) async throws -> Grant? { try await database.read { [grants] in try grants.find(grant.id, in: $0) } }

@@ -11,7 +11,7 @@ class FaultProxy:
     - `hole()`: nothing arrives any more, either way, and nobody is told.
     - `delay(seconds)`: each answer of the database comes late.
     - `lose_answer_to(*words)`: once a connection has carried all these words in this order, the answer to the last is lost, and the connection with it.
-    - `silence(port)`: nothing arrives any more over the connection that the database sees at this port of ours.
+    - `silence_behind(*words)`: once a connection has carried all these words, nothing comes back over it any more, and nothing arrives.
     - `heal()`: all is well again.
     """
 
@@ -21,6 +21,7 @@ class FaultProxy:
         self.port = self.listener.getsockname()[1]
         self.lock, self.healthy = threading.Lock(), threading.Event()
         self.connections, self.doomed, self.silent, self.words, self.late = [], set(), set(), (), 0
+        self.fate = self.doomed
         self.heard = {}
         self.healthy.set()
         self.accept()
@@ -69,14 +70,14 @@ class FaultProxy:
                 if (source if is_answer else target) in self.silent:
                     continue
                 if not is_answer:
-                    self.doom(target, data)
+                    self.listen_for_words(target, data)
                 target.sendall(data)
         except OSError:
             pass
         self.close(source, target)
 
-    def doom(self, server, data):
-        """Whether the answer to this message will be the connection's end."""
+    def listen_for_words(self, server, data):
+        """Whether this message decides the connection's fate."""
         with self.lock:
             if not self.words:
                 return
@@ -86,7 +87,7 @@ class FaultProxy:
             self.heard[server] = heard
             if heard == len(self.words):
                 self.words = ()
-                self.doomed.add(server)
+                self.fate.add(server)
 
     @staticmethod
     def close(*sockets):
@@ -111,12 +112,19 @@ class FaultProxy:
         self.late = seconds
 
     def lose_answer_to(self, *words):
-        with self.lock:
-            self.words, self.heard = words, {}
+        self.wait_for(words, self.doomed)
 
-    def silence(self, port):
+    def silence_behind(self, *words):
+        self.wait_for(words, self.silent)
+
+    def wait_for(self, words, fate):
         with self.lock:
-            self.silent.update(server for _, server in self.connections if server.fileno() >= 0 and server.getsockname()[1] == port)
+            self.words, self.heard, self.fate = words, {}, fate
+
+    @property
+    def has_heard(self):
+        """Whether the words have come."""
+        return not self.words
 
     def heal(self):
         self.late = 0

@@ -177,39 +177,45 @@ def test_a_commit_whose_answer_is_lost_is_not_called_a_success(witness, proxy):
     witness.ledger.succeeded(phone, token, again.json["refresh_token"])
 
 
-def connection_for_syncs(witness, cluster):
-    """- Returns: its port. Who syncs alone asks the same over a connection that has other questions too."""
-    deadline = time.monotonic() + 15
-    while True:
-        assert witness.rotate().status == 200
-        ports = cluster.ask("SELECT client_port FROM pg_stat_activity WHERE query LIKE 'SELECT pg_backend_pid() AS process,%emit_message%'")
-        if len(ports) == 1:
-            return int(ports[0])
-        assert time.monotonic() < deadline, ports
+def test_nobody_waits_behind_a_write_whose_connection_falls_silent(witness, proxy):
+    phone, code = witness.families[witness.phone], witness.waiting_family(witness.web)
+    token = phone.refresh
 
-
-def test_a_connection_for_syncs_that_falls_silent_keeps_nobody_who_comes_later(witness, cluster, proxy):
-    phone = witness.families[witness.phone]
-    port, token = connection_for_syncs(witness, cluster), phone.refresh
-
-    proxy.silence(port)
-    with ThreadPoolExecutor(max_workers=100) as pool:
-        asked = []
-        while not any(one.done() for one in asked):
-            asked.append(pool.submit(witness.phone.partner.refresh, token))
-            time.sleep(0.1)
-        is_first_waiting = not asked[0].done()
-        first, *others = [one.result() for one in asked]
-
-    print("  first", summary(first), "|", len(others), "others, 200:", [answer.status for answer in others].count(200))
-    assert is_first_waiting and is_unavailable(first) and first.says == "temporarily_unavailable"
-    assert 200 in [answer.status for answer in others]
+    proxy.silence_behind(token.split("_")[3].encode(), COMMIT)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        held = pool.submit(witness.phone.partner.refresh, token)
+        while not proxy.has_heard:
+            time.sleep(0.01)
+        exchanged = witness.exchange(code)
+        is_held = not held.done()
+        held = held.result()
     again = witness.phone.partner.refresh(token)
+
+    print("  held up", summary(held), "| meanwhile", summary(exchanged), "| again", summary(again))
+    assert is_held and exchanged.status == 200
+    assert is_unavailable(held) and held.says == "temporarily_unavailable"
     assert again.status == 200
     witness.ledger.succeeded(phone, token, again.json["refresh_token"])
 
 
-def test_a_lost_connection_before_the_commit_is_not_noticed(witness, proxy):
+def test_nobody_waits_behind_a_read_whose_connection_falls_silent(witness, proxy):
+    code, other = witness.waiting_family(witness.web), witness.waiting_family(witness.web)
+
+    proxy.silence_behind(digest(code.code).encode())
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        held = pool.submit(witness.exchange, code)
+        while not proxy.has_heard:
+            time.sleep(0.01)
+        exchanged = witness.exchange(other)
+        is_held = not held.done()
+        held = held.result()
+
+    print("  held up", summary(held), "| meanwhile", summary(exchanged))
+    assert is_held and exchanged.status == 200
+    assert is_unavailable(held) and held.says == "temporarily_unavailable"
+
+
+def test_a_connection_that_is_lost_under_a_read_is_not_noticed(witness, proxy):
     code = witness.waiting_family(witness.web)
 
     proxy.lose_answer_to(digest(code.code).encode())

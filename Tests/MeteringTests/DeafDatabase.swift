@@ -14,10 +14,8 @@ final class DeafDatabase: ForwardingDatabase {
         set { losing.withLock { $0 = newValue } }
     }
 
-    func write<Result: Sendable>(
-        _ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
-    ) async throws -> Result {
-        let result = try await behind.write(sync, body)
+    func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
+        let result = try await behind.write(body)
         if losesAnswers { throw StorageError.unavailable(reason: "the connection was lost at the commit") }
         return result
     }

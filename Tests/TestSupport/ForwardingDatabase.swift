@@ -18,11 +18,13 @@ extension ForwardingDatabase {
         try await behind.readOne(body)
     }
 
-    public func write<Result: Sendable>(
-        _ sync: CommitSync, _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
-    ) async throws -> Result {
-        try await behind.write(sync, body)
+    public func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
+        try await behind.write(body)
     }
+
+    public func writeOne(_ sql: SQL) async throws -> [Row] { try await behind.writeOne(sql) }
+
+    public func insert(_ rows: RowsToInsert) async throws { try await behind.insert(rows) }
 
     public func runScript(_ script: String, named name: String, at now: Int64) async throws -> Bool {
         try await behind.runScript(script, named: name, at: now)

@@ -25,11 +25,11 @@ extension Grants {
     /// Spends a refresh token, by one conditional write.
     /// - Parameter rotating: public clients get a new generation (RFC 9700 §4.14.2); confidential ones keep theirs, their authentication protects it.
     public func refresh(
-        _ presented: PresentedRefreshToken, rotating: Bool, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
-    ) throws -> RefreshOutcome {
+        _ presented: PresentedRefreshToken, rotating: Bool, at now: Timestamp, requestID: RequestID?, in database: any Database
+    ) async throws -> RefreshOutcome {
         let step: Int64 = rotating ? 1 : 0
         let rotatedAt = rotating ? now : nil
-        let row = try tx.first(
+        let rows = try await database.writeOne(
             """
             UPDATE token_grant
             SET generation = generation + \(step), rotated_at = COALESCE(\(rotatedAt), rotated_at)
@@ -37,8 +37,8 @@ extension Grants {
                 AND revoked_at IS NULL AND expires_at > \(now)
             RETURNING \(columnsOf: Grant.self)
             """)
-        if let grant = try row.map(Grant.init) { return .refreshed(grant, generation: grant.generation) }
-        return try explain(presented, at: now, requestID: requestID, in: tx)
+        if let grant = try rows.first.map(Grant.init) { return .refreshed(grant, generation: grant.generation) }
+        return try await database.write { try explain(presented, at: now, requestID: requestID, in: $0) }
     }
 
     /// Another generation is current, or the grant has ended.

@@ -41,14 +41,26 @@ extension AuthorizationEndpoint {
         let code = AuthorizationCode(for: transaction.id, from: randomness)
         let approval = Approval(transaction: transaction, app: app, session: session, decider: decider, accounts: chosen, requestID: requestID, now: now)
         if let refusal = refusal(of: approval, among: own) { return .refusedChoice(refusal) }
-        return try await database.write(.shared) { tx in
-            if let refusal = try refusalToPay(approval, among: own, in: tx) { return .refusedChoice(refusal) }
-            let grantID = grants.newID(at: now)
-            guard try answers.approve(transaction, with: code, for: grantID, methods: session.methods, at: now, in: tx) else { return .alreadyAnswered }
-            // Of a code that leads to no grant nobody is told.
-            if let error = try grant(approval, as: grantID, in: tx) { return .answer(envelope(transaction, at: now).error(error)) }
-            return .answer(envelope(transaction, at: now).code(code.value))
+        if try await database.readOne({ try answers.isAnswered(transaction.id, in: $0) }) { return .alreadyAnswered }
+        do {
+            // A consent of its own is new, as all the rest: nothing is looked for.
+            guard transaction.consentID != nil else { return try await database.insert { try decide(approval, with: code, among: own, in: $0) } }
+            return try await database.write { try decide(approval, with: code, among: own, in: $0) }
+        } catch let error as StorageError {
+            // At the same moment in another tab.
+            guard case .conflict = error, try await database.readOne({ try answers.isAnswered(transaction.id, in: $0) }) else { throw error }
+            return .alreadyAnswered
         }
+    }
+
+    private func decide(_ approval: Approval, with code: AuthorizationCode, among own: [Account], in tx: any WriteTransaction) throws -> Decision {
+        let (transaction, now) = (approval.transaction, approval.now)
+        if let refusal = try refusalToPay(approval, among: own, in: tx) { return .refusedChoice(refusal) }
+        let grantID = grants.newID(at: now)
+        answers.approve(transaction, with: code, for: grantID, methods: approval.session.methods, at: now, in: tx)
+        // Of a code that leads to no grant nobody is told.
+        if let error = try grant(approval, as: grantID, in: tx) { return .answer(envelope(transaction, at: now).error(error)) }
+        return .answer(envelope(transaction, at: now).code(code.value))
     }
 
     /// The customer rejects, signed in or not.

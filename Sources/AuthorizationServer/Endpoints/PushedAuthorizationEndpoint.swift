@@ -47,9 +47,8 @@ struct PushedAuthorizationEndpoint: Sendable {
             return .failure(refusal.error(of: app.registeredClient, received: resolved.parameters["redirect_uri"]))
         }
         return .success(
-            try await authorization.database.write(.shared) { [pushed = authorization.pushed] tx in
-                try pushed.insert(resolved.parameters, isSigned: resolved.transport.isSigned, of: app.id, at: now, in: tx)
-            })
+            try await authorization.pushed.insert(
+                resolved.parameters, isSigned: resolved.transport.isSigned, of: app.id, at: now, in: authorization.database))
     }
 
     /// The parameters that count: those of the form, or of the request object in it; the app's credentials are not among them.

@@ -100,28 +100,28 @@ struct AuthorizationCodeGrant: TokenGrant {
         }
     }
 
+    /// Whether tokens may be issued on the grant is looked at before the code is spent: a replay that comes right behind ends the grant, not this answer. The code
+    /// is spent, whatever stands against the grant.
     private func redeem(_ redemption: Redemption) async throws -> Result<Obtained, Refusal> {
         let (app, now) = (redemption.app, redemption.now)
-        guard let code = redemption.code else { return .failure(.code(.unknown)) }
-        return try await database.write(.shared) { tx in
-            let outcome = try codes.redeem(
-                code, by: app.clientID, redirectURI: redemption.redirectURI, verifier: redemption.verifier,
-                dpopKey: redemption.binding.dpopKey, at: now, in: tx)
-            switch outcome {
-            case .redeemed(let code):
-                // A public client proves nothing when it refreshes but that it holds the key.
-                if app.isPublic, let key = redemption.binding.dpopKey { try grants.bind(code.grantID, to: key, in: tx) }
-                // As it is at this moment: a replay that comes right behind ends the grant, not this answer. The code is spent, whatever stands against it.
-                switch try standing.check(grants.find(code.grantID, in: tx), at: now, in: tx) {
-                case .success(let grant): return .success(Obtained(grant: grant, code: code))
-                case .failure(let refusal): return .failure(.standing(refusal))
-                }
-            case .refused(let refusal):
-                if case .replayed(let grant) = refusal {
-                    try grants.revoke(grant, because: .codeReplayed, by: .app(app.id), at: now, requestID: redemption.requestID, in: tx)
-                }
-                return .failure(.code(refusal))
+        guard let code = redemption.code, let grantID = try await database.readOne({ try codes.grant(of: code, in: $0) }) else {
+            return .failure(.code(.unknown))
+        }
+        let found = try await database.readOne { try grants.find(grantID, in: $0) }
+        let standing = try await standing.check(found, at: now, in: database)
+        let dpopKey = redemption.binding.dpopKey
+        // A public client proves nothing when it refreshes but that it holds the key.
+        let binding = app.isPublic ? dpopKey.map { key in { @Sendable [grants] tx in try grants.bind(grantID, to: key, in: tx) } } : nil
+        let outcome = try await codes.redeem(
+            code, by: app.clientID, redirectURI: redemption.redirectURI, verifier: redemption.verifier, dpopKey: dpopKey, at: now, with: binding, in: database)
+        switch outcome {
+        case .redeemed(let code):
+            return standing.map { Obtained(grant: $0, code: code) }.mapError { .standing($0) }
+        case .refused(let refusal):
+            if case .replayed(let grant) = refusal {
+                _ = try await database.write { try grants.revoke(grant, because: .codeReplayed, by: .app(app.id), at: now, requestID: redemption.requestID, in: $0) }
             }
+            return .failure(.code(refusal))
         }
     }
 

@@ -95,10 +95,7 @@ struct RefreshTokenGrant: TokenGrant {
         if !app.isPublic, before.isCurrent(presented, at: now) {
             return .success(Refreshed(grant: before, generation: before.generation, scope: scope))
         }
-        let outcome = try await database.write(.shared) { tx in
-            try grants.refresh(presented, rotating: app.isPublic, at: now, requestID: request.requestID, in: tx)
-        }
-        switch outcome {
+        switch try await grants.refresh(presented, rotating: app.isPublic, at: now, requestID: request.requestID, in: database) {
         case .refreshed(let grant, let generation): return .success(Refreshed(grant: grant, generation: generation, scope: scope))
         case .refused(let refusal): return .failure(.refresh(refusal))
         }

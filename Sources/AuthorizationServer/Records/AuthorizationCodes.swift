@@ -36,22 +36,40 @@ struct AuthorizationCodes: Sendable {
         case replayed(GrantID)
     }
 
+    /// - Returns: what the code leads to, whoever asks and whatever became of it.
+    func grant(of code: AuthorizationCode, in tx: any ReadTransaction) throws -> GrantID? {
+        try tx.first("SELECT grant_id FROM answered_authorization WHERE id = \(code.authorizationID) AND code_digest = \(code.digest)")?["grant_id"]
+    }
+
     /// Spends a code by one conditional write, which holds every condition: a wrong attempt does not spend it, and of many right ones one wins.
+    /// - Parameter more: what is written together with the spending.
     func redeem(
         _ code: AuthorizationCode, by client: ClientID, redirectURI: String, verifier: CodeVerifier?, dpopKey: String?, at now: Timestamp,
-        in tx: any WriteTransaction
-    ) throws -> Outcome {
+        with more: (@Sendable (any WriteTransaction) throws -> Void)? = nil, in database: any Database
+    ) async throws -> Outcome {
         // RFC 9700 §4.8.2: a verifier for a code that was asked for without a challenge is refused too.
         let challenge = verifier?.challenge.text ?? ""
-        let row = try tx.first(
-            """
+        let spending: SQL = """
             UPDATE answered_authorization
             SET consumed_at = \(now)
             WHERE id = \(code.authorizationID) AND code_digest = \(code.digest) AND client_id = \(client.text) AND redirect_uri = \(redirectURI) AND code_challenge = \(challenge)
                 AND (dpop_jkt IS NULL OR dpop_jkt = \(dpopKey)) AND code_expires_at > \(now) AND consumed_at IS NULL
             RETURNING grant_id, nonce, methods
-            """)
-        guard let row else { return .refused(try refusal(of: code, for: client, redirectURI: redirectURI, challenge: challenge, at: now, in: tx)) }
+            """
+        let spent: Row? =
+            if let more {
+                try await database.write { tx in
+                    let row = try tx.first(spending)
+                    if row != nil { try more(tx) }
+                    return row
+                }
+            } else {
+                try await database.writeOne(spending).first
+            }
+        guard let row = spent else {
+            return .refused(
+                try await database.readOne { try refusal(of: code, for: client, redirectURI: redirectURI, challenge: challenge, at: now, in: $0) })
+        }
         let methods: String = try row["methods"]
         return .redeemed(
             Redeemed(grantID: try row["grant_id"], nonce: try row["nonce"], methods: methods.split(separator: " ").map(String.init)))

@@ -31,16 +31,17 @@ struct PushedRequests: Sendable {
     static func isOurs(_ uri: String) -> Bool { uri.hasPrefix(prefix) }
 
     /// - Returns: the `request_uri`, with 256 random bits; `nil` when too many wait already.
-    func insert(_ parameters: RequestParameters, isSigned: Bool, of app: AppID, at now: Timestamp, in tx: any WriteTransaction) throws -> String? {
+    func insert(_ parameters: RequestParameters, isSigned: Bool, of app: AppID, at now: Timestamp, in database: any Database) async throws -> String? {
         let reference = Secret.random(prefix: "", from: randomness)
         let sealed = sealer.seal(Array(Parameters(parameters.pairs).urlEncoded.utf8))
-        let inserted = try tx.execute(
+        let inserted = try await database.writeOne(
             """
             INSERT INTO pushed_authorization_request (digest, authorization_id, app_id, sealed_parameters, is_signed, expires_at)
             SELECT \(reference.digest), \(AuthorizationID(at: now, from: randomness)), \(app), \(sealed), \(isSigned), \(now + Self.lifetime)
             WHERE (SELECT COUNT(*) FROM pushed_authorization_request WHERE app_id = \(app) AND expires_at > \(now)) < \(Self.mostOfOneApp)
+            RETURNING authorization_id
             """)
-        return inserted == 1 ? Self.prefix + reference.value : nil
+        return inserted.count == 1 ? Self.prefix + reference.value : nil
     }
 
     /// - Returns: `nil` for an unknown or expired one, and for one of another app.

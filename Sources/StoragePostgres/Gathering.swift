@@ -1,0 +1,63 @@
+internal import Storage
+
+/// What is a transaction of its own, and goes with others.
+enum SingleWrite: Sendable {
+    case statement(SQL)
+    case rows(RowsToInsert)
+}
+
+/// Something to be sent, and the task that waits for the rows that come back.
+struct Waiting<Content: Sendable>: Sendable {
+    let enteredAt = ContinuousClock.now
+    let content: Content
+    let answer: CheckedContinuation<[Row], any Error>
+}
+
+/// What waits to be sent as one exchange with the server (docs/decisions/0028-gathered-statements.md): a connection takes all of it, and while it waits for the
+/// answers the next ones gather. A second connection takes some when more wait than go into an exchange, or when the first is held up.
+struct Gathering<Content: Sendable> {
+    private var waiting: ArraySlice<Waiting<Content>> = []
+    /// Threads that are at it, and threads that were woken for it.
+    private var busy = 0
+    private(set) var called = 0
+
+    /// Statements of one exchange at most.
+    private static var most: Int { 64 }
+
+    var count: Int { waiting.count }
+    private var wantsThread: Bool { (busy + called) * Self.most < waiting.count }
+
+    /// - Returns: whether a thread is to be woken for it.
+    mutating func add(_ statement: Waiting<Content>) -> Bool {
+        waiting.append(statement)
+        return callIfWanted()
+    }
+
+    /// - Returns: what a thread that is free is to send, until it says `end`; `nil` when others do.
+    mutating func take() -> ArraySlice<Waiting<Content>>? {
+        guard !waiting.isEmpty, called > 0 || wantsThread else { return nil }
+        busy += 1
+        called = max(0, called - 1)
+        let taken = waiting.prefix(Self.most)
+        waiting = waiting.dropFirst(Self.most)
+        if waiting.isEmpty { called = 0 }
+        return taken
+    }
+
+    /// - Returns: whether a thread is to be woken for what gathered meanwhile.
+    mutating func end() -> Bool {
+        busy -= 1
+        return callIfWanted()
+    }
+
+    private mutating func callIfWanted() -> Bool {
+        guard wantsThread else { return false }
+        called += 1
+        return true
+    }
+
+    mutating func takeAll() -> ArraySlice<Waiting<Content>> {
+        defer { (waiting, called) = ([], 0) }
+        return waiting
+    }
+}
