@@ -79,6 +79,11 @@ public protocol WriteTransaction: ReadTransaction {
     /// - Throws: `StorageError.conflict` when a unique key refuses the row.
     @discardableResult
     func execute(_ sql: SQL) throws -> Int
+
+    /// Inserts rows, many with one statement.
+    /// - Returns: what the insertion's ending returns.
+    @discardableResult
+    func insert(_ rows: [[SQLValue]], by insertion: SQL.Insertion) throws -> [Row]
 }
 
 extension ReadTransaction {

@@ -34,6 +34,8 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
     /// How rows are inserted by the thousand: the text is the same each time, and put together once.
     public struct Insertion: Sendable {
         private let texts: [(size: Int, text: String)]
+        /// `table (columns)`, where nothing follows the rows.
+        public let target: String?
 
         /// Few sizes, so that each engine prepares few statements.
         private static let sizes = [32, 8, 1]
@@ -41,6 +43,7 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
         /// - Parameter ending: what follows the rows, without binds.
         public init(into table: String, columns: [String], ending: String = "") {
             let width = columns.count
+            target = ending.isEmpty ? "\(table) (\(columns.joined(separator: ", ")))" : nil
             texts = Self.sizes.map { size in
                 let rows = (0..<size).map { row in "(" + (1...width).map { "$\(row * width + $0)" }.joined(separator: ", ") + ")" }
                 return (size, "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES \(rows.joined(separator: ", ")) \(ending)")
@@ -48,7 +51,7 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
         }
 
         /// The rows' values one after the other, in statements of many rows.
-        fileprivate func statements(_ rows: [[SQLValue]]) -> [SQL] {
+        public func statements(_ rows: [[SQLValue]]) -> [SQL] {
             var statements: [SQL] = []
             var rest = rows[...]
             for (size, text) in texts {
@@ -132,8 +135,6 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
 }
 
 extension WriteTransaction {
-    /// Inserts rows, many with one statement.
-    /// - Returns: what the insertion's ending returns.
     @discardableResult
     public func insert(_ rows: [[SQLValue]], by insertion: SQL.Insertion) throws -> [Row] { try insertion.statements(rows).flatMap { try all($0) } }
 }

@@ -16,7 +16,7 @@ final class PostgresAnswer {
 
     var failure: PostgresFailure? {
         switch PQresultStatus(result) {
-        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: nil
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY, PGRES_COPY_IN: nil
         default:
             PostgresFailure(
                 state: field("C") ?? "XX000", message: field("M") ?? String(cString: PQresultErrorMessage(result)), constraint: field("n"))

@@ -162,6 +162,21 @@ final class PostgresConnection {
         return try answer(to: PQsendQuery(handle, text) == 1, within: patience).tag
     }
 
+    /// Runs a `COPY` that reads from us.
+    func command(_ copy: String, sending bytes: [UInt8]) throws {
+        try settle()
+        let deadline = ContinuousClock.now + Self.patience
+        guard PQsendQuery(handle, copy) == 1, let ready = try nextAnswer(until: deadline) else { throw lost() }
+        if let failure = ready.failure {
+            _ = try nextAnswer(until: deadline)
+            if failure.makesConnectionUseless { isLost = true }
+            throw failure
+        }
+        let isSent = bytes.withUnsafeBytes { PQputCopyData(handle, $0.bindMemory(to: CChar.self).baseAddress, CInt($0.count)) == 1 }
+        let (_, failure) = try answers(to: isSent && PQputCopyEnd(handle, nil) == 1, 1, within: Self.patience)
+        if let failure { throw failure }
+    }
+
     /// Sends a command whose answer nobody waits for: it is read before the next statement is sent.
     func leave(_ command: String) {
         isOwed = PQsendQuery(handle, command) == 1

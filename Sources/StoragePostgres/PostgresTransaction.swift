@@ -12,6 +12,9 @@ final class PostgresTransaction: WriteTransaction {
     let late = LateRows()
     let announcements = Announcements()
 
+    /// Fewer rows are one or two statements, and one exchange less.
+    private static let fewestCopied = 64
+
     init(_ connection: PostgresConnection, _ kind: TransactionKind, _ statistics: StorageStatistics) {
         self.connection = connection
         opening = kind.opening
@@ -27,6 +30,18 @@ final class PostgresTransaction: WriteTransaction {
 
     @discardableResult
     func execute(_ sql: SQL) throws -> Int { try run(sql).changedRows }
+
+    @discardableResult
+    func insert(_ rows: [[SQLValue]], by insertion: SQL.Insertion) throws -> [Row] {
+        guard rows.count >= Self.fewestCopied, let target = insertion.target else { return try insertion.statements(rows).flatMap { try all($0) } }
+        if let failure { throw StorageError(failure) }
+        statistics.countStatement()
+        try noting {
+            defer { opening = nil }
+            try connection.copy(rows, into: target, after: opening)
+        }
+        return []
+    }
 
     /// Makes the late rows ready to go with the commit. Where they are all there is, they are inserted now: what is lost with its commit is not run again, and
     /// only an answer tells that an idle connection still stands.
