@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 internal import Logging
 internal import Storage
@@ -5,7 +6,7 @@ internal import Storage
 /// Threads, each with a connection of its own, that take from bounded queues: jobs, and single statements that are sent together. A thread starts when all others
 /// are busy.
 final class ConnectionPool: @unchecked Sendable {
-    // Everything that changes is guarded by `condition`.
+    // Everything that changes is guarded by `lock`.
     private struct Job {
         let enteredAt = ContinuousClock.now
         let run: (PostgresSession) -> Void
@@ -25,12 +26,13 @@ final class ConnectionPool: @unchecked Sendable {
         case job(Job)
     }
 
-    private let condition = NSCondition()
+    private let lock = NSLock()
     private var jobs: ArraySlice<Job> = []
     private var reads = Gathering<SQL>()
     private var writes = Gathering<SingleWrite>()
     private var threads = 0
-    private var idle = 0
+    /// Threads that have nothing to do, the latest one last: it is woken first, and so is a process of the server that has done the same a moment ago.
+    private var idle: [DispatchSemaphore] = []
     private var isClosed = false
     private var closing: [CheckedContinuation<Void, Never>] = []
     private var downUntil: ContinuousClock.Instant?
@@ -78,15 +80,15 @@ final class ConnectionPool: @unchecked Sendable {
     /// Refuses what waits, lets what runs finish, and returns when every connection is closed.
     func close() async {
         await withCheckedContinuation { continuation in
-            condition.lock()
+            lock.lock()
             isClosed = true
             let refused = jobs
             jobs = []
             let unsent = reads.takeAll().map(\.answer) + writes.takeAll().map(\.answer)
             let isDone = threads == 0
             if !isDone { closing.append(continuation) }
-            condition.broadcast()
-            condition.unlock()
+            for thread in idle { thread.signal() }
+            lock.unlock()
             for job in refused { job.refuse(Self.isClosedNow) }
             for answer in unsent { answer.resume(throwing: Self.isClosedNow) }
             if isDone { continuation.resume() }
@@ -94,22 +96,25 @@ final class ConnectionPool: @unchecked Sendable {
     }
 
     private func add(_ job: Job) {
-        condition.lock()
+        lock.lock()
         if let refusal {
-            condition.unlock()
+            lock.unlock()
             return job.refuse(refusal)
         }
         jobs.append(job)
-        unlockAndWake()
+        wake()
+        lock.unlock()
     }
 
     private func add<Content>(_ statement: Waiting<Content>, to gathering: ReferenceWritableKeyPath<ConnectionPool, Gathering<Content>>) {
-        condition.lock()
+        lock.lock()
         if let refusal {
-            condition.unlock()
+            lock.unlock()
             return statement.answer.resume(throwing: refusal)
         }
-        if self[keyPath: gathering].add(statement) { unlockAndWake() } else { condition.unlock() }
+        self[keyPath: gathering].add(statement)
+        if self[keyPath: gathering].callsThread() { wake() }
+        lock.unlock()
     }
 
     private static let isClosedNow = StorageError.unavailable(reason: "the database was closed")
@@ -120,11 +125,14 @@ final class ConnectionPool: @unchecked Sendable {
         return jobs.count + reads.count + writes.count >= Self.queueLimit ? .unavailable(reason: "too many transactions are waiting") : nil
     }
 
-    private func unlockAndWake() {
-        let startsThread = idle < jobs.count + reads.called + writes.called && threads < limit
-        if startsThread { threads += 1 } else { condition.signal() }
-        condition.unlock()
-        if startsThread { startThread() }
+    /// Has a thread look for work, if one has nothing to do or one more may be started.
+    private func wake() {
+        if let thread = idle.popLast() {
+            thread.signal()
+        } else if threads < limit {
+            threads += 1
+            startThread()
+        }
     }
 
     private func startThread() {
@@ -136,8 +144,9 @@ final class ConnectionPool: @unchecked Sendable {
 
     private func work() {
         let session = PostgresSession(pool: self)
+        let bell = DispatchSemaphore(value: 0)
         var turn = Turn.reads
-        while let work = next(&turn) {
+        while let work = next(&turn, or: bell) {
             switch work {
             case .reads(let reads): read(reads, on: session)
             case .writes(let writes): commit(writes, on: session)
@@ -146,27 +155,33 @@ final class ConnectionPool: @unchecked Sendable {
             }
         }
         session.close()
-        condition.lock()
+        lock.lock()
         threads -= 1
         let waiting = threads == 0 ? closing : []
         if threads == 0 { closing = [] }
-        condition.unlock()
+        lock.unlock()
         for continuation in waiting { continuation.resume() }
     }
 
-    /// - Parameter turn: what goes first.
-    private func next(_ turn: inout Turn) -> Work? {
-        condition.lock()
-        defer { condition.unlock() }
+    /// - Parameters:
+    ///   - turn: what goes first.
+    ///   - bell: what the thread waits for when there is nothing.
+    private func next(_ turn: inout Turn, or bell: DispatchSemaphore) -> Work? {
+        lock.lock()
+        defer { lock.unlock() }
         while true {
             for _ in Turn.allCases {
                 defer { turn = turn.next }
-                if let work = take(turn) { return work }
+                guard let work = take(turn) else { continue }
+                // What it would have taken at another turn.
+                if reads.callsThread() || writes.callsThread() { wake() }
+                return work
             }
             if isClosed { return nil }
-            idle += 1
-            condition.wait()
-            idle -= 1
+            idle.append(bell)
+            lock.unlock()
+            bell.wait()
+            lock.lock()
         }
     }
 
@@ -195,7 +210,7 @@ final class ConnectionPool: @unchecked Sendable {
             place.leave()
             answer(read) { try session.read($0) }
         }
-        place.leave()
+        place.end()
     }
 
     /// Commits writes with one exchange, or each apart.
@@ -210,7 +225,7 @@ final class ConnectionPool: @unchecked Sendable {
         } catch {
             for write in writes { write.answer.resume(throwing: error) }
         }
-        place.leave()
+        place.end()
     }
 
     private func answer<Content>(_ statement: Waiting<Content>, by work: (Content) throws -> [Row]) {
@@ -221,24 +236,32 @@ final class ConnectionPool: @unchecked Sendable {
         }
     }
 
-    /// A thread's place among those that are at what gathered; others may take it when it is left.
+    /// A thread's place among those that are at what gathered.
     private final class Place {
-        private var end: (() -> Void)?
+        private var giveBack: ((_ isHeldUp: Bool) -> Void)?
 
-        init(_ end: @escaping () -> Void) { self.end = end }
+        init(_ giveBack: @escaping (_ isHeldUp: Bool) -> Void) { self.giveBack = giveBack }
 
-        func leave() {
-            end?()
-            end = nil
+        /// Lets another thread take it, where this one may take long.
+        func leave() { giveBack(isHeldUp: true) }
+
+        /// The thread looks for the next itself.
+        func end() { giveBack(isHeldUp: false) }
+
+        private func giveBack(isHeldUp: Bool) {
+            giveBack?(isHeldUp)
+            giveBack = nil
         }
     }
 
     /// - Returns: one that is left when the server takes long, too.
     private func place<Content>(in gathering: ReferenceWritableKeyPath<ConnectionPool, Gathering<Content>>, for session: PostgresSession) -> Place {
-        let place = Place { [self] in
+        let place = Place { [self] isHeldUp in
             session.ifHeldUp = nil
-            condition.lock()
-            if self[keyPath: gathering].end() { unlockAndWake() } else { condition.unlock() }
+            lock.lock()
+            self[keyPath: gathering].end()
+            if isHeldUp, self[keyPath: gathering].callsThread() { wake() }
+            lock.unlock()
         }
         session.ifHeldUp = place.leave
         return place
@@ -246,22 +269,22 @@ final class ConnectionPool: @unchecked Sendable {
 
     /// - Throws: while a failed attempt to connect is fresh.
     func checkReachable() throws {
-        condition.lock()
-        defer { condition.unlock() }
+        lock.lock()
+        defer { lock.unlock() }
         if let downUntil, ContinuousClock.now < downUntil { throw StorageError.unavailable(reason: "PostgreSQL did not answer a moment ago") }
     }
 
     func noteReached() {
-        condition.lock()
+        lock.lock()
         reachedAt = .now
         downUntil = nil
-        condition.unlock()
+        lock.unlock()
     }
 
     /// - Parameter begun: when the attempt that failed began. One that began before another succeeded tells of an outage that is over.
     func noteUnreachable(begun: ContinuousClock.Instant) {
-        condition.lock()
-        defer { condition.unlock() }
+        lock.lock()
+        defer { lock.unlock() }
         if let reachedAt, reachedAt > begun { return }
         downUntil = .now + Self.pause
     }

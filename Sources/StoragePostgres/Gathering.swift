@@ -19,7 +19,7 @@ struct Gathering<Content: Sendable> {
     private var waiting: ArraySlice<Waiting<Content>> = []
     /// Threads that are at it, and threads that were woken for it.
     private var busy = 0
-    private(set) var called = 0
+    private var called = 0
 
     /// Statements of one exchange at most.
     private static var most: Int { 64 }
@@ -27,11 +27,7 @@ struct Gathering<Content: Sendable> {
     var count: Int { waiting.count }
     private var wantsThread: Bool { (busy + called) * Self.most < waiting.count }
 
-    /// - Returns: whether a thread is to be woken for it.
-    mutating func add(_ statement: Waiting<Content>) -> Bool {
-        waiting.append(statement)
-        return callIfWanted()
-    }
+    mutating func add(_ statement: Waiting<Content>) { waiting.append(statement) }
 
     /// - Returns: what a thread that is free is to send, until it says `end`; `nil` when others do.
     mutating func take() -> ArraySlice<Waiting<Content>>? {
@@ -44,13 +40,10 @@ struct Gathering<Content: Sendable> {
         return taken
     }
 
-    /// - Returns: whether a thread is to be woken for what gathered meanwhile.
-    mutating func end() -> Bool {
-        busy -= 1
-        return callIfWanted()
-    }
+    mutating func end() { busy -= 1 }
 
-    private mutating func callIfWanted() -> Bool {
+    /// - Returns: whether a thread is to be woken for what waits.
+    mutating func callsThread() -> Bool {
         guard wantsThread else { return false }
         called += 1
         return true

@@ -41,7 +41,9 @@ struct GatheringTests {
 
     /// Returns when somebody waits for a lock.
     private func someoneWaits(in db: any Database) async throws {
-        while try await db.read({ try $0.all("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").isEmpty }) { await Task.yield() }
+        while try await db.read({ try $0.all("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").isEmpty }) {
+            await Task.yield()
+        }
     }
 
     private static let endsItsConnection: SQL = "SELECT pg_terminate_backend(pg_backend_pid()) AS done"

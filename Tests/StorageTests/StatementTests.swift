@@ -67,7 +67,8 @@ struct StatementTests {
     @Test(arguments: Engine.available)
     func `rows by the hundred hold every text as it is`(engine: Engine) async throws {
         let notes: [String?] = [
-            nil, "", #"\N"#, #"\."#, #"a\b\\"#, "tab\tand\nlines\r\n", "'; DROP TABLE coin; --", "\"quoted\", {braced}", "é 日本 \u{1F4B6}", "\u{7F}\u{1}", " spaces ",
+            nil, "", #"\N"#, #"\."#, #"a\b\\"#, "tab\tand\nlines\r\n", "'; DROP TABLE coin; --", "\"quoted\", {braced}", "é 日本 \u{1F4B6}", "\u{7F}\u{1}",
+            " spaces ",
             #"\t\x41\101"#,
         ]
         try await withCoins(engine) { db in

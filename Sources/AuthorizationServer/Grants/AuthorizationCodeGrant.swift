@@ -119,7 +119,9 @@ struct AuthorizationCodeGrant: TokenGrant {
             return standing.map { Obtained(grant: $0, code: code) }.mapError { .standing($0) }
         case .refused(let refusal):
             if case .replayed(let grant) = refusal {
-                _ = try await database.write { try grants.revoke(grant, because: .codeReplayed, by: .app(app.id), at: now, requestID: redemption.requestID, in: $0) }
+                _ = try await database.write {
+                    try grants.revoke(grant, because: .codeReplayed, by: .app(app.id), at: now, requestID: redemption.requestID, in: $0)
+                }
             }
             return .failure(.code(refusal))
         }
