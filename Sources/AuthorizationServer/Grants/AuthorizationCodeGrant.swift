@@ -108,7 +108,7 @@ struct AuthorizationCodeGrant: TokenGrant {
             return .failure(.code(.unknown))
         }
         let found = try await database.readOne { try grants.find(grantID, in: $0) }
-        let standing = try await standing.check(found, at: now, in: database)
+        let standing = try await standing.check(found, at: now, remembers: false, in: database)
         let dpopKey = redemption.binding.dpopKey
         // A public client proves nothing when it refreshes but that it holds the key.
         let binding = app.isPublic ? dpopKey.map { key in { @Sendable [grants] tx in try grants.bind(grantID, to: key, in: tx) } } : nil

@@ -29,28 +29,19 @@ struct GrantStanding: Sendable {
     }
 
     /// What is read needs no common snapshot: what has ended stays ended.
-    func check(_ grant: Grant?, at now: Timestamp, in database: any Database) async throws -> Result<Grant, Refusal> {
+    /// - Parameter remembers: whether a consent that this node remembers as in force is not read again: the gateway trusts the same memory, which hears of what
+    ///   this node changes at once and of what others change within a second. A refusal, which an app takes for the end, rests on what is in the database now.
+    func check(_ grant: Grant?, at now: Timestamp, remembers: Bool = true, in database: any Database) async throws -> Result<Grant, Refusal> {
         guard let grant, grant.isLive(at: now) else { return .failure(.grantEnded) }
-        let status = if let id = grant.consentID { try await self.status(of: id, at: now, in: database) } else { ConsentStatus.authorised }
-        return verdict(on: grant, status, isActive: try await database.readOne { try people.isActive(grant.personID, in: $0) })
+        if let id = grant.consentID {
+            let status = try await status(of: id, at: now, remembers: remembers, in: database)
+            guard status == .authorised else { return .failure(.consent(status)) }
+        }
+        return try await database.readOne { try people.isActive(grant.personID, in: $0) } ? .success(grant) : .failure(.personDisabled)
     }
 
-    /// The same within a transaction.
-    func check(_ grant: Grant?, at now: Timestamp, in tx: any ReadTransaction) throws -> Result<Grant, Refusal> {
-        guard let grant, grant.isLive(at: now) else { return .failure(.grantEnded) }
-        let status = if let id = grant.consentID { try consents.status(of: id, at: now, in: tx) ?? .revoked } else { ConsentStatus.authorised }
-        return verdict(on: grant, status, isActive: try people.isActive(grant.personID, in: tx))
-    }
-
-    /// A consent that this node remembers as in force is not read again: the gateway trusts the same memory, which hears of what this node changes at once and
-    /// of what others change within a second. A refusal, which an app takes for the end, rests on what is in the database now.
-    private func status(of id: ConsentID, at now: Timestamp, in database: any Database) async throws -> ConsentStatus {
-        if try await directory.find(id)?.status(at: now) == .authorised { return .authorised }
+    private func status(of id: ConsentID, at now: Timestamp, remembers: Bool, in database: any Database) async throws -> ConsentStatus {
+        if remembers, try await directory.find(id)?.status(at: now) == .authorised { return .authorised }
         return try await database.readOne { try consents.status(of: id, at: now, in: $0) } ?? .revoked
-    }
-
-    private func verdict(on grant: Grant, _ status: ConsentStatus, isActive: Bool) -> Result<Grant, Refusal> {
-        guard status == .authorised else { return .failure(.consent(status)) }
-        return isActive ? .success(grant) : .failure(.personDisabled)
     }
 }
