@@ -17,7 +17,7 @@ public struct AuditLog: Sendable {
                 Self.encode(entry.after).sqlValue, entry.requestID?.sqlValue ?? RequestID.sqlNull, entry.at.sqlValue,
             ]
         }
-        tx.insertLate(rows, into: "audit_log", "actor, action, subject, before_values, after_values, request_id, occurred_at")
+        try tx.insertLate(rows, into: "audit_log", "actor, action, subject, before_values, after_values, request_id, occurred_at")
     }
 
     /// What a reader of the log looks for; each part that is set narrows the list.

@@ -57,7 +57,7 @@ extension Database {
 /// What the body of `insert` works on.
 private struct RowsOnly: WriteTransaction {
     let engine: Engine
-    let late = LateRows()
+    let late = LateRows(isBounded: false)
     let announcements = Announcements()
 
     func all(_ sql: SQL) throws -> [Row] { throw StorageError.failed(reason: "a statement where rows are inserted and nothing else") }

@@ -14,6 +14,13 @@ public struct RowsToInsert: Sendable {
         if let number = tables.firstIndex(where: { $0.place == place }) { tables[number].rows += rows } else { tables.append((place, rows)) }
     }
 
+    /// Takes the rows of a table that are as many as one statement takes.
+    fileprivate mutating func takeFull(of place: String, on engine: Engine) -> SQL? {
+        guard let number = tables.firstIndex(where: { $0.place == place }), tables[number].rows.count >= Self.most else { return nil }
+        defer { tables[number].rows.removeFirst(Self.most) }
+        return SQL(inserting: Array(tables[number].rows.prefix(Self.most)), place, on: engine)
+    }
+
     public mutating func append(_ other: RowsToInsert) {
         for table in other.tables { add(table.rows, to: table.place) }
     }
@@ -64,20 +71,26 @@ extension SQL {
 /// does not read them.
 public final class LateRows {
     public var rows = RowsToInsert()
+    fileprivate let isBounded: Bool
 
-    public init() {}
+    /// - Parameter isBounded: whether rows by the hundred are inserted while the body runs, so that there are never many.
+    public init(isBounded: Bool = true) { self.isBounded = isBounded }
 }
 
 extension WriteTransaction {
     /// Inserts rows at the end of the transaction.
     /// - Parameter columns: in the order of each row's values.
-    public func insertLate(_ rows: [[SQLValue]], into table: String, _ columns: String) { late.rows.add(rows, to: Self.place(table, columns)) }
+    public func insertLate(_ rows: [[SQLValue]], into table: String, _ columns: String) throws {
+        let place = Self.place(table, columns)
+        late.rows.add(rows, to: place)
+        while late.isBounded, let full = late.rows.takeFull(of: place, on: engine) { try execute(full) }
+    }
 
     /// Inserts rows, now or at the end of the transaction.
     public func insert(_ rows: [[SQLValue]], late isLate: Bool, into table: String, _ columns: String) throws {
         guard !rows.isEmpty else { return }
         guard isLate else { return _ = try execute(SQL(inserting: rows, Self.place(table, columns), on: engine)) }
-        insertLate(rows, into: table, columns)
+        try insertLate(rows, into: table, columns)
     }
 
     private static func place(_ table: String, _ columns: String) -> String { "INTO \(table) (\(columns)) VALUES " }

@@ -35,7 +35,7 @@ final class ConnectionPool: @unchecked Sendable {
     private var idle: [DispatchSemaphore] = []
     private var isClosed = false
     private var closing: [CheckedContinuation<Void, Never>] = []
-    private var downUntil: ContinuousClock.Instant?
+    private var down: (until: ContinuousClock.Instant, reason: any Error)?
     private var reachedAt: ContinuousClock.Instant?
 
     let url: String
@@ -146,7 +146,10 @@ final class ConnectionPool: @unchecked Sendable {
         let session = PostgresSession(pool: self)
         let bell = DispatchSemaphore(value: 0)
         var turn = Turn.reads
-        while let work = next(&turn, or: bell) {
+        while true {
+            // Nothing that others could do waits for that.
+            session.connect()
+            guard let work = next(&turn, for: session, or: bell) else { break }
             switch work {
             case .reads(let reads): read(reads, on: session)
             case .writes(let writes): commit(writes, on: session)
@@ -166,7 +169,7 @@ final class ConnectionPool: @unchecked Sendable {
     /// - Parameters:
     ///   - turn: what goes first.
     ///   - bell: what the thread waits for when there is nothing.
-    private func next(_ turn: inout Turn, or bell: DispatchSemaphore) -> Work? {
+    private func next(_ turn: inout Turn, for session: PostgresSession, or bell: DispatchSemaphore) -> Work? {
         lock.lock()
         defer { lock.unlock() }
         while true {
@@ -178,7 +181,8 @@ final class ConnectionPool: @unchecked Sendable {
                 return work
             }
             if isClosed { return nil }
-            idle.append(bell)
+            // A thread that cannot connect is the last to be asked.
+            idle.insert(bell, at: session.isConnected ? idle.endIndex : idle.startIndex)
             lock.unlock()
             bell.wait()
             lock.lock()
@@ -197,43 +201,55 @@ final class ConnectionPool: @unchecked Sendable {
         ContinuousClock.now - enteredAt > longestWait ? .unavailable(reason: "no connection was free in time") : nil
     }
 
-    /// Answers reads, those that go well with one exchange. The first that does not is read apart, and the rest anew.
+    /// Answers reads, those that go well with one exchange.
     private func read(_ reads: ArraySlice<Waiting<SQL>>, on session: PostgresSession) {
         let place = place(in: \.reads, for: session)
-        var rest = reads
-        while !rest.isEmpty {
-            for (read, rows) in zip(rest, session.read(rest.map(\.content))) {
-                read.answer.resume(returning: rows)
-                rest.removeFirst()
-            }
-            guard let read = rest.popFirst() else { break }
-            place.leave()
-            answer(read) { try session.read($0) }
-        }
+        let reads = refusingLate(reads)
+        let answers = session.read(reads.map(\.content))
+        for (read, rows) in zip(reads, answers) { read.answer.resume(returning: rows) }
+        runApart(reads.dropFirst(answers.count)) { try $0.read($1) }
         place.end()
     }
 
-    /// Commits writes with one exchange, or each apart.
+    /// Commits writes with one exchange.
     private func commit(_ writes: ArraySlice<Waiting<SingleWrite>>, on session: PostgresSession) {
         let place = place(in: \.writes, for: session)
+        let writes = refusingLate(writes)
         do {
             let rows = try session.commit(writes.map(\.content))
             for (write, rows) in zip(writes, rows) { write.answer.resume(returning: rows) }
         } catch is PostgresFailure {
-            place.leave()
-            for write in writes { answer(write) { try session.commit($0) } }
+            runApart(writes[...]) { try $0.commit($1) }
         } catch {
             for write in writes { write.answer.resume(throwing: error) }
         }
         place.end()
     }
 
-    private func answer<Content>(_ statement: Waiting<Content>, by work: (Content) throws -> [Row]) {
-        if let refusal = Self.refusal(enteredAt: statement.enteredAt) {
-            statement.answer.resume(throwing: refusal)
-        } else {
-            statement.answer.resume(with: Result { try work(statement.content) })
+    private func refusingLate<Content>(_ waiting: ArraySlice<Waiting<Content>>) -> [Waiting<Content>] {
+        waiting.filter { waiting in
+            guard let refusal = Self.refusal(enteredAt: waiting.enteredAt) else { return true }
+            waiting.answer.resume(throwing: refusal)
+            return false
         }
+    }
+
+    /// What did not go well with others is a job each, so that one that fails or waits keeps none of the others.
+    private func runApart<Content>(_ waiting: ArraySlice<Waiting<Content>>, by work: @escaping (PostgresSession, Content) throws -> [Row]) {
+        guard !waiting.isEmpty else { return }
+        lock.lock()
+        let isRefused = isClosed
+        if !isRefused {
+            for waiting in waiting {
+                jobs.append(
+                    Job(
+                        run: { session in waiting.answer.resume(with: Result { try work(session, waiting.content) }) },
+                        refuse: { waiting.answer.resume(throwing: $0) }))
+                wake()
+            }
+        }
+        lock.unlock()
+        if isRefused { for waiting in waiting { waiting.answer.resume(throwing: Self.isClosedNow) } }
     }
 
     /// A thread's place among those that are at what gathered.
@@ -267,25 +283,25 @@ final class ConnectionPool: @unchecked Sendable {
         return place
     }
 
-    /// - Throws: while a failed attempt to connect is fresh.
+    /// - Throws: while a failed attempt to connect is fresh, what it failed with.
     func checkReachable() throws {
         lock.lock()
         defer { lock.unlock() }
-        if let downUntil, ContinuousClock.now < downUntil { throw StorageError.unavailable(reason: "PostgreSQL did not answer a moment ago") }
+        if let down, ContinuousClock.now < down.until { throw down.reason }
     }
 
     func noteReached() {
         lock.lock()
         reachedAt = .now
-        downUntil = nil
+        down = nil
         lock.unlock()
     }
 
     /// - Parameter begun: when the attempt that failed began. One that began before another succeeded tells of an outage that is over.
-    func noteUnreachable(begun: ContinuousClock.Instant) {
+    func noteUnreachable(begun: ContinuousClock.Instant, _ reason: any Error) {
         lock.lock()
         defer { lock.unlock() }
         if let reachedAt, reachedAt > begun { return }
-        downUntil = .now + Self.pause
+        down = (until: .now + Self.pause, reason)
     }
 }

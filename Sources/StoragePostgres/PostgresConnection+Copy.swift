@@ -5,11 +5,11 @@ extension PostgresConnection {
     /// Inserts rows by `COPY`: no value is a bind of its own, and the server writes them by the page.
     /// - Parameters:
     ///   - target: `table (columns)`
-    ///   - opening: a command that goes ahead.
-    func copy(_ rows: [[SQLValue]], into target: String, after opening: String?) throws {
+    ///   - opening: commands that go ahead.
+    func copy(_ rows: [[SQLValue]], into target: String, after opening: [String]) throws {
         var text = CopyText()
         for row in rows { try text.append(row) }
-        if let opening { try command(opening) }
+        for one in opening { try command(one) }
         try command("COPY \(target) FROM STDIN", sending: text.bytes)
     }
 }

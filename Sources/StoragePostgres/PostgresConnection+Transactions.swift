@@ -37,14 +37,16 @@ extension PostgresConnection {
         // An idle connection that the server has ended shows here; what is lost behind this may have happened.
         guard !isHungUp else { throw lost("the server has ended the connection") }
         let (answers, failure): Answers
-        do { (answers, failure) = try exchange(ready, after: TransactionKind.write.opening, before: "COMMIT") } catch {
+        // A lock that one of several waits for is not to be waited for by all.
+        let opening = [TransactionKind.write.opening] + (statements.count > 1 ? ["SET LOCAL lock_timeout = 500"] : [])
+        do { (answers, failure) = try exchange(ready, after: opening, before: "COMMIT") } catch {
             throw StorageError.unavailable(reason: "the connection was lost at the commit: \(error)")
         }
         if let failure {
             rollBack()
             throw failure.isLostConnection ? StorageError.unavailable(reason: "the connection was lost at the commit: \(failure.message)") : failure
         }
-        return Array(answers.dropFirst().dropLast())
+        return Array(answers.dropFirst(opening.count).dropLast())
     }
 
     /// - Returns: what to throw: what asks for another attempt goes before what the body made of it.

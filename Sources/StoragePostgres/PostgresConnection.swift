@@ -15,8 +15,9 @@ final class PostgresConnection {
     private var longPrepared = 0
     /// The connection cannot be used any more.
     private(set) var isLost = false
-    /// Called when an answer takes long.
+    /// Called once when an exchange takes long.
     var ifHeldUp: (() -> Void)?
+    private var heldUpAt = ContinuousClock.now
 
     /// The server ends a statement after `statement_timeout`; the client waits a little longer, for a server that hangs.
     static let patience = Duration.milliseconds(4_500)
@@ -92,10 +93,10 @@ final class PostgresConnection {
     }
 
     @discardableResult
-    func run(_ sql: SQL) throws -> PostgresAnswer { try run(ready(sql), after: nil) }
+    func run(_ sql: SQL) throws -> PostgresAnswer { try run(ready(sql), after: []) }
 
-    /// - Parameter opening: a command that is sent ahead of the statement.
-    func run(_ statement: Ready, after opening: String?) throws -> PostgresAnswer {
+    /// - Parameter opening: commands that are sent ahead of the statement.
+    func run(_ statement: Ready, after opening: [String]) throws -> PostgresAnswer {
         let (answers, failure) = try exchange([statement], after: opening)
         if let failure { throw failure }
         guard let answer = answers.last else { throw lost() }
@@ -126,12 +127,12 @@ final class PostgresConnection {
 
     /// Sends all at once. The server runs nothing behind what fails.
     /// - Throws: when the connection is lost.
-    func exchange(_ statements: [Ready], after opening: String? = nil, before closing: String? = nil) throws -> Answers {
-        let count = statements.count + (opening == nil ? 0 : 1) + (closing == nil ? 0 : 1)
+    func exchange(_ statements: [Ready], after opening: [String] = [], before closing: String? = nil) throws -> Answers {
+        let count = opening.count + statements.count + (closing == nil ? 0 : 1)
         guard count > 0 else { return ([], nil) }
         let isPipeline = count > 1
         let isSent =
-            (!isPipeline || PQenterPipelineMode(handle) == 1) && (opening.map(send) ?? true) && statements.allSatisfy(send) && (closing.map(send) ?? true)
+            (!isPipeline || PQenterPipelineMode(handle) == 1) && opening.allSatisfy(send) && statements.allSatisfy(send) && (closing.map(send) ?? true)
             && (!isPipeline || PQpipelineSync(handle) == 1)
         return try answers(to: isSent, count, isPipeline: isPipeline, within: Self.patience)
     }
@@ -242,6 +243,7 @@ final class PostgresConnection {
         guard sent else { throw lost() }
         var answers: [PostgresAnswer] = []
         var failure: PostgresFailure?
+        heldUpAt = .now + Self.longestWait
         for _ in 0..<count {
             let deadline = ContinuousClock.now + patience
             while let answer = try nextAnswer(until: deadline) {
@@ -265,12 +267,13 @@ final class PostgresConnection {
     /// - Returns: `nil` behind the last answer to a statement.
     private func nextAnswer(until deadline: ContinuousClock.Instant) throws -> PostgresAnswer? {
         while PQisBusy(handle) == 1 {
-            if try waitForInput(until: min(deadline, .now + Self.longestWait)) { continue }
-            ifHeldUp?()
-            guard try waitForInput(until: deadline) else {
-                isLost = true
-                throw PostgresFailure(state: "57014", message: "PostgreSQL did not answer in time", constraint: nil)
+            if let held = ifHeldUp, .now >= heldUpAt {
+                ifHeldUp = nil
+                held()
             }
+            if try waitForInput(until: ifHeldUp == nil ? deadline : min(deadline, heldUpAt)) || .now < deadline { continue }
+            isLost = true
+            throw PostgresFailure(state: "57014", message: "PostgreSQL did not answer in time", constraint: nil)
         }
         return PQgetResult(handle).map { PostgresAnswer($0) }
     }

@@ -50,6 +50,7 @@ public final class PostgresDatabase: Database {
         try await pool.run { try $0.transaction(.write, body) }
     }
 
+    @discardableResult
     public func writeOne(_ sql: SQL) async throws -> [Row] { try await pool.commit(.statement(sql)) }
 
     public func insert(_ rows: RowsToInsert) async throws {

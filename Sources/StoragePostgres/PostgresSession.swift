@@ -16,6 +16,11 @@ final class PostgresSession {
 
     init(pool: ConnectionPool) { self.pool = pool }
 
+    var isConnected: Bool { connection != nil }
+
+    /// Opens the connection, if that can be done; why not, whoever needs it is told.
+    func connect() { _ = try? open() }
+
     /// Runs a transaction, again when the server asks for it (a serialization failure, a deadlock) or when the connection is lost before the commit.
     func transaction<Result>(_ kind: TransactionKind, _ body: (PostgresTransaction) throws -> Result) throws -> Result {
         try again { try $0.transaction(kind, statistics: pool.statistics, ownChanges: pool.ownChanges, body) }
@@ -32,6 +37,7 @@ final class PostgresSession {
     /// Runs reading statements, each with a snapshot of its own, as one exchange.
     /// - Returns: the rows of each, up to the first that failed.
     func read(_ statements: [SQL]) -> [[Row]] {
+        guard !statements.isEmpty else { return [] }
         let answers = try? connected { try $0.runTogether(statements) }  // why not, running apart tells
         for _ in answers ?? [] { pool.statistics.countStatement() }
         return answers?.map { $0.rows() } ?? []
@@ -46,7 +52,9 @@ final class PostgresSession {
     /// - Returns: the rows of each.
     /// - Throws: a `PostgresFailure` when nothing of it happened; otherwise nobody can tell.
     func commit(_ writes: [SingleWrite]) throws -> [[Row]] {
-        try connected { try commit(writes, on: $0) }
+        guard !writes.isEmpty else { return [] }
+        guard isConnected else { throw PostgresFailure(state: "08006", message: "there is no connection", constraint: nil) }
+        return try connected { try commit(writes, on: $0) }
     }
 
     private func commit(_ writes: [SingleWrite], on connection: PostgresConnection) throws -> [[Row]] {
@@ -112,7 +120,7 @@ final class PostgresSession {
             connection = opened
             return opened
         } catch {
-            pool.noteUnreachable(begun: begun)
+            pool.noteUnreachable(begun: begun, error)
             pool.logger.warning("PostgreSQL does not answer", metadata: ["error": "\(error)"])
             throw error
         }

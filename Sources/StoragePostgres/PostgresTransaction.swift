@@ -5,7 +5,7 @@ final class PostgresTransaction: WriteTransaction {
     private let connection: PostgresConnection
     private let statistics: StorageStatistics
     /// What begins it, until that has gone with the first statement.
-    private var opening: String?
+    private var opening: [String]
     /// The statement that failed, after which the server takes no more.
     private(set) var failure: PostgresFailure?
     private var lateRows: [PostgresConnection.Ready] = []
@@ -17,14 +17,14 @@ final class PostgresTransaction: WriteTransaction {
 
     init(_ connection: PostgresConnection, _ kind: TransactionKind, _ statistics: StorageStatistics) {
         self.connection = connection
-        opening = kind.opening
+        opening = [kind.opening]
         self.statistics = statistics
     }
 
     var engine: Engine { .postgres }
 
     /// Whether anything was sent.
-    var hasBegun: Bool { opening == nil }
+    var hasBegun: Bool { opening.isEmpty }
 
     func all(_ sql: SQL) throws -> [Row] { try run(sql).rows() }
 
@@ -37,7 +37,7 @@ final class PostgresTransaction: WriteTransaction {
         if let failure { throw StorageError(failure) }
         statistics.countStatement()
         try noting {
-            defer { opening = nil }
+            defer { opening = [] }
             try connection.copy(rows, into: target, after: opening)
         }
         return []
@@ -47,7 +47,9 @@ final class PostgresTransaction: WriteTransaction {
     /// only an answer tells that an idle connection still stands.
     func gatherLateRows() throws {
         guard failure == nil else { return }
-        for rows in late.rows.together(on: .postgres) {
+        let statements = late.rows.together(on: .postgres)
+        if hasBegun { try noting { try connection.makeRoom(for: statements.count) } }
+        for rows in statements {
             if hasBegun { lateRows.append(try noting { try connection.ready(rows) }) } else { _ = try run(rows) }
         }
     }
@@ -63,7 +65,7 @@ final class PostgresTransaction: WriteTransaction {
         statistics.countStatement()
         return try noting {
             let statement = try connection.ready(sql)
-            defer { opening = nil }
+            defer { opening = [] }
             return try connection.run(statement, after: opening)
         }
     }

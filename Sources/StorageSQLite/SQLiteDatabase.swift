@@ -82,6 +82,7 @@ public final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         try await queue.run(readsLateRows: true, body)
     }
 
+    @discardableResult
     public func writeOne(_ sql: Storage.SQL) async throws -> [Storage.Row] { try await queue.run(readsLateRows: false) { try $0.all(sql) } }
 
     public func insert(_ rows: RowsToInsert) async throws { try await queue.run(readsLateRows: false) { $0.late.rows = rows } }

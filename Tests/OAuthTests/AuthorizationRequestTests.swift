@@ -29,6 +29,9 @@ struct AuthorizationRequestTests {
         }
     }
 
+    @Test(arguments: ["state", "nonce"])
+    func `what comes back to the app holds no NUL`(name: String) { #expect(refusal([name: "a\0b"]) == .invalidRequest) }
+
     @Test func `a sound request becomes typed`() throws {
         let request = try parse(["prompt": "login consent", "max_age": "10", "login_hint": "amina.traveler"])
 

@@ -116,6 +116,38 @@ struct GatheringTests {
         }
     }
 
+    /// Sent together, the one that waits for a lock takes the others with it; then each runs by itself.
+    @Test func `a write that waits for a lock refuses none of those that came with it`() async throws {
+        try await withHandles { db, other in
+            let held = try await whileLocked("SELECT id FROM coin WHERE id = 'a' FOR UPDATE", in: other) {
+                let held = Task { try await db.writeOne("UPDATE coin SET amount = 2 WHERE id = 'a'") }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<40 {
+                        group.addTask { try await db.writeOne("INSERT INTO coin (id, amount) VALUES (\("c\(number)"), 1)") }
+                    }
+                    try await group.waitForAll()
+                }
+                return held
+            }
+            _ = try await held.value
+            #expect(try await count(in: other) == 42)
+            #expect(try await Self.amount(of: "a", in: other) == 2)
+        }
+    }
+
+    @Test func `a read that waits for a lock refuses none of those that came with it`() async throws {
+        try await withHandles { db, other in
+            try await whileLocked("LOCK TABLE scratch IN ACCESS EXCLUSIVE MODE", in: other) {
+                let held = Task { try await db.readOne { try $0.all("SELECT id FROM scratch").count } }
+                try await withThrowingTaskGroup(of: Int?.self) { group in
+                    for _ in 0..<40 { group.addTask { try await Self.amount(of: "a", in: db) } }
+                    for try await amount in group { #expect(amount == 1) }
+                }
+                _ = await held.result  // which gives up when the lock is held for long
+            }
+        }
+    }
+
     @Test func `two handles that lock the same rows in another order both get through`() async throws {
         try await withHandles { db, other in
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -9,9 +9,9 @@ struct SharedCommitTests {
         "INSERT INTO coin (id, amount) VALUES (\(id), \(amount)) RETURNING id, amount"
     }
 
-    private static func add(_ id: String, to tx: any WriteTransaction) {
-        tx.insertLate([[id.sqlValue, 1.sqlValue]], into: "coin", "id, amount")
-        tx.insertLate([[id.sqlValue]], into: "scratch", "coin_id")
+    private static func add(_ id: String, to tx: any WriteTransaction) throws {
+        try tx.insertLate([[id.sqlValue, 1.sqlValue]], into: "coin", "id, amount")
+        try tx.insertLate([[id.sqlValue]], into: "scratch", "coin_id")
     }
 
     private func isConflict(_ error: StorageError?) -> Bool { if case .conflict = error { true } else { false } }
@@ -24,7 +24,7 @@ struct SharedCommitTests {
             let rows = try await here.writeOne(Self.coin("a", 7))
             let none = try await here.writeOne("UPDATE coin SET amount = 8 WHERE id = 'nobody' RETURNING id")
             let returned = try await here.insert { tx in
-                Self.add("b", to: tx)
+                try Self.add("b", to: tx)
                 return 5
             }
 
@@ -45,7 +45,7 @@ struct SharedCommitTests {
                 for number in 0..<200 {
                     group.addTask { try await db.writeOne(Self.coin("c\(number)", number)).first?["id"] }
                     group.addTask {
-                        try await db.insert { Self.add("r\(number)", to: $0) }
+                        try await db.insert { try Self.add("r\(number)", to: $0) }
                         return nil
                     }
                 }
@@ -70,10 +70,10 @@ struct SharedCommitTests {
                         do {
                             switch number % 20 {
                             case 3: try await db.writeOne(Self.coin("taken"))
-                            case 7: try await db.insert { Self.add("taken", to: $0) }
+                            case 7: try await db.insert { try Self.add("taken", to: $0) }
                             case 11: try await db.writeOne("UPDATE coin SET nothing = 1")
-                            case 15: try await db.insert { $0.insertLate([["nobody".sqlValue]], into: "scratch", "coin_id") }
-                            case let odd where odd % 2 == 1: try await db.insert { Self.add("r\(number)", to: $0) }
+                            case 15: try await db.insert { try $0.insertLate([["nobody".sqlValue]], into: "scratch", "coin_id") }
+                            case let odd where odd % 2 == 1: try await db.insert { try Self.add("r\(number)", to: $0) }
                             default: try await db.writeOne(Self.coin("c\(number)"))
                             }
                             return nil
@@ -96,8 +96,8 @@ struct SharedCommitTests {
             let one = await #expect(throws: StorageError.self) { try await db.writeOne(Self.coin("a")) }
             let rows = await #expect(throws: StorageError.self) {
                 try await db.insert { tx in
-                    Self.add("b", to: tx)
-                    tx.insertLate([["nobody".sqlValue]], into: "scratch", "coin_id")
+                    try Self.add("b", to: tx)
+                    try tx.insertLate([["nobody".sqlValue]], into: "scratch", "coin_id")
                 }
             }
 
@@ -114,19 +114,19 @@ struct SharedCommitTests {
 
             await #expect(throws: Refusal.self) {
                 try await db.insert { tx in
-                    Self.add("a", to: tx)
+                    try Self.add("a", to: tx)
                     throw Refusal()
                 }
             }
             await #expect(throws: StorageError.self) {
                 try await db.insert { tx in
-                    Self.add("b", to: tx)
+                    try Self.add("b", to: tx)
                     _ = try tx.all("SELECT id FROM coin")
                 }
             }
             await #expect(throws: StorageError.self) {
                 try await db.insert { tx in
-                    Self.add("c", to: tx)
+                    try Self.add("c", to: tx)
                     try tx.announce(.consent, "cns_one", at: .epoch)
                 }
             }
@@ -146,7 +146,7 @@ struct SharedCommitTests {
             await db.close()
 
             let one = await #expect(throws: StorageError.self) { try await db.writeOne(Self.coin("a")) }
-            let rows = await #expect(throws: StorageError.self) { try await db.insert { Self.add("b", to: $0) } }
+            let rows = await #expect(throws: StorageError.self) { try await db.insert { try Self.add("b", to: $0) } }
             let read = await #expect(throws: StorageError.self) { _ = try await db.readOne { try $0.all("SELECT id FROM coin") } }
 
             #expect(one?.isUnavailable == true && rows?.isUnavailable == true && read?.isUnavailable == true)

@@ -58,7 +58,7 @@ struct TransactionTests {
                     group.addTask {
                         let id = number % 20 == 7 ? "taken" : "c\(number)"
                         do {
-                            try await db.write { $0.insertLate([[id.sqlValue, number.sqlValue]], into: "coin", "id, amount") }
+                            try await db.write { try $0.insertLate([[id.sqlValue, number.sqlValue]], into: "coin", "id, amount") }
                             return nil
                         } catch { return number }
                     }
@@ -78,7 +78,7 @@ struct TransactionTests {
                 for number in 0..<60 {
                     group.addTask {
                         try? await db.write { tx in
-                            tx.insertLate([["c\(number)".sqlValue, number.sqlValue]], into: "coin", "id, amount")
+                            try tx.insertLate([["c\(number)".sqlValue, number.sqlValue]], into: "coin", "id, amount")
                             if number % 3 == 0 { throw Refusal() }
                         }
                     }
@@ -175,9 +175,9 @@ struct TransactionTests {
         try await withCoins(engine) { db in
             let before = db.statistics.statements
             let seen = try await db.write { tx in
-                tx.insertLate([["a".sqlValue, 1.sqlValue]], into: "coin", "id, amount")
+                try tx.insertLate([["a".sqlValue, 1.sqlValue]], into: "coin", "id, amount")
                 let seen = try tx.all("SELECT id FROM coin").count
-                tx.insertLate([["b".sqlValue, 2.sqlValue], ["c".sqlValue, 3.sqlValue]], into: "coin", "id, amount")
+                try tx.insertLate([["b".sqlValue, 2.sqlValue], ["c".sqlValue, 3.sqlValue]], into: "coin", "id, amount")
                 return seen
             }
 
@@ -193,9 +193,9 @@ struct TransactionTests {
             try await db.write { tx in
                 try tx.execute("INSERT INTO coin (id, amount) VALUES ('a', 1)")
                 // Its table comes up first, so it is there before what refers to it.
-                tx.insertLate([["b".sqlValue, 2.sqlValue]], into: "coin", "id, amount")
-                for _ in 0..<401 { tx.insertLate([["a".sqlValue], ["a".sqlValue], ["a".sqlValue]], into: "scratch", "coin_id") }
-                tx.insertLate([["b".sqlValue]], into: "scratch", "coin_id")
+                try tx.insertLate([["b".sqlValue, 2.sqlValue]], into: "coin", "id, amount")
+                for _ in 0..<401 { try tx.insertLate([["a".sqlValue], ["a".sqlValue], ["a".sqlValue]], into: "scratch", "coin_id") }
+                try tx.insertLate([["b".sqlValue]], into: "scratch", "coin_id")
             }
 
             let last = try await db.read { try $0.first("SELECT coin_id FROM scratch ORDER BY id DESC LIMIT 1")?["coin_id"] as String? }
@@ -210,12 +210,12 @@ struct TransactionTests {
             let refused = await #expect(throws: StorageError.self) {
                 try await db.write { tx in
                     try tx.execute("INSERT INTO coin (id, amount) VALUES ('a', 1)")
-                    tx.insertLate([["a".sqlValue, 2.sqlValue]], into: "coin", "id, amount")
+                    try tx.insertLate([["a".sqlValue, 2.sqlValue]], into: "coin", "id, amount")
                 }
             }
             await #expect(throws: Refusal.self) {
                 try await db.write { tx in
-                    tx.insertLate([["b".sqlValue, 2.sqlValue]], into: "coin", "id, amount")
+                    try tx.insertLate([["b".sqlValue, 2.sqlValue]], into: "coin", "id, amount")
                     throw Refusal()
                 }
             }

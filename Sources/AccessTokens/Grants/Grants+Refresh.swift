@@ -38,19 +38,21 @@ extension Grants {
             RETURNING \(columnsOf: Grant.self)
             """)
         if let grant = try rows.first.map(Grant.init) { return .refreshed(grant, generation: grant.generation) }
-        return try await database.write { try explain(presented, at: now, requestID: requestID, in: $0) }
+        return try await explain(presented, at: now, requestID: requestID, in: database)
     }
 
     /// Another generation is current, or the grant has ended.
     private func explain(
-        _ presented: PresentedRefreshToken, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
-    ) throws -> RefreshOutcome {
-        guard let grant = try find(presented.grantID, in: tx), grant.clientID == presented.clientID else { return .refused(.unknownGrant) }
+        _ presented: PresentedRefreshToken, at now: Timestamp, requestID: RequestID?, in database: any Database
+    ) async throws -> RefreshOutcome {
+        guard let grant = try await database.readOne({ try find(presented.grantID, in: $0) }), grant.clientID == presented.clientID else {
+            return .refused(.unknownGrant)
+        }
         guard grant.revokedAt == nil else { return .refused(.revoked) }
         guard now < grant.expiresAt else { return .refused(.expired) }
         guard presented.generation < grant.generation else { return .refused(.neverIssued) }
         if grant.forgivesReplay(of: presented.generation, at: now) { return .refreshed(grant, generation: grant.generation) }
-        try revoke(grant.id, because: .refreshTokenReplayed, by: .app(grant.appID), at: now, requestID: requestID, in: tx)
+        _ = try await database.write { try revoke(grant.id, because: .refreshTokenReplayed, by: .app(grant.appID), at: now, requestID: requestID, in: $0) }
         return .refused(.replayed)
     }
 }

@@ -26,7 +26,7 @@ public struct Grants: Sendable {
             grant.id.sqlValue, grant.appID.sqlValue, grant.clientID.text.sqlValue, grant.personID.sqlValue, grant.consentID.sqlValue, grant.scope.text.sqlValue,
             grant.authenticatedAt.sqlValue, (grant.level?.rawValue).sqlValue, grant.createdAt.sqlValue, grant.expiresAt.sqlValue, grant.generation.sqlValue,
         ]
-        tx.insertLate(
+        try tx.insertLate(
             [row], into: "token_grant", "id, app_id, client_id, person_id, consent_id, scope, authenticated_at, acr, created_at, expires_at, generation")
         var after = ["app": grant.appID.rawValue, "scope": grant.scope.text]
         after["consent"] = grant.consentID?.rawValue

@@ -57,7 +57,9 @@ extension AuthorizationEndpoint {
         let (transaction, now) = (approval.transaction, approval.now)
         if let refusal = try refusalToPay(approval, among: own, in: tx) { return .refusedChoice(refusal) }
         let grantID = grants.newID(at: now)
-        answers.approve(transaction, with: code, for: grantID, methods: approval.session.methods, at: now, in: tx)
+        // Ahead of a consent that was lodged, as a rejection has it: two that meet do not lock each other out.
+        let isLate = transaction.consentID == nil
+        try answers.approve(transaction, with: code, for: grantID, methods: approval.session.methods, late: isLate, at: now, in: tx)
         // Of a code that leads to no grant nobody is told.
         if let error = try grant(approval, as: grantID, in: tx) { return .answer(envelope(transaction, at: now).error(error)) }
         return .answer(envelope(transaction, at: now).code(code.value))

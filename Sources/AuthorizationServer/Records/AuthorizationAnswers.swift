@@ -11,20 +11,22 @@ struct AuthorizationAnswers: Sendable {
 
     /// Approves, with the code that is handed out and the grant that it leads to.
     ///
-    /// One that was answered before is a conflict when the transaction ends (`StorageError.conflict`).
-    /// - Parameter methods: `amr`
+    /// One that was answered before is a conflict (`StorageError.conflict`).
+    /// - Parameters:
+    ///   - methods: `amr`
+    ///   - isLate: whether its row is inserted when the transaction ends.
     func approve(
-        _ transaction: AuthorizationTransaction, with code: AuthorizationCode, for grant: GrantID, methods: [String], at now: Timestamp,
-        in tx: any WriteTransaction
-    ) {
+        _ transaction: AuthorizationTransaction, with code: AuthorizationCode, for grant: GrantID, methods: [String], late isLate: Bool,
+        at now: Timestamp, in tx: any WriteTransaction
+    ) throws {
         let row = [
             transaction.id.sqlValue, Answer.approved.sqlValue, now.sqlValue, transaction.expiresAt.sqlValue, code.digest.sqlValue, grant.sqlValue,
             transaction.clientID.text.sqlValue, transaction.redirectURI.sqlValue, (transaction.codeChallenge?.text ?? "").sqlValue,
             transaction.dpopKey.sqlValue, transaction.nonce.sqlValue, methods.joined(separator: " ").sqlValue,
             (now + AuthorizationCodes.lifetime).sqlValue,
         ]
-        tx.insertLate(
-            [row], into: "answered_authorization",
+        try tx.insert(
+            [row], late: isLate, into: "answered_authorization",
             "id, answer, answered_at, expires_at, code_digest, grant_id, client_id, redirect_uri, code_challenge, dpop_jkt, nonce, methods, code_expires_at")
     }
 
