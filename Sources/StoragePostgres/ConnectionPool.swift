@@ -205,9 +205,13 @@ final class ConnectionPool: @unchecked Sendable {
     private func read(_ reads: ArraySlice<Waiting<SQL>>, on session: PostgresSession) {
         let place = place(in: \.reads, for: session)
         let reads = refusingLate(reads)
-        let answers = session.read(reads.map(\.content))
-        for (read, rows) in zip(reads, answers) { read.answer.resume(returning: rows) }
-        runApart(reads.dropFirst(answers.count)) { try $0.read($1) }
+        do {
+            let answers = try session.read(reads.map(\.content))
+            for (read, rows) in zip(reads, answers) { read.answer.resume(returning: rows) }
+            runApart(reads.dropFirst(answers.count)) { try $0.read($1) }
+        } catch {
+            for read in reads { read.answer.resume(throwing: error) }
+        }
         place.end()
     }
 

@@ -116,8 +116,10 @@ final class PostgresConnection {
         try makeRoom(for: statements.count)
         var ready: [Ready] = []
         for statement in statements {
-            guard let next = try? self.ready(statement) else { break }
-            ready.append(next)
+            do { ready.append(try self.ready(statement)) } catch {
+                if isLost { throw error }
+                break
+            }
         }
         return try exchange(ready).answers
     }
@@ -273,7 +275,7 @@ final class PostgresConnection {
             }
             if try waitForInput(until: ifHeldUp == nil ? deadline : min(deadline, heldUpAt)) || .now < deadline { continue }
             isLost = true
-            throw PostgresFailure(state: "57014", message: "PostgreSQL did not answer in time", constraint: nil)
+            throw PostgresFailure.unanswered
         }
         return PQgetResult(handle).map { PostgresAnswer($0) }
     }

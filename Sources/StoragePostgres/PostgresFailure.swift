@@ -1,12 +1,16 @@
 internal import Storage
 
 /// What the server, or libpq, said went wrong.
-struct PostgresFailure: Error {
+struct PostgresFailure: Error, Equatable {
     /// SQLSTATE (PostgreSQL, Appendix A).
     let state: String
     /// The primary message: never the bound values, which stand in the detail.
     let message: String
     let constraint: String?
+
+    /// Our patience is at its end: query_canceled, as when it is the server's.
+    static let unanswered = PostgresFailure(state: "57014", message: "PostgreSQL did not answer in time", constraint: nil)
+    var isUnanswered: Bool { self == .unanswered }
 
     /// The server's own answer to a NUL, which libpq's texts would end at.
     static let characterNotInRepertoire = PostgresFailure(state: "22021", message: "a text holds a NUL character", constraint: nil)

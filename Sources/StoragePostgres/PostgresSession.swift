@@ -36,11 +36,18 @@ final class PostgresSession {
 
     /// Runs reading statements, each with a snapshot of its own, as one exchange.
     /// - Returns: the rows of each, up to the first that failed.
-    func read(_ statements: [SQL]) -> [[Row]] {
+    /// - Throws: when the server did not answer in time; why else something fails, running it apart tells.
+    func read(_ statements: [SQL]) throws -> [[Row]] {
         guard !statements.isEmpty else { return [] }
-        let answers = try? connected { try $0.runTogether(statements) }  // why not, running apart tells
-        for _ in answers ?? [] { pool.statistics.countStatement() }
-        return answers?.map { $0.rows() } ?? []
+        do {
+            let answers = try connected { try $0.runTogether(statements) }
+            for _ in answers { pool.statistics.countStatement() }
+            return answers.map { $0.rows() }
+        } catch let failure as PostgresFailure where failure.isUnanswered {
+            throw StorageError(failure)
+        } catch {
+            return []
+        }
     }
 
     /// Runs what is a transaction of its own.
