@@ -256,24 +256,6 @@ final class ConnectionPool: @unchecked Sendable {
         if isRefused { for waiting in waiting { waiting.answer.resume(throwing: Self.isClosedNow) } }
     }
 
-    /// A thread's place among those that are at what gathered.
-    private final class Place {
-        private var giveBack: ((_ isHeldUp: Bool) -> Void)?
-
-        init(_ giveBack: @escaping (_ isHeldUp: Bool) -> Void) { self.giveBack = giveBack }
-
-        /// Lets another thread take it, where this one may take long.
-        func leave() { giveBack(isHeldUp: true) }
-
-        /// The thread looks for the next itself.
-        func end() { giveBack(isHeldUp: false) }
-
-        private func giveBack(isHeldUp: Bool) {
-            giveBack?(isHeldUp)
-            giveBack = nil
-        }
-    }
-
     /// - Returns: one that is left when the server takes long, too.
     private func place<Content>(in gathering: ReferenceWritableKeyPath<ConnectionPool, Gathering<Content>>, for session: PostgresSession) -> Place {
         let place = Place { [self] isHeldUp in

@@ -54,3 +54,21 @@ struct Gathering<Content: Sendable> {
         return waiting
     }
 }
+
+/// A thread's place among those that are at what gathered.
+final class Place {
+    private var giveBack: ((_ isHeldUp: Bool) -> Void)?
+
+    init(_ giveBack: @escaping (_ isHeldUp: Bool) -> Void) { self.giveBack = giveBack }
+
+    /// Lets another thread take it, where this one may take long.
+    func leave() { giveBack(isHeldUp: true) }
+
+    /// The thread looks for the next itself.
+    func end() { giveBack(isHeldUp: false) }
+
+    private func giveBack(isHeldUp: Bool) {
+        giveBack?(isHeldUp)
+        giveBack = nil
+    }
+}

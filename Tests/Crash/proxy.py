@@ -21,7 +21,7 @@ class FaultProxy:
         self.port = self.listener.getsockname()[1]
         self.lock, self.healthy = threading.Lock(), threading.Event()
         self.connections, self.doomed, self.silent, self.words, self.late = [], set(), set(), (), 0
-        self.fate = self.doomed
+        self.fate, self.came = self.doomed, threading.Event()
         self.heard = {}
         self.healthy.set()
         self.accept()
@@ -88,6 +88,7 @@ class FaultProxy:
             if heard == len(self.words):
                 self.words = ()
                 self.fate.add(server)
+                self.came.set()
 
     @staticmethod
     def close(*sockets):
@@ -120,11 +121,11 @@ class FaultProxy:
     def wait_for(self, words, fate):
         with self.lock:
             self.words, self.heard, self.fate = words, {}, fate
+            self.came.clear()
 
-    @property
-    def has_heard(self):
-        """Whether the words have come."""
-        return not self.words
+    def hears(self):
+        """Waits for the words. - Returns: whether they came."""
+        return self.came.wait(15)
 
     def heal(self):
         self.late = 0

@@ -184,8 +184,7 @@ def test_nobody_waits_behind_a_write_whose_connection_falls_silent(witness, prox
     proxy.silence_behind(token.split("_")[3].encode(), COMMIT)
     with ThreadPoolExecutor(max_workers=1) as pool:
         held = pool.submit(witness.phone.partner.refresh, token)
-        while not proxy.has_heard:
-            time.sleep(0.01)
+        assert proxy.hears()
         exchanged = witness.exchange(code)
         is_held = not held.done()
         held = held.result()
@@ -204,8 +203,7 @@ def test_nobody_waits_behind_a_read_whose_connection_falls_silent(witness, proxy
     proxy.silence_behind(digest(code.code).encode())
     with ThreadPoolExecutor(max_workers=1) as pool:
         held = pool.submit(witness.exchange, code)
-        while not proxy.has_heard:
-            time.sleep(0.01)
+        assert proxy.hears()
         exchanged = witness.exchange(other)
         is_held = not held.done()
         held = held.result()
