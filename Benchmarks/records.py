@@ -30,6 +30,7 @@ class Records:
         self.apps = self.busy.apps + live.apps
 
     def call(self, product, world):
+        self.began = int(time.time() * 1000)
         for app in world.apps:
             customers = self.token(product, app, grant_type="refresh_token", refresh_token=app.refresh_token)
             apps = self.token(product, app, grant_type="client_credentials", scope="consents.write")
@@ -47,7 +48,7 @@ class Records:
         tables = product.database.tables()
         samples = tables.rows("SELECT * FROM decision_record WHERE organisation_id IS NOT NULL")
         drawn = self.drawn(samples)
-        now = int(time.time() * 1000)
+        now = self.began
         moments = sorted(now - self.chance.randrange(self.days * DAY) for _ in drawn)
         received = defaultdict(list)
         for moment, index in zip(moments, drawn):
@@ -66,13 +67,13 @@ class Records:
         tables.close()
 
     def shelve(self, tables):
-        """What the product does some seconds after it has written a record, and will do with its own."""
+        """What the product does some seconds after it has written a record, and does with its own."""
         for shelf, owner, part in [("developer_shelf", "organisation_id", "app_id"), ("customer_shelf", "person_id", "consent_id")]:
             columns = f"{owner}, {part}, outcome, received_ms, request_id"
             tables.execute(
                 f"""INSERT INTO {shelf} ({columns})
                     SELECT {columns} FROM decision_record
-                    WHERE {owner} IS NOT NULL AND {part} IS NOT NULL AND request_id NOT IN (SELECT request_id FROM unshelved_decision)
+                    WHERE {owner} IS NOT NULL AND {part} IS NOT NULL AND received_ms < {self.began}
                     ORDER BY {columns}
                     ON CONFLICT DO NOTHING""")
 

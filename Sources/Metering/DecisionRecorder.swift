@@ -3,7 +3,7 @@ public import Storage
 internal import Synchronization
 
 /// Takes the gateway's decisions and writes them in groups, so that no call waits for its own record. Records that a database cannot take now are kept,
-/// up to a bound, and written when it answers again. Five thousand of a slice, and every ten seconds all, are put on their shelves.
+/// up to a bound, and written when it answers again. Five thousand rows of a slice, and every ten seconds all, are put on their shelves.
 public final class DecisionRecorder: Sendable {
     fileprivate struct State {
         var pending: [DecisionRecord] = []
@@ -12,7 +12,7 @@ public final class DecisionRecorder: Sendable {
         /// How many of those that wait, the first ones, an attempt to write that failed may have written all the same.
         var doubtful = 0
         var dropped = 0
-        /// Written here, by slice, since it was put on its shelves last.
+        /// Rows that were written here, by slice, since it was put on its shelves last.
         var unshelved = noneUnshelved
 
         static let noneUnshelved = [Int](repeating: 0, count: DecisionRecords.slices.count)
@@ -26,12 +26,13 @@ public final class DecisionRecorder: Sendable {
 
     /// How far apart the groups are.
     private static let interval = Duration.milliseconds(200)
-    private static let groupSize = 1000
+    /// How many are written in one transaction. Of more, more share a row; but others wait for SQLite's writer meanwhile.
+    private var groupSize: Int { database.engine == .sqlite ? 1000 : 4000 }
     /// How many are taken at a time: of those that wait in a flood the oldest go, and what is being written is not among them.
     private static let mostTaken = 10_000
     private static let shelvingInterval = Duration.seconds(10)
-    /// How many are shelved in one transaction, and of how many a slice is full. The more, the fewer pages are written for each; but a list looks through what
-    /// waits, others wait for SQLite's writer meanwhile, and PostgreSQL ends a statement that takes seconds.
+    /// How many rows are shelved in one transaction, and of how many a slice is full. The more, the fewer pages are written for each; but a list looks through
+    /// what waits, others wait for SQLite's writer meanwhile, and PostgreSQL ends a statement that takes seconds.
     fileprivate static let shelvingSize = 5000
 
     /// - Parameter capacity: how many records wait at most; beyond it the oldest that are not being written are dropped and counted.
@@ -60,7 +61,7 @@ public final class DecisionRecorder: Sendable {
             var (waiting, doubtful) = state.withLock { $0.take(atMost: Self.mostTaken) }
             went = waiting.count
             while !waiting.isEmpty {
-                let (group, isRepetition) = (Array(waiting.prefix(Self.groupSize)), doubtful > 0)
+                let (group, isRepetition) = (Array(waiting.prefix(groupSize)), doubtful > 0)
                 do {
                     let unshelved = try await database.write { [records] in try records.append(group, isRepetition: isRepetition, in: $0) }
                     state.withLock { $0.note(written: group.count, unshelved) }
@@ -90,6 +91,7 @@ public final class DecisionRecorder: Sendable {
     /// Puts on its shelves what waits for them, whichever node wrote it: at once when that is little, else slice by slice.
     /// - Throws: storage failures, behind the last slice; what was not shelved waits on.
     public func shelve() async throws {
+        if database.engine == .postgres { try await database.writeOne(DecisionRecords.takeOver) }
         let waiting = try await database.readOne { [records] in try records.unshelvedCount(atMost: Self.shelvingSize + 1, in: $0) }
         guard waiting > 0 else { return }
         if waiting <= Self.shelvingSize {

@@ -48,12 +48,18 @@ private struct Sight: Equatable {
     }
 }
 
-/// Of three apps, two in each millisecond.
+/// Of three apps, twenty in each second, two in each tenth.
 private let calls = (0..<57).map { (index: Int) -> DecisionRecord in
     let app = index.isMultiple(of: 3) ? AppID(trusted: "app_\(index % 2)") : budget
     let isRefused = index.isMultiple(of: 5)
     return record(
-        "\(index)", at: start + .milliseconds(Int64(index / 2)), app: app, outcome: isRefused ? .refused : .allowed, cost: isRefused ? 0 : 1)
+        index < 10 ? "0\(index)" : "\(index)", at: start + .milliseconds(Int64(index / 2 * 100)), app: app, outcome: isRefused ? .refused : .allowed,
+        cost: isRefused ? 0 : 1)
+}
+
+/// How many rows calls wait as that come together.
+private func bundles(of calls: some Sequence<DecisionRecord>) -> Int {
+    Set(calls.map { "\($0.appID?.rawValue ?? "") \($0.outcome) \($0.receivedAt.milliseconds / 1000)" }).count
 }
 
 private func rows(of table: String, in database: any Database) async throws -> Int {
@@ -85,7 +91,7 @@ struct ShelvingTests {
         try await database.write { [records] in try records.shelve(slice: slice, limit: limit, in: $0) }
     }
 
-    /// Of the slices that hold anything, how many records of each were shelved in each transaction.
+    /// Of the slices that hold anything, how many bundles of each were shelved in each transaction.
     private func shelveSlices(by limit: Int, in database: any Database, between: () async throws -> Void = {}) async throws -> [[Int]] {
         var all: [[Int]] = []
         for slice in DecisionRecords.slices {
@@ -104,16 +110,16 @@ struct ShelvingTests {
         try await withRecords(engine) { database in
             let before = try await Sight(of: database)
             #expect(before.ofOrganisation.count == 57 && before.behind.count == 25 && before.ofPerson.count == 57)
-            #expect(before.refused.count == 12 && before.uses[consent]?.count == 44 && before.days.map(\.total) == [57])
+            #expect(before.refused.count == 12 && before.uses[consent]?.count == 45 && before.days.map(\.total) == [57])
 
-            // Three apps, in a slice each; most are of one.
-            let shelved = try await shelveSlices(by: 20, in: database) {
+            // Three apps, in a slice each, with three seconds.
+            let shelved = try await shelveSlices(by: 4, in: database) {
                 let between = try await Sight(of: database)
                 #expect(between == before)
             }
 
-            #expect(shelved.map { $0.reduce(0, +) }.sorted() == [9, 10, 38] && shelved.contains([20, 18]))
-            #expect(try await rows(of: "unshelved_decision", in: database) == 0)
+            #expect(shelved.count == 3 && shelved.contains([4, 2]) && shelved.joined().reduce(0, +) == bundles(of: calls))
+            #expect(try await rows(of: "unshelved_bundle", in: database) == 0)
         }
     }
 
@@ -159,7 +165,7 @@ struct ShelvingTests {
             }
 
             #expect(try await Sight(of: database) == before)
-            #expect(try await shelve(in: database) == 57)
+            #expect(try await shelve(in: database) == bundles(of: calls))
             #expect(try await Sight(of: database) == before)
         }
     }
@@ -173,13 +179,13 @@ struct ShelvingTests {
 
         let shelved = try await withThrowingTaskGroup(of: Int.self) { group in
             for node in nodes {
-                for slice in DecisionRecords.slices { group.addTask { try await shelve(slice: slice, limit: 10, in: node) } }
+                for slice in DecisionRecords.slices { group.addTask { try await shelve(slice: slice, limit: 3, in: node) } }
                 group.addTask { try await shelve(in: node) }
             }
             return try await group.reduce(0, +)
         }
 
-        #expect(shelved == 57)
+        #expect(shelved == bundles(of: calls))
         #expect(try await Sight(of: nodes[1]) == before)
         for node in nodes { await node.close() }
         await place.remove()
@@ -197,14 +203,14 @@ struct ShelvingTests {
                 }
             }
             await written.wait()
-            #expect(try await shelve(in: database) == 37)
+            #expect(try await shelve(in: database) == bundles(of: calls[20...]))
 
             mayCommit.open()
             try await slow.value
 
             let complete = try await Sight(of: database)
             #expect(complete.ofOrganisation.count == 57 && complete.days.map(\.total) == [57])
-            #expect(try await shelve(in: database) == 20)
+            #expect(try await shelve(in: database) == bundles(of: calls[..<20]))
             #expect(try await Sight(of: database) == complete)
         }
     }
@@ -212,20 +218,64 @@ struct ShelvingTests {
     @Test(arguments: Engine.available)
     func `purged records leave nothing on shelves, and stay counted`(engine: Engine) async throws {
         try await withRecords(engine) { database in
-            // One app's, the others wait.
-            for slice in DecisionRecords.slices { _ = try await shelve(slice: slice, limit: 15, in: database) }
-            #expect(try await rows(of: "unshelved_decision", in: database) == 23)
+            // Some of each app's, the others wait.
+            for slice in DecisionRecords.slices { _ = try await shelve(slice: slice, limit: 2, in: database) }
+            #expect(try await rows(of: "unshelved_bundle", in: database) == bundles(of: calls) - 6)
             let days = try await Sight(of: database).days
 
-            let gone = try await database.write { [records] in try records.purge(before: start + .milliseconds(20), limit: 1000, in: $0) }
+            let gone = try await database.write { [records] in try records.purge(before: start + .seconds(2), limit: 1000, in: $0) }
 
             #expect(gone == 40)
             let left = try await Sight(of: database)
             #expect(left.ofOrganisation.count == 17 && left.ofPerson == left.ofOrganisation && left.days == days)
             try await shelve(in: database)
-            #expect(try await rows(of: "developer_shelf", in: database) == 17)
-            #expect(try await rows(of: "customer_shelf", in: database) == 17)
+            #expect(try await rows(of: "developer_shelf", in: database) == bundles(of: calls[40...]))
+            #expect(try await rows(of: "customer_shelf", in: database) == 2)
             #expect(try await Sight(of: database) == left)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `where some of a second are purged, the others stay on their shelf`(engine: Engine) async throws {
+        try await withRecords(engine) { database in
+            try await shelve(in: database)
+
+            for moment in [2200, 2400] {
+                _ = try await database.write { [records] in try records.purge(before: start + .milliseconds(Int64(moment)), limit: 1000, in: $0) }
+            }
+
+            let left = try await Sight(of: database)
+            #expect(left.ofOrganisation == calls[48...].reversed().map(\.requestID) && left.ofPerson == left.ofOrganisation)
+            #expect(try await rows(of: "developer_shelf", in: database) == bundles(of: calls[48...]))
+            _ = try await database.write { [records] in try records.purge(before: start + .seconds(3), limit: 1000, in: $0) }
+            #expect(try await rows(of: "developer_shelf", in: database) == 0)
+            #expect(try await rows(of: "customer_shelf", in: database) == 0)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `lists go on page by page through seconds that were shelved in parts`(engine: Engine) async throws {
+        try await withRecords(engine, calls.enumerated().filter { $0.offset % 4 == 0 }.map(\.element)) { database in
+            try await shelve(in: database)
+            try await append(calls.enumerated().filter { $0.offset % 4 == 1 }.map(\.element), to: database)
+            try await shelve(in: database)
+            try await append(calls.enumerated().filter { $0.offset % 4 > 1 }.map(\.element), to: database)
+
+            for size in [1, 7, 20, 56, 57, 58] {
+                var (developers, customers): ([DecisionRecord], [DecisionRecord]) = ([], [])
+                for _ in 0...57 / size {
+                    let (last, lastOfCustomer) = (developers.last, customers.last)
+                    let pages = try await database.read { [records] tx in
+                        (
+                            try records.list(ofOrganisation: acme, before: last.map(DecisionRecords.Position.init(after:)), limit: size, in: tx),
+                            try records.list(ofPerson: amina, before: lastOfCustomer.map(DecisionRecords.Position.init(after:)), limit: size, in: tx)
+                        )
+                    }
+                    developers += pages.0
+                    customers += pages.1
+                }
+                #expect(developers.map(\.requestID) == calls.reversed().map(\.requestID) && customers == developers)
+            }
         }
     }
 
@@ -264,12 +314,13 @@ struct ShelvingTests {
     }
 
     @Test(arguments: Engine.available)
-    func `what waited before there were slices, and what nodes of that version write, is listed and shelved`(engine: Engine) async throws {
+    func `what waited before there were slices and bundles is listed and shelved`(engine: Engine) async throws {
         let earlier = Array(MeteringMigrations.all.prefix { $0.name != "metering.0006_slices" })
         try await withDatabase(engine, migrations: earlier) { database in
-            try await appendUnsliced(Array(calls[..<30]), to: database)
+            try await database.write { tx in
+                for call in calls { try insertUnsliced(call, in: tx) }
+            }
             try await database.migrate(MeteringMigrations.all, at: start)
-            try await appendUnsliced(Array(calls[30...]), to: database)
 
             let before = try await Sight(of: database)
             #expect(before.ofOrganisation.count == 57 && before.days.map(\.total) == [57])
@@ -280,19 +331,32 @@ struct ShelvingTests {
         }
     }
 
+    @Test func `on PostgreSQL what nodes of the version before go on to write is shelved by a recorder, once`() async throws {
+        guard Engine.available.contains(.postgres) else { return }
+        try await withRecords(.postgres, Array(calls[..<30])) { database in
+            try await database.write { tx in
+                for call in calls[30...] { try insertUnsliced(call, in: tx) }
+            }
+
+            for _ in 0..<2 { try await DecisionRecorder(database: database, logger: .quiet).shelve() }
+
+            let sight = try await Sight(of: database)
+            #expect(sight.ofOrganisation == calls.reversed().map(\.requestID) && sight.ofPerson == sight.ofOrganisation && sight.days.map(\.total) == [57])
+            #expect(sight.ofApp.count == 38)
+            #expect(try await rows(of: "unshelved_decision", in: database) == 0)
+        }
+    }
+
     @Test func `on PostgreSQL nodes of the version before go on while slices are made, and nothing is lost or there twice`() async throws {
         guard Engine.available.contains(.postgres) else { return }
         let earlier = Array(MeteringMigrations.all.prefix { $0.name != "metering.0006_slices" })
         try await withDatabase(.postgres, migrations: earlier) { database in
-            try await appendUnsliced(Array(calls[..<30]), to: database)
             let (written, mayCommit) = (Gate(), Gate())
             let before = Task {
-                try await database.write { [records] tx in
-                    let shelved = try records.shelveAll(in: tx)
-                    for call in calls[30...] { try insertUnsliced(call, in: tx) }
+                try await database.write { tx in
+                    for call in calls { try insertUnsliced(call, in: tx) }
                     written.open()
                     mayCommit.waitBlocking()
-                    return shelved
                 }
             }
             await written.wait()
@@ -301,11 +365,11 @@ struct ShelvingTests {
             while try await lockWaits(in: database) == 0 { await Task.yield() }
             mayCommit.open()
 
-            #expect(try await before.value == 30)
+            try await before.value
             try await migrating.value
             let sight = try await Sight(of: database)
             #expect(sight.ofOrganisation.count == 57 && sight.days.map(\.total) == [57])
-            #expect(try await shelve(in: database) == 27)
+            #expect(try await shelve(in: database) == 57)
             let after = try await Sight(of: database)
             #expect(after.ofOrganisation == sight.ofOrganisation && after.ofPerson == sight.ofPerson && after.days == sight.days && after.ofApp.count == 38)
         }
@@ -321,13 +385,7 @@ struct ShelvingTests {
         }
     }
 
-    private func appendUnsliced(_ entries: [DecisionRecord], to database: any Database) async throws {
-        try await database.write { tx in
-            for call in entries { try insertUnsliced(call, in: tx) }
-        }
-    }
-
-    /// As a node of the version before does.
+    /// As nodes did that knew neither slices nor bundles.
     private func insertUnsliced(_ call: DecisionRecord, in tx: any WriteTransaction) throws {
         try insert(call, in: tx)
         try tx.execute(
@@ -350,13 +408,13 @@ struct ShelvingTests {
 
     @Test(arguments: Engine.available)
     func `a recorder shelves what any node has written, slice by slice when it is much`(engine: Engine) async throws {
-        let many = (0..<5100).map { record("\($0)", at: start + .milliseconds(Int64($0)), app: AppID(trusted: "app_\($0 % 40)")) }
+        let many = (0..<5100).map { record("\($0)", at: start + .seconds(Int64($0)), app: AppID(trusted: "app_\($0 % 40)")) }
         try await withRecords(engine, many) { database in
             let before = try await Sight(of: database)
 
             try await DecisionRecorder(database: database, logger: .quiet).shelve()
 
-            #expect(try await rows(of: "unshelved_decision", in: database) == 0)
+            #expect(try await rows(of: "unshelved_bundle", in: database) == 0)
             #expect(try await Sight(of: database) == before)
         }
     }
@@ -369,7 +427,7 @@ struct ShelvingTests {
 
             try await recorder.shelve()
 
-            #expect(try await rows(of: "unshelved_decision", in: database) == 0)
+            #expect(try await rows(of: "unshelved_bundle", in: database) == 0)
             #expect(try await Sight(of: database) == before)
         }
     }

@@ -155,5 +155,33 @@ public enum MeteringMigrations {
             SELECT request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id FROM unsliced_decision;
             DROP TABLE unsliced_decision;
             """),
+        // Calls of a second that have the rest in common wait as one row, and stand as one on their shelf. Nodes of the version before go on with the old table
+        // of what waits, from which theirs is taken (`DecisionRecords.takeOver`); none of them shelves meanwhile.
+        Migration(
+            "metering.0007_bundles",
+            """
+            UPDATE shelving_turn SET turn = turn + 1;
+            CREATE TABLE unshelved_bundle (
+                slice BIGINT NOT NULL,
+                request_id TEXT NOT NULL,
+                received_ms BIGINT NOT NULL,
+                outcome TEXT NOT NULL,
+                cost BIGINT NOT NULL,
+                organisation_id TEXT,
+                app_id TEXT,
+                person_id TEXT,
+                consent_id TEXT,
+                calls BIGINT NOT NULL DEFAULT 1,
+                places TEXT,
+                PRIMARY KEY (slice, request_id)
+            ) BY_KEY;
+            INSERT INTO unshelved_bundle (slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id)
+            SELECT slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id FROM unshelved_decision;
+            DELETE FROM unshelved_decision WHERE request_id IN (SELECT request_id FROM unshelved_bundle);
+            ALTER TABLE developer_shelf ADD COLUMN calls BIGINT NOT NULL DEFAULT 1;
+            ALTER TABLE developer_shelf ADD COLUMN places TEXT;
+            ALTER TABLE customer_shelf ADD COLUMN calls BIGINT NOT NULL DEFAULT 1;
+            ALTER TABLE customer_shelf ADD COLUMN places TEXT;
+            """),
     ]
 }

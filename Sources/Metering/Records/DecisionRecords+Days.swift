@@ -30,9 +30,9 @@ extension DecisionRecords {
                 WHERE organisation_id = \(organisationID) AND day >= \(first.daysSinceEpoch) AND day <= \(last.daysSinceEpoch)
                 UNION ALL
                 SELECT received_ms / 86400000, app_id,
-                    CASE WHEN outcome = 'allowed' THEN 1 ELSE 0 END, CASE WHEN outcome = 'refused' THEN 1 ELSE 0 END,
-                    CASE WHEN outcome = 'failed' THEN 1 ELSE 0 END, cost
-                FROM unshelved_decision
+                    CASE outcome WHEN 'allowed' THEN calls ELSE 0 END, CASE outcome WHEN 'refused' THEN calls ELSE 0 END,
+                    CASE outcome WHEN 'failed' THEN calls ELSE 0 END, cost
+                FROM unshelved_bundle
                 WHERE organisation_id = \(organisationID) AND app_id IS NOT NULL
                     AND received_ms >= \(first.start.milliseconds) AND received_ms < \(last.adding(days: 1).start.milliseconds)
             ) AS counted

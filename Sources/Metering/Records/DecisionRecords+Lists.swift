@@ -5,6 +5,7 @@ public import Storage
 ///
 /// Records stand on shelves, one for each app or consent and outcome, so that a few refused calls among a million allowed ones are found at once; a list that
 /// spans several shelves is put together from the newest of each. The newest of all wait for their shelves, and are looked through: what came in ten seconds.
+/// A row holds the calls of a second, so a list looks for the seconds that it reaches back to, reads what is in them, and then the records of one page.
 extension DecisionRecords {
     /// A place in a list, newest first: the list goes on behind it.
     public struct Position: Hashable, Sendable {
@@ -33,7 +34,7 @@ extension DecisionRecords {
     /// How often an app used a consent with success.
     public struct Use: Hashable, Sendable {
         public let last: Timestamp
-        /// Since the moment asked about, counted up to the bound asked for.
+        /// Since the moment asked about, to the second, counted up to the bound asked for.
         public let count: Int
     }
 
@@ -66,7 +67,7 @@ extension DecisionRecords {
                 sql.appendInterpolation(id)
                 sql.appendLiteral(" AS consent_id, (SELECT MAX(received_ms) FROM ")
                 sql.appendInterpolation(shelf)
-                sql.appendLiteral(") AS last_ms, (SELECT COUNT(*) FROM (SELECT 1 FROM ")
+                sql.appendLiteral(") AS last_ms, (SELECT CAST(SUM(calls) AS BIGINT) FROM (SELECT calls FROM ")
                 sql.appendInterpolation(shelf)
                 sql.appendLiteral(" AND received_ms > ")
                 sql.appendInterpolation(moment.milliseconds)
@@ -76,7 +77,7 @@ extension DecisionRecords {
             }
             for row in try tx.all(SQL(stringInterpolation: sql)) {
                 guard let last: Int64 = try row["last_ms"] else { continue }
-                let shelved = Use(last: Timestamp(milliseconds: last), count: try row["uses"])
+                let shelved = Use(last: Timestamp(milliseconds: last), count: try row["uses"] ?? 0)
                 let id: ConsentID = try row["consent_id"]
                 uses[id] = uses[id].map { Use(last: max($0.last, shelved.last), count: $0.count + shelved.count) } ?? shelved
             }
@@ -87,8 +88,9 @@ extension DecisionRecords {
     private func unshelvedUses(of personID: PersonID, since moment: Timestamp, in tx: any ReadTransaction) throws -> [ConsentID: Use] {
         let rows = try tx.all(
             """
-            SELECT consent_id, MAX(received_ms) AS last_ms, COUNT(CASE WHEN received_ms > \(moment.milliseconds) THEN 1 END) AS uses
-            FROM unshelved_decision
+            SELECT consent_id, MAX(received_ms) AS last_ms,
+                CAST(SUM(CASE WHEN received_ms > \(moment.milliseconds) THEN calls ELSE 0 END) AS BIGINT) AS uses
+            FROM unshelved_bundle
             WHERE person_id = \(personID) AND consent_id IS NOT NULL AND outcome = \(DecisionOutcome.allowed)
             GROUP BY consent_id
             """)
@@ -105,41 +107,67 @@ extension DecisionRecords {
         let parts = try wanted.part.map { [$0] } ?? parts(wanted.reader, of: wanted.owner, in: tx)
         let outcomes = wanted.outcome.map { [$0] } ?? DecisionOutcome.allCases
         let shelves = parts.flatMap { part in
-            outcomes.map { DecisionShelf(reader: wanted.reader, owner: wanted.owner, part: part, outcome: $0) }
+            outcomes.map { Place.shelf(DecisionShelf(reader: wanted.reader, owner: wanted.owner, part: part, outcome: $0)) }
         }
-        guard shelves.count > Self.longestUnion else { return try newest(of: shelves[...], and: wanted, before: before, limit: limit, in: tx) }
-        let found = try shelves.chunks(of: Self.longestUnion).enumerated().flatMap { index, shelves in
-            try newest(of: shelves, and: index == 0 ? wanted : nil, before: before, limit: limit, in: tx)
-        }
-        return Array(found.sorted { ($0.receivedAt, $0.requestID) > ($1.receivedAt, $1.requestID) }.prefix(limit))
+        let places = [.unshelved(wanted)] + shelves
+        let first = try firstSecond(of: places, before: before, limit: limit, in: tx)
+        let calls = try calls(in: places, from: first, before: before, in: tx).sorted(by: >).prefix(limit)
+        return try tx.all(
+            """
+            SELECT \(columnsOf: DecisionRecord.self)
+            FROM decision_record
+            WHERE request_id IN \(list: calls.map(\.requestID))
+            ORDER BY received_ms DESC, request_id DESC
+            """
+        ).map(DecisionRecord.init)
     }
 
-    /// Looks for the newest of each shelf, and of what waits for shelves, and reads the records of those that are the newest of all.
-    private func newest(
-        of shelves: ArraySlice<DecisionShelf>, and unshelved: Wanted?, before: Position?, limit: Int, in tx: any ReadTransaction
-    ) throws -> [DecisionRecord] {
-        var sql = SQL.StringInterpolation(literalCapacity: 300 * shelves.count + 800, interpolationCount: 7 * shelves.count + 8)
-        sql.appendLiteral("SELECT ")
-        sql.appendInterpolation(columnsOf: DecisionRecord.self)
-        sql.appendLiteral(" FROM decision_record WHERE request_id IN (SELECT request_id FROM (")
-        var separator = ""
-        for (index, shelf) in shelves.enumerated() {
-            sql.appendLiteral("\(separator)SELECT * FROM (SELECT request_id, received_ms FROM ")
-            sql.appendInterpolation(shelf)
-            sql.append(newestBefore: before, limit: limit)
-            sql.appendLiteral(") AS shelf\(index)")
-            separator = " UNION ALL "
+    /// The start of the second that a list reaches back to. The second of the position itself may hold none that is before it.
+    private func firstSecond(of places: [Place], before: Position?, limit: Int, in tx: any ReadTransaction) throws -> Timestamp {
+        let end = before.map { CallBundle.start(ofSecond: CallBundle.second(of: $0.receivedAt)) }
+        let bundles = try union(of: places, in: tx) { sql, place in
+            sql.appendLiteral("SELECT received_ms, calls FROM ")
+            sql.append(place)
+            sql.append(receivedBefore: end)
+            sql.appendLiteral(" ORDER BY received_ms DESC LIMIT ")
+            sql.appendInterpolation(limit)
         }
-        if let unshelved {
-            sql.appendLiteral("\(separator)SELECT * FROM (SELECT request_id, received_ms FROM unshelved_decision WHERE ")
-            sql.append(unshelved)
-            sql.append(newestBefore: before, limit: limit)
-            sql.appendLiteral(") AS unshelved")
+        var missing = limit
+        for (moment, calls) in try bundles.map({ (try $0["received_ms"] as Int64, try $0["calls"] as Int) }).sorted(by: { $0.0 > $1.0 }) {
+            missing -= calls
+            if missing <= 0 { return CallBundle.start(ofSecond: CallBundle.second(of: Timestamp(milliseconds: moment))) }
         }
-        sql.appendLiteral(") AS found ORDER BY received_ms DESC, request_id DESC LIMIT ")
-        sql.appendInterpolation(limit)
-        sql.appendLiteral(") ORDER BY received_ms DESC, request_id DESC")
-        return try tx.all(SQL(stringInterpolation: sql)).map(DecisionRecord.init)
+        return Timestamp(milliseconds: 0)
+    }
+
+    private func calls(in places: [Place], from first: Timestamp, before: Position?, in tx: any ReadTransaction) throws -> [CallBundle.Call] {
+        let end = before.map { CallBundle.start(ofSecond: CallBundle.second(of: $0.receivedAt) + 1) }
+        let bundles = try union(of: places, in: tx) { sql, place in
+            sql.appendLiteral("SELECT received_ms, request_id, places FROM ")
+            sql.append(place)
+            sql.appendLiteral(" AND received_ms >= ")
+            sql.appendInterpolation(first.milliseconds)
+            sql.append(receivedBefore: end)
+        }
+        let calls = try bundles.flatMap(CallBundle.calls)
+        guard let before else { return calls }
+        let position = CallBundle.Call(receivedAt: before.receivedAt, requestID: before.requestID)
+        return calls.filter { $0 < position }
+    }
+
+    /// What a query finds in each place, in few statements.
+    private func union(
+        of places: [Place], in tx: any ReadTransaction, _ query: (inout SQL.StringInterpolation, Place) -> Void
+    ) throws -> [Row] {
+        try places.chunks(of: Self.longestUnion).flatMap { places in
+            var sql = SQL.StringInterpolation(literalCapacity: 300 * places.count, interpolationCount: 6 * places.count)
+            for (index, place) in places.enumerated() {
+                sql.appendLiteral("\(index > 0 ? " UNION ALL " : "")SELECT * FROM (")
+                query(&sql, place)
+                sql.appendLiteral(") AS place\(index)")
+            }
+            return try tx.all(SQL(stringInterpolation: sql))
+        }
     }
 
     /// The apps of an organisation, or the consents of a customer, that have shelves: each found by a step, however many records stand there.
@@ -153,6 +181,12 @@ extension DecisionRecords {
         return try tx.all(SQL(stringInterpolation: sql)).map { try $0["id"] }
     }
 
+    /// Where calls of a list are found.
+    fileprivate enum Place {
+        case shelf(DecisionShelf)
+        case unshelved(Wanted)
+    }
+
     /// Whose records a list is to hold; what is `nil` does not narrow it.
     fileprivate struct Wanted {
         let reader: DecisionShelf.Reader
@@ -163,11 +197,21 @@ extension DecisionRecords {
 }
 
 extension SQL.StringInterpolation {
-    fileprivate mutating func append(_ wanted: DecisionRecords.Wanted) {
+    /// `FROM` it.
+    fileprivate mutating func append(_ place: DecisionRecords.Place) {
+        switch place {
+        case .shelf(let shelf): appendInterpolation(shelf)
+        case .unshelved(let wanted):
+            appendLiteral("unshelved_bundle WHERE ")
+            append(wanted)
+        }
+    }
+
+    private mutating func append(_ wanted: DecisionRecords.Wanted) {
         // An app's wait in one slice.
         if wanted.reader == .developer, let part = wanted.part {
             appendLiteral("slice = ")
-            appendInterpolation(UnshelvedDecision.slice(ofApp: AppID(trusted: part)))
+            appendInterpolation(UnshelvedBundle.slice(ofApp: AppID(trusted: part)))
             appendLiteral(" AND ")
         }
         appendLiteral("\(wanted.reader.owner) = ")
@@ -184,16 +228,10 @@ extension SQL.StringInterpolation {
         }
     }
 
-    fileprivate mutating func append(newestBefore position: DecisionRecords.Position?, limit: Int) {
-        let milliseconds = position?.receivedAt.milliseconds ?? .max
-        appendLiteral(" AND received_ms <= ")
-        appendInterpolation(milliseconds)
-        appendLiteral(" AND (received_ms < ")
-        appendInterpolation(milliseconds)
-        appendLiteral(" OR request_id < ")
-        appendInterpolation(position?.requestID.rawValue ?? "")
-        appendLiteral(") ORDER BY received_ms DESC, request_id DESC LIMIT ")
-        appendInterpolation(limit)
+    fileprivate mutating func append(receivedBefore end: Timestamp?) {
+        guard let end else { return }
+        appendLiteral(" AND received_ms < ")
+        appendInterpolation(end.milliseconds)
     }
 }
 

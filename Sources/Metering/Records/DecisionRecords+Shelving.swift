@@ -3,51 +3,71 @@ public import Storage
 
 /// Puts records on their shelves, apart from writing them.
 ///
-/// Records of many shelves come mixed, and each place on a shelf lies in a page of its own; of some thousand records of few apps many share one. Until then a
-/// record waits in `unshelved_decision`, where lists and days find it too, in the slice of its app. What takes it out of there commits together with its places: every snapshot holds it once,
-/// whenever it was committed, whichever node shelves it and whatever its clock says (docs/decisions/0012-shelves.md).
+/// Records of many shelves come mixed, and each place on a shelf lies in a page of its own; of some thousand records of few apps many share one, and those of a
+/// second share a row. Until then a record waits in `unshelved_bundle`, where lists and days find it too, in the slice of its app. What takes it out of there
+/// commits together with its places: every snapshot holds it once, whenever it was committed, whichever node shelves it and whatever its clock says
+/// (docs/decisions/0012-shelves.md).
 extension DecisionRecords {
-    public static var slices: Range<Int> { UnshelvedDecision.slices }
+    public static var slices: Range<Int> { UnshelvedBundle.slices }
 
-    /// How many records wait, counted up to a bound.
+    /// How many bundles of calls wait, counted up to a bound.
     public func unshelvedCount(atMost bound: Int, in tx: any ReadTransaction) throws -> Int {
-        try tx.first("SELECT COUNT(*) AS count FROM (SELECT 1 FROM unshelved_decision LIMIT \(bound)) AS waiting")?["count"] ?? 0
+        try tx.first("SELECT COUNT(*) AS count FROM (SELECT 1 FROM unshelved_bundle LIMIT \(bound)) AS waiting")?["count"] ?? 0
     }
 
     func hasUnshelved(before moment: Timestamp, in tx: any ReadTransaction) throws -> Bool {
-        try tx.first("SELECT request_id FROM unshelved_decision WHERE received_ms < \(moment.milliseconds) LIMIT 1") != nil
+        try tx.first("SELECT request_id FROM unshelved_bundle WHERE received_ms < \(moment.milliseconds) LIMIT 1") != nil
     }
 
     /// Puts every record that waits on its shelves, and counts it into its day.
-    /// - Returns: how many.
+    /// - Returns: how many bundles waited.
     public func shelveAll(in tx: any WriteTransaction) throws -> Int {
         try takeTurn(in: tx)
-        return try UnshelvedDecision.move(.all, in: tx)
+        return try UnshelvedBundle.move(.all, in: tx)
     }
 
     /// The same with the oldest of one slice.
-    /// - Returns: how many, `limit` or fewer, or a few more that were committed meanwhile.
+    /// - Parameter limit: of bundles.
+    /// - Returns: how many bundles waited, `limit` or fewer, or a few more that were committed meanwhile.
     public func shelve(slice: Int, limit: Int, in tx: any WriteTransaction) throws -> Int {
         try takeTurn(in: tx)
         let last = try tx.first(
             """
             SELECT MAX(request_id) AS request_id
-            FROM (SELECT request_id FROM unshelved_decision WHERE slice = \(slice) ORDER BY request_id LIMIT \(limit)) AS oldest
+            FROM (SELECT request_id FROM unshelved_bundle WHERE slice = \(slice) ORDER BY request_id LIMIT \(limit)) AS oldest
             """)
         guard let last: RequestID = try last?["request_id"] else { return 0 }
-        return try UnshelvedDecision.move(.slice(slice, upTo: last), in: tx)
+        return try UnshelvedBundle.move(.slice(slice, upTo: last), in: tx)
     }
 
-    /// Takes records that are gone off their shelves.
-    func unshelve(_ decisions: [UnshelvedDecision], in tx: any WriteTransaction) throws {
-        let places = DecisionShelf.Reader.allCases.flatMap { reader in decisions.compactMap { $0.place(for: reader) } }
-        for (shelf, places) in Dictionary(grouping: places, by: \.shelf) {
-            let milliseconds = places.map(\.milliseconds)
-            try tx.execute(
-                """
-                DELETE FROM \(shelf) AND received_ms >= \(milliseconds.min()) AND received_ms <= \(milliseconds.max())
-                    AND request_id IN \(list: places.map(\.requestID))
-                """)
+    /// Takes what a node of the version before, which knows no bundles, has written for the shelves, to be shelved with the rest.
+    static let takeOver: SQL = """
+        WITH older AS (
+            DELETE FROM unshelved_decision
+            RETURNING slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id
+        )
+        INSERT INTO unshelved_bundle (slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id)
+        SELECT slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id FROM older
+        """
+
+    /// Takes records that are gone off their shelves. They were the oldest, so that a row whose latest call is gone holds no other, unless of that very
+    /// millisecond: those go next. A place whose record is gone is in no list.
+    /// - Parameter gone: by what they have in common, when the latest of them came.
+    func unshelve(_ gone: [UnshelvedBundle.Kind: Timestamp], in tx: any WriteTransaction) throws {
+        for reader in DecisionShelf.Reader.allCases {
+            var moments: [DecisionShelf: ClosedRange<Timestamp>] = [:]
+            for (kind, latest) in gone {
+                guard let shelf = DecisionShelf(of: reader, kind) else { continue }
+                let known = moments[shelf] ?? latest...latest
+                moments[shelf] = min(known.lowerBound, CallBundle.start(ofSecond: kind.second))...max(known.upperBound, latest)
+            }
+            for (shelf, moments) in moments {
+                try tx.execute(
+                    """
+                    DELETE FROM \(shelf)
+                    AND received_ms >= \(moments.lowerBound.milliseconds) AND received_ms <= \(moments.upperBound.milliseconds)
+                    """)
+            }
         }
     }
 
@@ -55,7 +75,7 @@ extension DecisionRecords {
     func takeTurn(in tx: any WriteTransaction) throws { try tx.execute("UPDATE shelving_turn SET turn = turn + 1") }
 }
 
-extension UnshelvedDecision {
+extension UnshelvedBundle {
     /// Some of those that wait.
     enum Selection {
         case all
@@ -68,12 +88,16 @@ extension UnshelvedDecision {
         let text: String
 
         /// In the order of the shelves, so that what lies together is written together.
-        static let onShelves = DecisionShelf.Reader.allCases.map { reader in
-            let columns = "\(reader.owner), \(reader.part), outcome, received_ms, request_id"
+        static func onShelf(of reader: DecisionShelf.Reader, on engine: Engine) -> Placing {
+            let shelf = "\(reader.owner), \(reader.part), outcome"
             return Placing(
                 text: """
-                    INTO \(reader.table) (\(columns))
-                    SELECT \(columns) FROM taken WHERE \(reader.owner) IS NOT NULL AND \(reader.part) IS NOT NULL ORDER BY \(columns)
+                    INTO \(reader.table) (\(shelf), received_ms, request_id, calls, places)
+                    SELECT \(shelf), MAX(received_ms) AS latest, MAX(request_id) AS greatest, SUM(calls), \(CallBundle.placesTogether(on: engine))
+                    FROM taken
+                    WHERE \(reader.owner) IS NOT NULL AND \(reader.part) IS NOT NULL
+                    GROUP BY \(shelf), \(CallBundle.second)
+                    ORDER BY \(shelf), latest, greatest
                     """)
         }
 
@@ -81,8 +105,8 @@ extension UnshelvedDecision {
         static let intoDays = Placing(
             text: """
                 INTO usage_day (organisation_id, day, app_id, allowed, refused, failed, cost)
-                SELECT organisation_id, received_ms / 86400000 AS day, app_id, COUNT(CASE WHEN outcome = 'allowed' THEN 1 END),
-                    COUNT(CASE WHEN outcome = 'refused' THEN 1 END), COUNT(CASE WHEN outcome = 'failed' THEN 1 END), SUM(cost)
+                SELECT organisation_id, received_ms / 86400000 AS day, app_id, SUM(CASE outcome WHEN 'allowed' THEN calls ELSE 0 END),
+                    SUM(CASE outcome WHEN 'refused' THEN calls ELSE 0 END), SUM(CASE outcome WHEN 'failed' THEN calls ELSE 0 END), SUM(cost)
                 FROM taken
                 WHERE organisation_id IS NOT NULL AND app_id IS NOT NULL
                 GROUP BY organisation_id, received_ms / 86400000, app_id
@@ -92,30 +116,30 @@ extension UnshelvedDecision {
                     failed = usage_day.failed + excluded.failed, cost = usage_day.cost + excluded.cost
                 """)
 
-        static let all = onShelves + [intoDays]
+        static func all(on engine: Engine) -> [Placing] { DecisionShelf.Reader.allCases.map { onShelf(of: $0, on: engine) } + [intoDays] }
     }
 
     /// Takes some out of waiting, puts them on their shelves and counts them into their days.
-    /// - Returns: how many.
+    /// - Returns: how many bundles they were.
     static func move(_ selection: Selection, in tx: any WriteTransaction) throws -> Int {
         switch tx.engine {
         case .sqlite:
             // Nobody else writes meanwhile, so that each statement finds the same. One that may be undone by itself keeps each page that it changes in memory:
             // `OR FAIL` leaves that to the transaction, which a failure ends anyway.
-            for placing in Placing.all {
+            for placing in Placing.all(on: .sqlite) {
                 try tx.execute(
                     """
-                    WITH taken AS (SELECT \(columnsOf: UnshelvedDecision.self) FROM unshelved_decision WHERE \(selection))
+                    WITH taken AS (SELECT \(columnsOf: UnshelvedBundle.self) FROM unshelved_bundle WHERE \(selection))
                     INSERT OR FAIL \(placing)
                     """)
             }
-            return try tx.execute("DELETE FROM unshelved_decision WHERE \(selection)")
+            return try tx.execute("DELETE FROM unshelved_bundle WHERE \(selection)")
         case .postgres:
             // A second statement would find what others committed after the first: the one that takes them places them.
             let row = try tx.first(
                 """
-                WITH taken AS (DELETE FROM unshelved_decision WHERE \(selection) RETURNING \(columnsOf: UnshelvedDecision.self)),
-                    \(named: Placing.all)
+                WITH taken AS (DELETE FROM unshelved_bundle WHERE \(selection) RETURNING \(columnsOf: UnshelvedBundle.self)),
+                    \(named: Placing.all(on: .postgres))
                 SELECT COUNT(*) AS count FROM taken
                 """)
             return try row?["count"] ?? 0
@@ -124,7 +148,7 @@ extension UnshelvedDecision {
 }
 
 extension SQL.StringInterpolation {
-    fileprivate mutating func appendInterpolation(_ selection: UnshelvedDecision.Selection) {
+    fileprivate mutating func appendInterpolation(_ selection: UnshelvedBundle.Selection) {
         switch selection {
         case .all:
             appendLiteral("TRUE")
@@ -139,9 +163,9 @@ extension SQL.StringInterpolation {
         }
     }
 
-    fileprivate mutating func appendInterpolation(_ placing: UnshelvedDecision.Placing) { appendLiteral(placing.text) }
+    fileprivate mutating func appendInterpolation(_ placing: UnshelvedBundle.Placing) { appendLiteral(placing.text) }
 
-    fileprivate mutating func appendInterpolation(named placings: [UnshelvedDecision.Placing]) {
+    fileprivate mutating func appendInterpolation(named placings: [UnshelvedBundle.Placing]) {
         appendLiteral(placings.enumerated().map { "placing\($0) AS (INSERT \($1.text))" }.joined(separator: ", "))
     }
 }

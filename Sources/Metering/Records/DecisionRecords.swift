@@ -15,17 +15,15 @@ public struct DecisionRecords: Sendable {
 
     /// Writes a group. Those that somebody may list wait to be put on their shelves.
     /// - Parameter isRepetition: whether an earlier attempt, whose answer was lost, may have written some of them. They stay as they are.
-    /// - Returns: how many wait in addition, by slice.
+    /// - Returns: how many bundles of them wait in addition, by slice.
     /// - Throws: storage failures; for a record that is there too, unless it may be.
     @discardableResult
     public func append(_ records: [DecisionRecord], isRepetition: Bool = false, in tx: any WriteTransaction) throws -> [Int] {
         let records = isRepetition ? try missing(among: records, in: tx) : records
         try tx.insert(records.map(\.values), by: Self.insertion)
-        // One slice after the other, as they lie in their table.
-        var waiting = [[[SQLValue]]](repeating: [], count: Self.slices.count)
-        for decision in records.lazy.map(UnshelvedDecision.init) where decision.isListed { waiting[decision.slice].append(decision.values) }
-        try tx.insert(Array(waiting.joined()), by: UnshelvedDecision.insertion)
-        return waiting.map(\.count)
+        let bundles = UnshelvedBundle.bundles(of: records)
+        try tx.insert(bundles.map(\.values), by: UnshelvedBundle.insertion)
+        return bundles.reduce(into: [Int](repeating: 0, count: Self.slices.count)) { waiting, bundle in waiting[bundle.slice] += 1 }
     }
 
     private func missing(among records: [DecisionRecord], in tx: any WriteTransaction) throws -> [DecisionRecord] {
@@ -42,14 +40,15 @@ public struct DecisionRecords: Sendable {
             "SELECT request_id FROM decision_record WHERE received_ms < \(moment.milliseconds) ORDER BY received_ms LIMIT \(limit)")
         let ids: [RequestID] = try oldest.map { try $0["request_id"] }
         // Its place on the shelves goes with it, and it stays counted.
-        if try hasUnshelved(before: moment, in: tx) { _ = try UnshelvedDecision.move(.before(moment), in: tx) }
+        if try hasUnshelved(before: moment, in: tx) { _ = try UnshelvedBundle.move(.before(moment), in: tx) }
         let gone = try tx.all(
             """
             DELETE FROM decision_record
             WHERE request_id IN \(list: ids)
-            RETURNING \(columnsOf: UnshelvedDecision.self)
+            RETURNING received_ms, outcome, organisation_id, app_id, person_id, consent_id
             """)
-        try unshelve(gone.map(UnshelvedDecision.init), in: tx)
+        let latest = try gone.map { (try UnshelvedBundle.Kind($0), Timestamp(milliseconds: try $0["received_ms"])) }
+        try unshelve(Dictionary(latest, uniquingKeysWith: max), in: tx)
         return gone.count
     }
 

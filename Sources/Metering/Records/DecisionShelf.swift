@@ -1,7 +1,7 @@
 internal import Primitives
 internal import Storage
 
-/// The records of one reader under one app or consent that ended in one way, in the order of time.
+/// The records of one reader under one app or consent that ended in one way, in the order of time: those of a second as one row, or as a few (`CallBundle`).
 struct DecisionShelf: Hashable {
     /// Who reads: a developer the calls of an organisation's apps, a customer those under their consents.
     enum Reader: CaseIterable {
@@ -35,16 +35,24 @@ struct DecisionShelf: Hashable {
     let part: String
     let outcome: DecisionOutcome
 
-    /// One record's place on it.
-    struct Place {
-        let shelf: DecisionShelf
-        let milliseconds: Int64
-        let requestID: RequestID
+    init(reader: Reader, owner: String, part: String, outcome: DecisionOutcome) {
+        self.reader = reader
+        self.owner = owner
+        self.part = part
+        self.outcome = outcome
+    }
+
+    /// - Returns: `nil` for calls of nobody we know, or about nobody.
+    init?(of reader: Reader, _ kind: UnshelvedBundle.Kind) {
+        let (owner, part) =
+            reader == .developer ? (kind.organisationID?.rawValue, kind.appID?.rawValue) : (kind.personID?.rawValue, kind.consentID?.rawValue)
+        guard let owner, let part else { return nil }
+        self.init(reader: reader, owner: owner, part: part, outcome: kind.outcome)
     }
 }
 
 extension SQL.StringInterpolation {
-    /// `FROM \(shelf)`: the places on it.
+    /// `FROM \(shelf)`: its rows.
     mutating func appendInterpolation(_ shelf: DecisionShelf) {
         appendLiteral("\(shelf.reader.table) WHERE \(shelf.reader.owner) = ")
         appendInterpolation(shelf.owner)

@@ -1,0 +1,97 @@
+internal import Primitives
+internal import Storage
+
+/// What of some calls their shelves and their day need, kept until it is put there: calls of one app under one consent that ended in one way within one second.
+struct UnshelvedBundle {
+    /// What the calls of a bundle have in common.
+    struct Kind: Hashable {
+        let second: Int64
+        let outcome: DecisionOutcome
+        let organisationID: OrganisationID?
+        let appID: AppID?
+        let personID: PersonID?
+        let consentID: ConsentID?
+
+        init(_ record: DecisionRecord) {
+            second = CallBundle.second(of: record.receivedAt)
+            outcome = record.outcome
+            organisationID = record.organisationID
+            appID = record.appID
+            personID = record.personID
+            consentID = record.consentID
+        }
+
+        /// Of a call whose record has these columns.
+        init(_ row: Row) throws {
+            second = CallBundle.second(of: Timestamp(milliseconds: try row["received_ms"]))
+            outcome = try row["outcome"]
+            organisationID = try row["organisation_id"]
+            appID = try row["app_id"]
+            personID = try row["person_id"]
+            consentID = try row["consent_id"]
+        }
+
+        /// By what tells nearly all kinds apart, for it is asked on the way of every call.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(second)
+            if let consentID { hasher.combine(consentID) } else { hasher.combine(appID) }
+        }
+
+        /// Whether there is a shelf for it: there is none for a call of nobody we know, and about nobody.
+        var isListed: Bool { (organisationID != nil && appID != nil) || (personID != nil && consentID != nil) }
+    }
+
+    let kind: Kind
+    private(set) var calls: CallBundle
+    private(set) var cost: Int
+
+    /// Bundles of the records that somebody may list, one slice after the other, as they lie in their table.
+    static func bundles(of records: [DecisionRecord]) -> [UnshelvedBundle] {
+        var bundles: [UnshelvedBundle] = []
+        var places: [Kind: Int] = [:]
+        for record in records {
+            let kind = Kind(record)
+            guard kind.isListed else { continue }
+            let call = CallBundle.Call(receivedAt: record.receivedAt, requestID: record.requestID)
+            if let place = places[kind] {
+                bundles[place].calls.add(call)
+                bundles[place].cost += record.cost
+            } else {
+                places[kind] = bundles.count
+                bundles.append(UnshelvedBundle(kind: kind, calls: CallBundle(call), cost: record.cost))
+            }
+        }
+        var slices = [[UnshelvedBundle]](repeating: [], count: slices.count)
+        for bundle in bundles { slices[bundle.slice].append(bundle) }
+        return Array(slices.joined())
+    }
+
+    /// What waits is divided, and a slice put on its shelves as a whole: the more calls of an app come together, the fewer pages change for each. A list of one
+    /// app looks into its slice alone, so neither how many there are nor which is an app's may change while calls wait.
+    static let slices = 0..<16
+
+    /// All of an app wait in one.
+    static func slice(ofApp appID: AppID?) -> Int { Int(appID?.rawValue.utf8.reduce(0, &+) ?? 0) % slices.count }
+
+    var slice: Int { Self.slice(ofApp: kind.appID) }
+
+    var values: [SQLValue] {
+        [
+            slice.sqlValue, calls.greatestID.sqlValue, calls.latest.milliseconds.sqlValue, kind.outcome.sqlValue, cost.sqlValue,
+            .text(kind.organisationID?.rawValue), .text(kind.appID?.rawValue), .text(kind.personID?.rawValue), .text(kind.consentID?.rawValue),
+            calls.count.sqlValue, .text(calls.text),
+        ]
+    }
+
+    static let insertion = SQL.Insertion(into: "unshelved_bundle", columns: columns)
+
+    /// In the order of `values`.
+    private static let columns = [
+        "slice", "request_id", "received_ms", "outcome", "cost", "organisation_id", "app_id", "person_id", "consent_id", "calls", "places",
+    ]
+    fileprivate static let columnList = columns.dropFirst().joined(separator: ", ")
+}
+
+extension SQL.StringInterpolation {
+    mutating func appendInterpolation(columnsOf: UnshelvedBundle.Type) { appendLiteral(UnshelvedBundle.columnList) }
+}
