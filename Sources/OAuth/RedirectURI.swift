@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// A registered redirect URI. What a request names is compared with it character by character (RFC 9700 §2.1), with one exception:
 /// a native app's loopback address may vary its port (RFC 8252 §7.3).
 public struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible {
@@ -7,7 +9,7 @@ public struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible 
 
     /// Why an address cannot be registered; `message` says what to do.
     public enum Refusal: String, Error, Sendable {
-        case empty, tooLong, notAbsolute, fragment, userInformation, wildcard, foreignCharacter, insecure, unsafeScheme, dotSegment
+        case empty, tooLong, notAbsolute, fragment, userInformation, wildcard, foreignCharacter, foreignHost, insecure, unsafeScheme, dotSegment
 
         public var message: String {
             switch self {
@@ -18,6 +20,7 @@ public struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible 
             case .userInformation: "Leave out the user name before @"
             case .wildcard: "Write the whole address: * is not understood"
             case .foreignCharacter: "Use only the characters of an address; write others as percent escapes"
+            case .foreignHost: "Name the host with letters, digits, hyphens and dots, and the port, if any, as a number"
             case .insecure: "Begin with https://; http:// works for localhost only"
             case .unsafeScheme: "Use https, or for a native app a scheme with a dot such as com.example.app"
             case .dotSegment: "Leave out . and .. from the path"
@@ -44,6 +47,7 @@ public struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible 
         }
         guard !authority.contains("@") else { return .failure(.userInformation) }
         guard !text.contains("\\") else { return .failure(.foreignCharacter) }
+        guard uri.hasPlainAuthority else { return .failure(.foreignHost) }
         guard !uri.hasDotSegment else { return .failure(.dotSegment) }
         guard scheme == "https" || uri.isLoopback else { return .failure(.insecure) }
         return .success(uri)
@@ -59,15 +63,16 @@ public struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible 
         if requested.utf8.elementsEqual(text.utf8) { return true }
         guard anyLoopbackPort, isLoopback, scheme == "http" else { return false }
         let other = RedirectURI(text: requested)
-        guard other.scheme == "http", let host = host, other.host == host, let port = other.port, UInt16(port) != nil else { return false }
+        guard other.scheme == "http", let host = host, other.host == host, let port = other.port, Self.isPort(port) else { return false }
         return requested.utf8.elementsEqual("http://\(host):\(port)\(pathAndQuery)".utf8)
     }
 
     public var scheme: String { String(text[..<schemeEnd]).lowercased() }
 
-    /// `https://app.example.com` for the web, `com.example.app:` for a private-use scheme: what a policy's `form-action` names.
+    /// `https://app.example.com` for the web, `com.example.app:` for a private-use scheme: what a policy's `form-action` names. A policy has no words for an
+    /// authority that is not plain.
     public var originOrScheme: String {
-        guard scheme == "https" || scheme == "http", let authority else { return scheme + ":" }
+        guard scheme == "https" || scheme == "http", hasPlainAuthority, let authority else { return scheme + ":" }
         return "\(scheme)://\(authority.lowercased())"
     }
 
@@ -92,6 +97,18 @@ public struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible 
         guard let authority, let host, authority.count > host.count + 1 else { return nil }
         return String(authority.dropFirst(host.count + 1))
     }
+
+    /// Whether it is a name or an address as DNS and a policy's sources have them (RFC 952, CSP Level 3 §2.3.1), or an IPv6 address; a name may have the
+    /// underscores that browsers take.
+    private var hasPlainAuthority: Bool {
+        guard let authority, let host, authority.count == host.count || port.map(Self.isPort) == true else { return false }
+        if host.hasPrefix("[") { return host.contains(":") && IPAddress(host.dropFirst().dropLast()) != nil }
+        return !host.isEmpty && host.utf8.allSatisfy { Self.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") }
+    }
+
+    private static func isPort(_ text: String) -> Bool { text.utf8.allSatisfy { (48...57).contains($0) } && (UInt16(text) ?? 0) > 0 }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) }
 
     private var pathAndQuery: Substring {
         guard let start = text.firstRange(of: "://")?.upperBound else { return "" }

@@ -206,10 +206,29 @@ struct RedirectTargetTests {
         #expect(target("http://127.0.0.1:51004/cb", registered: registered, isNative: false) == nil)
         for other in [
             "http://127.0.0.1:99999/cb", "http://127.0.0.1:/cb", "http://127.0.0.1:80x/cb", "http://localhost:51004/cb", "http://127.0.0.1:51004/other",
-            "https://127.0.0.1:51004/cb", "http://127.0.0.1:51004@evil.test/cb", "http://127.0.0.1.evil.test:80/cb",
+            "https://127.0.0.1:51004/cb", "http://127.0.0.1:51004@evil.test/cb", "http://127.0.0.1.evil.test:80/cb", "http://127.0.0.1:+80/cb",
+            "http://127.0.0.1:0/cb",
         ] {
             #expect(target(other, registered: registered, isNative: true) == nil, "\(other)")
         }
+    }
+
+    @Test func `CSP Level 3 §2.3.1 the host of a registered address is one that a policy can name`() {
+        for address in [
+            "https://app.example.com/cb", "https://app.example.com:8443", "https://a_b.example/cb", "https://192.0.2.7/cb", "https://[2001:db8::1]:8443/cb",
+            "http://[::1]/cb", "http://localhost:8080/cb?x=1;y=2",
+        ] {
+            #expect((try? RedirectURI.register(address).get())?.text == address, "\(address)")
+        }
+        for address in [
+            "https://a.test;script-src", "https://a.test,b.test/cb", "https://a.test'/cb", "https://a%2etest/cb", "https://a.test!/cb", "https://[::x]/cb",
+            "https://[::1/cb", "https://a.test:+80/cb", "https://a.test:/cb", "https://a.test:0/cb", "https://a.test:65536/cb", "https://a.test:80:80/cb",
+        ] {
+            #expect(throws: RedirectURI.Refusal.foreignHost, "\(address)") { try RedirectURI.register(address).get() }
+        }
+        // One that was registered before there was this rule.
+        #expect(RedirectURI(registered: "https://a.test;script-src *;/cb").originOrScheme == "https:")
+        #expect(RedirectURI(registered: "https://A.test:8443/cb").originOrScheme == "https://a.test:8443")
     }
 
     @Test func `RFC 6749 §3.1.2 a registered query is kept`() {
