@@ -103,7 +103,8 @@ public struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible 
     private var hasPlainAuthority: Bool {
         guard let authority, let host, authority.count == host.count || port.map(Self.isPort) == true else { return false }
         if host.hasPrefix("[") { return host.contains(":") && IPAddress(host.dropFirst().dropLast()) != nil }
-        return !host.isEmpty && host.utf8.allSatisfy { Self.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") }
+        return !host.isEmpty
+            && host.utf8.allSatisfy { Self.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") }
     }
 
     private static func isPort(_ text: String) -> Bool { text.utf8.allSatisfy { (48...57).contains($0) } && (UInt16(text) ?? 0) > 0 }

@@ -276,7 +276,10 @@ def test_a_request_under_way_is_finished_when_the_server_is_asked_to_stop():
         with socket.create_connection(("127.0.0.1", server.port), timeout=15) as connection:
             connection.sendall((
                 f"POST /oauth2/token HTTP/1.1\r\nHost: localhost:{server.port}\r\nAuthorization: Basic {basic}\r\n"
-                f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body[:20])
+                f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n").encode())
+            # Only now is it sure that the server, and not the system alone, has accepted the connection.
+            assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            connection.sendall(body[:20])
             server.process.send_signal(signal.SIGTERM)
             while is_accepted(server.port):
                 pass
