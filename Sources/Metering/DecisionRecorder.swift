@@ -91,8 +91,10 @@ public final class DecisionRecorder: Sendable {
     /// Puts on its shelves what waits for them, whichever node wrote it: at once when that is little, else slice by slice.
     /// - Throws: storage failures, behind the last slice; what was not shelved waits on.
     public func shelve() async throws {
-        if database.engine == .postgres { try await database.writeOne(DecisionRecords.takeOver) }
-        let waiting = try await database.readOne { [records] in try records.unshelvedCount(atMost: Self.shelvingSize + 1, in: $0) }
+        if database.engine == .postgres {
+            while try await database.write({ [records] in try records.takeOver(limit: Self.shelvingSize, in: $0) }) >= Self.shelvingSize {}
+        }
+        let waiting = try await database.read { [records] in try records.unshelvedCount(atMost: Self.shelvingSize + 1, in: $0) }
         guard waiting > 0 else { return }
         if waiting <= Self.shelvingSize {
             state.withLock { $0.unshelved = State.noneUnshelved }

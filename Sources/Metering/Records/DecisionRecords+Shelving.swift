@@ -40,15 +40,20 @@ extension DecisionRecords {
         return try UnshelvedBundle.move(.slice(slice, upTo: last), in: tx)
     }
 
-    /// Takes what a node of the version before, which knows no bundles, has written for the shelves, to be shelved with the rest.
-    static let takeOver: SQL = """
-        WITH older AS (
-            DELETE FROM unshelved_decision
-            RETURNING slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id
-        )
-        INSERT INTO unshelved_bundle (slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id)
-        SELECT slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id FROM older
-        """
+    /// Takes what nodes of the version before, which know no bundles, have written for the shelves, to be shelved with the rest. They run on PostgreSQL alone.
+    /// - Returns: how many rows, at most `limit`.
+    func takeOver(limit: Int, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute(
+            """
+            WITH older AS (
+                DELETE FROM unshelved_decision
+                WHERE (slice, request_id) IN (SELECT slice, request_id FROM unshelved_decision LIMIT \(limit))
+                RETURNING slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id
+            )
+            INSERT INTO unshelved_bundle (slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id)
+            SELECT slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id FROM older
+            """)
+    }
 
     /// Takes records that are gone off their shelves. They were the oldest, so that a row whose latest call is gone holds no other, unless of that very
     /// millisecond: those go next. A place whose record is gone is in no list.
