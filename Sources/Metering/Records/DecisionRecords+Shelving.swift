@@ -43,7 +43,10 @@ extension DecisionRecords {
     /// Takes what nodes of the version before, which know no bundles, have written for the shelves, to be shelved with the rest. They run on PostgreSQL alone.
     /// - Returns: how many rows, at most `limit`.
     func takeOver(limit: Int, in tx: any WriteTransaction) throws -> Int {
-        try tx.execute(
+        guard try tx.first("SELECT request_id FROM unshelved_decision LIMIT 1") != nil else { return 0 }
+        // They shelve in turns too.
+        try takeTurn(in: tx)
+        return try tx.execute(
             """
             WITH older AS (
                 DELETE FROM unshelved_decision
