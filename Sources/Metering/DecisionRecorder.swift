@@ -91,7 +91,7 @@ public final class DecisionRecorder: Sendable {
     /// Puts on its shelves what waits for them, whichever node wrote it: at once when that is little, else slice by slice.
     /// - Throws: storage failures, behind the last slice; what was not shelved waits on.
     public func shelve() async throws {
-        if database.engine == .postgres {
+        if try await database.read({ [records] in try records.hasOlder(in: $0) }) {
             while try await database.write({ [records] in try records.takeOver(limit: Self.shelvingSize, in: $0) }) >= Self.shelvingSize {}
         }
         let waiting = try await database.read { [records] in try records.unshelvedCount(atMost: Self.shelvingSize + 1, in: $0) }

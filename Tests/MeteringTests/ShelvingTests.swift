@@ -254,6 +254,23 @@ struct ShelvingTests {
     }
 
     @Test(arguments: Engine.available)
+    func `a list goes on behind any moment that an address can name`(engine: Engine) async throws {
+        try await withRecords(engine) { database in
+            try await shelve(in: database)
+            for (milliseconds, count) in [(Int64.max, 57), (.max - 1000, 57), (0, 0), (.min, 0)] {
+                let position = DecisionRecords.Position(receivedAt: Timestamp(milliseconds: milliseconds), requestID: RequestID(trusted: "req_a"))
+                let (ofDeveloper, ofCustomer) = try await database.read { [records] tx in
+                    (
+                        try records.list(ofOrganisation: acme, before: position, limit: 100, in: tx).count,
+                        try records.list(ofPerson: amina, before: position, limit: 100, in: tx).count
+                    )
+                }
+                #expect(ofDeveloper == count && ofCustomer == count)
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `lists go on page by page through seconds that were shelved in parts`(engine: Engine) async throws {
         try await withRecords(engine, calls.enumerated().filter { $0.offset % 4 == 0 }.map(\.element)) { database in
             try await shelve(in: database)
@@ -331,9 +348,9 @@ struct ShelvingTests {
         }
     }
 
-    @Test func `on PostgreSQL what nodes of the version before go on to write is shelved by a recorder, once`() async throws {
-        guard Engine.available.contains(.postgres) else { return }
-        try await withRecords(.postgres, Array(calls[..<30])) { database in
+    @Test(arguments: Engine.available)
+    func `what nodes of the version before write is shelved by a recorder, once`(engine: Engine) async throws {
+        try await withRecords(engine, Array(calls[..<30])) { database in
             try await database.write { tx in
                 for call in calls[30...] { try insertUnsliced(call, in: tx) }
             }

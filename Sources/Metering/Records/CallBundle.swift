@@ -67,7 +67,8 @@ struct CallBundle {
 
     static func second(of moment: Timestamp) -> Int64 { moment.milliseconds / millisecondsOfSecond }
 
-    static func start(ofSecond second: Int64) -> Timestamp { Timestamp(milliseconds: second * millisecondsOfSecond) }
+    /// That of a second which an address names may lie beyond what a timestamp holds, which saturates.
+    static func start(ofSecond second: Int64) -> Timestamp { Timestamp(seconds: second) }
 
     /// The same in SQL, of a row.
     static let second = "received_ms / \(millisecondsOfSecond)"

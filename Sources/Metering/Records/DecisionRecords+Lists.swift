@@ -116,16 +116,22 @@ extension DecisionRecords {
             """
             SELECT \(columnsOf: DecisionRecord.self)
             FROM decision_record
-            WHERE request_id IN \(list: calls.map(\.requestID))
+            WHERE request_id IN \(list: Self.padded(calls.map(\.requestID)))
             ORDER BY received_ms DESC, request_id DESC
             """
         ).map(DecisionRecord.init)
     }
 
+    /// With the last one repeated up to one of few lengths: each length is a statement to prepare, and to keep.
+    private static func padded(_ ids: [RequestID]) -> [RequestID] {
+        guard let last = ids.last, let length = [1, 8, 32, 128, 512].first(where: { $0 >= ids.count }) else { return ids }
+        return ids + Array(repeating: last, count: length - ids.count)
+    }
+
     /// The start of the second that a list reaches back to. The second of the position itself may hold none that is before it.
     private func firstSecond(of places: [Place], before: Position?, limit: Int, in tx: any ReadTransaction) throws -> Timestamp {
         let end = before.map { CallBundle.start(ofSecond: CallBundle.second(of: $0.receivedAt)) }
-        let bundles = try union(of: places, in: tx) { sql, place in
+        let bundles = try union(of: places, newest: limit, in: tx) { sql, place in
             sql.appendLiteral("SELECT received_ms, calls FROM ")
             sql.append(place)
             sql.append(receivedBefore: end)
@@ -156,15 +162,22 @@ extension DecisionRecords {
     }
 
     /// What a query finds in each place, in few statements.
+    /// - Parameter limit: so many rows of each statement at most, the newest.
     private func union(
-        of places: [Place], in tx: any ReadTransaction, _ query: (inout SQL.StringInterpolation, Place) -> Void
+        of places: [Place], newest limit: Int? = nil, in tx: any ReadTransaction, _ query: (inout SQL.StringInterpolation, Place) -> Void
     ) throws -> [Row] {
         try places.chunks(of: Self.longestUnion).flatMap { places in
             var sql = SQL.StringInterpolation(literalCapacity: 300 * places.count, interpolationCount: 6 * places.count)
+            sql.appendLiteral("SELECT * FROM (")
             for (index, place) in places.enumerated() {
                 sql.appendLiteral("\(index > 0 ? " UNION ALL " : "")SELECT * FROM (")
                 query(&sql, place)
                 sql.appendLiteral(") AS place\(index)")
+            }
+            sql.appendLiteral(") AS found")
+            if let limit {
+                sql.appendLiteral(" ORDER BY received_ms DESC LIMIT ")
+                sql.appendInterpolation(limit)
             }
             return try tx.all(SQL(stringInterpolation: sql))
         }

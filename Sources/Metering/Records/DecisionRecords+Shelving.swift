@@ -40,22 +40,21 @@ extension DecisionRecords {
         return try UnshelvedBundle.move(.slice(slice, upTo: last), in: tx)
     }
 
-    /// Takes what nodes of the version before, which know no bundles, have written for the shelves, to be shelved with the rest. They run on PostgreSQL alone.
+    /// Whether a node of the version before, which knows no bundles, has left something for the shelves.
+    func hasOlder(in tx: any ReadTransaction) throws -> Bool { try tx.first("SELECT request_id FROM unshelved_decision LIMIT 1") != nil }
+
+    /// Takes what such nodes have left, to be shelved with the rest: those that go on during an upgrade, or one that ran after it.
     /// - Returns: how many rows, at most `limit`.
     func takeOver(limit: Int, in tx: any WriteTransaction) throws -> Int {
-        guard try tx.first("SELECT request_id FROM unshelved_decision LIMIT 1") != nil else { return 0 }
         // They shelve in turns too.
         try takeTurn(in: tx)
-        return try tx.execute(
+        try tx.execute(
             """
-            WITH older AS (
-                DELETE FROM unshelved_decision
-                WHERE (slice, request_id) IN (SELECT slice, request_id FROM unshelved_decision LIMIT \(limit))
-                RETURNING slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id
-            )
             INSERT INTO unshelved_bundle (slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id)
-            SELECT slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id FROM older
+            SELECT slice, request_id, received_ms, outcome, cost, organisation_id, app_id, person_id, consent_id FROM unshelved_decision LIMIT \(limit)
             """)
+        // What was committed meanwhile is not among them, and stays.
+        return try tx.execute("DELETE FROM unshelved_decision WHERE (slice, request_id) IN (SELECT slice, request_id FROM unshelved_bundle)")
     }
 
     /// Takes records that are gone off their shelves. They were the oldest, so that a row whose latest call is gone holds no other, unless of that very
