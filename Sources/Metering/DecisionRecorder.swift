@@ -3,7 +3,7 @@ public import Storage
 internal import Synchronization
 
 /// Takes the gateway's decisions and writes them in groups, so that no call waits for its own record. Records that a database cannot take now are kept,
-/// up to a bound, and written when it answers again. Five thousand rows of a slice, and every ten seconds all, are put on their shelves.
+/// up to a bound, and written when it answers again. Five thousand of a slice, and every ten seconds all, are put on their shelves.
 public final class DecisionRecorder: Sendable {
     fileprivate struct State {
         var pending: [DecisionRecord] = []
@@ -12,7 +12,7 @@ public final class DecisionRecorder: Sendable {
         /// How many of those that wait, the first ones, an attempt to write that failed may have written all the same.
         var doubtful = 0
         var dropped = 0
-        /// Rows that were written here, by slice, since it was put on its shelves last.
+        /// Written here, by slice, since it was put on its shelves last.
         var unshelved = noneUnshelved
 
         static let noneUnshelved = [Int](repeating: 0, count: DecisionRecords.slices.count)
@@ -31,8 +31,8 @@ public final class DecisionRecorder: Sendable {
     /// How many are taken at a time: of those that wait in a flood the oldest go, and what is being written is not among them.
     private static let mostTaken = 10_000
     private static let shelvingInterval = Duration.seconds(10)
-    /// How many rows are shelved in one transaction, and of how many a slice is full. The more, the fewer pages are written for each; but a list looks through
-    /// what waits, others wait for SQLite's writer meanwhile, and PostgreSQL ends a statement that takes seconds.
+    /// How many are shelved in one transaction, and of how many a slice is full. The more, the fewer pages are written for each; but a list looks through what
+    /// waits, others wait for SQLite's writer meanwhile, and PostgreSQL ends a statement that takes seconds.
     fileprivate static let shelvingSize = 5000
 
     /// - Parameter capacity: how many records wait at most; beyond it the oldest that are not being written are dropped and counted.

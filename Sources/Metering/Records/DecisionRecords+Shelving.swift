@@ -10,9 +10,9 @@ public import Storage
 extension DecisionRecords {
     public static var slices: Range<Int> { UnshelvedBundle.slices }
 
-    /// How many bundles of calls wait, counted up to a bound.
+    /// How many calls wait, counted up to a bound or some more.
     public func unshelvedCount(atMost bound: Int, in tx: any ReadTransaction) throws -> Int {
-        try tx.first("SELECT COUNT(*) AS count FROM (SELECT 1 FROM unshelved_bundle LIMIT \(bound)) AS waiting")?["count"] ?? 0
+        try tx.first("SELECT CAST(SUM(calls) AS BIGINT) AS count FROM (SELECT calls FROM unshelved_bundle LIMIT \(bound)) AS waiting")?["count"] ?? 0
     }
 
     func hasUnshelved(before moment: Timestamp, in tx: any ReadTransaction) throws -> Bool {
@@ -20,21 +20,25 @@ extension DecisionRecords {
     }
 
     /// Puts every record that waits on its shelves, and counts it into its day.
-    /// - Returns: how many bundles waited.
+    /// - Returns: how many.
     public func shelveAll(in tx: any WriteTransaction) throws -> Int {
         try takeTurn(in: tx)
         return try UnshelvedBundle.move(.all, in: tx)
     }
 
     /// The same with the oldest of one slice.
-    /// - Parameter limit: of bundles.
-    /// - Returns: how many bundles waited, `limit` or fewer, or a few more that were committed meanwhile.
+    /// - Parameter limit: how many calls, up to the end of the bundle that it falls into: what a statement moves is bounded by them, however few rows they are.
+    /// - Returns: how many; fewer than the limit when no more wait.
     public func shelve(slice: Int, limit: Int, in tx: any WriteTransaction) throws -> Int {
         try takeTurn(in: tx)
         let last = try tx.first(
             """
             SELECT MAX(request_id) AS request_id
-            FROM (SELECT request_id FROM unshelved_bundle WHERE slice = \(slice) ORDER BY request_id LIMIT \(limit)) AS oldest
+            FROM (
+                SELECT request_id, SUM(calls) OVER (ORDER BY request_id) - calls AS ahead
+                FROM (SELECT request_id, calls FROM unshelved_bundle WHERE slice = \(slice) ORDER BY request_id LIMIT \(limit)) AS oldest
+            ) AS counted
+            WHERE ahead < \(limit)
             """)
         guard let last: RequestID = try last?["request_id"] else { return 0 }
         return try UnshelvedBundle.move(.slice(slice, upTo: last), in: tx)
@@ -127,12 +131,13 @@ extension UnshelvedBundle {
     }
 
     /// Takes some out of waiting, puts them on their shelves and counts them into their days.
-    /// - Returns: how many bundles they were.
+    /// - Returns: how many calls they were.
     static func move(_ selection: Selection, in tx: any WriteTransaction) throws -> Int {
         switch tx.engine {
         case .sqlite:
             // Nobody else writes meanwhile, so that each statement finds the same. One that may be undone by itself keeps each page that it changes in memory:
             // `OR FAIL` leaves that to the transaction, which a failure ends anyway.
+            let count: Int? = try tx.first("SELECT SUM(calls) AS count FROM unshelved_bundle WHERE \(selection)")?["count"]
             for placing in Placing.all(on: .sqlite) {
                 try tx.execute(
                     """
@@ -140,14 +145,15 @@ extension UnshelvedBundle {
                     INSERT OR FAIL \(placing)
                     """)
             }
-            return try tx.execute("DELETE FROM unshelved_bundle WHERE \(selection)")
+            try tx.execute("DELETE FROM unshelved_bundle WHERE \(selection)")
+            return count ?? 0
         case .postgres:
             // A second statement would find what others committed after the first: the one that takes them places them.
             let row = try tx.first(
                 """
                 WITH taken AS (DELETE FROM unshelved_bundle WHERE \(selection) RETURNING \(columnsOf: UnshelvedBundle.self)),
                     \(named: Placing.all(on: .postgres))
-                SELECT COUNT(*) AS count FROM taken
+                SELECT CAST(SUM(calls) AS BIGINT) AS count FROM taken
                 """)
             return try row?["count"] ?? 0
         }

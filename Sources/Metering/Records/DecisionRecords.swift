@@ -15,7 +15,7 @@ public struct DecisionRecords: Sendable {
 
     /// Writes a group. Those that somebody may list wait to be put on their shelves.
     /// - Parameter isRepetition: whether an earlier attempt, whose answer was lost, may have written some of them. They stay as they are.
-    /// - Returns: how many bundles of them wait in addition, by slice.
+    /// - Returns: how many wait in addition, by slice.
     /// - Throws: storage failures; for a record that is there too, unless it may be.
     @discardableResult
     public func append(_ records: [DecisionRecord], isRepetition: Bool = false, in tx: any WriteTransaction) throws -> [Int] {
@@ -23,7 +23,7 @@ public struct DecisionRecords: Sendable {
         try tx.insert(records.map(\.values), by: Self.insertion)
         let bundles = UnshelvedBundle.bundles(of: records)
         try tx.insert(bundles.map(\.values), by: UnshelvedBundle.insertion)
-        return bundles.reduce(into: [Int](repeating: 0, count: Self.slices.count)) { waiting, bundle in waiting[bundle.slice] += 1 }
+        return bundles.reduce(into: [Int](repeating: 0, count: Self.slices.count)) { waiting, bundle in waiting[bundle.slice] += bundle.calls.count }
     }
 
     private func missing(among records: [DecisionRecord], in tx: any WriteTransaction) throws -> [DecisionRecord] {
