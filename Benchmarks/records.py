@@ -16,6 +16,30 @@ SHARES = {"allowed": 95_000, "refused": 4_999, "failed": 1}
 BUSY = 0.9
 
 
+# As a pack holds records (Sources/Metering/Records/DecisionFields.swift).
+FIELDS = (
+    "request_id received_ms duration_us organisation_id app_id client_id consent_id person_id account_id method path operation status outcome rule expected got "
+    "checks cost records client_address problem").split()
+BETWEEN_RECORDS, BETWEEN_FIELDS, NONE, EMPTY = "\x1e", "\x1f", "\x10n", "\x10e"
+
+
+def unpacked(text):
+    """What is left out is as it was in the record before. Marks within a text stay: the samples have none."""
+    known = dict.fromkeys(FIELDS)
+    for record in text.split(BETWEEN_RECORDS):
+        for name, value in zip(FIELDS, record.split(BETWEEN_FIELDS), strict=True):
+            if name == "checks" and "\n" in value:
+                before = (known[name] or "").split("\n")
+                value = "\n".join(line or before[index] for index, line in enumerate(value.split("\n")))
+            if value:
+                known[name] = {NONE: None, EMPTY: ""}.get(value, value)
+        yield dict(known)
+
+
+def packed(record):
+    return BETWEEN_FIELDS.join("" if value is None else value or EMPTY for value in record.values())
+
+
 class Records:
     def __init__(self, count):
         self.count, self.days = count, 28
@@ -46,47 +70,53 @@ class Records:
 
     def fill(self, product):
         tables = product.database.tables()
-        samples = tables.rows("SELECT * FROM decision_record WHERE organisation_id IS NOT NULL")
+        packs = tables.rows("SELECT records FROM decision_pack")
+        samples = [sample for pack in packs for sample in unpacked(pack["records"]) if sample["organisation_id"]]
         drawn = self.drawn(samples)
-        now = self.began
-        moments = sorted(now - self.chance.randrange(self.days * DAY) for _ in drawn)
+        moments = sorted(self.began - self.chance.randrange(self.days * DAY) for _ in drawn)
+        # In the order in which they would have come.
+        self.calls = [(moment, self.request_id(moment), samples[index]) for moment, index in zip(moments, drawn)]
         received = defaultdict(list)
-        for moment, index in zip(moments, drawn):
-            received[index].append(moment)
+        for (moment, request_id, _), index in zip(self.calls, drawn):
+            received[index].append((moment, request_id))
         writers = {}
         for index, mine in received.items():
-            columns, writers[index] = like(
-                samples[index], {samples[index]["request_id"]: [self.request_id(moment) for moment in mine]}, received_ms=mine,
-                duration_us=[self.chance.randrange(200, 20_000) for _ in mine])
-        with tables.without_indexes(["decision_record"]):
-            # In the order in which they would have come.
-            tables.insert("decision_record", columns, (next(writers[index]) for index in drawn))
+            columns, writers[index] = self.packs_like(samples[index], mine)
+        with tables.without_indexes(["decision_pack"]):
+            tables.insert("decision_pack", columns, (next(writers[index]) for index in drawn))
         self.shelve(tables)
-        self.count_days(tables, now)
+        self.count_days(tables)
         self.places(tables)
         tables.close()
+        del self.calls
+
+    def packs_like(self, sample, calls):
+        """A call in some seconds has a row of its own."""
+        moments, ids = zip(*calls)
+        row = {"request_id": sample["request_id"], "least_id": sample["request_id"], "received_ms": None, "records": packed(sample)}
+        times = "{1}{0}{2}{0}".format(BETWEEN_FIELDS, sample["received_ms"], sample["duration_us"])
+        return like(
+            row, {sample["request_id"]: ids, times: ["{1}{0}{2}{0}".format(BETWEEN_FIELDS, moment, self.chance.randrange(200, 20_000)) for moment in moments]},
+            received_ms=moments)
 
     def shelve(self, tables):
         """What the product does some seconds after it has written a record, and does with its own."""
         for shelf, owner, part in [("developer_shelf", "organisation_id", "app_id"), ("customer_shelf", "person_id", "consent_id")]:
-            columns = f"{owner}, {part}, outcome, received_ms, request_id"
-            tables.execute(
-                f"""INSERT INTO {shelf} ({columns})
-                    SELECT {columns} FROM decision_record
-                    WHERE {owner} IS NOT NULL AND {part} IS NOT NULL AND received_ms < {self.began}
-                    ORDER BY {columns}
-                    ON CONFLICT DO NOTHING""")
+            rows = [
+                (sample[owner], sample[part], sample["outcome"], moment, request_id)
+                for moment, request_id, sample in self.calls if sample[owner] and sample[part]]
+            tables.insert(shelf, [owner, part, "outcome", "received_ms", "request_id"], sorted(rows))
 
-    def count_days(self, tables, now):
+    def count_days(self, tables):
         """The counts that the product keeps as it shelves; those of today it has begun itself."""
-        columns = ["organisation_id", "day", "app_id", "allowed", "refused", "failed", "cost"]
-        ended = ", ".join(f"COUNT(CASE WHEN outcome = '{outcome}' THEN 1 END) AS {outcome}" for outcome in ("allowed", "refused", "failed"))
-        counted = tables.rows(
-            f"""SELECT organisation_id, received_ms / {DAY} AS day, app_id, {ended}, CAST(SUM(cost) AS BIGINT) AS cost
-                FROM decision_record
-                WHERE organisation_id IS NOT NULL AND received_ms < {now - now % DAY}
-                GROUP BY organisation_id, received_ms / {DAY}, app_id""")
-        tables.insert("usage_day", columns, ([row[column] for column in columns] for row in counted))
+        today = self.began - self.began % DAY
+        counts = defaultdict(Counter)
+        for moment, _, sample in self.calls:
+            if moment < today:
+                counts[sample["organisation_id"], moment // DAY, sample["app_id"]].update({sample["outcome"]: 1, "cost": int(sample["cost"])})
+        kinds = ["allowed", "refused", "failed", "cost"]
+        tables.insert(
+            "usage_day", ["organisation_id", "day", "app_id", *kinds], ([*key, *(counted[kind] for kind in kinds)] for key, counted in sorted(counts.items())))
 
     def request_id(self, moment):
         """As the product makes them: in the order of time."""
@@ -107,20 +137,19 @@ class Records:
 
     def places(self, tables):
         """Identifiers that the pages' addresses need."""
-        self.busy_count = tables.rows("SELECT COUNT(*) AS count FROM decision_record WHERE organisation_id = 'org_demo'")[0]["count"]
         self.app = tables.rows(f"SELECT id FROM app WHERE client_id = '{self.apps[0].client_id}'")[0]["id"]
         self.consent = tables.rows(f"SELECT id FROM consent WHERE app_id = '{self.app}'")[0]["id"]
         self.person = tables.rows("SELECT id FROM person WHERE sign_in_name = 'amina.traveler'")[0]["id"]
-        self.deep = self.place(tables, f"organisation_id = 'org_demo'", self.busy_count // 2)
-        self.customers_deep = self.place(tables, f"person_id = '{self.person}'", self.busy_count // 20)
-        refused = tables.rows("SELECT request_id FROM decision_record WHERE organisation_id = 'org_demo' AND outcome = 'refused' ORDER BY received_ms DESC LIMIT 1")
-        self.refused = refused[0]["request_id"]
+        busy = [call for call in self.calls if self.is_busy(call[2])]
+        self.busy_count = len(busy)
+        self.deep = self.place(busy, self.busy_count // 2)
+        self.customers_deep = self.place([call for call in self.calls if call[2]["person_id"] == self.person], self.busy_count // 20)
+        self.refused = next(request_id for _, request_id, sample in reversed(busy) if sample["outcome"] == "refused")
 
-    def place(self, tables, condition, offset):
+    def place(self, calls, offset):
         """Where a page far behind the first begins."""
-        row = tables.rows(
-            f"SELECT received_ms, request_id FROM decision_record WHERE {condition} ORDER BY received_ms DESC, request_id DESC LIMIT 1 OFFSET {offset}")[0]
-        return f"{row['received_ms']}.{row['request_id']}"
+        moment, request_id, _ = calls[-1 - offset]
+        return f"{moment}.{request_id}"
 
     def developer_pages(self):
         app = f"/portal/apps/{self.app}"

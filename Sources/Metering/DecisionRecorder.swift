@@ -61,7 +61,8 @@ public final class DecisionRecorder: Sendable {
             var (waiting, doubtful) = state.withLock { $0.take(atMost: Self.mostTaken) }
             went = waiting.count
             while !waiting.isEmpty {
-                let (group, isRepetition) = (Array(waiting.prefix(groupSize)), doubtful > 0)
+                // What is in doubt is a group as it was: should the earlier attempt be committed yet, its rows are the same, and conflict.
+                let (group, isRepetition) = (Array(waiting.prefix(doubtful > 0 ? min(doubtful, groupSize) : groupSize)), doubtful > 0)
                 do {
                     let unshelved = try await database.write { [records] in try records.append(group, isRepetition: isRepetition, in: $0) }
                     state.withLock { $0.note(written: group.count, unshelved) }

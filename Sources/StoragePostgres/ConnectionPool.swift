@@ -102,8 +102,9 @@ final class ConnectionPool: @unchecked Sendable {
             return job.refuse(refusal)
         }
         jobs.append(job)
-        wake()
+        let thread = threadToWake()
         lock.unlock()
+        thread?.signal()
     }
 
     private func add<Content>(_ statement: Waiting<Content>, to gathering: ReferenceWritableKeyPath<ConnectionPool, Gathering<Content>>) {
@@ -113,8 +114,9 @@ final class ConnectionPool: @unchecked Sendable {
             return statement.answer.resume(throwing: refusal)
         }
         self[keyPath: gathering].add(statement)
-        if self[keyPath: gathering].callsThread() { wake() }
+        let thread = self[keyPath: gathering].callsThread() ? threadToWake() : nil
         lock.unlock()
+        thread?.signal()
     }
 
     private static let isClosedNow = StorageError.unavailable(reason: "the database was closed")
@@ -126,13 +128,16 @@ final class ConnectionPool: @unchecked Sendable {
     }
 
     /// Has a thread look for work, if one has nothing to do or one more may be started.
-    private func wake() {
-        if let thread = idle.popLast() {
-            thread.signal()
-        } else if threads < limit {
+    private func wake() { threadToWake()?.signal() }
+
+    /// - Returns: the bell of one that has nothing to do, to be rung behind the lock, for which it would only wait. One that is started needs none.
+    private func threadToWake() -> DispatchSemaphore? {
+        if let thread = idle.popLast() { return thread }
+        if threads < limit {
             threads += 1
             startThread()
         }
+        return nil
     }
 
     private func startThread() {

@@ -1,4 +1,5 @@
 internal import CPostgres
+internal import Primitives
 internal import Storage
 
 extension PostgresConnection {
@@ -7,43 +8,45 @@ extension PostgresConnection {
     ///   - target: `table (columns)`
     ///   - opening: commands that go ahead.
     func copy(_ rows: [[SQLValue]], into target: String, after opening: [String]) throws {
-        var text = CopyText()
-        for row in rows { try text.append(row) }
+        let binary = CopyBinary(rows)
         for one in opening { try command(one) }
-        try command("COPY \(target) FROM STDIN", sending: text.bytes)
+        try command("COPY \(target) FROM STDIN (FORMAT binary)", sending: binary.bytes)
     }
 }
 
-/// Rows in the text format of `COPY` (PostgreSQL, "COPY", File Formats): a line for each, a tab between two values.
-struct CopyText {
-    private(set) var bytes: [UInt8] = []
+/// Rows in the binary format of `COPY` (PostgreSQL, "COPY", File Formats), in which no byte of a text has to be looked at. Columns are `TEXT`, `BIGINT` and
+/// `BOOLEAN`, as everywhere.
+struct CopyBinary {
+    private(set) var bytes: [UInt8] = Self.signature
 
-    /// - Throws: for a NUL character, which PostgreSQL's text cannot hold.
-    mutating func append(_ row: [SQLValue]) throws {
-        for (index, value) in row.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: "\t")) }
-            switch value {
-            case .text(let text?): try append(text)
-            case .integer(let integer?): append(plain: String(integer))
-            case .boolean(let boolean?): append(plain: boolean ? "t" : "f")
-            case .text(nil), .integer(nil), .boolean(nil): append(plain: #"\N"#)
-            }
+    /// Its signature, no flags, and no further header.
+    private static let signature = Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0] + [UInt8](repeating: 0, count: 8)
+
+    init(_ rows: [[SQLValue]]) {
+        for row in rows {
+            append(Int16(row.count))
+            for value in row { append(value) }
         }
-        bytes.append(UInt8(ascii: "\n"))
+        append(Int16(-1))
     }
 
-    private mutating func append(plain text: String) { bytes.append(contentsOf: text.utf8) }
-
-    private mutating func append(_ text: String) throws {
-        for byte in text.utf8 {
-            switch byte {
-            case 0: throw PostgresFailure.characterNotInRepertoire
-            case UInt8(ascii: "\\"): append(plain: #"\\"#)
-            case UInt8(ascii: "\t"): append(plain: #"\t"#)
-            case UInt8(ascii: "\n"): append(plain: #"\n"#)
-            case UInt8(ascii: "\r"): append(plain: #"\r"#)
-            default: bytes.append(byte)
-            }
+    private mutating func append(_ value: SQLValue) {
+        switch value {
+        case .text(let text?):
+            append(Int32(text.utf8.count))
+            bytes.append(text: text)
+        case .integer(let integer?):
+            append(Int32(8))
+            append(integer)
+        case .boolean(let boolean?):
+            append(Int32(1))
+            bytes.append(boolean ? 1 : 0)
+        case .text(nil), .integer(nil), .boolean(nil): append(Int32(-1))
         }
+    }
+
+    /// The most significant byte first.
+    private mutating func append<Integer: FixedWidthInteger>(_ integer: Integer) {
+        withUnsafeBytes(of: integer.bigEndian) { bytes.append(contentsOf: $0) }
     }
 }

@@ -1,5 +1,6 @@
 import Metering
 import Primitives
+import Storage
 
 let acme = OrganisationID(trusted: "org_acme")
 let budget = AppID(trusted: "app_budget")
@@ -21,4 +22,15 @@ func record(
         operation: operation, status: outcome == .allowed ? 200 : 403, outcome: outcome, rule: outcome == .allowed ? nil : "scope",
         expected: outcome == .allowed ? nil : "accounts.read", got: outcome == .allowed ? nil : "openid",
         checks: checks, cost: cost, records: 2, clientAddress: "192.0.2.7", problem: outcome == .allowed ? nil : #"{"code":"insufficient_scope"}"#)
+}
+
+/// The record alone, as nodes kept it that knew no packs.
+func insertUnpacked(_ call: DecisionRecord, checks: String = "", in tx: any WriteTransaction) throws {
+    try tx.execute(
+        """
+        INSERT INTO decision_record (request_id, received_ms, duration_us, organisation_id, app_id, consent_id, person_id, method, path,
+            status, outcome, checks, cost, client_address)
+        VALUES (\(call.requestID), \(call.receivedAt.milliseconds), 1, \(acme), \(call.appID ?? budget), \(consent), \(amina), 'GET', '/v1/accounts',
+            200, \(call.outcome), \(checks), \(call.cost), 'local')
+        """)
 }

@@ -47,7 +47,7 @@ struct GatewayTests {
             #expect(record.checks.allSatisfy { $0.result != .failed })
             // Each rule has its letter.
             let kept = try await server.database.read {
-                try $0.first("SELECT checks FROM decision_record WHERE request_id = \(record.requestID)")?["checks"] as String?
+                try $0.first("SELECT records FROM decision_pack WHERE request_id = \(record.requestID)")?["records"] as String?
             }
             #expect(kept?.contains("\t") == false)
             #expect(record.outcome == .allowed && record.cost == 1 && record.records == 2 && record.operation == "listAccounts")

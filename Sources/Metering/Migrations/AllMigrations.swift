@@ -183,5 +183,18 @@ public enum MeteringMigrations {
             ALTER TABLE customer_shelf ADD COLUMN calls BIGINT NOT NULL DEFAULT 1;
             ALTER TABLE customer_shelf ADD COLUMN places TEXT;
             """),
+        // Records of a group that follow each other are one row (docs/decisions/0029-packs.md). Nodes of the version before go on with the table of one for each,
+        // and what is there is read until it is purged.
+        Migration(
+            "metering.0008_packs",
+            """
+            CREATE TABLE decision_pack (
+                request_id TEXT NOT NULL PRIMARY KEY,
+                least_id TEXT NOT NULL,
+                received_ms BIGINT NOT NULL,
+                records TEXT NOT NULL
+            );
+            CREATE INDEX decision_pack_by_time ON decision_pack (received_ms);
+            """),
     ]
 }

@@ -3,14 +3,20 @@ internal import Primitives
 /// The checks of a call as they are kept: a line each, written and read on every call's way, and nearly always the same.
 ///
 /// A line is a letter for the rule, a sign for how it ended, and the code of what was found or a space and words: `t+si`, `a+ Acme Budget`. A rule without a
-/// letter is written in full, its parts between tabs, as every line once was.
+/// letter is written in full, its parts between tabs, as every line once was. An empty line is the one in its place of the call
+/// before, which had as many.
 enum CheckLines {
-    static func text(_ checks: [DecisionRecord.Check]) -> String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(300)
+    private static let newline = UInt8(ascii: "\n")
+
+    /// - Parameter before: as many checks of the call before, or none.
+    static func append(_ checks: [DecisionRecord.Check], after before: [DecisionRecord.Check], to bytes: inout [UInt8]) {
         var next = 0
         for (index, check) in checks.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: "\n")) }
+            if index > 0 { bytes.append(newline) }
+            if !before.isEmpty, check == before[index] {
+                next = index + 1
+                continue
+            }
             // Checks come in the order of the rules, up to where the call ended.
             let place = next < rules.count && rules[next].name == check.rule ? next : rules.firstIndex { $0.name == check.rule }
             if let place {
@@ -27,12 +33,19 @@ enum CheckLines {
                 bytes.append(text: words)
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     // By bytes: words may begin with a mark that belongs to the character before it.
 
-    static func checks(_ text: String) -> [DecisionRecord.Check] { text.utf8.split(separator: UInt8(ascii: "\n")).compactMap(check) }
+    static func checks(_ text: String) -> [DecisionRecord.Check] { text.utf8.split(separator: newline).compactMap(check) }
+
+    /// Lines in full, from those of the call before.
+    static func lines(_ text: String, after before: String) -> String {
+        guard !text.isEmpty else { return "" }
+        let before = before.utf8.split(separator: newline)
+        let lines = text.utf8.split(separator: newline, omittingEmptySubsequences: false).enumerated()
+        return lines.map { index, line in String(Substring(line.isEmpty && index < before.count ? before[index] : line)) }.joined(separator: "\n")
+    }
 
     private static func check(_ line: Substring.UTF8View) -> DecisionRecord.Check? {
         let parts = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)

@@ -112,20 +112,8 @@ extension DecisionRecords {
         let places = [.unshelved(wanted)] + shelves
         let first = try firstSecond(of: places, before: before, limit: limit, in: tx)
         let calls = try calls(in: places, from: first, before: before, in: tx).sorted(by: >).prefix(limit)
-        return try tx.all(
-            """
-            SELECT \(columnsOf: DecisionRecord.self)
-            FROM decision_record
-            WHERE request_id IN \(list: Self.padded(calls.map(\.requestID)))
-            ORDER BY received_ms DESC, request_id DESC
-            """
-        ).map(DecisionRecord.init)
-    }
-
-    /// With the last one repeated up to one of few lengths: each length is a statement to prepare, and to keep.
-    private static func padded(_ ids: [RequestID]) -> [RequestID] {
-        guard let last = ids.last, let length = [1, 8, 32, 128, 512].first(where: { $0 >= ids.count }) else { return ids }
-        return ids + Array(repeating: last, count: length - ids.count)
+        let found = try find(calls.map(\.requestID), in: tx)
+        return calls.compactMap { found[$0.requestID] }
     }
 
     /// The start of the second that a list reaches back to. The second of the position itself may hold none that is before it.

@@ -1,14 +1,30 @@
 public import Primitives
 public import Storage
 
-/// The decisions as they are kept: one row per API call.
+/// The decisions as they are kept: many API calls in a row of `decision_pack`. What a version before wrote stays in `decision_record`, a row for each call.
 public struct DecisionRecords: Sendable {
     public init() {}
 
     // MARK: Reading
 
-    public func find(_ id: RequestID, in tx: any ReadTransaction) throws -> DecisionRecord? {
-        try tx.first("SELECT \(columnsOf: DecisionRecord.self) FROM decision_record WHERE request_id = \(id)").map(DecisionRecord.init)
+    public func find(_ id: RequestID, in tx: any ReadTransaction) throws -> DecisionRecord? { try find([id], in: tx)[id] }
+
+    /// - Returns: those that are there.
+    func find(_ ids: [RequestID], in tx: any ReadTransaction) throws -> [RequestID: DecisionRecord] {
+        var found = try DecisionPack.records(ids, in: tx)
+        let older = ids.filter { found[$0] == nil }
+        guard !older.isEmpty else { return found }
+        for row in try tx.all("SELECT \(columnsOf: DecisionRecord.self) FROM decision_record WHERE request_id IN \(list: Self.padded(older))") {
+            let record = try DecisionRecord(row)
+            found[record.requestID] = record
+        }
+        return found
+    }
+
+    /// With the last one repeated up to one of few lengths: each length is a statement to prepare, and to keep.
+    private static func padded(_ ids: [RequestID]) -> [RequestID] {
+        guard let last = ids.last, let length = [1, 8, 32, 128, 512].first(where: { $0 >= ids.count }) else { return ids }
+        return ids + Array(repeating: last, count: length - ids.count)
     }
 
     // MARK: Writing
@@ -16,45 +32,47 @@ public struct DecisionRecords: Sendable {
     /// Writes a group. Those that somebody may list wait to be put on their shelves.
     /// - Parameter isRepetition: whether an earlier attempt, whose answer was lost, may have written some of them. They stay as they are.
     /// - Returns: how many wait in addition, by slice.
-    /// - Throws: storage failures; for a record that is there too, unless it may be.
+    /// - Throws: storage failures; for a group that is there too, unless it may be.
     @discardableResult
     public func append(_ records: [DecisionRecord], isRepetition: Bool = false, in tx: any WriteTransaction) throws -> [Int] {
         let records = isRepetition ? try missing(among: records, in: tx) : records
-        try tx.insert(records.map(\.values), by: Self.insertion)
+        try tx.insert(DecisionPack.packs(of: records).map(\.values), by: DecisionPack.insertion)
         let bundles = UnshelvedBundle.bundles(of: records)
         try tx.insert(bundles.map(\.values), by: UnshelvedBundle.insertion)
         return bundles.reduce(into: [Int](repeating: 0, count: Self.slices.count)) { waiting, bundle in waiting[bundle.slice] += bundle.calls.count }
     }
 
     private func missing(among records: [DecisionRecord], in tx: any WriteTransaction) throws -> [DecisionRecord] {
-        let rows = try tx.all("SELECT request_id FROM decision_record WHERE request_id IN \(list: records.map(\.requestID))")
-        var known = Set(try rows.map { try $0["request_id"] as RequestID })
+        var known = Set(try find(records.map(\.requestID), in: tx).keys)
         return records.filter { known.insert($0.requestID).inserted }
     }
 
     /// Removes the oldest records, with their places on the shelves.
-    /// - Returns: how many went, at most `limit`.
-    public func purge(before moment: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+    /// - Parameter limit: how many rows at most.
+    /// - Returns: whether more may be left.
+    public func purge(before moment: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Bool {
         try takeTurn(in: tx)
-        let oldest = try tx.all(
-            "SELECT request_id FROM decision_record WHERE received_ms < \(moment.milliseconds) ORDER BY received_ms LIMIT \(limit)")
-        let ids: [RequestID] = try oldest.map { try $0["request_id"] }
         // Its place on the shelves goes with it, and it stays counted.
         if try hasUnshelved(before: moment, in: tx) { _ = try UnshelvedBundle.move(.before(moment), in: tx) }
-        let gone = try tx.all(
-            """
-            DELETE FROM decision_record
-            WHERE request_id IN \(list: ids)
-            RETURNING received_ms, outcome, organisation_id, app_id, person_id, consent_id
-            """)
-        let latest = try gone.map { (try UnshelvedBundle.Kind($0), Timestamp(milliseconds: try $0["received_ms"])) }
-        try unshelve(Dictionary(latest, uniquingKeysWith: max), in: tx)
-        return gone.count
+        let packs = try removeOldest(of: "decision_pack", before: moment, limit, returning: "records", in: tx)
+        let older = try removeOldest(of: "decision_record", before: moment, limit, returning: DecisionRecords.columnList, in: tx)
+        let gone = try packs.flatMap { try DecisionFields.records(try $0["records"]) } + older.map(DecisionRecord.init)
+        try unshelve(Dictionary(gone.map { (UnshelvedBundle.Kind($0), $0.receivedAt) }, uniquingKeysWith: max), in: tx)
+        return packs.count == limit || older.count == limit
     }
 
-    private static let insertion = SQL.Insertion(into: "decision_record", columns: columns)
+    private func removeOldest(
+        of table: String, before moment: Timestamp, _ limit: Int, returning columns: String, in tx: any WriteTransaction
+    ) throws -> [Row] {
+        var sql = SQL.StringInterpolation(literalCapacity: 400, interpolationCount: 2)
+        sql.appendLiteral("DELETE FROM \(table) WHERE request_id IN (SELECT request_id FROM \(table) WHERE received_ms < ")
+        sql.appendInterpolation(moment.milliseconds)
+        sql.appendLiteral(" ORDER BY received_ms LIMIT ")
+        sql.appendInterpolation(limit)
+        sql.appendLiteral(") RETURNING \(columns)")
+        return try tx.all(SQL(stringInterpolation: sql))
+    }
 
-    /// In the order of `DecisionRecord.values`.
     fileprivate static let columns = [
         "request_id", "received_ms", "duration_us", "organisation_id", "app_id", "client_id", "consent_id", "person_id", "account_id", "method", "path",
         "operation", "status", "outcome", "rule", "expected", "got", "checks", "cost", "records", "client_address", "problem",
@@ -67,16 +85,7 @@ extension SQL.StringInterpolation {
 }
 
 extension DecisionRecord {
-    fileprivate var values: [SQLValue] {
-        [
-            requestID.sqlValue, receivedAt.milliseconds.sqlValue, durationMicroseconds.sqlValue, .text(organisationID?.rawValue), .text(appID?.rawValue),
-            .text(clientID), .text(consentID?.rawValue), .text(personID?.rawValue), .text(accountID?.rawValue), method.sqlValue, path.sqlValue,
-            .text(operation), status.sqlValue, outcome.sqlValue, .text(rule), .text(expected), .text(got), CheckLines.text(checks).sqlValue, cost.sqlValue,
-            .integer(records.map(Int64.init)), clientAddress.sqlValue, .text(problem),
-        ]
-    }
-
-    init(_ row: Row) throws {
+    fileprivate init(_ row: Row) throws {
         let checks: String = try row["checks"]
         self.init(
             requestID: try row["request_id"], receivedAt: Timestamp(milliseconds: try row["received_ms"]), durationMicroseconds: try row["duration_us"],

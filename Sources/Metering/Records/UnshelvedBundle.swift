@@ -21,16 +21,6 @@ struct UnshelvedBundle {
             consentID = record.consentID
         }
 
-        /// Of a call whose record has these columns.
-        init(_ row: Row) throws {
-            second = CallBundle.second(of: Timestamp(milliseconds: try row["received_ms"]))
-            outcome = try row["outcome"]
-            organisationID = try row["organisation_id"]
-            appID = try row["app_id"]
-            personID = try row["person_id"]
-            consentID = try row["consent_id"]
-        }
-
         /// By what tells nearly all kinds apart, for it is asked on the way of every call.
         func hash(into hasher: inout Hasher) {
             hasher.combine(second)
