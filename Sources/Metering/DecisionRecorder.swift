@@ -6,11 +6,10 @@ internal import Synchronization
 /// up to a bound, and written when it answers again. Five thousand of a slice, and every ten seconds all, are put on their shelves.
 public final class DecisionRecorder: Sendable {
     fileprivate struct State {
-        var pending: [DecisionRecord] = []
-        /// How many were taken to be written, and are not yet.
+        /// The last one takes what comes.
+        var pending: [DecisionGroup] = []
+        /// How many records were taken to be written, and are not yet.
         var taken = 0
-        /// How many of those that wait, the first ones, an attempt to write that failed may have written all the same.
-        var doubtful = 0
         var dropped = 0
         /// Written here, by slice, since it was put on its shelves last.
         var unshelved = noneUnshelved
@@ -27,9 +26,9 @@ public final class DecisionRecorder: Sendable {
     /// How far apart the groups are.
     private static let interval = Duration.milliseconds(200)
     /// How many are written in one transaction. Of more, more share a row; but others wait for SQLite's writer meanwhile.
-    private var groupSize: Int { database.engine == .sqlite ? 1000 : 4000 }
+    private let groupSize: Int
     /// How many are taken at a time: of those that wait in a flood the oldest go, and what is being written is not among them.
-    private static let mostTaken = 10_000
+    fileprivate static let mostTaken = 10_000
     private static let shelvingInterval = Duration.seconds(10)
     /// How many are shelved in one transaction, and of how many a slice is full. The more, the fewer pages are written for each; but a list looks through what
     /// waits, others wait for SQLite's writer meanwhile, and PostgreSQL ends a statement that takes seconds.
@@ -40,13 +39,13 @@ public final class DecisionRecorder: Sendable {
         self.database = database
         self.logger = logger
         self.capacity = capacity
+        groupSize = database.engine == .sqlite ? 1000 : 4000
     }
 
     public func record(_ decision: DecisionRecord) {
         state.withLock { state in
-            state.pending.append(decision)
-            // Now and then, so that dropping one does not move all the others.
-            if state.taken + state.pending.count > capacity + 1000 { state.dropOldest(keeping: capacity) }
+            state.add(decision, groupSize: groupSize)
+            state.dropOldest(keeping: capacity)
         }
     }
 
@@ -56,36 +55,22 @@ public final class DecisionRecorder: Sendable {
     /// Writes what waits by now. For one caller at a time.
     /// - Throws: storage failures; what was not written waits on.
     public func flush() async throws {
-        var went = Self.mostTaken
-        while went == Self.mostTaken {
-            var (waiting, doubtful) = state.withLock { $0.take(atMost: Self.mostTaken) }
-            went = waiting.count
-            while !waiting.isEmpty {
-                // What is in doubt is a group as it was: should the earlier attempt be committed yet, its rows are the same, and conflict.
-                let (group, isRepetition) = (Array(waiting.prefix(doubtful > 0 ? min(doubtful, groupSize) : groupSize)), doubtful > 0)
+        var isMore = true
+        while isMore {
+            let groups = state.withLock { $0.take() }
+            for (index, group) in groups.enumerated() {
                 do {
-                    let unshelved = try await database.write { [records] in try records.append(group, isRepetition: isRepetition, in: $0) }
+                    let unshelved = try await database.write { [records] in try records.append(group, in: $0) }
                     state.withLock { $0.note(written: group.count, unshelved) }
                 } catch {
-                    putBack(Array(waiting), doubtful: max(doubtful, group.count))
+                    state.withLock { state in
+                        state.putBack(groups[index...])
+                        state.dropOldest(keeping: capacity)
+                    }
                     throw error
                 }
-                waiting = waiting.dropFirst(group.count)
-                doubtful = max(0, doubtful - group.count)
             }
-        }
-    }
-
-    /// Before what came meanwhile, which is little and moves instead.
-    private func putBack(_ records: [DecisionRecord], doubtful: Int) {
-        let count = records.count
-        var records = records
-        state.withLock { state in
-            records.append(contentsOf: state.pending)
-            swap(&records, &state.pending)
-            state.taken -= count
-            state.doubtful = doubtful
-            state.dropOldest(keeping: capacity)
+            isMore = groups.reduce(0) { $0 + $1.count } >= Self.mostTaken
         }
     }
 
@@ -145,7 +130,7 @@ public final class DecisionRecorder: Sendable {
         do {
             try await work()
         } catch {
-            let waiting = state.withLock(\.pending.count)
+            let waiting = state.withLock(\.pendingCount)
             logger.error("decision records wait", metadata: ["error": "\(error)", "waiting": "\(waiting)", "dropped": "\(droppedCount)"])
         }
     }
@@ -154,18 +139,32 @@ public final class DecisionRecorder: Sendable {
 extension DecisionRecorder.State {
     var fullSlices: [Int] { unshelved.indices.filter { unshelved[$0] >= DecisionRecorder.shelvingSize } }
 
-    /// Nearly always all at once, so that no call waits while an array is cut.
-    mutating func take(atMost most: Int) -> (waiting: ArraySlice<DecisionRecord>, doubtful: Int) {
-        var waiting = pending[...]
-        if pending.count > most {
-            waiting = waiting.prefix(most)
-            pending = Array(pending.dropFirst(most))
-        } else {
-            pending = []
+    var pendingCount: Int { pending.reduce(0) { $0 + $1.count } }
+
+    mutating func add(_ record: DecisionRecord, groupSize: Int) {
+        if pending.last.map({ $0.count >= groupSize || $0.mayBeThere }) ?? true { pending.append(DecisionGroup()) }
+        pending[pending.count - 1].add(record)
+    }
+
+    /// Nearly always all.
+    mutating func take() -> [DecisionGroup] {
+        var groups: [DecisionGroup] = []
+        var count = 0
+        while let group = pending.first, count < DecisionRecorder.mostTaken {
+            groups.append(group)
+            count += group.count
+            pending.removeFirst()
         }
-        taken += waiting.count
-        defer { doubtful = max(0, doubtful - waiting.count) }
-        return (waiting, min(doubtful, waiting.count))
+        taken += count
+        return groups
+    }
+
+    /// Of those that were taken, the one that failed and those behind it. What is in doubt stays the group that it was: should the earlier attempt be committed
+    /// yet, its rows are the same, and conflict.
+    mutating func putBack(_ groups: ArraySlice<DecisionGroup>) {
+        pending.insert(contentsOf: groups, at: 0)
+        pending[0].mayBeThere = true
+        taken -= groups.reduce(0) { $0 + $1.count }
     }
 
     mutating func note(written count: Int, _ added: [Int]) {
@@ -173,11 +172,14 @@ extension DecisionRecorder.State {
         for (slice, count) in added.enumerated() { unshelved[slice] += count }
     }
 
+    /// By groups, but the one that takes what comes.
     mutating func dropOldest(keeping capacity: Int) {
-        let surplus = min(pending.count, taken + pending.count - capacity)
-        guard surplus > 0 else { return }
-        pending.removeFirst(surplus)
-        doubtful = max(0, doubtful - surplus)
-        dropped += surplus
+        guard pending.count > 1 else { return }
+        var surplus = taken + pendingCount - capacity
+        while surplus > 0, pending.count > 1 {
+            let count = pending.removeFirst().count
+            surplus -= count
+            dropped += count
+        }
     }
 }

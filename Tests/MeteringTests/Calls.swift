@@ -24,6 +24,13 @@ func record(
         checks: checks, cost: cost, records: 2, clientAddress: "192.0.2.7", problem: outcome == .allowed ? nil : #"{"code":"insufficient_scope"}"#)
 }
 
+/// A group that an earlier attempt may have written.
+func again(_ records: [DecisionRecord]) -> DecisionGroup {
+    var group = DecisionGroup(records)
+    group.mayBeThere = true
+    return group
+}
+
 /// The record alone, as nodes kept it that knew no packs.
 func insertUnpacked(_ call: DecisionRecord, checks: String = "", in tx: any WriteTransaction) throws {
     try tx.execute(

@@ -30,7 +30,7 @@ struct DecisionPackTests {
     func `records of a moment share rows, and each is found and listed as it was`(engine: Engine) async throws {
         let calls = (0..<300).map { call(at: start + .milliseconds(Int64($0 % 40)), app: AppID(trusted: "app_\($0 % 3)")) }
         try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
-            try await database.write { [records] in try records.append(calls, in: $0) }
+            try await database.write { [records] in try records.append(DecisionGroup(calls), in: $0) }
 
             #expect(try await (2..<75).contains(packs(in: database)))
             #expect(try await found(calls.map(\.requestID), in: database) == calls)
@@ -43,7 +43,7 @@ struct DecisionPackTests {
     func `an id between those of a pack is in none`(engine: Engine) async throws {
         let calls = (0..<50).map { _ in call(at: start) }
         try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
-            try await database.write { [records] in try records.append(calls, in: $0) }
+            try await database.write { [records] in try records.append(DecisionGroup(calls), in: $0) }
 
             let others = (0..<20).map { RequestID(at: start + .milliseconds($0 - 10), from: SystemRandom()) }
             #expect(try await found(others, in: database).allSatisfy { $0 == nil })
@@ -55,27 +55,12 @@ struct DecisionPackTests {
         let calls = (0..<240).map { _ in call(at: start) }.shuffled()
         try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
             for group in 0..<4 {
-                try await database.write { [records] in try records.append(Array(calls[group * 60..<group * 60 + 60]), in: $0) }
+                try await database.write { [records] in try records.append(DecisionGroup(Array(calls[group * 60..<group * 60 + 60])), in: $0) }
             }
 
             #expect(try await found(calls.map(\.requestID), in: database) == calls)
             let list = try await database.read { [records] in try records.list(ofPerson: amina, limit: 300, in: $0) }
             #expect(list.count == 240 && Set(list) == Set(calls))
-        }
-    }
-
-    @Test(arguments: Engine.available)
-    func `a group that is there is a conflict, and left as it is where it may be there`(engine: Engine) async throws {
-        let calls = (0..<200).map { call(at: start + .milliseconds(Int64($0))) }
-        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
-            try await database.write { [records] in try records.append(calls, in: $0) }
-            await #expect(throws: StorageError.self) { try await database.write { [records] in try records.append(calls, in: $0) } }
-
-            let later = (0..<30).map { call(at: start + .milliseconds(Int64($0))) }
-            try await database.write { [records] in try records.append(calls + later, isRepetition: true, in: $0) }
-
-            let list = try await database.read { [records] in try records.list(ofOrganisation: acme, limit: 1000, in: $0) }
-            #expect(list.count == 230 && Set(list) == Set(calls + later))
         }
     }
 
@@ -104,7 +89,7 @@ struct DecisionPackTests {
                 clientAddress: text(), problem: optionalText())
         }
         try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
-            try await database.write { [records] in try records.append(calls, in: $0) }
+            try await database.write { [records] in try records.append(DecisionGroup(calls), in: $0) }
 
             #expect(try await found(calls.map(\.requestID), in: database) == calls)
         }
@@ -114,7 +99,7 @@ struct DecisionPackTests {
     func `what fills a row alone is kept with others`(engine: Engine) async throws {
         let calls = (0..<20).map { call(at: start, problem: $0.isMultiple(of: 2) ? String(repeating: "\($0)", count: 3000) : nil) }
         try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
-            try await database.write { [records] in try records.append(calls, in: $0) }
+            try await database.write { [records] in try records.append(DecisionGroup(calls), in: $0) }
 
             #expect(try await found(calls.map(\.requestID), in: database) == calls)
         }
@@ -123,7 +108,7 @@ struct DecisionPackTests {
     @Test(arguments: Engine.available)
     func `text that is none of ours is an error, and no record`(engine: Engine) async throws {
         try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
-            try await database.write { [records] in try records.append([record("1")], in: $0) }
+            try await database.write { [records] in try records.append(DecisionGroup([record("1")]), in: $0) }
             for text in ["", "req_1", "req_1" + String(repeating: "\u{1F}", count: 21), "req_1\u{1F}\u{10}!" + String(repeating: "\u{1F}", count: 20)] {
                 try await database.write { _ = try $0.execute("UPDATE decision_pack SET records = \(text)") }
 
@@ -138,7 +123,7 @@ struct DecisionPackTests {
             let older = record("2", at: start + .seconds(1))
             let calls = [record("1"), older, record("3", at: start + .seconds(2))]
             try await database.write { [records] tx in
-                try records.append([calls[0], calls[2]], in: tx)
+                try records.append(DecisionGroup([calls[0], calls[2]]), in: tx)
                 try insertUnpacked(older, in: tx)
                 try tx.execute(
                     """

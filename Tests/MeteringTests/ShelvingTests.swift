@@ -81,7 +81,7 @@ struct ShelvingTests {
     }
 
     private func append(_ entries: [DecisionRecord], to database: any Database) async throws {
-        try await database.write { [records] in try records.append(entries, in: $0) }
+        try await database.write { [records] in try records.append(DecisionGroup(entries), in: $0) }
     }
 
     @discardableResult
@@ -151,12 +151,12 @@ struct ShelvingTests {
     }
 
     @Test(arguments: Engine.available)
-    func `a record that is written again after it was shelved stays one`(engine: Engine) async throws {
+    func `a group that is written again after it was shelved stays one`(engine: Engine) async throws {
         try await withRecords(engine) { database in
             try await shelve(in: database)
             let before = try await Sight(of: database)
 
-            try await database.write { [records] in try records.append(calls, isRepetition: true, in: $0) }
+            try await database.write { [records] in try records.append(again(calls), in: $0) }
 
             #expect(try await Sight(of: database) == before)
             #expect(try await shelve(in: database) == 0)
@@ -209,7 +209,7 @@ struct ShelvingTests {
             let (written, mayCommit) = (Gate(), Gate())
             let slow = Task {
                 try await database.write { [records] tx in
-                    try records.append(Array(calls[..<20]), in: tx)
+                    try records.append(DecisionGroup(Array(calls[..<20])), in: tx)
                     written.open()
                     mayCommit.waitBlocking()
                 }

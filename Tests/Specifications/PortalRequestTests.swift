@@ -31,7 +31,7 @@ struct PortalRequestTests {
             problem:
                 #"{"type":"http://localhost:8080/docs/errors/account_not_in_consent","title":"The account is outside the consent","status":403,"code":"account_not_in_consent"}"#
         )
-        try await server.database.write { try DecisionRecords().append([record], in: $0) }
+        try await server.database.write { try DecisionRecords().append(DecisionGroup([record]), in: $0) }
         return record
     }
 

@@ -14,37 +14,38 @@ struct CallBundle {
         static func < (lhs: Self, rhs: Self) -> Bool { (lhs.receivedAt, lhs.requestID) < (rhs.receivedAt, rhs.requestID) }
     }
 
-    private(set) var calls: [Call]
+    private let first: Call
+    private(set) var count = 1
     private(set) var latest: Timestamp
     private(set) var greatestID: RequestID
+    private var bytes: [UInt8] = []
 
     init(_ call: Call) {
-        calls = [call]
+        first = call
         latest = call.receivedAt
         greatestID = call.requestID
     }
 
     mutating func add(_ call: Call) {
-        calls.append(call)
+        if count == 1 {
+            bytes.reserveCapacity(200)
+            write(first)
+        }
+        bytes.append(UInt8(ascii: " "))
+        write(call)
+        count += 1
         latest = max(latest, call.receivedAt)
         greatestID = max(greatestID, call.requestID)
     }
 
-    var count: Int { calls.count }
+    private mutating func write(_ call: Call) {
+        bytes.append(decimal: call.receivedAt.milliseconds)
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(text: call.requestID.rawValue)
+    }
 
     /// What `places` holds: `nil` of one call, which the row itself tells.
-    var text: String? {
-        guard count > 1 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count * 50)
-        for call in calls {
-            if !bytes.isEmpty { bytes.append(UInt8(ascii: " ")) }
-            bytes.append(decimal: call.receivedAt.milliseconds)
-            bytes.append(UInt8(ascii: ":"))
-            bytes.append(text: call.requestID.rawValue)
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
+    var text: String? { count > 1 ? String(decoding: bytes, as: UTF8.self) : nil }
 
     /// The calls of a row.
     /// - Throws: for text that is none of ours.

@@ -1,58 +1,56 @@
 internal import Primitives
 internal import Storage
 
-/// Records that are one row: those of a group whose request ids follow each other and begin alike. A row for each costs more than what is in it
+/// Records that are one row: those of a group that came one after the other and whose request ids begin alike. A row for each costs more than what is in it
 /// (docs/decisions/0029-packs.md).
 ///
-/// The row's key is the greatest request id, and it has the least. Both are of one *span*, the ids that have their first characters in common: 32 milliseconds.
-/// So the pack of an id is among the few behind it in the order of keys, up to the end of its span; of several nodes' or groups' packs more than one may reach
-/// over it.
+/// The row's key is the greatest request id, and it has the least. All are of one *span*, the ids that have their first characters in common: 32 milliseconds.
+/// So the packs that may hold an id are among the few behind it in the order of keys, up to the end of its span.
 struct DecisionPack {
+    let span: Span
     private(set) var greatestID: RequestID
-    let leastID: RequestID
-    private(set) var latest: Timestamp
+    private(set) var leastID: RequestID
+    private var latest: Timestamp
     private var bytes: [UInt8] = []
+    /// The one that was added last, until nothing more is.
+    private var before: DecisionRecord?
 
     /// PostgreSQL compresses rows of more than 2 kB, which costs more than it saves, and SQLite puts two of these on a page.
     private static let fullSize = 1600
 
-    private init(_ record: DecisionRecord) {
+    init(_ record: DecisionRecord) {
+        span = Span(of: record.requestID)
         greatestID = record.requestID
         leastID = record.requestID
         latest = record.receivedAt
         bytes.reserveCapacity(Self.fullSize + 400)
-        DecisionFields.append(record, after: nil, to: &bytes)
+        add(record)
     }
 
-    private mutating func append(_ record: DecisionRecord, after before: DecisionRecord) {
-        greatestID = record.requestID
+    mutating func add(_ record: DecisionRecord) {
+        greatestID = max(greatestID, record.requestID)
+        leastID = min(leastID, record.requestID)
         latest = max(latest, record.receivedAt)
         DecisionFields.append(record, after: before, to: &bytes)
+        before = record
+        if isFull { close() }
     }
 
-    /// A group's, in the order of their keys.
-    static func packs(of records: [DecisionRecord]) -> [DecisionPack] {
-        var packs: [DecisionPack] = []
-        var before: DecisionRecord?
-        var span: Span?
-        for index in records.indices.sorted(by: { records[$0].requestID < records[$1].requestID }) {
-            let record = records[index]
-            if let before, let last = packs.indices.last, packs[last].bytes.count < fullSize, span?.contains(record.requestID) == true {
-                packs[last].append(record, after: before)
-            } else {
-                packs.append(DecisionPack(record))
-                span = Span(of: record.requestID)
-            }
-            before = record
-        }
-        return packs
-    }
+    var isFull: Bool { bytes.count >= Self.fullSize }
+
+    /// Nothing more is added.
+    mutating func close() { before = nil }
 
     var values: [SQLValue] { [greatestID.sqlValue, leastID.sqlValue, latest.milliseconds.sqlValue, String(decoding: bytes, as: UTF8.self).sqlValue] }
 
     static let insertion = SQL.Insertion(into: "decision_pack", columns: ["request_id", "least_id", "received_ms", "records"])
 
     // MARK: Reading
+
+    /// Whether the very pack is there.
+    func isThere(in tx: any ReadTransaction) throws -> Bool {
+        try tx.first("SELECT request_id FROM decision_pack WHERE request_id = \(greatestID) AND least_id = \(leastID)") != nil
+    }
 
     /// Ids that begin alike.
     struct Span: Hashable {

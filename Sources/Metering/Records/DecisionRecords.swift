@@ -30,21 +30,17 @@ public struct DecisionRecords: Sendable {
     // MARK: Writing
 
     /// Writes a group. Those that somebody may list wait to be put on their shelves.
-    /// - Parameter isRepetition: whether an earlier attempt, whose answer was lost, may have written some of them. They stay as they are.
     /// - Returns: how many wait in addition, by slice.
-    /// - Throws: storage failures; for a group that is there too, unless it may be.
+    /// - Throws: storage failures; for a group that is there, unless it may be.
     @discardableResult
-    public func append(_ records: [DecisionRecord], isRepetition: Bool = false, in tx: any WriteTransaction) throws -> [Int] {
-        let records = isRepetition ? try missing(among: records, in: tx) : records
-        try tx.insert(DecisionPack.packs(of: records).map(\.values), by: DecisionPack.insertion)
-        let bundles = UnshelvedBundle.bundles(of: records)
-        try tx.insert(bundles.map(\.values), by: UnshelvedBundle.insertion)
-        return bundles.reduce(into: [Int](repeating: 0, count: Self.slices.count)) { waiting, bundle in waiting[bundle.slice] += bundle.calls.count }
-    }
-
-    private func missing(among records: [DecisionRecord], in tx: any WriteTransaction) throws -> [DecisionRecord] {
-        var known = Set(try find(records.map(\.requestID), in: tx).keys)
-        return records.filter { known.insert($0.requestID).inserted }
+    public func append(_ group: DecisionGroup, in tx: any WriteTransaction) throws -> [Int] {
+        let bundles = group.bundlesBySlice
+        // Its transaction wrote all of it or nothing.
+        if try !group.mayBeThere || group.packs.first?.isThere(in: tx) != true {
+            try tx.insert(group.packs.map(\.values), by: DecisionPack.insertion)
+            try tx.insert(bundles.joined().map(\.values), by: UnshelvedBundle.insertion)
+        }
+        return bundles.map { $0.reduce(0) { $0 + $1.calls.count } }
     }
 
     /// Removes the oldest records, with their places on the shelves.

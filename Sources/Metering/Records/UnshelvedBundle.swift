@@ -35,25 +35,15 @@ struct UnshelvedBundle {
     private(set) var calls: CallBundle
     private(set) var cost: Int
 
-    /// Bundles of the records that somebody may list, one slice after the other, as they lie in their table.
-    static func bundles(of records: [DecisionRecord]) -> [UnshelvedBundle] {
-        var bundles: [UnshelvedBundle] = []
-        var places: [Kind: Int] = [:]
-        for record in records {
-            let kind = Kind(record)
-            guard kind.isListed else { continue }
-            let call = CallBundle.Call(receivedAt: record.receivedAt, requestID: record.requestID)
-            if let place = places[kind] {
-                bundles[place].calls.add(call)
-                bundles[place].cost += record.cost
-            } else {
-                places[kind] = bundles.count
-                bundles.append(UnshelvedBundle(kind: kind, calls: CallBundle(call), cost: record.cost))
-            }
-        }
-        var slices = [[UnshelvedBundle]](repeating: [], count: slices.count)
-        for bundle in bundles { slices[bundle.slice].append(bundle) }
-        return Array(slices.joined())
+    init(_ kind: Kind, _ call: CallBundle.Call, cost: Int) {
+        self.kind = kind
+        calls = CallBundle(call)
+        self.cost = cost
+    }
+
+    mutating func add(_ call: CallBundle.Call, cost: Int) {
+        calls.add(call)
+        self.cost += cost
     }
 
     /// What waits is divided, and a slice put on its shelves as a whole: the more calls of an app come together, the fewer pages change for each. A list of one

@@ -1,0 +1,57 @@
+internal import Primitives
+
+/// Records that are written with one transaction. They are put together as they come, while what is in them is at hand: what waits to be written is a few texts.
+public struct DecisionGroup: Sendable {
+    public private(set) var count = 0
+    /// Whether an earlier attempt to write it, whose answer was lost, may have done so.
+    public var mayBeThere = false
+    private(set) var packs: [DecisionPack] = []
+    /// Those that take more, the newest last.
+    private var openPacks: [Int] = []
+    private var bundles: [UnshelvedBundle] = []
+    private var places: [UnshelvedBundle.Kind: Int] = [:]
+
+    /// Calls that ended late, each of a moment of its own, are not worth looking through.
+    private static let mostOpenPacks = 8
+
+    public init(_ records: [DecisionRecord] = []) {
+        for record in records { add(record) }
+    }
+
+    public mutating func add(_ record: DecisionRecord) {
+        count += 1
+        pack(record)
+        bundle(record)
+    }
+
+    private mutating func pack(_ record: DecisionRecord) {
+        if let open = openPacks.lastIndex(where: { packs[$0].span.contains(record.requestID) }) {
+            let place = openPacks[open]
+            packs[place].add(record)
+            if packs[place].isFull { openPacks.remove(at: open) }
+        } else {
+            packs.append(DecisionPack(record))
+            if !packs[packs.count - 1].isFull { openPacks.append(packs.count - 1) }
+            if openPacks.count > Self.mostOpenPacks { packs[openPacks.removeFirst()].close() }
+        }
+    }
+
+    private mutating func bundle(_ record: DecisionRecord) {
+        let kind = UnshelvedBundle.Kind(record)
+        guard kind.isListed else { return }
+        let call = CallBundle.Call(receivedAt: record.receivedAt, requestID: record.requestID)
+        if let place = places[kind] {
+            bundles[place].add(call, cost: record.cost)
+        } else {
+            places[kind] = bundles.count
+            bundles.append(UnshelvedBundle(kind, call, cost: record.cost))
+        }
+    }
+
+    /// Of the records that somebody may list, one slice after the other, as they lie in their table.
+    var bundlesBySlice: [[UnshelvedBundle]] {
+        var slices = [[UnshelvedBundle]](repeating: [], count: UnshelvedBundle.slices.count)
+        for bundle in bundles { slices[bundle.slice].append(bundle) }
+        return slices
+    }
+}
