@@ -99,7 +99,7 @@ extension Platform {
         // As many as calls: by the thousand, so that other writers get in between.
         while try await bench.database.write({ try IdempotencyRecords().purge(at: now, limit: 1000, in: $0) }) == 1000 {}
         while try await bench.database.write({ try BulkPaymentRecords().purge(uploadedBefore: now - .days(90), limit: 20, in: $0) }) == 20 {}
-        while try await bench.database.write({ try DecisionRecords().purge(before: now - .days(90), limit: 500, in: $0) }) {}
+        while try await bench.database.write({ try DecisionRecords().purge(before: now - .days(90), limit: 100, in: $0) }) {}
         _ = try await replays.purge()
         try await bench.database.purgeChangeLog(at: now)
     }

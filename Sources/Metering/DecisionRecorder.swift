@@ -8,6 +8,8 @@ public final class DecisionRecorder: Sendable {
     fileprivate struct State {
         /// The last one takes what comes.
         var pending: [DecisionGroup] = []
+        /// How many records are in them.
+        var waiting = 0
         /// How many records were taken to be written, and are not yet.
         var taken = 0
         var dropped = 0
@@ -34,7 +36,7 @@ public final class DecisionRecorder: Sendable {
     /// waits, others wait for SQLite's writer meanwhile, and PostgreSQL ends a statement that takes seconds.
     fileprivate static let shelvingSize = 5000
 
-    /// - Parameter capacity: how many records wait at most; beyond it the oldest that are not being written are dropped and counted.
+    /// - Parameter capacity: how many records wait at most; beyond it the oldest groups that are not being written are dropped and counted.
     public init(database: any Database, logger: Logger, capacity: Int = 50_000) {
         self.database = database
         self.logger = logger
@@ -58,7 +60,7 @@ public final class DecisionRecorder: Sendable {
         var isMore = true
         while isMore {
             let groups = state.withLock { $0.take() }
-            for (index, group) in groups.enumerated() {
+            for (index, group) in zip(groups.indices, groups) {
                 do {
                     let unshelved = try await database.write { [records] in try records.append(group, in: $0) }
                     state.withLock { $0.note(written: group.count, unshelved) }
@@ -130,7 +132,7 @@ public final class DecisionRecorder: Sendable {
         do {
             try await work()
         } catch {
-            let waiting = state.withLock(\.pendingCount)
+            let waiting = state.withLock(\.waiting)
             logger.error("decision records wait", metadata: ["error": "\(error)", "waiting": "\(waiting)", "dropped": "\(droppedCount)"])
         }
     }
@@ -139,24 +141,23 @@ public final class DecisionRecorder: Sendable {
 extension DecisionRecorder.State {
     var fullSlices: [Int] { unshelved.indices.filter { unshelved[$0] >= DecisionRecorder.shelvingSize } }
 
-    var pendingCount: Int { pending.reduce(0) { $0 + $1.count } }
-
     mutating func add(_ record: DecisionRecord, groupSize: Int) {
         if pending.last.map({ $0.count >= groupSize || $0.mayBeThere }) ?? true { pending.append(DecisionGroup()) }
         pending[pending.count - 1].add(record)
+        waiting += 1
     }
 
     /// Nearly always all.
-    mutating func take() -> [DecisionGroup] {
-        var groups: [DecisionGroup] = []
-        var count = 0
-        while let group = pending.first, count < DecisionRecorder.mostTaken {
-            groups.append(group)
-            count += group.count
-            pending.removeFirst()
+    mutating func take() -> ArraySlice<DecisionGroup> {
+        var (groups, records) = (0, 0)
+        while groups < pending.count, records < DecisionRecorder.mostTaken {
+            records += pending[groups].count
+            groups += 1
         }
-        taken += count
-        return groups
+        defer { pending.removeFirst(groups) }
+        taken += records
+        waiting -= records
+        return pending.prefix(groups)
     }
 
     /// Of those that were taken, the one that failed and those behind it. What is in doubt stays the group that it was: should the earlier attempt be committed
@@ -164,7 +165,9 @@ extension DecisionRecorder.State {
     mutating func putBack(_ groups: ArraySlice<DecisionGroup>) {
         pending.insert(contentsOf: groups, at: 0)
         pending[0].mayBeThere = true
-        taken -= groups.reduce(0) { $0 + $1.count }
+        let records = groups.reduce(0) { $0 + $1.count }
+        taken -= records
+        waiting += records
     }
 
     mutating func note(written count: Int, _ added: [Int]) {
@@ -174,12 +177,14 @@ extension DecisionRecorder.State {
 
     /// By groups, but the one that takes what comes.
     mutating func dropOldest(keeping capacity: Int) {
-        guard pending.count > 1 else { return }
-        var surplus = taken + pendingCount - capacity
-        while surplus > 0, pending.count > 1 {
-            let count = pending.removeFirst().count
-            surplus -= count
-            dropped += count
+        var (groups, records) = (0, 0)
+        while taken + waiting - records > capacity, groups + 1 < pending.count {
+            records += pending[groups].count
+            groups += 1
         }
+        guard groups > 0 else { return }
+        pending.removeFirst(groups)
+        waiting -= records
+        dropped += records
     }
 }

@@ -189,10 +189,11 @@ public enum MeteringMigrations {
             "metering.0008_packs",
             """
             CREATE TABLE decision_pack (
-                request_id TEXT NOT NULL PRIMARY KEY,
+                request_id TEXT NOT NULL,
                 least_id TEXT NOT NULL,
                 received_ms BIGINT NOT NULL,
-                records TEXT NOT NULL
+                records TEXT NOT NULL,
+                PRIMARY KEY (request_id, least_id)
             );
             CREATE INDEX decision_pack_by_time ON decision_pack (received_ms);
             """),

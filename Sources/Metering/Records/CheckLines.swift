@@ -13,7 +13,7 @@ enum CheckLines {
         var next = 0
         for (index, check) in checks.enumerated() {
             if index > 0 { bytes.append(newline) }
-            if !before.isEmpty, check == before[index] {
+            if !before.isEmpty, check.isWritten(as: before[index]) {
                 next = index + 1
                 continue
             }
@@ -73,6 +73,18 @@ enum CheckLines {
         ("permission", UInt8(ascii: "p")), ("account", UInt8(ascii: "o")), ("data_window", UInt8(ascii: "w")), ("idempotency", UInt8(ascii: "k")),
         ("daily_quota", UInt8(ascii: "d")), ("route", UInt8(ascii: "u")),
     ]
+}
+
+extension DecisionRecord.Check {
+    /// Whether its line is the same.
+    func isWritten(as other: Self) -> Bool {
+        guard rule == other.rule, result == other.result else { return false }
+        return switch (detail, other.detail) {
+        case (.finding(let one), .finding(let another)): one == another
+        case (.words(let one), .words(let another)): one.hasBytes(of: another)
+        default: false
+        }
+    }
 }
 
 extension DecisionRecord.Check.Result {

@@ -45,7 +45,7 @@ enum DecisionFields {
 
     private static func append(_ text: String?, _ before: String?, to bytes: inout [UInt8]) {
         bytes.append(fieldSeparator)
-        guard text != before else { return }
+        guard !text.hasBytes(of: before) else { return }
         switch text {
         case nil: bytes.append(contentsOf: [dle, absent])
         case "": bytes.append(contentsOf: [dle, empty])
@@ -61,10 +61,11 @@ enum DecisionFields {
 
     private static func append(_ checks: [DecisionRecord.Check], _ before: [DecisionRecord.Check]?, to bytes: inout [UInt8]) {
         bytes.append(fieldSeparator)
-        guard checks != before else { return }
+        let before = before.flatMap { $0.count == checks.count ? $0 : nil }
+        if let before, zip(checks, before).allSatisfy({ $0.isWritten(as: $1) }) { return }
         guard !checks.isEmpty else { return bytes.append(contentsOf: [dle, empty]) }
         let start = bytes.count
-        CheckLines.append(checks, after: before.flatMap { $0.count == checks.count ? $0 : nil } ?? [], to: &bytes)
+        CheckLines.append(checks, after: before ?? [], to: &bytes)
         guard bytes[start...].contains(where: isMark) else { return }
         let lines = Array(bytes[start...])
         bytes.removeSubrange(start...)
@@ -84,16 +85,18 @@ enum DecisionFields {
 
     // MARK: Reading
 
-    /// - Throws: for text that is none of ours.
-    static func records(_ text: String) throws -> [DecisionRecord] {
+    /// - Parameter isWanted: tells by its id whether a record is made of what is read.
+    /// - Throws: for text that is none of ours. What a later version may write behind the fields is left out.
+    static func records(_ text: String, where isWanted: (RequestID) -> Bool = { _ in true }) throws -> [DecisionRecord] {
         var fields = [String?](repeating: nil, count: count)
-        return try text.utf8.split(separator: recordSeparator, omittingEmptySubsequences: false).map { record in
+        return try text.utf8.split(separator: recordSeparator, omittingEmptySubsequences: false).compactMap { record in
             let written = record.split(separator: fieldSeparator, omittingEmptySubsequences: false)
-            guard written.count == count else { throw notOurs }
-            for (index, field) in written.enumerated() where !field.isEmpty {
+            guard written.count >= count else { throw notOurs }
+            for (index, field) in written.prefix(count).enumerated() where !field.isEmpty {
                 let value = try value(field)
                 fields[index] = index == checks ? value.map { CheckLines.lines($0, after: fields[checks] ?? "") } : value
             }
+            guard let id = fields[0], isWanted(RequestID(trusted: id)) else { return nil }
             return try DecisionRecord(fields)
         }
     }
@@ -148,4 +151,16 @@ extension DecisionRecord {
             cost: try number(18),
             records: try optionalNumber(19), clientAddress: try text(20), problem: fields[21])
     }
+}
+
+extension String? {
+    /// Whether it is the same to the byte, where `==` takes texts for equal whose characters are composed in another way.
+    fileprivate func hasBytes(of other: String?) -> Bool {
+        guard let self, let other else { return self == nil && other == nil }
+        return self.hasBytes(of: other)
+    }
+}
+
+extension String {
+    func hasBytes(of other: String) -> Bool { self == other && utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8) }
 }

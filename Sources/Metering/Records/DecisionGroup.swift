@@ -11,8 +11,8 @@ public struct DecisionGroup: Sendable {
     private var bundles: [UnshelvedBundle] = []
     private var places: [UnshelvedBundle.Kind: Int] = [:]
 
-    /// Calls that ended late, each of a moment of its own, are not worth looking through.
-    private static let mostOpenPacks = 8
+    /// Those of a second: calls that took longer, each of a moment of its own, are not worth looking through.
+    private static let mostOpenPacks = 32
 
     public init(_ records: [DecisionRecord] = []) {
         for record in records { add(record) }
@@ -26,14 +26,12 @@ public struct DecisionGroup: Sendable {
 
     private mutating func pack(_ record: DecisionRecord) {
         if let open = openPacks.lastIndex(where: { packs[$0].span.contains(record.requestID) }) {
-            let place = openPacks[open]
-            packs[place].add(record)
-            if packs[place].isFull { openPacks.remove(at: open) }
-        } else {
-            packs.append(DecisionPack(record))
-            if !packs[packs.count - 1].isFull { openPacks.append(packs.count - 1) }
-            if openPacks.count > Self.mostOpenPacks { packs[openPacks.removeFirst()].close() }
+            if packs[openPacks[open]].add(record) { return }
+            openPacks.remove(at: open)
         }
+        openPacks.append(packs.count)
+        packs.append(DecisionPack(record))
+        if openPacks.count > Self.mostOpenPacks { packs[openPacks.removeFirst()].close() }
     }
 
     private mutating func bundle(_ record: DecisionRecord) {

@@ -15,28 +15,34 @@ struct DecisionPack {
     /// The one that was added last, until nothing more is.
     private var before: DecisionRecord?
 
-    /// PostgreSQL compresses rows of more than 2 kB, which costs more than it saves, and SQLite puts two of these on a page.
-    private static let fullSize = 1600
+    /// PostgreSQL compresses a row of more than 2 kB, and cuts it in pieces, which costs more than it saves; two of these share a page of SQLite.
+    private static let mostBytes = 1900
 
     init(_ record: DecisionRecord) {
         span = Span(of: record.requestID)
         greatestID = record.requestID
         leastID = record.requestID
         latest = record.receivedAt
-        bytes.reserveCapacity(Self.fullSize + 400)
-        add(record)
+        bytes.reserveCapacity(600)
+        DecisionFields.append(record, after: nil, to: &bytes)
+        before = record
     }
 
-    mutating func add(_ record: DecisionRecord) {
+    /// - Returns: whether it fits. Where it does not, nothing more is added.
+    mutating func add(_ record: DecisionRecord) -> Bool {
+        let count = bytes.count
+        DecisionFields.append(record, after: before, to: &bytes)
+        guard bytes.count <= Self.mostBytes else {
+            bytes.removeLast(bytes.count - count)
+            close()
+            return false
+        }
         greatestID = max(greatestID, record.requestID)
         leastID = min(leastID, record.requestID)
         latest = max(latest, record.receivedAt)
-        DecisionFields.append(record, after: before, to: &bytes)
         before = record
-        if isFull { close() }
+        return true
     }
-
-    var isFull: Bool { bytes.count >= Self.fullSize }
 
     /// Nothing more is added.
     mutating func close() { before = nil }
@@ -76,7 +82,7 @@ struct DecisionPack {
         while !rest.isEmpty {
             let length = Self.lengths.first { $0 >= rest.count } ?? Self.longest
             for row in try tx.all(query(rest.prefix(length), length: length)) {
-                for record in try DecisionFields.records(try row["records"]) where wanted.contains(record.requestID) { found[record.requestID] = record }
+                for record in try DecisionFields.records(try row["records"], where: wanted.contains) { found[record.requestID] = record }
             }
             rest = rest.dropFirst(length)
         }

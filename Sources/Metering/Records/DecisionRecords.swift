@@ -44,15 +44,16 @@ public struct DecisionRecords: Sendable {
     }
 
     /// Removes the oldest records, with their places on the shelves.
-    /// - Parameter limit: how many rows at most.
+    /// - Parameter limit: how many rows at most, each of some records.
     /// - Returns: whether more may be left.
-    public func purge(before moment: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Bool {
+    public func purge(before moment: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Bool {
         try takeTurn(in: tx)
         // Its place on the shelves goes with it, and it stays counted.
         if try hasUnshelved(before: moment, in: tx) { _ = try UnshelvedBundle.move(.before(moment), in: tx) }
         let packs = try removeOldest(of: "decision_pack", before: moment, limit, returning: "records", in: tx)
         let older = try removeOldest(of: "decision_record", before: moment, limit, returning: DecisionRecords.columnList, in: tx)
-        let gone = try packs.flatMap { try DecisionFields.records(try $0["records"]) } + older.map(DecisionRecord.init)
+        // What cannot be read is in no list, and keeps nothing else from going.
+        let gone = try packs.flatMap { (try? DecisionFields.records(try $0["records"])) ?? [] } + older.map(DecisionRecord.init)
         try unshelve(Dictionary(gone.map { (UnshelvedBundle.Kind($0), $0.receivedAt) }, uniquingKeysWith: max), in: tx)
         return packs.count == limit || older.count == limit
     }
