@@ -60,7 +60,7 @@ public final class DecisionRecorder: Sendable {
         var isMore = true
         while isMore {
             let groups = state.withLock { $0.take() }
-            for (index, group) in zip(groups.indices, groups) {
+            for (index, group) in groups.enumerated() {
                 do {
                     let unshelved = try await database.write { [records] in try records.append(group, in: $0) }
                     state.withLock { $0.note(written: group.count, unshelved) }
@@ -148,16 +148,17 @@ extension DecisionRecorder.State {
     }
 
     /// Nearly always all.
-    mutating func take() -> ArraySlice<DecisionGroup> {
+    mutating func take() -> [DecisionGroup] {
         var (groups, records) = (0, 0)
         while groups < pending.count, records < DecisionRecorder.mostTaken {
             records += pending[groups].count
             groups += 1
         }
-        defer { pending.removeFirst(groups) }
         taken += records
         waiting -= records
-        return pending.prefix(groups)
+        // An array of its own: a slice would keep the rest too, and have it copied as the next record comes.
+        defer { pending.removeFirst(groups) }
+        return Array(pending.prefix(groups))
     }
 
     /// Of those that were taken, the one that failed and those behind it. What is in doubt stays the group that it was: should the earlier attempt be committed
