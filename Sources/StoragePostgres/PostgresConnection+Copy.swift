@@ -8,26 +8,35 @@ extension PostgresConnection {
     ///   - target: `table (columns)`
     ///   - opening: commands that go ahead.
     func copy(_ rows: [[SQLValue]], into target: String, after opening: [String]) throws {
-        let binary = CopyBinary(rows)
         for one in opening { try command(one) }
-        try command("COPY \(target) FROM STDIN (FORMAT binary)", sending: binary.bytes)
+        try command("COPY \(target) FROM STDIN (FORMAT binary)") { try CopyBinary.write(rows, $0) }
     }
 }
 
 /// Rows in the binary format of `COPY` (PostgreSQL, "COPY", File Formats), in which no byte of a text has to be looked at. Columns are `TEXT`, `BIGINT` and
 /// `BOOLEAN`, as everywhere.
 struct CopyBinary {
-    private(set) var bytes: [UInt8] = Self.signature
+    /// Those that have not left.
+    private var bytes = Self.signature
 
     /// Its signature, no flags, and no further header.
     private static let signature = Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0] + [UInt8](repeating: 0, count: 8)
+    /// Bytes that leave together: all of some thousand rows at once would be memory that is new each time.
+    private static let piece = 32 << 10
 
-    init(_ rows: [[SQLValue]]) {
+    /// - Parameter leave: takes the bytes piece by piece.
+    static func write(_ rows: [[SQLValue]], _ leave: ([UInt8]) throws -> Void) rethrows {
+        var copy = CopyBinary()
+        copy.bytes.reserveCapacity(2 * piece)
         for row in rows {
-            append(Int16(row.count))
-            for value in row { append(value) }
+            copy.append(Int16(row.count))
+            for value in row { copy.append(value) }
+            guard copy.bytes.count >= piece else { continue }
+            try leave(copy.bytes)
+            copy.bytes.removeAll(keepingCapacity: true)
         }
-        append(Int16(-1))
+        copy.append(Int16(-1))
+        try leave(copy.bytes)
     }
 
     private mutating func append(_ value: SQLValue) {
