@@ -26,7 +26,7 @@ enum AccountOperations {
 
     @Sendable static func balance(_ call: GuardedCall, _ database: any Database) async throws -> UpstreamAnswer {
         let id = try call.requireAccount()
-        let balance = try await database.readOne { tx in try Accounts().balance(of: id, at: call.now, in: tx) }
+        let balance = try await database.readOne { [now = call.now] tx in try Accounts().balance(of: id, at: now, in: tx) }
         guard let balance, balance.status.isShareable else { throw try await call.dropped(id, database) }
         return .json(balance.answer, records: 1)
     }

@@ -6,23 +6,26 @@ public import Storage
 /// The sandbox's bank as the upstream of the `/v1` operations that it serves, in this process.
 public struct BankUpstream: Upstream {
     /// Answers one operation; refusals that only the bank can know of are thrown as problems.
-    typealias Handler = @Sendable (GuardedCall, any Database) async throws -> UpstreamAnswer
+    private typealias Handler = @Sendable (GuardedCall) async throws -> UpstreamAnswer
 
-    private let database: any Database
-    private let payments: PaymentOperations
-    private let bulkPayments: BulkPaymentOperations
-    private let standingOrders: StandingOrderOperations
+    /// By the contract's `operationId`.
+    private let handlers: [String: Handler]
 
     /// - Parameter riskDeadline: how long a risk decision may take.
     public init(database: any Database, randomness: any RandomSource = SystemRandom(), riskDeadline: Duration = PaymentProcess.deadline) {
-        self.database = database
-        payments = PaymentOperations(database: database, randomness: randomness, riskDeadline: riskDeadline)
-        bulkPayments = BulkPaymentOperations(database: database, randomness: randomness, riskDeadline: riskDeadline)
-        standingOrders = StandingOrderOperations(database: database, randomness: randomness)
+        let payments = PaymentOperations(database: database, randomness: randomness, riskDeadline: riskDeadline)
+        let bulkPayments = BulkPaymentOperations(database: database, randomness: randomness, riskDeadline: riskDeadline)
+        let standingOrders = StandingOrderOperations(database: database, randomness: randomness)
+        var handlers: [String: Handler] = [:]
+        for (operation, read) in Self.reading { handlers[operation] = { try await read($0, database) } }
+        for operation in PaymentOperations.operations { handlers[operation] = { try await payments.respond(to: $0) } }
+        for operation in StandingOrderOperations.operations { handlers[operation] = { try await standingOrders.respond(to: $0) } }
+        for operation in BulkPaymentOperations.operations { handlers[operation] = { try await bulkPayments.respond(to: $0) } }
+        self.handlers = handlers
     }
 
-    /// By the contract's `operationId`.
-    static let handlers: [String: Handler] = [
+    /// What reads accounts.
+    private static let reading: [String: @Sendable (GuardedCall, any Database) async throws -> UpstreamAnswer] = [
         "listAccounts": AccountOperations.list,
         "getAccountBalance": AccountOperations.balance,
         "listTransactions": AccountOperations.transactions,
@@ -32,15 +35,12 @@ public struct BankUpstream: Upstream {
 
     /// The operations it answers.
     public static var operations: Set<String> {
-        Set(handlers.keys).union(PaymentOperations.operations).union(StandingOrderOperations.operations).union(BulkPaymentOperations.operations)
+        Set(reading.keys).union(PaymentOperations.operations).union(StandingOrderOperations.operations).union(BulkPaymentOperations.operations)
     }
 
     public func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
-        if PaymentOperations.operations.contains(call.operation) { return try await payments.respond(to: call) }
-        if StandingOrderOperations.operations.contains(call.operation) { return try await standingOrders.respond(to: call) }
-        if BulkPaymentOperations.operations.contains(call.operation) { return try await bulkPayments.respond(to: call) }
-        guard let handler = Self.handlers[call.operation] else { throw UnservedOperation(operation: call.operation) }
-        return try await handler(call, database)
+        guard let handler = handlers[call.operation] else { throw UnservedOperation(operation: call.operation) }
+        return try await handler(call)
     }
 }
 

@@ -26,7 +26,8 @@ public struct StandardOutput: LogOutput {
 
 private final class Waiting: Sendable {
     private let lines = Mutex<[UInt8]>([])
-    private let oneAtATime = Mutex(())
+    /// What is on its way out, one at a time. The two take turns, so that neither is made anew.
+    private let leaving = Mutex<[UInt8]>([])
 
     private static let delay = DispatchTimeInterval.milliseconds(10)
     /// Bytes; beyond it whoever logs writes.
@@ -46,13 +47,11 @@ private final class Waiting: Sendable {
     }
 
     func flush() {
-        // Taken inside, so that lines leave in their order.
-        oneAtATime.withLock { _ in
-            let taken = lines.withLock { lines in
-                defer { lines.removeAll(keepingCapacity: lines.capacity < 2 * Self.most) }
-                return lines
-            }
-            write(taken)
+        leaving.withLock { leaving in
+            // Taken inside, so that lines leave in their order.
+            lines.withLock { swap(&$0, &leaving) }
+            write(leaving)
+            leaving.removeAll(keepingCapacity: leaving.capacity < 2 * Self.most)
         }
     }
 

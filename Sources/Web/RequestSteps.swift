@@ -25,8 +25,7 @@ struct RequestSteps: Sendable {
 
     init(_ steps: [any RequestStep]) { self.steps = steps }
 
-    func handle(_ request: Request, _ context: AppContext, _ handler: Routes.Handler) async throws -> Response {
-        var context = context
+    func handle(_ request: Request, _ context: inout AppContext, _ handler: Routes.Handler) async throws -> Response {
         context.begun = .now
         var entered = 0
         var response: Response

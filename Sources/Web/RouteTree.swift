@@ -24,12 +24,13 @@ struct RouteTree<Handler: Sendable>: Sendable {
     private struct Edge {
         /// In `letters`; `nil` for a name.
         let text: Range<Int>?
-        let name: Substring
         let node: Int
     }
 
     private var nodes: [Node] = []
     private var edges: [Edge] = []
+    /// Of each edge, empty for a text: apart from them, so that nothing is counted on the way along them.
+    private var names: [Substring] = []
     private var letters: [UInt8] = []
     private var routes: [Route] = []
 
@@ -52,7 +53,8 @@ struct RouteTree<Handler: Sendable>: Sendable {
             let name = Self.name(segment)
             let text = name == nil ? letters.count..<letters.count + segment.utf8.count : nil
             if text != nil { letters += segment.utf8 }
-            edges.append(Edge(text: text, name: name ?? "", node: node))
+            edges.append(Edge(text: text, node: node))
+            names.append(name ?? "")
         }
         return number
     }
@@ -76,14 +78,14 @@ struct RouteTree<Handler: Sendable>: Sendable {
     static func places(_ pattern: String) -> [Substring] { pattern.split(separator: "/").map { name($0) == nil ? $0 : "{}" } }
 
     func match(_ path: String, _ method: HTTPRequest.Method) -> Match? {
-        var captures: [(name: Substring, place: Range<Int>)] = []
-        let route = walk(path, &captures) { node in routes[node.routes].first { $0.method == method } }
-        return route.map { Match(route: $0, captures: captures) }
+        var captures: [Capture] = []
+        let number = walk(path, &captures) { node in node.routes.first { routes[$0].method == method } }
+        return number.map { number in Match(route: routes[number], captures: captures.map { (names[$0.edge], $0.place) }) }
     }
 
     /// The methods of an address, none where there is no such address.
     func methods(of path: String) -> Set<HTTPRequest.Method> {
-        var captures: [(name: Substring, place: Range<Int>)] = []
+        var captures: [Capture] = []
         var methods: Set<HTTPRequest.Method> = []
         walk(path, &captures) { node in
             methods.formUnion(routes[node.routes].map(\.method))
@@ -92,36 +94,49 @@ struct RouteTree<Handler: Sendable>: Sendable {
         return methods
     }
 
-    /// Asks at each node that the path leads to, until one answers.
+    /// What stood where the name of an edge stands.
+    private struct Capture {
+        let edge: Int
+        let place: Range<Int>
+    }
+
+    /// Asks at each node that the path leads to, until one answers with the number of a route.
     @discardableResult
-    private func walk(_ path: String, _ captures: inout [(name: Substring, place: Range<Int>)], _ ask: (Node) -> Route?) -> Route? {
+    private func walk(_ path: String, _ captures: inout [Capture], _ ask: (Node) -> Int?) -> Int? {
         var path = path
         return path.withUTF8 { bytes in
-            letters.withUnsafeBufferPointer { letters in Walk(tree: self, bytes: bytes, letters: letters).go(from: 0, at: 0, &captures, ask) }
+            letters.withUnsafeBufferPointer { letters in
+                nodes.withUnsafeBufferPointer { nodes in
+                    edges.withUnsafeBufferPointer { edges in
+                        Walk(nodes: nodes, edges: edges, letters: letters, bytes: bytes).go(from: 0, at: 0, &captures, ask)
+                    }
+                }
+            }
         }
     }
 
     private struct Walk {
-        let tree: RouteTree
-        let bytes: UnsafeBufferPointer<UInt8>
+        let nodes: UnsafeBufferPointer<Node>
+        let edges: UnsafeBufferPointer<Edge>
         let letters: UnsafeBufferPointer<UInt8>
+        let bytes: UnsafeBufferPointer<UInt8>
 
-        func go(from position: Int, at number: Int, _ captures: inout [(name: Substring, place: Range<Int>)], _ ask: (Node) -> Route?) -> Route? {
+        func go(from position: Int, at number: Int, _ captures: inout [Capture], _ ask: (Node) -> Int?) -> Int? {
             let slash = UInt8(ascii: "/")
-            guard position < bytes.count else { return ask(tree.nodes[number]) }
+            guard position < bytes.count else { return ask(nodes[number]) }
             let start = position + 1
             // One slash may stand at the end. An empty segment leads nowhere: what goes by the beginning of a path would take `//my` for another address.
             guard bytes[position] == slash, start == bytes.count || bytes[start] != slash else { return nil }
-            guard start < bytes.count else { return ask(tree.nodes[number]) }
+            guard start < bytes.count else { return ask(nodes[number]) }
             var end = start
             while end < bytes.count, bytes[end] != slash { end += 1 }
-            for index in tree.nodes[number].edges {
-                if let text = tree.edges[index].text {
+            for index in nodes[number].edges {
+                if let text = edges[index].text {
                     guard text.count == end - start, letters[text].elementsEqual(bytes[start..<end]) else { continue }
-                    if let route = go(from: end, at: tree.edges[index].node, &captures, ask) { return route }
+                    if let route = go(from: end, at: edges[index].node, &captures, ask) { return route }
                 } else {
-                    captures.append((tree.edges[index].name, start..<end))
-                    if let route = go(from: end, at: tree.edges[index].node, &captures, ask) { return route }
+                    captures.append(Capture(edge: index, place: start..<end))
+                    if let route = go(from: end, at: edges[index].node, &captures, ask) { return route }
                     captures.removeLast()
                 }
             }

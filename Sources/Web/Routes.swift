@@ -44,13 +44,13 @@ public struct RoutesResponder: HTTPResponder {
         do {
             guard let match = tree.match(path, request.method) else {
                 let refusal = Self.refusal(allowed: tree.methods(of: path))
-                return try await steps.handle(request, context) { _, _ in throw refusal }
+                return try await steps.handle(request, &context) { _, _ in throw refusal }
             }
             context.route = match.route.pattern
             if !match.captures.isEmpty {
                 context.coreContext.parameters = Hummingbird.Parameters(match.captures.map { ($0.name, path[utf8: $0.place]) })
             }
-            return try await steps.handle(request, context, match.route.handler)
+            return try await steps.handle(request, &context, match.route.handler)
         } catch let error as any HTTPResponseError {
             return try error.response(from: request, context: context)
         }
