@@ -209,8 +209,7 @@ final class ConnectionPool: @unchecked Sendable {
     /// Answers reads, those that go well with one exchange.
     private func read(_ reads: ArraySlice<Waiting<SQL>>, on session: PostgresSession) {
         let place = place(in: \.reads, for: session)
-        // Those of one text, one behind the other, are one statement.
-        let reads = refusingLate(reads).sorted { $0.content.text < $1.content.text }
+        let reads = refusingLate(reads)
         do {
             let answers = try session.read(reads.map(\.content))
             for (read, rows) in zip(reads, answers) { read.answer.resume(returning: rows) }

@@ -23,31 +23,18 @@ final class PostgresAnswer {
         }
     }
 
-    func rows() -> [Row] { rows(from: 0).map(\.row) }
-
-    /// The rows of each of several reads, whose place among them is in the first column.
-    func rows(ofReads count: Int) throws -> [[Row]] {
-        var reads = [[Row]](repeating: [], count: count)
-        for (index, row) in rows(from: 1) {
-            guard let place = Int(text(index, 0)), reads.indices.contains(place - 1) else { throw StorageError.unexpectedValue(column: "place") }
-            reads[place - 1].append(row)
+    func rows() -> [Row] {
+        let width = PQnfields(result)
+        let columns = Row.Columns((0..<width).map { String(cString: PQfname(result, $0)) })
+        let types = (0..<width).map { PQftype(result, $0) }
+        return (0..<PQntuples(result)).map { row in
+            Row(columns: columns, values: (0..<width).map { value(row, $0, types[Int($0)]) })
         }
-        return reads
     }
-
-    /// - Parameter first: the first column that is theirs.
-    private func rows(from first: CInt) -> [(index: CInt, row: Row)] {
-        let columns = first..<PQnfields(result)
-        let names = Row.Columns(columns.map { String(cString: PQfname(result, $0)) })
-        let types = columns.map { PQftype(result, $0) }
-        return (0..<PQntuples(result)).map { row in (row, Row(columns: names, values: zip(columns, types).map { value(row, $0, $1) })) }
-    }
-
-    private func text(_ row: CInt, _ column: CInt) -> String { String(cString: PQgetvalue(result, row, column)) }
 
     private func value(_ row: CInt, _ column: CInt, _ type: UInt32) -> SQLValue {
         guard PQgetisnull(result, row, column) == 0 else { return .text(nil) }
-        let text = text(row, column)
+        let text = String(cString: PQgetvalue(result, row, column))
         switch type {
         case 16: return .boolean(text == "t")
         // int8, int2, int4, oid, and numeric: the sum of int8 is numeric.

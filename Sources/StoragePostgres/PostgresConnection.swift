@@ -13,8 +13,6 @@ final class PostgresConnection {
     /// Hashes of the long statements that ran here unprepared.
     private var ranOnce: Set<Int> = []
     private var longPrepared = 0
-    /// What is sent instead of several reads of one text; `nil` where the server does not take it.
-    var mergedTexts: [String: String?] = [:]
     /// The connection cannot be used any more.
     private(set) var isLost = false
     /// Called once when an exchange takes long.
@@ -38,7 +36,7 @@ final class PostgresConnection {
     /// POLLRDHUP (poll(2)), which Swift's Glibc leaves out.
     private static let hungUp: Int16 = 0x2000
     /// Statements with more binds are lists of varying length: one is worth keeping when it comes again, and only so many, that they do not drive out the rest.
-    static let shortBinds = 32
+    private static let shortBinds = 32
     private static let longPreparedLimit = 100
     private static let ranOnceLimit = 1000
 
@@ -91,13 +89,7 @@ final class PostgresConnection {
     func ready(_ sql: SQL) throws -> Ready {
         try settle()
         let binds = try PostgresBinds(sql.values)
-        return isWorthKeeping(sql) ? try ready(sql.text, binds) : Ready(text: sql.text, name: nil, binds: binds)
-    }
-
-    /// Prepares a text that is worth keeping.
-    func ready(_ text: String, _ binds: PostgresBinds) throws -> Ready {
-        try settle()
-        return Ready(text: text, name: try prepare(text, binds), binds: binds)
+        return Ready(text: sql.text, name: try isWorthKeeping(sql) ? prepare(sql.text, binds) : nil, binds: binds)
     }
 
     @discardableResult
@@ -116,6 +108,20 @@ final class PostgresConnection {
         let (answers, failure) = try exchange(statements, before: "COMMIT")
         if let failure { throw failure }
         guard answers.last?.tag == "COMMIT" else { throw StorageError.failed(reason: "the transaction was rolled back at its commit") }
+    }
+
+    /// Runs reading statements outside a transaction block, each with a snapshot of its own, as one exchange with the server.
+    /// - Returns: the answers up to the first that failed.
+    func runTogether(_ statements: [SQL]) throws -> [PostgresAnswer] {
+        try makeRoom(for: statements.count)
+        var ready: [Ready] = []
+        for statement in statements {
+            do { ready.append(try self.ready(statement)) } catch {
+                if isLost { throw error }
+                break
+            }
+        }
+        return try exchange(ready).answers
     }
 
     /// What the server answered, up to what failed.
@@ -159,23 +165,19 @@ final class PostgresConnection {
         return try answer(to: PQsendQuery(handle, text) == 1, within: patience).tag
     }
 
-    /// Runs a `COPY` that reads from us.
-    /// - Parameter write: sends what it reads.
+    /// Runs a `COPY` that reads what is sent.
     func command(_ copy: String, _ write: (_ send: ([UInt8]) throws -> Void) throws -> Void) throws {
         try settle()
-        let deadline = ContinuousClock.now + Self.patience
-        guard PQsendQuery(handle, copy) == 1, let ready = try nextAnswer(until: deadline) else { throw lost() }
+        guard PQsendQuery(handle, copy) == 1, let ready = try nextAnswer(until: .now + Self.patience) else { throw lost() }
         if let failure = ready.failure {
-            _ = try nextAnswer(until: deadline)
+            _ = try nextAnswer(until: .now + Self.patience)
             if failure.makesConnectionUseless { isLost = true }
             throw failure
         }
         try write { bytes in
-            let isSent = bytes.withUnsafeBytes { PQputCopyData(handle, $0.bindMemory(to: CChar.self).baseAddress, CInt($0.count)) == 1 }
-            guard isSent else { throw lost() }
+            if bytes.withUnsafeBytes({ PQputCopyData(handle, $0.bindMemory(to: CChar.self).baseAddress, CInt($0.count)) }) != 1 { throw lost() }
         }
-        let (_, failure) = try answers(to: PQputCopyEnd(handle, nil) == 1, 1, within: Self.patience)
-        if let failure { throw failure }
+        _ = try answer(to: PQputCopyEnd(handle, nil) == 1, within: Self.patience)
     }
 
     /// Sends a command whose answer nobody waits for: it is read before the next statement is sent.
@@ -224,7 +226,6 @@ final class PostgresConnection {
         guard prepared.count + count > Self.preparedLimit else { return }
         try command("DEALLOCATE ALL")
         prepared = [:]
-        mergedTexts = [:]
         longPrepared = 0
     }
 

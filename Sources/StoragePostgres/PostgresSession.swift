@@ -34,7 +34,7 @@ final class PostgresSession {
         }
     }
 
-    /// Runs reading statements as one exchange.
+    /// Runs reading statements, each with a snapshot of its own, as one exchange.
     /// - Returns: the rows of each, up to the first that failed.
     /// - Throws: when the server did not answer in time; why else something fails, running it apart tells.
     func read(_ statements: [SQL]) throws -> [[Row]] {
@@ -42,7 +42,7 @@ final class PostgresSession {
         do {
             let answers = try connected { try $0.runTogether(statements) }
             for _ in answers { pool.statistics.countStatement() }
-            return Array(answers.joined())
+            return answers.map { $0.rows() }
         } catch let failure as PostgresFailure where failure.isUnanswered {
             throw StorageError(failure)
         } catch {

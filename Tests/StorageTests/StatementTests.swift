@@ -65,7 +65,7 @@ struct StatementTests {
     }
 
     @Test(arguments: Engine.available)
-    func `rows by the hundred hold every text as it is`(engine: Engine) async throws {
+    func `rows by the thousand hold every text as it is`(engine: Engine) async throws {
         let notes: [String?] = [
             nil, "", #"\N"#, #"\."#, #"a\b\\"#, "tab\tand\nlines\r\n", "'; DROP TABLE coin; --", "\"quoted\", {braced}", "é 日本 \u{1F4B6}", "\u{7F}\u{1}",
             " spaces ",
@@ -73,43 +73,43 @@ struct StatementTests {
         ]
         try await withCoins(engine) { db in
             try await db.write { tx in
-                try tx.insert((0..<300).map { Self.coin($0, note: notes[$0 % notes.count]) }, by: Self.plain)
+                try tx.insert((0..<3000).map { Self.coin($0, note: notes[$0 % notes.count]) }, by: Self.plain)
                 try tx.execute("UPDATE coin SET amount = amount + 0 WHERE id = 'c1'")
             }
 
             let rows = try await db.read { try $0.all("SELECT amount, note, is_spent, spent_at FROM coin ORDER BY amount") }
-            #expect(try rows.map { try $0["amount"] as Int } == Array(0..<300))
-            #expect(try rows.map { try $0["note"] as String? } == (0..<300).map { notes[$0 % notes.count] })
-            #expect(try rows.map { try $0["is_spent"] as Bool } == (0..<300).map { $0 % 2 == 1 })
-            #expect(try rows.map { try $0["spent_at"] as Int64? } == (0..<300).map { $0 % 3 == 0 ? nil : Int64.min + Int64($0) })
+            #expect(try rows.map { try $0["amount"] as Int } == Array(0..<3000))
+            #expect(try rows.map { try $0["note"] as String? } == (0..<3000).map { notes[$0 % notes.count] })
+            #expect(try rows.map { try $0["is_spent"] as Bool } == (0..<3000).map { $0 % 2 == 1 })
+            #expect(try rows.map { try $0["spent_at"] as Int64? } == (0..<3000).map { $0 % 3 == 0 ? nil : Int64.min + Int64($0) })
         }
     }
 
     @Test(arguments: Engine.available)
-    func `of rows by the hundred one that is refused refuses all, and their transaction`(engine: Engine) async throws {
+    func `of rows by the thousand one that is refused refuses all, and their transaction`(engine: Engine) async throws {
         try await withCoins(engine) { db in
             let taken = await #expect(throws: StorageError.self) {
                 try await db.write { tx in
                     try tx.execute("INSERT INTO coin (id, amount) VALUES ('before', 1)")
-                    try tx.insert((0..<300).map { Self.coin($0 == 250 ? 10 : $0, note: nil) }, by: Self.plain)
+                    try tx.insert((0..<3000).map { Self.coin($0 == 250 ? 10 : $0, note: nil) }, by: Self.plain)
                 }
             }
             await #expect(throws: StorageError.self) {
-                try await db.write { try $0.insert((0..<300).map { Self.coin($0, note: nil) }, by: SQL.Insertion(into: "nothing", columns: ["id"])) }
+                try await db.write { try $0.insert((0..<3000).map { Self.coin($0, note: nil) }, by: SQL.Insertion(into: "nothing", columns: ["id"])) }
             }
 
             if case .conflict = taken {} else { Issue.record("\(String(describing: taken)) is no conflict") }
             #expect(try await count(in: db) == 0)
-            try await db.write { try $0.insert((0..<300).map { Self.coin($0, note: nil) }, by: Self.plain) }
-            #expect(try await count(in: db) == 300)
+            try await db.write { try $0.insert((0..<3000).map { Self.coin($0, note: nil) }, by: Self.plain) }
+            #expect(try await count(in: db) == 3000)
         }
     }
 
-    @Test func `on PostgreSQL rows by the hundred hold no NUL either`() async throws {
+    @Test func `on PostgreSQL rows by the thousand hold no NUL either`() async throws {
         guard Engine.available.contains(.postgres) else { return }
         try await withCoins(.postgres) { db in
             await #expect(throws: StorageError.self) {
-                try await db.write { try $0.insert((0..<300).map { Self.coin($0, note: $0 == 200 ? "a\0b" : nil) }, by: Self.plain) }
+                try await db.write { try $0.insert((0..<3000).map { Self.coin($0, note: $0 == 200 ? "a\0b" : nil) }, by: Self.plain) }
             }
             let coins = try await count(in: db)
             #expect(coins == 0)
