@@ -60,11 +60,11 @@ public struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible 
     /// Whether a request's address is this one. On loopback IP addresses and `localhost`, a native app chooses its port at run time.
     public func matches(_ requested: String, anyLoopbackPort: Bool) -> Bool {
         // By bytes: texts of one meaning to Unicode are equal to Swift.
-        if requested.utf8.elementsEqual(text.utf8) { return true }
+        if requested.hasBytes(of: text) { return true }
         guard anyLoopbackPort, isLoopback, scheme == "http" else { return false }
         let other = RedirectURI(text: requested)
         guard other.scheme == "http", let host = host, other.host == host, let port = other.port, Self.isPort(port) else { return false }
-        return requested.utf8.elementsEqual("http://\(host):\(port)\(pathAndQuery)".utf8)
+        return requested.hasBytes(of: "http://\(host):\(port)\(pathAndQuery)")
     }
 
     public var scheme: String { String(text[..<schemeEnd]).lowercased() }

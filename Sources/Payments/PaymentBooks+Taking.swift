@@ -95,7 +95,7 @@ extension PaymentBooks {
             let pairs: [(PaymentInstructionRefusal.Member, String, String)] = [
                 (.creditorName, approved.name, creditor.name), (.creditorAccount, approved.account, creditor.account),
             ]
-            let differences = pairs.filter { !$0.1.utf8.elementsEqual($0.2.utf8) }
+            let differences = pairs.filter { !$0.1.hasBytes(of: $0.2) }
             guard differences.isEmpty else {
                 throw PaymentRefusal.differs(differences.map { .init(member: $0.0, approved: $0.1, sent: $0.2) })
             }

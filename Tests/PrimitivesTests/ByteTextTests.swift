@@ -13,6 +13,22 @@ struct ByteTextTests {
         #expect(String(decoding: bytes, as: UTF8.self) == "x" + text)
     }
 
+    @Test func `the greatest number that there is has twenty digits`() {
+        var bytes: [UInt8] = []
+        bytes.append(decimal: UInt64.max)
+        #expect(String(decoding: bytes, as: UTF8.self) == "18446744073709551615")
+    }
+
+    @Test(arguments: [
+        ("", "", true), ("a", "a", true), ("a", "", false), ("", "a", false), ("app_1", "app_2", false), ("app_1", "app_11", false),
+        ("a text that is not a small one", "a text that is not a small one", true), ("a text that is not a small one", "a text that is not a small two", false),
+        ("caf\u{E9}", "caf\u{E9}", true), ("caf\u{E9}", "cafe\u{301}", false), ("\u{212B}", "\u{C5}", false),
+    ])
+    func `texts have the same bytes, or only look alike`(one: String, another: String, isSame: Bool) {
+        #expect(one.hasBytes(of: another) == isSame)
+        #expect(Substring("<" + one).dropFirst().description.hasBytes(of: another) == isSame)
+    }
+
     @Test func `printable ASCII is what stands between the controls, and one stranger anywhere is seen`() {
         for byte in UInt8.min...UInt8.max {
             for place in 0..<20 {

@@ -154,13 +154,8 @@ extension DecisionRecord {
 }
 
 extension String? {
-    /// Whether it is the same to the byte, where `==` takes texts for equal whose characters are composed in another way.
     fileprivate func hasBytes(of other: String?) -> Bool {
         guard let self, let other else { return self == nil && other == nil }
         return self.hasBytes(of: other)
     }
-}
-
-extension String {
-    func hasBytes(of other: String) -> Bool { self == other && utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8) }
 }

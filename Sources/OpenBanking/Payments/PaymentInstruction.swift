@@ -136,6 +136,6 @@ extension PaymentInstruction {
             (.reference, reference, other.reference),
         ]
         // Byte for byte: two spellings that Unicode calls equal may read as two names.
-        return pairs.filter { !$0.1.utf8.elementsEqual($0.2.utf8) }.map { (member: $0.0, approved: $0.1, sent: $0.2) }
+        return pairs.filter { !$0.1.hasBytes(of: $0.2) }.map { (member: $0.0, approved: $0.1, sent: $0.2) }
     }
 }
