@@ -33,9 +33,17 @@ struct RouteTree<Handler: Sendable>: Sendable {
     private var names: [Substring] = []
     private var letters: [UInt8] = []
     private var routes: [Route] = []
+    /// Each once.
+    private var methods: [HTTPRequest.Method] = []
+    /// By the number of a route, its method's place among them.
+    private var methodOfRoute: [Int] = []
 
     init(_ routes: [Route]) {
         append(routes.map { ($0.pattern.split(separator: "/")[...], $0) })
+        for route in self.routes {
+            if !methods.contains(route.method) { methods.append(route.method) }
+            methodOfRoute.append(methods.firstIndex(of: route.method) ?? 0)
+        }
     }
 
     /// - Returns: the number of the node behind which these lie.
@@ -78,68 +86,74 @@ struct RouteTree<Handler: Sendable>: Sendable {
     static func places(_ pattern: String) -> [Substring] { pattern.split(separator: "/").map { name($0) == nil ? $0 : "{}" } }
 
     func match(_ path: String, _ method: HTTPRequest.Method) -> Match? {
-        var captures: [Capture] = []
-        let number = walk(path, &captures) { node in node.routes.first { routes[$0].method == method } }
-        return number.map { number in Match(route: routes[number], captures: captures.map { (names[$0.edge], $0.place) }) }
+        guard let method = methods.firstIndex(of: method) else { return nil }
+        return walk(path, to: method) { walk, number in
+            number.map { number in Match(route: routes[number], captures: walk.captures.map { (names[$0.edge], $0.place) }) }
+        }
     }
 
     /// The methods of an address, none where there is no such address.
     func methods(of path: String) -> Set<HTTPRequest.Method> {
-        var captures: [Capture] = []
-        var methods: Set<HTTPRequest.Method> = []
-        walk(path, &captures) { node in
-            methods.formUnion(routes[node.routes].map(\.method))
-            return nil
-        }
-        return methods
+        walk(path, to: nil) { walk, _ in Set(walk.ends.flatMap { nodes[$0].routes.map { methods[methodOfRoute[$0]] } }) }
     }
 
-    /// What stood where the name of an edge stands.
-    private struct Capture {
-        let edge: Int
-        let place: Range<Int>
-    }
-
-    /// Asks at each node that the path leads to, until one answers with the number of a route.
-    @discardableResult
-    private func walk(_ path: String, _ captures: inout [Capture], _ ask: (Node) -> Int?) -> Int? {
+    /// - Parameter method: whose route is looked for; nil goes all ways.
+    private func walk<Result>(_ path: String, to method: Int?, _ arrive: (Walk, Int?) -> Result) -> Result {
         var path = path
         return path.withUTF8 { bytes in
             letters.withUnsafeBufferPointer { letters in
                 nodes.withUnsafeBufferPointer { nodes in
                     edges.withUnsafeBufferPointer { edges in
-                        Walk(nodes: nodes, edges: edges, letters: letters, bytes: bytes).go(from: 0, at: 0, &captures, ask)
+                        methodOfRoute.withUnsafeBufferPointer { methodOfRoute in
+                            var walk = Walk(nodes: nodes, edges: edges, letters: letters, methodOfRoute: methodOfRoute, bytes: bytes, method: method)
+                            let route = walk.go(from: 0, at: 0)
+                            return arrive(walk, route)
+                        }
                     }
                 }
             }
         }
     }
 
+    /// One way through the tree. It holds no array of the tree and takes no closure: each step would count references to all of them.
     private struct Walk {
         let nodes: UnsafeBufferPointer<Node>
         let edges: UnsafeBufferPointer<Edge>
         let letters: UnsafeBufferPointer<UInt8>
+        let methodOfRoute: UnsafeBufferPointer<Int>
         let bytes: UnsafeBufferPointer<UInt8>
+        let method: Int?
+        /// What stood where the name of an edge stands.
+        var captures: [(edge: Int, place: Range<Int>)] = []
+        /// The nodes that the path leads to and that have no route of the method.
+        var ends: [Int] = []
 
-        func go(from position: Int, at number: Int, _ captures: inout [Capture], _ ask: (Node) -> Int?) -> Int? {
+        /// - Returns: the number of the route.
+        mutating func go(from position: Int, at number: Int) -> Int? {
             let slash = UInt8(ascii: "/")
-            guard position < bytes.count else { return ask(nodes[number]) }
+            guard position < bytes.count else { return end(at: number) }
             let start = position + 1
             // One slash may stand at the end. An empty segment leads nowhere: what goes by the beginning of a path would take `//my` for another address.
             guard bytes[position] == slash, start == bytes.count || bytes[start] != slash else { return nil }
-            guard start < bytes.count else { return ask(nodes[number]) }
+            guard start < bytes.count else { return end(at: number) }
             var end = start
             while end < bytes.count, bytes[end] != slash { end += 1 }
             for index in nodes[number].edges {
                 if let text = edges[index].text {
                     guard text.count == end - start, letters[text].elementsEqual(bytes[start..<end]) else { continue }
-                    if let route = go(from: end, at: edges[index].node, &captures, ask) { return route }
+                    if let route = go(from: end, at: edges[index].node) { return route }
                 } else {
-                    captures.append(Capture(edge: index, place: start..<end))
-                    if let route = go(from: end, at: edges[index].node, &captures, ask) { return route }
+                    captures.append((index, start..<end))
+                    if let route = go(from: end, at: edges[index].node) { return route }
                     captures.removeLast()
                 }
             }
+            return nil
+        }
+
+        private mutating func end(at number: Int) -> Int? {
+            if let method, let route = nodes[number].routes.first(where: { methodOfRoute[$0] == method }) { return route }
+            ends.append(number)
             return nil
         }
     }
