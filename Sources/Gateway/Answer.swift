@@ -23,20 +23,12 @@ struct Answer {
         }
     }
 
-    func response(context: AppContext) async -> Response {
+    func response(context: AppContext) -> Response {
         if let problem { return Self.naming(problem, context).response(context: context) }
         guard let upstream else { return Response(status: .internalServerError) }
         var headers = upstream.headers
         headers[.cacheControl] = "no-store"
         return Response(status: upstream.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: upstream.body)))
-    }
-
-    /// The error body, for the record.
-    func problemText(context: AppContext) async -> String? {
-        guard let problem else { return nil }
-        let collector = BodyCollector()
-        try? await problem.response(context: context).body.write(collector)  // the collector takes everything
-        return collector.text
     }
 
     /// RFC 9728 §5.1: each challenge tells where the API says how to get a token for it.

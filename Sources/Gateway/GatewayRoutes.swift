@@ -51,11 +51,11 @@ public struct GatewayRoutes: Sendable {
         var call = Call(request, operation: operation, rules: rules, context: context)
         let (ending, checks) = await pipeline.run(&call)
         let answer = Answer(ending, context: context)
-        var response = await answer.response(context: context)
+        var response = answer.response(context: context)
         call.rateLimitFields.add(to: &response.headers)
         CrossOrigin.add(to: &response.headers, for: request, app: call.app)
         let record = call.record(
-            answer, checks: checks, status: response.status.code, duration: .now - started, problem: await answer.problemText(context: context))
+            answer, checks: checks, status: response.status.code, duration: .now - started, problem: answer.problem?.text(context: context))
         recorder.record(record)
         metrics.note(record)
         return response

@@ -48,6 +48,9 @@ public struct Problem: Error, Sendable {
         return response
     }
 
+    /// The body of its response.
+    public func text(context: AppContext) -> String { body(context).text }
+
     private func body(_ context: AppContext) -> JSONObject {
         var body = JSONObject([
             ("type", .string(context.issuer.address("/docs/errors/\(code.rawValue)"))), ("title", .string(code.title)),
