@@ -14,24 +14,19 @@ struct Answer {
 
     init(_ response: HTTPResponse, body: [ByteBuffer], to method: HTTPRequest.Method, date: String, connection: String?) {
         let length = body.reduce(0) { $0 + $1.readableBytes }
-        let isBodiless = method == .head || response.status.hasNoContent
+        let status = response.status
+        let hasNoContent = status.hasNoContent
+        let isBodiless = method == .head || hasNoContent
         var text: [UInt8] = []
         text.reserveCapacity(1024)
         text.append(text: "HTTP/1.1 ")
-        text.append(decimal: Int64(response.status.code))
+        text.append(decimal: Int64(status.code))
         text.append(UInt8(ascii: " "))
-        text.append(text: response.status.reasonPhrase)
-        var hasLength = false
-        for field in response.headerFields {
-            if field.name == .contentLength {
-                // RFC 9110 §8.6: none beside a status that never has content.
-                if response.status.hasNoContent { continue }
-                hasLength = true
-            }
-            text.append(field: field.name.rawName, field.value)
-        }
-        // What answers HEAD has told what GET would bring.
-        if !hasLength, !response.status.hasNoContent { text.append(field: "Content-Length", String(length)) }
+        text.append(text: status.reasonPhrase)
+        // RFC 9110 §8.6: no length beside a status that never has content. What answers HEAD has told what GET would bring.
+        let fields = response.headerFields
+        for field in fields where !hasNoContent || field.name != .contentLength { text.append(field: field.name.rawName, field.value) }
+        if !hasNoContent, !fields.contains(.contentLength) { text.append(field: "Content-Length", String(length)) }
         text.append(field: "Date", date)
         if let connection { text.append(field: "Connection", connection) }
         text.append(text: "\r\n\r\n")
