@@ -6,13 +6,21 @@ internal import NIOCore
 internal import Web
 
 extension ConnectionHandler {
-    /// Begins the next answer, unless one is being made or the client does not take what is written.
+    /// Not while an answer is being made, or while the client does not take what is written.
+    func mayAnswer(_ context: ChannelHandlerContext) -> Bool { !isAnswering && !isOver && context.channel.isWritable }
+
+    /// Begins the next answer, if it may.
     func answerNext(_ context: ChannelHandlerContext) {
-        guard !isAnswering, !isOver, context.channel.isWritable else { return }
+        guard mayAnswer(context) else { return }
         guard let next = waiting.popFirst() else {
             if endsWhenAnswered && (reader.isBetweenRequests || refusal != nil) { finish(context) }
             return
         }
+        answer(next, context)
+    }
+
+    /// - Parameter next: the one whose turn it is.
+    func answer(_ next: IncomingRequest, _ context: ChannelHandlerContext) {
         isAnswering = true
         readOn(context)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)

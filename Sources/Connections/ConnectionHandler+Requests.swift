@@ -31,8 +31,8 @@ extension ConnectionHandler {
 
     private func take(_ incoming: IncomingRequest, _ context: ChannelHandlerContext) {
         guard !isOver else { return }
-        waiting.append(incoming)
-        answerNext(context)
+        guard waiting.isEmpty, mayAnswer(context) else { return waiting.append(incoming) }
+        answer(incoming, context)
     }
 
     /// What a client sends beyond what is worked on is left in the socket, so that the client waits too.

@@ -116,7 +116,8 @@ public enum DecisionOutcome: String, CaseIterable, Sendable, Codable, SQLBindabl
 extension String {
     /// At most so many UTF-8 bytes, cut between characters, without the NUL that PostgreSQL refuses.
     func bounded(_ bytes: Int) -> String {
-        let clean = utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self
+        let hasNUL = utf8.withContiguousStorageIfAvailable { $0.contains(0) } ?? utf8.contains(0)
+        let clean = hasNUL ? replacing("\0", with: "\u{FFFD}") : self
         guard clean.utf8.count > bytes else { return clean }
         var end = clean.startIndex
         var count = 0
