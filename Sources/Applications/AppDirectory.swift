@@ -32,4 +32,7 @@ public final class AppDirectory: Sendable {
     }
 
     public func find(_ id: AppID) async throws -> App? { try await apps.value(for: id) }
+
+    /// One that nothing has to be read for.
+    public func known(_ id: AppID) -> App? { apps.known(id) }
 }

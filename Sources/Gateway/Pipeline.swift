@@ -41,7 +41,8 @@ struct Pipeline: Sendable {
     private func decide(_ call: inout Call, _ checks: inout [DecisionRecord.Check]) async -> Ending {
         for policy in policies.inOrder {
             do {
-                switch try await policy.check(&call) {
+                let verdict = if let atOnce = policy.checkAtOnce(&call) { atOnce } else { try await policy.check(&call) }
+                switch verdict {
                 case .passed(let finding): checks.append(.init(rule: policy.name, result: .passed, finding: finding))
                 case .found(let words): checks.append(.init(rule: policy.name, result: .passed, detail: words))
                 case .skipped(let reason): checks.append(.init(rule: policy.name, result: .skipped, finding: reason))

@@ -7,8 +7,26 @@ public protocol Policy: Sendable {
     /// Its name in errors, records, metrics and the documentation: `consent_state`.
     var name: String { get }
 
+    /// Asked first: nearly no call waits for a rule, and where one might wait costs as much as the rule.
+    /// - Returns: `nil` where the verdict has to be waited for.
+    func checkAtOnce(_ call: inout Call) -> Verdict?
+
+    /// Asked where nothing could be said at once.
     /// - Throws: only failures of ours; a refusal is returned.
     func check(_ call: inout Call) async throws -> Verdict
+}
+
+extension Policy {
+    public func checkAtOnce(_ call: inout Call) -> Verdict? { nil }
+}
+
+/// A rule that never waits.
+protocol ImmediatePolicy: Policy {
+    func check(_ call: inout Call) -> Verdict
+}
+
+extension ImmediatePolicy {
+    func checkAtOnce(_ call: inout Call) -> Verdict? { check(&call) }
 }
 
 public enum Verdict: Sendable {

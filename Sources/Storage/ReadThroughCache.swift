@@ -48,6 +48,9 @@ public final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>: 
         feed.onFallingBehind { [weak self] in self?.dropAll() }
     }
 
+    /// What is remembered, and may be trusted.
+    public func known(_ key: Key) -> Value? { isCurrent() ? state.withLock { $0.known[key] } : nil }
+
     public func value(for key: Key) async throws -> Value? {
         while true {
             let trusts = isCurrent()

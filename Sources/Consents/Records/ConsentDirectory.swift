@@ -16,4 +16,7 @@ public final class ConsentDirectory: Sendable {
     }
 
     public func find(_ id: ConsentID) async throws -> Consent? { try await cache.value(for: id) }
+
+    /// One that nothing has to be read for.
+    public func known(_ id: ConsentID) -> Consent? { cache.known(id) }
 }

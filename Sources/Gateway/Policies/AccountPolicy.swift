@@ -5,10 +5,10 @@ import Primitives
 import Web
 
 /// The account in the path is one that the customer chose. One that does not exist is refused in the same words.
-struct AccountPolicy: Policy {
+struct AccountPolicy: ImmediatePolicy {
     let name = "account"
 
-    func check(_ call: inout Call) async throws -> Verdict {
+    func check(_ call: inout Call) -> Verdict {
         guard let parameter = call.rules.accountParameter else { return .skipped(.namesNoAccount) }
         guard let consent = call.consent else { return .skipped(.noConsent) }
         let text = call.pathParameters[parameter] ?? ""

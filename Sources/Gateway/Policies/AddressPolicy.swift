@@ -3,10 +3,10 @@ import Metering
 import Web
 
 /// The call comes from an address that its app may call from.
-struct AddressPolicy: Policy {
+struct AddressPolicy: ImmediatePolicy {
     let name = "address"
 
-    func check(_ call: inout Call) async throws -> Verdict {
+    func check(_ call: inout Call) -> Verdict {
         guard let app = call.app else { return .skipped(.noApp) }
         guard !app.allowedNetworks.isEmpty else { return .passed(.fromAnywhere) }
         guard app.mayCall(from: call.client.ip) else {

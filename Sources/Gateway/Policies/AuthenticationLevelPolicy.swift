@@ -9,10 +9,10 @@ import Primitives
 import Web
 
 /// Where money leaves, the customer proved as much as the app's profile asks for (RFC 9470), also when the profile became stricter after they approved.
-struct AuthenticationLevelPolicy: Policy {
+struct AuthenticationLevelPolicy: ImmediatePolicy {
     let name = "authentication_level"
 
-    func check(_ call: inout Call) async throws -> Verdict {
+    func check(_ call: inout Call) -> Verdict {
         guard call.rules.spendsConsent else { return .skipped(.noMoneyLeaves) }
         guard let app = call.app, let claims = call.claims, let consent = call.consent else { return .skipped(.noConsent) }
         guard app.profile.rules.requiresSecondFactorForPayments else { return .skipped(.noSecondFactorAsked) }

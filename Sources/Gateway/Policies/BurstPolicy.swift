@@ -3,11 +3,11 @@ import Metering
 import Web
 
 /// Not too many calls at once, per app and node: a protection, not a product limit. Calls refused later still count here, so that errors cannot flood us.
-struct BurstPolicy: Policy {
+struct BurstPolicy: ImmediatePolicy {
     let name = "burst"
     let limiter: BurstLimiter
 
-    func check(_ call: inout Call) async throws -> Verdict {
+    func check(_ call: inout Call) -> Verdict {
         guard let app = call.app else { return .skipped(.noApp) }
         let standing = limiter.take(app.id, limit: app.plan.burst, at: call.now)
         call.burst = standing

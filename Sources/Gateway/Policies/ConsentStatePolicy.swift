@@ -12,13 +12,24 @@ struct ConsentStatePolicy: Policy {
     let name = "consent_state"
     let consents: ConsentDirectory
 
-    func check(_ call: inout Call) async throws -> Verdict {
+    func checkAtOnce(_ call: inout Call) -> Verdict? {
         guard call.rules.token == .customer else { return .skipped(.appAsksForItself) }
-        guard let claims = call.claims, let consentID = claims.consentID else {
-            return refused(
-                .consentRequired, "The token carries no customer's consent.", expected: "a token that a customer approved", got: "a token of the app itself")
-        }
-        guard let consent = try await consents.find(consentID), consent.appID == claims.appID, consent.personID == claims.personID else {
+        guard let claims = call.claims, let id = claims.consentID else { return noConsent }
+        return consents.known(id).map { verdict(on: $0, claims, &call) }
+    }
+
+    func check(_ call: inout Call) async throws -> Verdict {
+        guard let claims = call.claims, let id = claims.consentID else { return noConsent }
+        return verdict(on: try await consents.find(id), claims, &call)
+    }
+
+    private var noConsent: Verdict {
+        refused(
+            .consentRequired, "The token carries no customer's consent.", expected: "a token that a customer approved", got: "a token of the app itself")
+    }
+
+    private func verdict(on consent: Consent?, _ claims: AccessTokenClaims, _ call: inout Call) -> Verdict {
+        guard let consent, consent.appID == claims.appID, consent.personID == claims.personID else {
             // Another's consent looks like one that does not exist.
             return refused(.consentRequired, "The token carries no consent of this app and customer.", expected: "a consent of this app", got: "another")
         }

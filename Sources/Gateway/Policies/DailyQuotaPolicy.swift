@@ -8,6 +8,13 @@ struct DailyQuotaPolicy: Policy {
     let name = "daily_quota"
     let quotas: Quotas
 
+    func checkAtOnce(_ call: inout Call) -> Verdict? {
+        guard let app = call.app else { return .skipped(.noApp) }
+        guard app.plan.dailyCalls == nil else { return nil }
+        call.unit = quotas.count(organisation: app.organisationID, at: call.now)
+        return .passed(.noLimit)
+    }
+
     func check(_ call: inout Call) async throws -> Verdict {
         guard let app = call.app else { return .skipped(.noApp) }
         switch try await quotas.reserve(organisation: app.organisationID, limit: app.plan.dailyCalls, at: call.now) {

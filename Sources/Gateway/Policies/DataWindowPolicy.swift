@@ -6,10 +6,10 @@ import Primitives
 import Web
 
 /// The dates asked for lie inside the consent's window; where none are asked for, the window's own hold.
-struct DataWindowPolicy: Policy {
+struct DataWindowPolicy: ImmediatePolicy {
     let name = "data_window"
 
-    func check(_ call: inout Call) async throws -> Verdict {
+    func check(_ call: inout Call) -> Verdict {
         guard let names = call.rules.windowParameters else { return .skipped(.hasNoDates) }
         guard let window = call.consent?.window else { return .skipped(.noConsent) }
         let from = Bound(call.parameters.string(names.from))?.lower(in: window)

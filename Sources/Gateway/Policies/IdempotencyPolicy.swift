@@ -16,8 +16,9 @@ struct IdempotencyPolicy: Policy {
 
     init(database: any Database) { self.database = database }
 
+    func checkAtOnce(_ call: inout Call) -> Verdict? { call.rules.isIdempotent ? nil : .skipped(.repeatsSafely) }
+
     func check(_ call: inout Call) async throws -> Verdict {
-        guard call.rules.isIdempotent else { return .skipped(.repeatsSafely) }
         guard let app = call.app, let key = call.parameters.string("Idempotency-Key") else { return .skipped(.noKey) }
         // Two spellings of one JSON value are one request; of anything else each byte counts.
         let body = call.body.map { Array($0.canonicalText.utf8) } ?? call.bodyBytes ?? []

@@ -5,10 +5,10 @@ import OpenBanking
 import Web
 
 /// The consent holds the permissions that the operation needs.
-struct PermissionPolicy: Policy {
+struct PermissionPolicy: ImmediatePolicy {
     let name = "permission"
 
-    func check(_ call: inout Call) async throws -> Verdict {
+    func check(_ call: inout Call) -> Verdict {
         let all = call.rules.allPermissions
         let any = call.rules.anyPermission
         guard !all.isEmpty || !any.isEmpty else { return .skipped(.needsNoPermission) }

@@ -15,10 +15,14 @@ struct PossessionPolicy: Policy {
     let certificates: ClientCertificates
     let apps: AppDirectory
 
+    /// Most tokens: nothing to prove, and nothing to put together for it.
+    func checkAtOnce(_ call: inout Call) -> Verdict? {
+        guard let claims = call.claims, let token = call.token else { return .skipped(.noToken) }
+        return !claims.binding.isBound && token.scheme == .bearer ? .skipped(.unbound) : nil
+    }
+
     func check(_ call: inout Call) async throws -> Verdict {
         guard let claims = call.claims, let token = call.token else { return .skipped(.noToken) }
-        // Most tokens: nothing to prove, and nothing to put together for it.
-        if !claims.binding.isBound, token.scheme == .bearer { return .skipped(.unbound) }
         let evidence = PossessionCheck.Evidence(
             scheme: token.scheme, proofs: call.request.headers[values: .dpop],
             target: DPoPProof.Target(method: call.request.method.rawValue, addresses: addresses.all(call.request.uri.path), accessToken: token.text),

@@ -12,28 +12,44 @@ struct RequestPolicy: Policy {
     let name = "request"
     private let largeBodies = LargeBodies()
 
+    func checkAtOnce(_ call: inout Call) -> Verdict? { call.operation.requestBody == nil ? Self.verdict(headFault(of: &call)) : nil }
+
     func check(_ call: inout Call) async throws -> Verdict {
+        let head = headFault(of: &call)
+        if case .refused(let problem)? = head { return .refused(problem) }
+        return Self.verdict(head, try await bodyFault(of: &call))
+    }
+
+    /// What keeps a request, or a part of it, from being what the contract says.
+    private enum Fault {
+        case refused(Problem)
+        case violations([Violation])
+    }
+
+    private static func verdict(_ head: Fault?, _ body: Fault? = nil) -> Verdict {
+        switch (head, body) {
+        case (nil, nil): .passed(.matchesContract)
+        case (.refused(let problem)?, _), (_, .refused(let problem)?): .refused(problem)
+        case (.violations(let head)?, .violations(let body)?): .refused(problem(head + body))
+        case (.violations(let violations)?, nil), (nil, .violations(let violations)?): .refused(problem(violations))
+        }
+    }
+
+    private func headFault(of call: inout Call) -> Fault? {
         let headers = call.request.headers
         guard Self.acceptsJSON(headers[values: .accept]) else {
-            return refused(
-                .notAcceptable, "The answer is JSON, which the request does not accept.", at: "/header/Accept", expected: "application/json",
-                got: String(headers[values: .accept].joined(separator: ", ").prefix(80)))
+            return problem(
+                .notAcceptable, "The answer is JSON, which the request does not accept.", "/header/Accept", "application/json",
+                headers[values: .accept].joined(separator: ", "))
         }
         guard let query = call.request.query else {
-            return refused(
-                .invalidRequest, "The query of the address cannot be decoded.", at: "/query", expected: "UTF-8 with whole percent escapes",
-                got: "something else")
+            return problem(
+                .invalidRequest, "The query of the address cannot be decoded.", "/query", "UTF-8 with whole percent escapes", "something else")
         }
-        var (parameters, violations) = call.operation.check(
+        let (parameters, violations) = call.operation.check(
             RawRequest(path: call.pathParameters, query: query.pairs) { name in HTTPField.Name(name).map { headers[values: $0] } ?? [] })
         call.parameters = parameters
-        switch try await body(of: &call) {
-        case .refused(let problem)?: return .refused(problem)
-        case .violations(let more)?: violations += more
-        case nil: break
-        }
-        guard violations.isEmpty else { return .refused(Self.problem(violations)) }
-        return .passed(.matchesContract)
+        return violations.isEmpty ? nil : .violations(violations)
     }
 
     static func problem(_ violations: [Violation]) -> Problem {
@@ -45,12 +61,7 @@ struct RequestPolicy: Policy {
             errors: violations.map { Problem.Violation(pointer: $0.pointer, rule: $0.rule, expected: $0.expected, got: $0.got) })
     }
 
-    private enum BodyRefusal {
-        case refused(Problem)
-        case violations([Violation])
-    }
-
-    private func body(of call: inout Call) async throws -> BodyRefusal? {
+    private func bodyFault(of call: inout Call) async throws -> Fault? {
         guard let wanted = call.operation.requestBody else { return nil }
         let type = call.request.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() }
         guard let type, let content = wanted.content(type) else {
@@ -97,11 +108,11 @@ struct RequestPolicy: Policy {
         }
     }
 
-    private func tooLarge(_ limit: Int) -> BodyRefusal {
+    private func tooLarge(_ limit: Int) -> Fault {
         problem(.bodyTooLarge, "The body is larger than \(limit >> 20) MiB.", "", "at most \(limit) bytes", "more")
     }
 
-    private func problem(_ code: ErrorCode, _ detail: String, _ pointer: String, _ expected: String, _ got: String) -> BodyRefusal {
+    private func problem(_ code: ErrorCode, _ detail: String, _ pointer: String, _ expected: String, _ got: String) -> Fault {
         .refused(Problem(code, detail, errors: [Problem.Violation(pointer: pointer, rule: name, expected: expected, got: String(got.prefix(80)))]))
     }
 

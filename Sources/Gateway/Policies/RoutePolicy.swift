@@ -4,11 +4,11 @@ import Metering
 import Web
 
 /// Somebody is there to answer: the platform, the sandbox's bank, or the real one.
-struct RoutePolicy: Policy {
+struct RoutePolicy: ImmediatePolicy {
     let name = "route"
     let upstreams: Upstreams
 
-    func check(_ call: inout Call) async throws -> Verdict {
+    func check(_ call: inout Call) -> Verdict {
         guard let app = call.app else { return .skipped(.noApp) }
         guard call.rules.server != .sandbox || app.environment == .sandbox else {
             return refused(.sandboxOnly, "The sandbox's controls are for sandbox apps.", expected: "a token of a sandbox app", got: "a live app's")

@@ -5,10 +5,10 @@ import OAuth
 import Web
 
 /// The token's scope covers the operation (RFC 6749 §3.3).
-struct ScopePolicy: Policy {
+struct ScopePolicy: ImmediatePolicy {
     let name = "scope"
 
-    func check(_ call: inout Call) async throws -> Verdict {
+    func check(_ call: inout Call) -> Verdict {
         guard let claims = call.claims else { return .skipped(.noToken) }
         let wanted = call.rules.scope
         guard let scope = Scope(rawValue: wanted), claims.scope.contains(scope) else {

@@ -54,15 +54,19 @@ public final class Quotas: Sendable {
         self.patience = patience
     }
 
+    /// Takes one unit where there is no limit.
+    public func count(organisation: OrganisationID, at now: Timestamp) -> QuotaUnit {
+        let day = QuotaDay(organisation: organisation, date: now.date)
+        state.withLock { $0.counts[day, default: 0] += 1 }
+        return QuotaUnit(organisationID: organisation, day: day.date, limit: nil, remaining: nil)
+    }
+
     /// Takes one unit.
     /// - Parameter limit: units per day; `nil` counts without a limit.
     /// - Throws: storage failures; nothing is granted then.
     public func reserve(organisation: OrganisationID, limit: Int?, at now: Timestamp) async throws -> QuotaReservation {
+        guard let limit else { return .granted(count(organisation: organisation, at: now)) }
         let day = QuotaDay(organisation: organisation, date: now.date)
-        guard let limit else {
-            state.withLock { $0.counts[day, default: 0] += 1 }
-            return .granted(QuotaUnit(organisationID: organisation, day: day.date, limit: nil, remaining: nil))
-        }
         while true {
             switch state.withLock({ step(day, limit: limit, at: now, in: &$0) }) {
             case .answer(let reservation): return reservation
