@@ -83,7 +83,7 @@ struct RequestReader {
 }
 
 extension IncomingRequest {
-    fileprivate init(_ head: HTTPRequestHead, _ request: Request) {
+    fileprivate init(_ head: HTTPRequestHead, _ request: consuming Request) {
         self.request = request
         isLast = !head.isKeepAlive || head.offersAnotherProtocol
         mustConfirmKeepAlive = head.isKeepAlive && head.version == .http1_0

@@ -13,7 +13,7 @@ struct Answer {
     let problem: Problem?
     let upstream: UpstreamAnswer?
 
-    init(_ ending: Ending, context: AppContext) {
+    init(_ ending: Ending, context: borrowing AppContext) {
         switch ending {
         case .answered(let answer, _): (outcome, rule, problem, upstream) = (.allowed, nil, nil, answer)
         // A problem that says the fault is on our side is no refusal of the caller.

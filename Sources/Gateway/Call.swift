@@ -47,7 +47,7 @@ public struct Call: Sendable {
     public var exhaustedLimit: Int?
     public var upstream: (any Upstream)?
 
-    init(_ request: Request, operation: Contract.Operation, rules: AccessRules, context: AppContext) {
+    init(_ request: Request, operation: Contract.Operation, rules: AccessRules, context: borrowing AppContext) {
         self.request = request
         self.operation = operation
         self.rules = rules

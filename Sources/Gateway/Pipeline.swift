@@ -58,13 +58,13 @@ struct Pipeline: Sendable {
                 return .failed(error, rule: policy.name)
             }
         }
-        return await forward(call)
+        guard let upstream = call.upstream, let guarded = call.guarded else { return .failed(UnreachableUpstream(), rule: "route") }
+        return await forward(guarded, to: upstream)
     }
 
-    private func forward(_ call: Call) async -> Ending {
-        guard let upstream = call.upstream, let guarded = call.guarded else { return .failed(UnreachableUpstream(), rule: "route") }
+    private func forward(_ call: GuardedCall, to upstream: any Upstream) async -> Ending {
         do {
-            let answer = try await upstream.respond(to: guarded)
+            let answer = try await upstream.respond(to: call)
             guard answer.status.code < 500 else {
                 return .failed(Problem(.upstreamFailed, "The bank answered with \(answer.status.code)."), rule: "upstream")
             }

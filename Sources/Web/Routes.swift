@@ -34,9 +34,14 @@ public final class Routes: HTTPResponderBuilder {
 }
 
 /// Takes a request through its steps to what answers at its address.
-public struct RoutesResponder: HTTPResponder {
-    let tree: RouteTree<Routes.Handler>
-    let steps: RequestSteps
+public final class RoutesResponder: HTTPResponder {
+    private let tree: RouteTree<Routes.Handler>
+    private let steps: RequestSteps
+
+    init(tree: RouteTree<Routes.Handler>, steps: RequestSteps) {
+        self.tree = tree
+        self.steps = steps
+    }
 
     public func respond(to request: Request, context: AppContext) async throws -> Response {
         var context = context
