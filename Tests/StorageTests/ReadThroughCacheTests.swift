@@ -72,6 +72,27 @@ struct ReadThroughCacheTests {
         #expect(value == expected, sourceLocation: location)
     }
 
+    @Test func `known at once is what was read, until it is dropped`() async throws {
+        try await withCache { cache, source, _ in
+            source.set(1, for: "a")
+            #expect(cache.known("a") == nil)
+            try await expect(cache, "a", is: 1)
+            #expect(cache.known("a") == 1)
+            #expect(cache.known("b") == nil)
+            cache.drop("a")
+            #expect(cache.known("a") == nil)
+            #expect(source.reads == ["a"])
+        }
+    }
+
+    @Test func `nothing is known at once while the feed is not current`() async throws {
+        try await withCache(isCurrent: false) { cache, source, _ in
+            source.set(1, for: "a")
+            try await expect(cache, "a", is: 1)
+            #expect(cache.known("a") == nil)
+        }
+    }
+
     @Test
     func `what was read once is remembered`() async throws {
         try await withCache { cache, source, _ in
