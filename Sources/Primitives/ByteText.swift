@@ -47,9 +47,8 @@ extension String {
 /// Texts that are made on every request are written as bytes: string interpolation costs several times as much.
 extension [UInt8] {
     public mutating func append(text: String) {
-        // Lent, so that nothing is counted; every text that is made here lies together.
-        let isAppended: Void? = text.utf8.withContiguousStorageIfAvailable { append(contentsOf: $0) }
-        if isAppended == nil { append(contentsOf: text.utf8) }
+        var text = text
+        text.withUTF8 { append(contentsOf: $0) }
     }
 
     /// In decimal, with leading zeros up to a width; a sign stands before them.
