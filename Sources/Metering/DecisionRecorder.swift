@@ -5,8 +5,13 @@ internal import Synchronization
 /// Takes the gateway's decisions and writes them in groups, so that no call waits for its own record. Records that a database cannot take now are kept,
 /// up to a bound, and written when it answers again. Five thousand of a slice, and every ten seconds all, are put on their shelves.
 public final class DecisionRecorder: Sendable {
+    /// Where a group takes what comes. To put a record in its place is a tenth of a call's work, so a thread that finds another one at it goes to the next lane.
+    private final class Lane: Sendable {
+        let group = Mutex(DecisionGroup())
+    }
+
     fileprivate struct State {
-        /// The last one takes what comes.
+        /// They take nothing more.
         var pending: [DecisionGroup] = []
         /// How many records are in them.
         var waiting = 0
@@ -22,6 +27,8 @@ public final class DecisionRecorder: Sendable {
     private let database: any Database
     private let logger: Logger
     private let capacity: Int
+    /// More threads than these hardly ever meet.
+    private let lanes = (0..<4).map { _ in Lane() }
     private let state = Mutex(State())
     private let records = DecisionRecords()
 
@@ -36,7 +43,8 @@ public final class DecisionRecorder: Sendable {
     /// waits, others wait for SQLite's writer meanwhile, and PostgreSQL ends a statement that takes seconds.
     fileprivate static let shelvingSize = 5000
 
-    /// - Parameter capacity: how many records wait at most; beyond it the oldest groups that are not being written are dropped and counted.
+    /// - Parameter capacity: how many records wait at most, beside the groups that are not full yet; beyond it the oldest groups that are not being written are
+    ///   dropped and counted.
     public init(database: any Database, logger: Logger, capacity: Int = 50_000) {
         self.database = database
         self.logger = logger
@@ -45,9 +53,27 @@ public final class DecisionRecorder: Sendable {
     }
 
     public func record(_ decision: DecisionRecord) {
+        guard let full = add(decision) else { return }
         state.withLock { state in
-            state.add(decision, groupSize: groupSize)
+            state.add(full)
             state.dropOldest(keeping: capacity)
+        }
+    }
+
+    /// - Returns: a group that takes nothing more.
+    private func add(_ decision: DecisionRecord) -> DecisionGroup? {
+        for lane in lanes {
+            if let full = lane.group.withLockIfAvailable({ $0.add(decision, upTo: groupSize) }) { return full }
+        }
+        return lanes[0].group.withLock { $0.add(decision, upTo: groupSize) }
+    }
+
+    /// All that waits, nearly always; of a flood the oldest.
+    private func take() -> [DecisionGroup] {
+        let open = lanes.map { lane in lane.group.withLock { $0.taken() } }
+        return state.withLock { state in
+            for group in open where group.count > 0 { state.add(group, upTo: groupSize) }
+            return state.take()
         }
     }
 
@@ -59,7 +85,7 @@ public final class DecisionRecorder: Sendable {
     public func flush() async throws {
         var isMore = true
         while isMore {
-            let groups = state.withLock { $0.take() }
+            let groups = take()
             for (index, group) in groups.enumerated() {
                 do {
                     let unshelved = try await database.write { [records] in try records.append(group, in: $0) }
@@ -141,13 +167,16 @@ public final class DecisionRecorder: Sendable {
 extension DecisionRecorder.State {
     var fullSlices: [Int] { unshelved.indices.filter { unshelved[$0] >= DecisionRecorder.shelvingSize } }
 
-    mutating func add(_ record: DecisionRecord, groupSize: Int) {
-        if pending.last.map({ $0.count >= groupSize || $0.mayBeThere }) ?? true { pending.append(DecisionGroup()) }
-        pending[pending.count - 1].add(record)
-        waiting += 1
+    /// - Parameter size: how large a group may become by another; the ones that lanes began are one transaction then.
+    mutating func add(_ group: DecisionGroup, upTo size: Int = 0) {
+        waiting += group.count
+        if let last = pending.last, last.count + group.count <= size, !last.mayBeThere {
+            pending[pending.count - 1].add(group)
+        } else {
+            pending.append(group)
+        }
     }
 
-    /// Nearly always all.
     mutating func take() -> [DecisionGroup] {
         var (groups, records) = (0, 0)
         while groups < pending.count, records < DecisionRecorder.mostTaken {
@@ -176,7 +205,7 @@ extension DecisionRecorder.State {
         for (slice, count) in added.enumerated() { unshelved[slice] += count }
     }
 
-    /// By groups, but the one that takes what comes.
+    /// By groups, but the latest.
     mutating func dropOldest(keeping capacity: Int) {
         var (groups, records) = (0, 0)
         while taken + waiting - records > capacity, groups + 1 < pending.count {

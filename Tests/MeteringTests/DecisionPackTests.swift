@@ -40,6 +40,22 @@ struct DecisionPackTests {
     }
 
     @Test(arguments: Engine.available)
+    func `groups that were begun beside each other become one, with a row for their calls of one kind`(engine: Engine) async throws {
+        let calls = (0..<60).map { call(at: start + .milliseconds(Int64($0)), app: AppID(trusted: "app_\($0 % 2)")) }
+        var together = DecisionGroup(Array(calls[..<20]))
+        for other in [calls[20..<21], calls[21..<24], calls[24...]] { together.add(DecisionGroup(Array(other))) }
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            try await database.write { [records, together] in try records.append(together, in: $0) }
+
+            let bundles: Int? = try await database.read { try $0.first("SELECT COUNT(*) AS count FROM unshelved_bundle")?["count"] }
+            #expect(together.count == 60 && bundles == 2)
+            #expect(try await found(calls.map(\.requestID), in: database) == calls)
+            let list = try await database.read { [records] in try records.list(ofOrganisation: acme, limit: 100, in: $0) }
+            #expect(list.count == 60 && Set(list) == Set(calls))
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `an id between those of a pack is in none`(engine: Engine) async throws {
         let calls = (0..<50).map { _ in call(at: start) }
         try await withDatabase(engine, migrations: MeteringMigrations.all) { database in

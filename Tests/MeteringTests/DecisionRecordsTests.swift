@@ -239,6 +239,24 @@ struct DecisionRecorderTests {
         }
     }
 
+    @Test(arguments: Engine.available)
+    func `what threads record at the same moment is written, each once`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            let recorder = DecisionRecorder(database: database, logger: .quiet)
+            await withTaskGroup(of: Void.self) { threads in
+                for thread in 0..<8 { threads.addTask { for index in 0..<700 { recorder.record(record("\(thread)_\(index)")) } } }
+            }
+
+            try await recorder.flush()
+
+            let days = try await database.read { try DecisionRecords().dayCounts(ofOrganisation: acme, from: start.date, to: start.date, in: $0) }
+            #expect(days.map(\.total) == [5600] && recorder.droppedCount == 0)
+            let ends = (0..<8).flatMap { [RequestID(trusted: "req_\($0)_0"), RequestID(trusted: "req_\($0)_699")] }
+            let found = try await database.read { tx in try ends.filter { try DecisionRecords().find($0, in: tx) != nil } }
+            #expect(found == ends)
+        }
+    }
+
     @Test func `records wait while the database does not take them, and are written when it does`() async throws {
         try await withDatabase(.sqlite, migrations: []) { database in
             let recorder = DecisionRecorder(database: database, logger: .quiet)

@@ -27,15 +27,27 @@ struct CallBundle {
     }
 
     mutating func add(_ call: Call) {
+        beginNext()
+        write(call)
+        count += 1
+        latest = max(latest, call.receivedAt)
+        greatestID = max(greatestID, call.requestID)
+    }
+
+    mutating func add(_ other: CallBundle) {
+        beginNext()
+        if other.count == 1 { write(other.first) } else { bytes += other.bytes }
+        count += other.count
+        latest = max(latest, other.latest)
+        greatestID = max(greatestID, other.greatestID)
+    }
+
+    private mutating func beginNext() {
         if count == 1 {
             bytes.reserveCapacity(200)
             write(first)
         }
         bytes.append(UInt8(ascii: " "))
-        write(call)
-        count += 1
-        latest = max(latest, call.receivedAt)
-        greatestID = max(greatestID, call.requestID)
     }
 
     private mutating func write(_ call: Call) {

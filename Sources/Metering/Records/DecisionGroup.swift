@@ -24,6 +24,32 @@ public struct DecisionGroup: Sendable {
         bundle(record)
     }
 
+    /// - Returns: the group, when it has as many records as it may; what is left then is an empty one.
+    mutating func add(_ record: DecisionRecord, upTo size: Int) -> DecisionGroup? {
+        add(record)
+        return count >= size ? taken() : nil
+    }
+
+    /// Leaves an empty one behind.
+    mutating func taken() -> DecisionGroup {
+        defer { self = DecisionGroup() }
+        return self
+    }
+
+    /// Adds the records of another, whose packs stay what they are.
+    public mutating func add(_ other: DecisionGroup) {
+        count += other.count
+        packs += other.packs
+        for bundle in other.bundles {
+            if let place = places[bundle.kind] {
+                bundles[place].add(bundle)
+            } else {
+                places[bundle.kind] = bundles.count
+                bundles.append(bundle)
+            }
+        }
+    }
+
     private mutating func pack(_ record: DecisionRecord) {
         if let open = openPacks.lastIndex(where: { packs[$0].span.contains(record.requestID) }) {
             if packs[openPacks[open]].add(record) { return }

@@ -46,6 +46,12 @@ struct UnshelvedBundle {
         self.cost += cost
     }
 
+    /// Adds the calls of another one of its kind.
+    mutating func add(_ other: UnshelvedBundle) {
+        calls.add(other.calls)
+        cost += other.cost
+    }
+
     /// What waits is divided, and a slice put on its shelves as a whole: the more calls of an app come together, the fewer pages change for each. A list of one
     /// app looks into its slice alone, so neither how many there are nor which is an app's may change while calls wait.
     static let slices = 0..<16
