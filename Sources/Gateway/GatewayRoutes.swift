@@ -50,10 +50,17 @@ public struct GatewayRoutes: Sendable {
         let started = ContinuousClock.now
         var call = Call(request, operation: operation, rules: rules, context: context)
         let (ending, checks) = await pipeline.run(&call)
+        return response(to: call, ending, checks, started: started, context)
+    }
+
+    /// The answer, which is recorded on its way.
+    private func response(
+        to call: borrowing Call, _ ending: Ending, _ checks: [DecisionRecord.Check], started: ContinuousClock.Instant, _ context: borrowing AppContext
+    ) -> Response {
         let answer = Answer(ending, context: context)
         var response = answer.response(context: context)
         call.rateLimitFields.add(to: &response.headers)
-        CrossOrigin.add(to: &response.headers, for: request, app: call.app)
+        CrossOrigin.add(to: &response.headers, for: call.request, app: call.app)
         let record = call.record(
             answer, checks: checks, status: response.status.code, duration: .now - started, problem: answer.problem?.text(context: context))
         recorder.record(record)

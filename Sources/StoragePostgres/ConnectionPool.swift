@@ -141,8 +141,10 @@ final class ConnectionPool: @unchecked Sendable {
     }
 
     private func startThread() {
-        let thread = Thread { self.work() }
-        thread.name = "postgres"
+        let thread = Thread {
+            Thread.current.name = "postgres"  // from outside it stays with the object, and the system shows that of who started the thread
+            self.work()
+        }
         thread.stackSize = 2 << 20
         thread.start()
     }

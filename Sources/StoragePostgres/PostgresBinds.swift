@@ -23,8 +23,9 @@ struct PostgresBinds {
         types.append(type)
         offsets.append(text == nil ? nil : bytes.count)
         guard let text else { return }
-        guard !text.contains(0) else { throw PostgresFailure.characterNotInRepertoire }
+        let start = bytes.count
         bytes.append(contentsOf: text)
+        guard !bytes[start...].contains(0) else { throw PostgresFailure.characterNotInRepertoire }
         bytes.append(0)
     }
 

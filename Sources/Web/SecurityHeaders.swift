@@ -3,19 +3,22 @@ public import Hummingbird
 
 /// The headers that every answer carries, unless its handler set a stricter or a wider one of its own (a consent page's `form-action`).
 public struct SecurityHeaders: RequestStep {
-    private let secure: Bool
+    private let fields: [HTTPField]
+    private let names: [HTTPField.Name]
 
     /// - Parameter secure: whether the public address is https; HSTS is sent only then.
-    public init(secure: Bool) { self.secure = secure }
+    public init(secure: Bool) {
+        fields = Self.fields + (secure ? [Self.transport] : [])
+        names = fields.map(\.name)
+    }
 
     public func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
         // Hardly any answer has one of them already.
-        if response.headers.contains(where: { Self.names.contains($0.name) }) {
-            for field in Self.fields where !response.headers.contains(field.name) { response.headers.append(field) }
+        if names.contains(where: response.headers.contains) {
+            for field in fields where !response.headers.contains(field.name) { response.headers.append(field) }
         } else {
-            for field in Self.fields { response.headers.append(field) }
+            response.headers.insert(contentsOf: fields, at: response.headers.endIndex)
         }
-        if secure { response.headers.append(Self.transport) }
     }
 
     /// The policy of a page.
@@ -32,6 +35,5 @@ public struct SecurityHeaders: RequestStep {
         HTTPField(name: .crossOriginOpenerPolicy, value: "same-origin"),
         HTTPField(name: .permissionsPolicy, value: "camera=(), geolocation=(), microphone=(), payment=()"),
     ]
-    private static let names = Set(fields.map(\.name))
     private static let transport = HTTPField(name: .strictTransportSecurity, value: "max-age=63072000; includeSubDomains")
 }

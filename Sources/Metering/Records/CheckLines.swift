@@ -11,12 +11,13 @@ enum CheckLines {
     /// - Parameter before: as many checks of the call before, or none.
     static func append(_ checks: [DecisionRecord.Check], after before: [DecisionRecord.Check], to bytes: inout [UInt8]) {
         var next = 0
-        for (index, check) in checks.enumerated() {
+        for index in checks.indices {
             if index > 0 { bytes.append(newline) }
-            if !before.isEmpty, check.isWritten(as: before[index]) {
+            if !before.isEmpty, checks[index].isWritten(as: before[index]) {
                 next = index + 1
                 continue
             }
+            let check = checks[index]
             // Checks come in the order of the rules, up to where the call ended.
             let place = next < rules.count && rules[next].name == check.rule ? next : rules.firstIndex { $0.name == check.rule }
             if let place {

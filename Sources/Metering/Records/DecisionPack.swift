@@ -31,10 +31,10 @@ struct DecisionPack {
     /// - Returns: whether it fits. Where it does not, nothing more is added.
     mutating func add(_ record: DecisionRecord) -> Bool {
         let count = bytes.count
-        DecisionFields.append(record, after: before, to: &bytes)
+        // Taken out, so that it need not be copied beside the bytes that are written.
+        DecisionFields.append(record, after: before.take(), to: &bytes)
         guard bytes.count <= Self.mostBytes else {
             bytes.removeLast(bytes.count - count)
-            close()
             return false
         }
         greatestID = max(greatestID, record.requestID)
