@@ -89,12 +89,16 @@ public final class Revocations: Sendable {
         }
     }
 
-    public func refusal(of claims: AccessTokenClaims) async throws -> RevocationReason? {
+    /// - Returns: `nil` where that has to be read; within it, `nil` for a token in force.
+    public func known(about claims: AccessTokenClaims) -> RevocationReason?? {
         let isCurrent = feed.isCurrent
         let (isComplete, known) = state.withLock { state in (state.isComplete, state.refusal(of: claims)) }
-        if isCurrent, isComplete { return known }
-        if known != nil { return known }
-        if isCurrent { loadInBackground() }
+        return known != nil || isCurrent && isComplete ? .some(known) : nil
+    }
+
+    public func refusal(of claims: AccessTokenClaims) async throws -> RevocationReason? {
+        if let known = known(about: claims) { return known }
+        if feed.isCurrent { loadInBackground() }
         return try await database.read { tx in
             if try DeniedTokens().contains(claims.tokenID, in: tx) { return .tokenDenied }
             if let id = claims.grantID, try Grants().find(id, in: tx)?.revokedAt != nil { return .grantRevoked }

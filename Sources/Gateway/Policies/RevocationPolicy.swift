@@ -7,9 +7,18 @@ struct RevocationPolicy: Policy {
     let name = "revocation"
     let revocations: Revocations
 
+    func checkAtOnce(_ call: inout Call) -> Verdict? {
+        guard let claims = call.claims else { return .skipped(.noToken) }
+        return revocations.known(about: claims).map(verdict)
+    }
+
     func check(_ call: inout Call) async throws -> Verdict {
         guard let claims = call.claims else { return .skipped(.noToken) }
-        guard let reason = try await revocations.refusal(of: claims) else { return .passed(.notRevoked) }
+        return verdict(try await revocations.refusal(of: claims))
+    }
+
+    private func verdict(_ reason: RevocationReason?) -> Verdict {
+        guard let reason else { return .passed(.notRevoked) }
         let detail = "The access token was revoked."
         return refused(.revokedToken, detail, expected: "a token in force", got: Self.words(reason), challenge: .invalidToken(detail))
     }

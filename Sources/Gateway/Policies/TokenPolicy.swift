@@ -10,23 +10,48 @@ struct TokenPolicy: Policy {
     let name = "token"
     let verifier: AccessTokenVerifier
 
+    func checkAtOnce(_ call: inout Call) -> Verdict? {
+        switch presented(by: call) {
+        case .token(let token): verifier.verifiedAtOnce(token.text, at: call.now).map { verdict($0, on: token, &call) }
+        case .none(let refusal): refusal
+        }
+    }
+
     func check(_ call: inout Call) async throws -> Verdict {
+        switch presented(by: call) {
+        case .token(let token): verdict(try await verifier.verified(token.text, at: call.now), on: token, &call)
+        case .none(let refusal): refusal
+        }
+    }
+
+    private typealias Token = (scheme: TokenScheme, text: String, field: String)
+
+    private enum Presented {
+        case token(Token)
+        case none(refusal: Verdict)
+    }
+
+    private func presented(by call: Call) -> Presented {
         let fields = call.request.headers[values: .authorization]
-        guard let field = fields.first else { return missing(call) }
+        guard let field = fields.first else { return .none(refusal: missing(call)) }
         guard fields.count == 1 else {
             let detail = "The request carries more than one Authorization header."
-            return invalid(detail, expected: "one Authorization header", got: "\(fields.count)")
+            return .none(refusal: invalid(detail, expected: "one Authorization header", got: "\(fields.count)"))
         }
-        guard let (scheme, token) = Self.token(field) else { return noToken(field) }
-        switch try await verifier.verified(token, at: call.now) {
+        guard let (scheme, token) = Self.token(field) else { return .none(refusal: noToken(field)) }
+        return .token((scheme, token, field))
+    }
+
+    private func verdict(_ result: Result<AccessTokenClaims, TokenRefusal>, on token: Token, _ call: inout Call) -> Verdict {
+        switch result {
         case .success(let claims):
             call.claims = claims
-            call.token = (scheme, token)
+            call.token = (token.scheme, token.text)
             return .passed(.signedHere)
         // What the verifier knows, or has signed, needs no look at its characters.
-        case .failure(.malformed) where !Self.isToken(token): return noToken(field)
+        case .failure(.malformed) where !Self.isToken(token.text): return noToken(token.field)
         case .failure(let refusal):
-            call.expiredClaims = claims(expired: token, refusal)
+            call.expiredClaims = claims(expired: token.text, refusal)
             let code: ErrorCode = refusal.isExpiry ? .expiredToken : .invalidToken
             let detail = refusal.isExpiry ? "The access token has expired." : "The access token is not one of ours for this API."
             return refused(code, detail, expected: refusal.expected, got: refusal.got, challenge: .invalidToken(detail))
