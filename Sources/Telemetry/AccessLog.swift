@@ -47,15 +47,15 @@ public struct AccessLog: Sendable {
 
     public func write(_ entry: Entry) {
         var line = JSONLine()
-        line.add("@timestamp", clock.now.rfc3339WithMilliseconds)
+        line.add(own: "@timestamp", clock.now.rfc3339WithMilliseconds)
         line.add(verbatim: Self.constants)
-        line.add("client.ip", entry.clientAddress)
-        line.add("event.duration", number: entry.duration)
-        line.add("http.request.id", entry.requestID)
-        line.add("http.request.method", entry.method)
-        line.add("http.response.status_code", number: Int64(entry.status))
-        line.add("http.route", entry.route)
-        if let traceID = entry.traceID { line.add("trace.id", traceID) }
+        line.add(own: "client.ip", entry.clientAddress)
+        line.add(own: "event.duration", number: entry.duration)
+        line.add(own: "http.request.id", entry.requestID)
+        line.add(own: "http.request.method", entry.method)
+        line.add(own: "http.response.status_code", number: Int64(entry.status))
+        line.add(own: "http.route", entry.route)
+        if let traceID = entry.traceID { line.add(own: "trace.id", traceID) }
         output.write(line.finished(), isUrgent: false)
     }
 }

@@ -25,6 +25,18 @@ struct JSONLine {
         append(value)
     }
 
+    /// - Parameter name: one of the program's own, which stands for itself in JSON.
+    mutating func add(own name: StaticString, _ value: String) {
+        begin(own: name)
+        append(value)
+    }
+
+    /// - Parameter name: one of the program's own, which stands for itself in JSON.
+    mutating func add(own name: StaticString, number: Int64) {
+        begin(own: name)
+        bytes.append(decimal: number)
+    }
+
     /// - Parameter members: text that is whole members already, with nothing before or behind them.
     mutating func add(verbatim members: [UInt8]) {
         if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
@@ -49,6 +61,14 @@ struct JSONLine {
     private mutating func begin(_ name: String) {
         if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
         append(name)
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    private mutating func begin(own name: StaticString) {
+        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
         bytes.append(UInt8(ascii: ":"))
     }
 
@@ -79,8 +99,12 @@ struct JSONLine {
 
     private mutating func append(_ string: String) {
         bytes.append(UInt8(ascii: "\""))
-        let isPlain = string.utf8.withContiguousStorageIfAvailable(Self.isPlain) ?? false
-        if isPlain { bytes.append(text: string) } else { appendEscaped(string) }
+        let isWritten = string.utf8.withContiguousStorageIfAvailable { text in
+            guard Self.isPlain(text) else { return false }
+            bytes.append(contentsOf: text)
+            return true
+        }
+        if isWritten != true { appendEscaped(string) }
         bytes.append(UInt8(ascii: "\""))
     }
 
