@@ -73,9 +73,13 @@ public final class DecisionRecorder: Sendable {
         let open = lanes.map { lane in lane.group.withLock { $0.taken() } }
         return state.withLock { state in
             for group in open where group.count > 0 { state.add(group, upTo: groupSize) }
-            return state.take()
+            let taken = state.take()
+            state.dropOldest(keeping: capacity)
+            return taken
         }
     }
+
+    private var waitingCount: Int { lanes.reduce(state.withLock(\.waiting)) { count, lane in count + lane.group.withLock(\.count) } }
 
     /// Records dropped since the start because the database did not take them.
     public var droppedCount: Int { state.withLock(\.dropped) }
@@ -158,8 +162,7 @@ public final class DecisionRecorder: Sendable {
         do {
             try await work()
         } catch {
-            let waiting = state.withLock(\.waiting)
-            logger.error("decision records wait", metadata: ["error": "\(error)", "waiting": "\(waiting)", "dropped": "\(droppedCount)"])
+            logger.error("decision records wait", metadata: ["error": "\(error)", "waiting": "\(waitingCount)", "dropped": "\(droppedCount)"])
         }
     }
 }
