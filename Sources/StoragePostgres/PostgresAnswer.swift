@@ -4,6 +4,8 @@ internal import Storage
 /// What the server answered to one statement.
 final class PostgresAnswer {
     private let result: OpaquePointer
+    /// Of the prepared statement that it answers.
+    var shape: PostgresShape?
 
     init(_ result: OpaquePointer) { self.result = result }
 
@@ -24,11 +26,10 @@ final class PostgresAnswer {
     }
 
     func rows() -> [Row] {
-        let width = PQnfields(result)
-        let columns = Row.Columns((0..<width).map { String(cString: PQfname(result, $0)) })
-        let types = (0..<width).map { PQftype(result, $0) }
+        let (names, types) = (shape ?? PostgresShape()).columns(of: result)
+        let columns = Row.Columns(names)
         return (0..<PQntuples(result)).map { row in
-            Row(columns: columns, values: (0..<width).map { value(row, $0, types[Int($0)]) })
+            Row(columns: columns, values: types.indices.map { value(row, CInt($0), types[$0]) })
         }
     }
 

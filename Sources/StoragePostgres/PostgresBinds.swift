@@ -10,6 +10,9 @@ struct PostgresBinds {
 
     /// - Throws: for a NUL character, which PostgreSQL's text cannot hold.
     init(_ values: [SQLValue]) throws {
+        types.reserveCapacity(values.count)
+        offsets.reserveCapacity(values.count)
+        bytes.reserveCapacity(32 * values.count)
         for value in values {
             switch value {
             case .text(let text): try append(text?.utf8, type: 25)

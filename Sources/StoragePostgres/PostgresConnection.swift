@@ -8,8 +8,8 @@ final class PostgresConnection {
     private let descriptor: CInt
     /// A command was left whose answer nobody has read.
     private var isOwed = false
-    /// The names of the statements prepared here, by their text.
-    private var prepared: [String: String] = [:]
+    /// The statements prepared here, by their text.
+    private var prepared: [String: PostgresStatement.Prepared] = [:]
     /// Hashes of the long statements that ran here unprepared.
     private var ranOnce: Set<Int> = []
     private var longPrepared = 0
@@ -78,25 +78,18 @@ final class PostgresConnection {
         guard encoding == "UTF8" else { throw StorageError.failed(reason: "the database must be encoded in UTF8, not \(encoding ?? "unknown")") }
     }
 
-    /// A statement with its binds, and the name that it is prepared under; `nil` for what is not worth keeping.
-    struct Ready {
-        fileprivate let text: String
-        fileprivate let name: String?
-        fileprivate let binds: PostgresBinds
-    }
-
     /// Prepares a statement at its first use, a long one at its second.
-    func ready(_ sql: SQL) throws -> Ready {
+    func ready(_ sql: SQL) throws -> PostgresStatement {
         try settle()
         let binds = try PostgresBinds(sql.values)
-        return Ready(text: sql.text, name: try isWorthKeeping(sql) ? prepare(sql.text, binds) : nil, binds: binds)
+        return PostgresStatement(text: sql.text, prepared: try isWorthKeeping(sql) ? prepare(sql.text, binds) : nil, binds: binds)
     }
 
     @discardableResult
     func run(_ sql: SQL) throws -> PostgresAnswer { try run(ready(sql), after: []) }
 
     /// - Parameter opening: commands that are sent ahead of the statement.
-    func run(_ statement: Ready, after opening: [String]) throws -> PostgresAnswer {
+    func run(_ statement: PostgresStatement, after opening: [String]) throws -> PostgresAnswer {
         let (answers, failure) = try exchange([statement], after: opening)
         if let failure { throw failure }
         guard let answer = answers.last else { throw lost() }
@@ -104,7 +97,7 @@ final class PostgresConnection {
     }
 
     /// Commits the transaction that is open, behind its last statements.
-    func commit(behind statements: [Ready]) throws {
+    func commit(behind statements: [PostgresStatement]) throws {
         let (answers, failure) = try exchange(statements, before: "COMMIT")
         if let failure { throw failure }
         guard answers.last?.tag == "COMMIT" else { throw StorageError.failed(reason: "the transaction was rolled back at its commit") }
@@ -114,7 +107,7 @@ final class PostgresConnection {
     /// - Returns: the answers up to the first that failed.
     func runTogether(_ statements: [SQL]) throws -> [PostgresAnswer] {
         try makeRoom(for: statements.count)
-        var ready: [Ready] = []
+        var ready: [PostgresStatement] = []
         for statement in statements {
             do { ready.append(try self.ready(statement)) } catch {
                 if isLost { throw error }
@@ -129,21 +122,23 @@ final class PostgresConnection {
 
     /// Sends all at once. The server runs nothing behind what fails.
     /// - Throws: when the connection is lost.
-    func exchange(_ statements: [Ready], after opening: [String] = [], before closing: String? = nil) throws -> Answers {
+    func exchange(_ statements: [PostgresStatement], after opening: [String] = [], before closing: String? = nil) throws -> Answers {
         let count = opening.count + statements.count + (closing == nil ? 0 : 1)
         guard count > 0 else { return ([], nil) }
         let isPipeline = count > 1
         let isSent =
             (!isPipeline || PQenterPipelineMode(handle) == 1) && opening.allSatisfy(send) && statements.allSatisfy(send) && (closing.map(send) ?? true)
             && (!isPipeline || PQpipelineSync(handle) == 1)
-        return try answers(to: isSent, count, isPipeline: isPipeline, within: Self.patience)
+        let answers = try answers(to: isSent, count, isPipeline: isPipeline, within: Self.patience)
+        for (answer, statement) in zip(answers.answers.dropFirst(opening.count), statements) { answer.shape = statement.prepared?.shape }
+        return answers
     }
 
     private func send(_ command: String) -> Bool { PQsendQueryParams(handle, command, 0, nil, nil, nil, nil, 0) == 1 }
 
-    private func send(_ statement: Ready) -> Bool {
+    private func send(_ statement: PostgresStatement) -> Bool {
         statement.binds.withPointers { count, types, values in
-            if let name = statement.name { return PQsendQueryPrepared(handle, name, count, values, nil, nil, 0) }
+            if let name = statement.prepared?.name { return PQsendQueryPrepared(handle, name, count, values, nil, nil, 0) }
             return PQsendQueryParams(handle, statement.text, count, types, values, nil, nil, 0)
         } == 1
     }
@@ -210,15 +205,16 @@ final class PostgresConnection {
         return poll(&asked, 1, 0) > 0
     }
 
-    private func prepare(_ text: String, _ binds: PostgresBinds) throws -> String {
-        if let name = prepared[text] { return name }
+    private func prepare(_ text: String, _ binds: PostgresBinds) throws -> PostgresStatement.Prepared {
+        if let known = prepared[text] { return known }
         try makeRoom(for: 1)
         let name = "s\(prepared.count)"
         try binds.withPointers { count, types, _ in
             _ = try answer(to: PQsendPrepare(handle, name, text, count, types) == 1, within: Self.patience)
         }
-        prepared[text] = name
-        return name
+        let new = (name, PostgresShape())
+        prepared[text] = new
+        return new
     }
 
     /// So many statements can be prepared one after the other, and then run.

@@ -8,7 +8,7 @@ final class PostgresTransaction: WriteTransaction {
     private var opening: [String]
     /// The statement that failed, after which the server takes no more.
     private(set) var failure: PostgresFailure?
-    private var lateRows: [PostgresConnection.Ready] = []
+    private var lateRows: [PostgresStatement] = []
     let late = LateRows()
     let announcements = Announcements()
 
