@@ -8,7 +8,7 @@ public struct SecurityHeaders: RequestStep {
 
     /// - Parameter secure: whether the public address is https; HSTS is sent only then.
     public init(secure: Bool) {
-        fields = Self.fields + (secure ? [Self.transport] : [])
+        fields = Self.always + (secure ? [Self.transport] : [])
         names = fields.map(\.name)
     }
 
@@ -28,7 +28,7 @@ public struct SecurityHeaders: RequestStep {
             + "form-action \((["'self'"] + formTargets).joined(separator: " ")); base-uri 'none'; frame-ancestors 'none'"
     }
 
-    private static let fields = [
+    private static let always = [
         HTTPField(name: .contentSecurityPolicy, value: contentSecurityPolicy()),
         HTTPField(name: .xContentTypeOptions, value: "nosniff"),
         HTTPField(name: .referrerPolicy, value: "no-referrer"),
