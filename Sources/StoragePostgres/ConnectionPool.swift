@@ -69,12 +69,12 @@ final class ConnectionPool: @unchecked Sendable {
 
     /// Runs one reading statement, which is its own transaction.
     func read(_ sql: SQL) async throws -> [Row] {
-        try await withCheckedThrowingContinuation { add(Waiting(content: sql, answer: $0), to: \.reads) }
+        try await withUnsafeThrowingContinuation { add(Waiting(content: sql, answer: $0)) { reads.add($0) } }
     }
 
     /// Runs what is a transaction of its own, within one that others share.
     func commit(_ write: SingleWrite) async throws -> [Row] {
-        try await withCheckedThrowingContinuation { add(Waiting(content: write, answer: $0), to: \.writes) }
+        try await withUnsafeThrowingContinuation { add(Waiting(content: write, answer: $0)) { writes.add($0) } }
     }
 
     /// Refuses what waits, lets what runs finish, and returns when every connection is closed.
@@ -107,19 +107,20 @@ final class ConnectionPool: @unchecked Sendable {
         thread?.signal()
     }
 
-    private func add<Content>(_ statement: Waiting<Content>, to gathering: ReferenceWritableKeyPath<ConnectionPool, Gathering<Content>>) {
+    /// - Parameter gather: takes it, under the lock, and tells whether a thread is to be woken for it.
+    private func add<Content>(_ statement: Waiting<Content>, _ gather: (Waiting<Content>) -> Bool) {
         lock.lock()
         if let refusal {
             lock.unlock()
             return statement.answer.resume(throwing: refusal)
         }
-        self[keyPath: gathering].add(statement)
-        let thread = self[keyPath: gathering].callsThread() ? threadToWake() : nil
+        let thread = gather(statement) ? threadToWake() : nil
         lock.unlock()
         thread?.signal()
     }
 
     private static let isClosedNow = StorageError.unavailable(reason: "the database was closed")
+    private static let cameTooLate = StorageError.unavailable(reason: "no connection was free in time")
 
     /// Why nothing more is taken.
     private var refusal: StorageError? {
@@ -161,7 +162,7 @@ final class ConnectionPool: @unchecked Sendable {
             case .reads(let reads): read(reads, on: session)
             case .writes(let writes): commit(writes, on: session)
             case .job(let job):
-                if let refusal = Self.refusal(enteredAt: job.enteredAt) { job.refuse(refusal) } else { job.run(session) }
+                if job.enteredAt < .now - Self.longestWait { job.refuse(Self.cameTooLate) } else { job.run(session) }
             }
         }
         session.close()
@@ -204,16 +205,12 @@ final class ConnectionPool: @unchecked Sendable {
         }
     }
 
-    private static func refusal(enteredAt: ContinuousClock.Instant) -> StorageError? {
-        ContinuousClock.now - enteredAt > longestWait ? .unavailable(reason: "no connection was free in time") : nil
-    }
-
     /// Answers reads, those that go well with one exchange.
     private func read(_ reads: ArraySlice<Waiting<SQL>>, on session: PostgresSession) {
         let place = place(in: \.reads, for: session)
         let reads = refusingLate(reads)
         do {
-            let answers = try session.read(reads.map(\.content))
+            let answers = try session.read(reads.lazy.map(\.content))
             for (read, rows) in zip(reads, answers) { read.answer.resume(returning: rows) }
             runApart(reads.dropFirst(answers.count)) { try $0.read($1) }
         } catch {
@@ -230,19 +227,19 @@ final class ConnectionPool: @unchecked Sendable {
             let rows = try session.commit(writes.map(\.content))
             for (write, rows) in zip(writes, rows) { write.answer.resume(returning: rows) }
         } catch is PostgresFailure {
-            runApart(writes[...]) { try $0.commit($1) }
+            runApart(writes) { try $0.commit($1) }
         } catch {
             for write in writes { write.answer.resume(throwing: error) }
         }
         place.end()
     }
 
-    private func refusingLate<Content>(_ waiting: ArraySlice<Waiting<Content>>) -> [Waiting<Content>] {
-        waiting.filter { waiting in
-            guard let refusal = Self.refusal(enteredAt: waiting.enteredAt) else { return true }
-            waiting.answer.resume(throwing: refusal)
-            return false
-        }
+    /// - Parameter waiting: in the order in which it came.
+    private func refusingLate<Content>(_ waiting: ArraySlice<Waiting<Content>>) -> ArraySlice<Waiting<Content>> {
+        let earliest = ContinuousClock.now - Self.longestWait
+        let late = waiting.prefix { $0.enteredAt < earliest }
+        for waiting in late { waiting.answer.resume(throwing: Self.cameTooLate) }
+        return waiting.dropFirst(late.count)
     }
 
     /// What did not go well with others is a job each, so that one that fails or waits keeps none of the others.

@@ -10,7 +10,8 @@ enum SingleWrite: Sendable {
 struct Waiting<Content: Sendable>: Sendable {
     let enteredAt = ContinuousClock.now
     let content: Content
-    let answer: CheckedContinuation<[Row], any Error>
+    /// Unchecked: one for each call of the API, where the check costs an object.
+    let answer: UnsafeContinuation<[Row], any Error>
 }
 
 /// What waits to be sent as one exchange with the server (docs/decisions/0028-gathered-statements.md): a connection takes all of it, and while it waits for the
@@ -27,7 +28,11 @@ struct Gathering<Content: Sendable> {
     var count: Int { waiting.count }
     private var wantsThread: Bool { (busy + called) * Self.most < waiting.count }
 
-    mutating func add(_ statement: Waiting<Content>) { waiting.append(statement) }
+    /// - Returns: whether a thread is to be woken.
+    mutating func add(_ statement: Waiting<Content>) -> Bool {
+        waiting.append(statement)
+        return callsThread()
+    }
 
     /// - Returns: what a thread that is free is to send, until it says `end`; `nil` when others do.
     mutating func take() -> ArraySlice<Waiting<Content>>? {

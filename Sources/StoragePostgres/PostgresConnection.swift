@@ -105,7 +105,7 @@ final class PostgresConnection {
 
     /// Runs reading statements outside a transaction block, each with a snapshot of its own, as one exchange with the server.
     /// - Returns: the answers up to the first that failed.
-    func runTogether(_ statements: [SQL]) throws -> [PostgresAnswer] {
+    func runTogether(_ statements: some Collection<SQL>) throws -> [PostgresAnswer] {
         try makeRoom(for: statements.count)
         var ready: [PostgresStatement] = []
         for statement in statements {

@@ -37,7 +37,7 @@ final class PostgresSession {
     /// Runs reading statements, each with a snapshot of its own, as one exchange.
     /// - Returns: the rows of each, up to the first that failed.
     /// - Throws: when the server did not answer in time; why else something fails, running it apart tells.
-    func read(_ statements: [SQL]) throws -> [[Row]] {
+    func read(_ statements: some Collection<SQL>) throws -> [[Row]] {
         guard !statements.isEmpty else { return [] }
         do {
             let answers = try connected { try $0.runTogether(statements) }
