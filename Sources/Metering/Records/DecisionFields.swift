@@ -16,31 +16,37 @@ enum DecisionFields {
 
     // MARK: Writing
 
-    /// - Parameter before: the record that was written before, if there is one.
-    static func append(_ record: DecisionRecord, after before: DecisionRecord?, to bytes: inout [UInt8]) {
-        if before != nil { bytes.append(recordSeparator) }
-        bytes.append(text: record.requestID.rawValue)
-        append(record.receivedAt.milliseconds, before?.receivedAt.milliseconds, to: &bytes)
-        append(record.durationMicroseconds, before?.durationMicroseconds, to: &bytes)
-        append(record.organisationID?.rawValue, before?.organisationID?.rawValue, to: &bytes)
-        append(record.appID?.rawValue, before?.appID?.rawValue, to: &bytes)
-        append(record.clientID, before?.clientID, to: &bytes)
-        append(record.consentID?.rawValue, before?.consentID?.rawValue, to: &bytes)
-        append(record.personID?.rawValue, before?.personID?.rawValue, to: &bytes)
-        append(record.accountID?.rawValue, before?.accountID?.rawValue, to: &bytes)
-        append(record.method, before?.method, to: &bytes)
-        append(record.path, before?.path, to: &bytes)
-        append(record.operation, before?.operation, to: &bytes)
-        append(Int64(record.status), before.map { Int64($0.status) }, to: &bytes)
-        append(record.outcome.rawValue, before?.outcome.rawValue, to: &bytes)
-        append(record.rule, before?.rule, to: &bytes)
-        append(record.expected, before?.expected, to: &bytes)
-        append(record.got, before?.got, to: &bytes)
-        append(record.checks, before?.checks, to: &bytes)
-        append(Int64(record.cost), before.map { Int64($0.cost) }, to: &bytes)
-        append(record.records.map(Int64.init), before?.records.map(Int64.init), to: &bytes)
-        append(record.clientAddress, before?.clientAddress, to: &bytes)
-        append(record.problem, before?.problem, to: &bytes)
+    /// Writes records one behind the other.
+    struct Writer {
+        /// The one that was written last.
+        private var before: DecisionRecord?
+
+        mutating func append(_ record: DecisionRecord, to bytes: inout [UInt8]) {
+            if before != nil { bytes.append(DecisionFields.recordSeparator) }
+            bytes.append(text: record.requestID.rawValue)
+            DecisionFields.append(record.receivedAt.milliseconds, before?.receivedAt.milliseconds, to: &bytes)
+            DecisionFields.append(record.durationMicroseconds, before?.durationMicroseconds, to: &bytes)
+            DecisionFields.append(record.organisationID?.rawValue, before?.organisationID?.rawValue, to: &bytes)
+            DecisionFields.append(record.appID?.rawValue, before?.appID?.rawValue, to: &bytes)
+            DecisionFields.append(record.clientID, before?.clientID, to: &bytes)
+            DecisionFields.append(record.consentID?.rawValue, before?.consentID?.rawValue, to: &bytes)
+            DecisionFields.append(record.personID?.rawValue, before?.personID?.rawValue, to: &bytes)
+            DecisionFields.append(record.accountID?.rawValue, before?.accountID?.rawValue, to: &bytes)
+            DecisionFields.append(record.method, before?.method, to: &bytes)
+            DecisionFields.append(record.path, before?.path, to: &bytes)
+            DecisionFields.append(record.operation, before?.operation, to: &bytes)
+            DecisionFields.append(Int64(record.status), before.map { Int64($0.status) }, to: &bytes)
+            DecisionFields.append(record.outcome.rawValue, before?.outcome.rawValue, to: &bytes)
+            DecisionFields.append(record.rule, before?.rule, to: &bytes)
+            DecisionFields.append(record.expected, before?.expected, to: &bytes)
+            DecisionFields.append(record.got, before?.got, to: &bytes)
+            DecisionFields.append(record.checks, before?.checks, to: &bytes)
+            DecisionFields.append(Int64(record.cost), before.map { Int64($0.cost) }, to: &bytes)
+            DecisionFields.append(record.records.map(Int64.init), before?.records.map(Int64.init), to: &bytes)
+            DecisionFields.append(record.clientAddress, before?.clientAddress, to: &bytes)
+            DecisionFields.append(record.problem, before?.problem, to: &bytes)
+            before = record
+        }
     }
 
     private static func append(_ text: String?, _ before: String?, to bytes: inout [UInt8]) {

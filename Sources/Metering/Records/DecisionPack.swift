@@ -12,8 +12,8 @@ struct DecisionPack {
     private(set) var leastID: RequestID
     private var latest: Timestamp
     private var bytes: [UInt8] = []
-    /// The one that was added last, until nothing more is.
-    private var before: DecisionRecord?
+    /// Until nothing more is added.
+    private var writer: DecisionFields.Writer? = DecisionFields.Writer()
 
     /// PostgreSQL compresses a row of more than 2 kB, and cuts it in pieces, which costs more than it saves; two of these share a page of SQLite.
     private static let mostBytes = 1900
@@ -24,15 +24,13 @@ struct DecisionPack {
         leastID = record.requestID
         latest = record.receivedAt
         bytes.reserveCapacity(600)
-        DecisionFields.append(record, after: nil, to: &bytes)
-        before = record
+        writer?.append(record, to: &bytes)
     }
 
     /// - Returns: whether it fits. Where it does not, nothing more is added.
     mutating func add(_ record: DecisionRecord) -> Bool {
         let count = bytes.count
-        // Taken out, so that it need not be copied beside the bytes that are written.
-        DecisionFields.append(record, after: before.take(), to: &bytes)
+        writer?.append(record, to: &bytes)
         guard bytes.count <= Self.mostBytes else {
             bytes.removeLast(bytes.count - count)
             return false
@@ -40,12 +38,11 @@ struct DecisionPack {
         greatestID = max(greatestID, record.requestID)
         leastID = min(leastID, record.requestID)
         latest = max(latest, record.receivedAt)
-        before = record
         return true
     }
 
     /// Nothing more is added.
-    mutating func close() { before = nil }
+    mutating func close() { writer = nil }
 
     var values: [SQLValue] { [greatestID.sqlValue, leastID.sqlValue, latest.milliseconds.sqlValue, String(decoding: bytes, as: UTF8.self).sqlValue] }
 
@@ -67,7 +64,7 @@ struct DecisionPack {
         /// The prefix, and eight of the nine characters of the time (`Identifier.init(at:from:)`).
         private static let length = RequestID.prefix.utf8.count + 8
 
-        func contains(_ id: RequestID) -> Bool { id.rawValue.utf8.prefix(Self.length).elementsEqual(beginning.utf8) }
+        func contains(_ id: RequestID) -> Bool { id.rawValue.hasBytes(of: beginning, upTo: Self.length) }
 
         /// Behind each of its ids, whose characters are letters, digits, `-` and `_`.
         var end: String { beginning + "~" }
