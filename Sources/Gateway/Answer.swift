@@ -23,11 +23,15 @@ struct Answer {
         }
     }
 
+    /// How many fields an answer has, with those that every one has.
+    private static let fields = 16
+
     func response(context: AppContext) -> Response {
         if let problem { return Self.naming(problem, context).response(context: context) }
         guard let upstream else { return Response(status: .internalServerError) }
         var headers = upstream.headers
-        headers[.cacheControl] = "no-store"
+        headers.reserveCapacity(Self.fields)
+        headers.set("no-store", for: .cacheControl)
         return Response(status: upstream.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: upstream.body)))
     }
 

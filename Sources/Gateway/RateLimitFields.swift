@@ -11,8 +11,8 @@ struct RateLimitFields {
 
     func add(to headers: inout HTTPFields) {
         guard !policies.isEmpty else { return }
-        headers[.rateLimitPolicy] = String(decoding: policies, as: UTF8.self)
-        headers[.rateLimit] = String(decoding: standings, as: UTF8.self)
+        headers.set(String(decoding: policies, as: UTF8.self), for: .rateLimitPolicy)
+        headers.set(String(decoding: standings, as: UTF8.self), for: .rateLimit)
     }
 
     fileprivate mutating func add(_ name: String, limit: Int, window: Int, remaining: Int, reset: Int) {

@@ -25,21 +25,30 @@ extension Identifier {
     /// 9 characters of the time in milliseconds, then 80 random bits. Later ones sort behind earlier ones, in every collation because all are lower-case letters
     /// and digits, so that what is keyed by them is written side by side.
     public init(at moment: Timestamp, from randomness: any RandomSource) {
-        var text = Array(Self.prefix.utf8)
-        text.reserveCapacity(text.count + 25)
         let milliseconds = UInt64(max(0, moment.milliseconds))
-        for place in (0..<9).reversed() { text.append(base32[Int(milliseconds >> (5 * place) & 31)]) }
-        var bits: UInt64 = 0
-        var count = 0
-        for byte in randomness.bytes(10) {
-            bits = bits << 8 | UInt64(byte)
-            count += 8
-            while count >= 5 {
-                count -= 5
-                text.append(base32[Int(bits >> count & 31)])
+        let random = randomness.bytes(10)
+        let prefix = Self.prefix.utf8
+        // Written in place: every request has one.
+        let text = String(unsafeUninitializedCapacity: prefix.count + 25) { text in
+            var end = text.initialize(fromContentsOf: prefix)
+            func write(_ digit: UInt64) {
+                text[end] = base32[Int(digit & 31)]
+                end += 1
             }
+            for place in (0..<9).reversed() { write(milliseconds >> (5 * place)) }
+            var bits: UInt64 = 0
+            var count = 0
+            for byte in random {
+                bits = bits << 8 | UInt64(byte)
+                count += 8
+                while count >= 5 {
+                    count -= 5
+                    write(bits >> count)
+                }
+            }
+            return end
         }
-        self.init(trusted: String(decoding: text, as: UTF8.self))
+        self.init(trusted: text)
     }
 
     public var description: String { rawValue }

@@ -40,8 +40,8 @@ public struct RequestIdentity: RequestStep {
     public func answer(_ error: any Error, to request: Request, _ context: AppContext) -> Response { Problem.response(for: error, context: context) }
 
     public func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
-        response.headers[.requestID] = context.requestID.rawValue
-        response.headers[.interactionID] = context.interactionID
+        response.headers.set(context.requestID.rawValue, for: .requestID)
+        response.headers.set(context.interactionID, for: .interactionID)
     }
 }
 
@@ -61,16 +61,23 @@ struct UUIDText {
     private init(trusted text: String) { self.text = text }
 
     static func random(from randomness: any RandomSource) -> UUIDText {
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (index, byte) in randomness.bytes(16).enumerated() {
-            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
-            // Version 4, variant 10.
-            let byte = index == 6 ? byte & 0x0F | 0x40 : index == 8 ? byte & 0x3F | 0x80 : byte
-            text.append(hexadecimal(byte >> 4))
-            text.append(hexadecimal(byte & 15))
+        let random = randomness.bytes(16)
+        let text = String(unsafeUninitializedCapacity: 36) { text in
+            var end = 0
+            func write(_ character: UInt8) {
+                text[end] = character
+                end += 1
+            }
+            for (index, byte) in random.enumerated() {
+                if index == 4 || index == 6 || index == 8 || index == 10 { write(UInt8(ascii: "-")) }
+                // Version 4, variant 10.
+                let byte = index == 6 ? byte & 0x0F | 0x40 : index == 8 ? byte & 0x3F | 0x80 : byte
+                write(hexadecimal(byte >> 4))
+                write(hexadecimal(byte & 15))
+            }
+            return end
         }
-        return UUIDText(trusted: String(decoding: text, as: UTF8.self))
+        return UUIDText(trusted: text)
     }
 
     private static func hexadecimal(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
