@@ -75,7 +75,9 @@ public final class Consent: Sendable {
     public var scopes: [String] { payment == nil ? permissions.scopes : ["payments.write"] }
 
     /// Where it stands: expiry comes by the clock, whether or not a job has stamped the row.
-    public func status(at now: Timestamp) -> ConsentStatus { standing(at: now).status }
+    public func status(at now: Timestamp) -> ConsentStatus {
+        ConsentStanding.expiry(of: storedStatus, at: now, lodgedAt: createdAt, expiresAt: expiresAt) == nil ? storedStatus : .expired
+    }
 
     /// The status with who brought it about, why, and since when.
     public func standing(at now: Timestamp) -> ConsentStanding {
@@ -139,12 +141,17 @@ public struct ConsentStanding: Hashable, Sendable {
 
     /// What the clock has made of it, as the table has it.
     func standing(at now: Timestamp, lodgedAt: Timestamp, expiresAt: Timestamp) -> ConsentStanding {
-        guard !status.isFinal else { return self }
+        Self.expiry(of: status, at: now, lodgedAt: lodgedAt, expiresAt: expiresAt) ?? self
+    }
+
+    /// - Returns: `nil` where the clock has ended nothing.
+    static func expiry(of status: ConsentStatus, at now: Timestamp, lodgedAt: Timestamp, expiresAt: Timestamp) -> ConsentStanding? {
+        guard !status.isFinal else { return nil }
         let sweptAt = lodgedAt + ConsentTerm.unauthorised
         if status == .awaitingAuthorisation, sweptAt < expiresAt, sweptAt <= now {
             return ConsentStanding(status: .expired, actor: .system, reason: ConsentReason.neverAuthorised, since: sweptAt)
         }
-        guard expiresAt <= now else { return self }
+        guard expiresAt <= now else { return nil }
         return ConsentStanding(status: .expired, actor: .system, reason: ConsentReason.termEnded, since: expiresAt)
     }
 }

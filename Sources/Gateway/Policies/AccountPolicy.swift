@@ -12,7 +12,7 @@ struct AccountPolicy: ImmediatePolicy {
         guard let parameter = call.rules.accountParameter else { return .skipped(.namesNoAccount) }
         guard let consent = call.consent else { return .skipped(.noConsent) }
         let text = call.pathParameters[parameter] ?? ""
-        guard let account = AccountID(text), consent.accounts.contains(account) else {
+        guard let account = consent.accounts.first(where: { $0.rawValue.hasBytes(of: text) }) else {
             return refused(
                 .accountNotInConsent, "The account is not one that the customer chose.", at: "/path/\(parameter)",
                 expected: "one of the consent's \(consent.accounts.count) accounts", got: String(text.prefix(64)))

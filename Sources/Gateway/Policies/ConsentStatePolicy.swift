@@ -34,9 +34,9 @@ struct ConsentStatePolicy: Policy {
             return refused(.consentRequired, "The token carries no consent of this app and customer.", expected: "a consent of this app", got: "another")
         }
         call.consent = consent
-        let standing = consent.standing(at: call.now)
-        if standing.status == .consumed, call.rules.spendsConsent { return .passed(.usedUp) }
-        guard standing.status == .authorised else { return refusal(standing) }
+        let status = consent.status(at: call.now)
+        if status == .consumed, call.rules.spendsConsent { return .passed(.usedUp) }
+        guard status == .authorised else { return refusal(consent.standing(at: call.now)) }
         return .passed(.inForce)
     }
 
