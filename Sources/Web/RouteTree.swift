@@ -87,18 +87,18 @@ struct RouteTree<Handler: Sendable>: Sendable {
 
     func match(_ path: String, _ method: HTTPRequest.Method) -> Match? {
         guard let method = methods.firstIndex(of: method) else { return nil }
-        return walk(path, to: method) { walk, number in
-            number.map { number in Match(route: routes[number], captures: walk.captures.map { (names[$0.edge], $0.place) }) }
-        }
+        let end = walk(path, to: method)
+        return end.route.map { route in Match(route: routes[route], captures: end.captures.map { (names[$0.edge], $0.place) }) }
     }
 
     /// The methods of an address, none where there is no such address.
     func methods(of path: String) -> Set<HTTPRequest.Method> {
-        walk(path, to: nil) { walk, _ in Set(walk.ends.flatMap { nodes[$0].routes.map { methods[methodOfRoute[$0]] } }) }
+        Set(walk(path, to: nil).nodes.flatMap { nodes[$0].routes.map { methods[methodOfRoute[$0]] } })
     }
 
     /// - Parameter method: whose route is looked for; nil goes all ways.
-    private func walk<Result>(_ path: String, to method: Int?, _ arrive: (Walk, Int?) -> Result) -> Result {
+    /// - Returns: the number of the route, the edges whose names took something, and the nodes that the path leads to and that have no route of the method.
+    private func walk(_ path: String, to method: Int?) -> (route: Int?, captures: [Walk.Capture], nodes: [Int]) {
         var path = path
         return path.withUTF8 { bytes in
             letters.withUnsafeBufferPointer { letters in
@@ -107,7 +107,7 @@ struct RouteTree<Handler: Sendable>: Sendable {
                         methodOfRoute.withUnsafeBufferPointer { methodOfRoute in
                             var walk = Walk(nodes: nodes, edges: edges, letters: letters, methodOfRoute: methodOfRoute, bytes: bytes, method: method)
                             let route = walk.go(from: 0, at: 0)
-                            return arrive(walk, route)
+                            return (route, walk.captures, walk.ends)
                         }
                     }
                 }
@@ -123,10 +123,11 @@ struct RouteTree<Handler: Sendable>: Sendable {
         let methodOfRoute: UnsafeBufferPointer<Int>
         let bytes: UnsafeBufferPointer<UInt8>
         let method: Int?
-        /// What stood where the name of an edge stands.
-        var captures: [(edge: Int, place: Range<Int>)] = []
-        /// The nodes that the path leads to and that have no route of the method.
+        var captures: [Capture] = []
         var ends: [Int] = []
+
+        /// What stood where the name of an edge stands.
+        typealias Capture = (edge: Int, place: Range<Int>)
 
         /// - Returns: the number of the route.
         mutating func go(from position: Int, at number: Int) -> Int? {

@@ -24,8 +24,8 @@ public struct APIContract: Sendable {
     public func operation(_ id: String) -> Operation? { operations.first { $0.id == id } }
 }
 
-/// One operation: a method on a path.
-public struct Operation: Sendable, Identifiable {
+/// One operation: a method on a path. It, its parameters and its rules are objects, since every call of the gateway takes them along.
+public final class Operation: Sendable, Identifiable {
     /// Its `operationId`: `getAccountBalance`.
     public let id: String
     /// `GET`
@@ -42,9 +42,26 @@ public struct Operation: Sendable, Identifiable {
     public let access: AccessRules?
     /// Whether an access token of ours is wanted at all.
     public let needsToken: Bool
+
+    init(
+        id: String, method: String, path: String, tag: String?, summary: String, description: String, parameters: [Parameter], requestBody: RequestBody?,
+        responses: [ResponseDescription], access: AccessRules?, needsToken: Bool
+    ) {
+        self.id = id
+        self.method = method
+        self.path = path
+        self.tag = tag
+        self.summary = summary
+        self.description = description
+        self.parameters = parameters
+        self.requestBody = requestBody
+        self.responses = responses
+        self.access = access
+        self.needsToken = needsToken
+    }
 }
 
-public struct Parameter: Sendable {
+public final class Parameter: Sendable {
     public enum Location: String, Sendable {
         case path, query, header
     }
@@ -102,7 +119,7 @@ public struct ResponseDescription: Sendable {
 }
 
 /// What the gateway asks of a caller of one operation: the extension `x-wekeza`.
-public struct AccessRules: Hashable, Sendable {
+public final class AccessRules: Sendable {
     /// Whose token the operation takes.
     public enum Token: String, Sendable {
         /// One that a customer approved: it carries a consent.
@@ -144,5 +161,22 @@ public struct AccessRules: Hashable, Sendable {
     public struct WindowParameters: Hashable, Sendable {
         public let from: String
         public let to: String
+    }
+
+    init(
+        scope: String, token: Token, allPermissions: [String], anyPermission: [String], accountParameter: String?, windowParameters: WindowParameters?,
+        server: Server, isIdempotent: Bool, spendsConsent: Bool, lodgesConsent: Bool, largestBody: Int?
+    ) {
+        self.scope = scope
+        self.token = token
+        self.allPermissions = allPermissions
+        self.anyPermission = anyPermission
+        self.accountParameter = accountParameter
+        self.windowParameters = windowParameters
+        self.server = server
+        self.isIdempotent = isIdempotent
+        self.spendsConsent = spendsConsent
+        self.lodgesConsent = lodgesConsent
+        self.largestBody = largestBody
     }
 }

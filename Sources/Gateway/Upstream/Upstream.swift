@@ -13,8 +13,8 @@ public protocol Upstream: Sendable {
     func respond(to call: GuardedCall) async throws -> UpstreamAnswer
 }
 
-/// A call that the gateway allowed, with everything it learnt on the way.
-public struct GuardedCall: Sendable {
+/// A call that the gateway allowed, with everything it learnt on the way. An object, since it goes through many hands.
+public final class GuardedCall: Sendable {
     /// The contract's `operationId`.
     public let operation: String
     public let pathParameters: [String: String]
@@ -101,7 +101,7 @@ public struct UpstreamAnswer: Sendable {
 
     public static func json(_ value: JSONObject, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], records: Int? = nil) -> UpstreamAnswer {
         var headers = headers
-        headers[.contentType] = "application/json"
+        headers.set("application/json", for: .contentType)
         return UpstreamAnswer(status: status, headers: headers, body: value.bytes, records: records)
     }
 
