@@ -24,7 +24,7 @@ def run(folder):
             f"- Small: {described(small_bank)}.", f"- Big: {described(big_bank)}.")
         table("what", "small: CPU µs", "big: CPU µs", "ratio", "small: p50 / p99 ms", "big: p50 / p99 ms", "small: SQL", "big: SQL")
         few = Callers(small_bank, small, f"{folder}/small", small.count)
-        for count in sorted({min(CALLERS, big.count), big.count}):
+        for count in sorted({min(count, big.count) for count in CALLERS} | {big.count}):
             compare(few, Callers(big_bank, big, f"{folder}/big", count))
         say("", f"- Small: {described(small_bank)}.", f"- Big: {described(big_bank)}.")
 

@@ -23,8 +23,8 @@ FLOWS = (500 if SECONDS >= 5 else 200) * SECONDS
 DISTINCT = 20_000 if SECONDS >= 5 else 2000
 # What `flat`, `portal` and `memory` count in hundred thousands and millions is multiplied by this; 0.01 is a quick look.
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))
-# How many of the apps of `flat` call, spread evenly over all; it is measured with every app calling too.
-CALLERS = int(os.environ.get("BENCH_CALLERS", "2000"))
+# How many of the apps of `flat` call, spread evenly over all: as many as the small bank has, and as many as everywhere else. Every app calls after that.
+CALLERS = [int(count) for count in os.environ.get("BENCH_CALLERS", "10,1000").split(",")]
 # How often `portal` asks for each page.
 VISITS = int(os.environ.get("BENCH_VISITS", "100"))
 # A folder for profiles of the product, or nothing.
