@@ -38,7 +38,7 @@ extension Identifier {
             for place in (0..<9).reversed() { write(milliseconds >> (5 * place)) }
             var bits: UInt64 = 0
             var count = 0
-            for byte in random {
+            for byte in random.prefix(10) {
                 bits = bits << 8 | UInt64(byte)
                 count += 8
                 while count >= 5 {

@@ -11,7 +11,7 @@ extension HTTPFields {
         return found
     }
 
-    /// Sets a field, as the subscript does: that one goes through lists of what to replace and to delete even where nothing is.
+    /// Sets a field other than `Cookie`, as the subscript does: that one goes through lists of what to replace and to delete even where nothing is.
     public mutating func set(_ value: String, for name: HTTPField.Name) {
         if contains(name) { self[name] = value } else { append(HTTPField(name: name, value: value)) }
     }

@@ -68,7 +68,7 @@ struct UUIDText {
                 text[end] = character
                 end += 1
             }
-            for (index, byte) in random.enumerated() {
+            for (index, byte) in random.prefix(16).enumerated() {
                 if index == 4 || index == 6 || index == 8 || index == 10 { write(UInt8(ascii: "-")) }
                 // Version 4, variant 10.
                 let byte = index == 6 ? byte & 0x0F | 0x40 : index == 8 ? byte & 0x3F | 0x80 : byte

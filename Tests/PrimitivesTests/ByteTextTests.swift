@@ -29,6 +29,17 @@ struct ByteTextTests {
         #expect(Substring("<" + one).dropFirst().description.hasBytes(of: another) == isSame)
     }
 
+    @Test(arguments: [
+        ("req_1", "req_2", 4, true), ("req_1", "req_2", 5, false), ("req_1", "req", 3, true), ("req_1", "req", 4, false), ("req", "req", 9, true),
+        ("", "a", 0, true),
+        ("a text that is not a small one", "a text that is not a small two", 27, true),
+        ("a text that is not a small one", "a text that is not a small two", 28, false),
+    ])
+    func `texts begin with the same bytes`(one: String, another: String, length: Int, isSame: Bool) {
+        #expect(one.hasBytes(of: another, upTo: length) == isSame)
+        #expect(Substring("<" + one).dropFirst().description.hasBytes(of: another, upTo: length) == isSame)
+    }
+
     @Test func `printable ASCII is what stands between the controls, and one stranger anywhere is seen`() {
         for byte in UInt8.min...UInt8.max {
             for place in 0..<20 {

@@ -29,10 +29,12 @@ struct DecisionPack {
 
     /// - Returns: whether it fits. Where it does not, nothing more is added.
     mutating func add(_ record: DecisionRecord) -> Bool {
+        guard writer != nil else { return false }
         let count = bytes.count
         writer?.append(record, to: &bytes)
         guard bytes.count <= Self.mostBytes else {
             bytes.removeLast(bytes.count - count)
+            close()
             return false
         }
         greatestID = max(greatestID, record.requestID)
