@@ -6,6 +6,9 @@ import struct
 import time
 from urllib.parse import parse_qs, unquote, urlsplit
 
+# Seconds between reading a code and the server's looking at it, at the most.
+TYPING = 5
+
 
 class Phone:
     def __init__(self, address):
@@ -20,8 +23,9 @@ class Phone:
         return unquote(self.address.path.lstrip("/"))
 
     def code(self):
-        """The earliest code that is still taken: the one before the present one and the one after it are, so there are three to begin with."""
-        while (step := max(self.spent + 1, int(time.time()) // 30 - 1)) > int(time.time()) // 30 + 1:
+        """The earliest code that is still taken: the one before the present one and the one after it are, so there are three to begin with.
+        One whose time is nearly over is none of them: it would be refused by the time that a slow browser has typed it."""
+        while (step := max(self.spent + 1, int(time.time() + TYPING) // 30 - 1)) > int(time.time()) // 30 + 1:
             time.sleep(0.2)
         self.spent = step
         digest = hmac.digest(self.key, struct.pack(">Q", step), "sha1")
