@@ -85,7 +85,7 @@ let package = Package(
         room(
             "StorageSQLite",
             ["Primitives", "Storage", "CSQLite", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"), logging]),
-        room("StoragePostgres", ["Primitives", "Storage", "CPostgres", logging]),
+        room("StoragePostgres", ["Primitives", "Storage", "CPostgres", logging, nio, .product(name: "NIOPosix", package: "swift-nio")]),
         room("Contract", ["JSON", "Primitives", yams]),
         room("Pages", ["Primitives", "Web", "CQRencode", hummingbird, httpTypes, crypto]),
         room("Passwords", ["Primitives", "CArgon2"]),
@@ -180,7 +180,7 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("XMLTests", ["XML"]),
         tests("PrimitivesTests", ["Primitives", "TestSupport"]),
-        tests("StorageTests", ["Primitives", "Storage", "StorageSQLite", "StoragePostgres", "TestSupport"]),
+        tests("StorageTests", ["Primitives", "Storage", "StorageSQLite", "StoragePostgres", "TestSupport", nio, .product(name: "NIOPosix", package: "swift-nio")]),
         tests("TelemetryTests", ["Primitives", "Telemetry", "TestSupport", logging, metrics]),
         tests("JOSETests", ["JSON", "Primitives", "JOSE", "TestSupport", crypto]),
         tests("CertificatesTests", ["Primitives", "Certificates", "TestSupport", x509, asn1, crypto]),

@@ -7,7 +7,7 @@ internal import Storage
 /// are busy.
 final class ConnectionPool: @unchecked Sendable {
     // Everything that changes is guarded by `lock`.
-    private struct Job {
+    struct Job {
         let enteredAt = ContinuousClock.now
         let run: (PostgresSession) -> Void
         let refuse: (StorageError) -> Void
@@ -26,28 +26,32 @@ final class ConnectionPool: @unchecked Sendable {
         case job(Job)
     }
 
-    private let lock = NSLock()
-    private var jobs: ArraySlice<Job> = []
-    private var reads = Gathering<SQL>()
-    private var writes = Gathering<SingleWrite>()
+    let lock = NSLock()
+    var jobs: ArraySlice<Job> = []
+    var reads = Gathering<SQL>()
+    var writes = Gathering<SingleWrite>()
     private var threads = 0
     /// Threads that have nothing to do, the latest one last: it is woken first, and so is a process of the server that has done the same a moment ago.
     private var idle: [DispatchSemaphore] = []
-    private var isClosed = false
+    private(set) var isClosed = false
     private var closing: [CheckedContinuation<Void, Never>] = []
     private var down: (until: ContinuousClock.Instant, reason: any Error)?
     private var reachedAt: ContinuousClock.Instant?
 
+    /// How many threads there are at most.
+    private var limit: Int
+
     let url: String
-    let limit: Int
     let logger: Logger
     let statistics = StorageStatistics()
     let ownChanges = OwnChanges()
 
+    /// So many that are held up hold up others.
+    private static let fewest = 4
     /// More than this that waits is refused at once.
     private static let queueLimit = 1_000
     /// What waited longer is refused, for its caller is about to give up.
-    private static let longestWait = Duration.seconds(3)
+    static let longestWait = Duration.seconds(3)
     /// After a failed connection attempt jobs are refused for this long, rather than each waiting for an attempt of its own.
     private static let pause = Duration.milliseconds(250)
 
@@ -69,12 +73,24 @@ final class ConnectionPool: @unchecked Sendable {
 
     /// Runs one reading statement, which is its own transaction.
     func read(_ sql: SQL) async throws -> [Row] {
-        try await withUnsafeThrowingContinuation { add(Waiting(content: sql, answer: $0)) { reads.add($0) } }
+        try await withUnsafeThrowingContinuation { read(Waiting(content: sql, answer: $0)) }
     }
+
+    func read(_ statement: Waiting<SQL>) { add(statement) { reads.add($0) } }
 
     /// Runs what is a transaction of its own, within one that others share.
     func commit(_ write: SingleWrite) async throws -> [Row] {
         try await withUnsafeThrowingContinuation { add(Waiting(content: write, answer: $0)) { writes.add($0) } }
+    }
+
+    /// Leaves connections of the pool's to others that use the same database, if it keeps enough.
+    /// - Returns: how many.
+    func spare(_ count: Int) -> Int {
+        lock.lock()
+        defer { lock.unlock() }
+        let spared = min(count, max(0, limit - Self.fewest))
+        limit -= spared
+        return spared
     }
 
     /// Refuses what waits, lets what runs finish, and returns when every connection is closed.
@@ -119,8 +135,8 @@ final class ConnectionPool: @unchecked Sendable {
         thread?.signal()
     }
 
-    private static let isClosedNow = StorageError.unavailable(reason: "the database was closed")
-    private static let cameTooLate = StorageError.unavailable(reason: "no connection was free in time")
+    static let isClosedNow = StorageError.unavailable(reason: "the database was closed")
+    static let cameTooLate = StorageError.unavailable(reason: "no connection was free in time")
 
     /// Why nothing more is taken.
     private var refusal: StorageError? {
@@ -129,7 +145,7 @@ final class ConnectionPool: @unchecked Sendable {
     }
 
     /// Has a thread look for work, if one has nothing to do or one more may be started.
-    private func wake() { threadToWake()?.signal() }
+    func wake() { threadToWake()?.signal() }
 
     /// - Returns: the bell of one that has nothing to do, to be rung behind the lock, for which it would only wait. One that is started needs none.
     private func threadToWake() -> DispatchSemaphore? {
@@ -203,74 +219,6 @@ final class ConnectionPool: @unchecked Sendable {
         case .writes: writes.take().map { .writes($0) }
         case .jobs: jobs.popFirst().map { .job($0) }
         }
-    }
-
-    /// Answers reads, those that go well with one exchange.
-    private func read(_ reads: ArraySlice<Waiting<SQL>>, on session: PostgresSession) {
-        let place = place(in: \.reads, for: session)
-        let reads = refusingLate(reads)
-        do {
-            let answers = try session.read(reads.lazy.map(\.content))
-            for (read, rows) in zip(reads, answers) { read.answer.resume(returning: rows) }
-            runApart(reads.dropFirst(answers.count)) { try $0.read($1) }
-        } catch {
-            for read in reads { read.answer.resume(throwing: error) }
-        }
-        place.end()
-    }
-
-    /// Commits writes with one exchange.
-    private func commit(_ writes: ArraySlice<Waiting<SingleWrite>>, on session: PostgresSession) {
-        let place = place(in: \.writes, for: session)
-        let writes = refusingLate(writes)
-        do {
-            let rows = try session.commit(writes.map(\.content))
-            for (write, rows) in zip(writes, rows) { write.answer.resume(returning: rows) }
-        } catch is PostgresFailure {
-            runApart(writes) { try $0.commit($1) }
-        } catch {
-            for write in writes { write.answer.resume(throwing: error) }
-        }
-        place.end()
-    }
-
-    /// - Parameter waiting: in the order in which it came.
-    private func refusingLate<Content>(_ waiting: ArraySlice<Waiting<Content>>) -> ArraySlice<Waiting<Content>> {
-        let earliest = ContinuousClock.now - Self.longestWait
-        let late = waiting.prefix { $0.enteredAt < earliest }
-        for waiting in late { waiting.answer.resume(throwing: Self.cameTooLate) }
-        return waiting.dropFirst(late.count)
-    }
-
-    /// What did not go well with others is a job each, so that one that fails or waits keeps none of the others.
-    private func runApart<Content>(_ waiting: ArraySlice<Waiting<Content>>, by work: @escaping (PostgresSession, Content) throws -> [Row]) {
-        guard !waiting.isEmpty else { return }
-        lock.lock()
-        let isRefused = isClosed
-        if !isRefused {
-            for waiting in waiting {
-                jobs.append(
-                    Job(
-                        run: { session in waiting.answer.resume(with: Result { try work(session, waiting.content) }) },
-                        refuse: { waiting.answer.resume(throwing: $0) }))
-                wake()
-            }
-        }
-        lock.unlock()
-        if isRefused { for waiting in waiting { waiting.answer.resume(throwing: Self.isClosedNow) } }
-    }
-
-    /// - Returns: one that is left when the server takes long, too.
-    private func place<Content>(in gathering: ReferenceWritableKeyPath<ConnectionPool, Gathering<Content>>, for session: PostgresSession) -> Place {
-        let place = Place { [self] isHeldUp in
-            session.ifHeldUp = nil
-            lock.lock()
-            self[keyPath: gathering].end()
-            if isHeldUp, self[keyPath: gathering].callsThread() { wake() }
-            lock.unlock()
-        }
-        session.ifHeldUp = place.leave
-        return place
     }
 
     /// - Throws: while a failed attempt to connect is fresh, what it failed with.

@@ -4,8 +4,8 @@ internal import Storage
 
 /// One libpq connection, used by one thread at a time.
 final class PostgresConnection {
-    private let handle: OpaquePointer
-    private let descriptor: CInt
+    let handle: OpaquePointer
+    let descriptor: CInt
     /// A command was left whose answer nobody has read.
     private var isOwed = false
     /// The statements prepared here, by their text.
@@ -14,10 +14,10 @@ final class PostgresConnection {
     private var ranOnce: Set<Int> = []
     private var longPrepared = 0
     /// The connection cannot be used any more.
-    private(set) var isLost = false
+    var isLost = false
     /// Called once when an exchange takes long.
     var ifHeldUp: (() -> Void)?
-    private var heldUpAt = ContinuousClock.now
+    var heldUpAt = ContinuousClock.now
 
     /// The server ends a statement after `statement_timeout`; the client waits a little longer, for a server that hangs.
     static let patience = Duration.milliseconds(4_500)
@@ -31,7 +31,7 @@ final class PostgresConnection {
         SET client_min_messages = warning; SET TimeZone = 'UTC'
         """
     /// Behind an exchange that takes longer nobody is to wait.
-    private static let longestWait = Duration.milliseconds(10)
+    static let longestWait = Duration.milliseconds(10)
     private static let preparedLimit = 400
     /// POLLRDHUP (poll(2)), which Swift's Glibc leaves out.
     private static let hungUp: Int16 = 0x2000
@@ -117,30 +117,16 @@ final class PostgresConnection {
         return try exchange(ready).answers
     }
 
-    /// What the server answered, up to what failed.
-    typealias Answers = (answers: [PostgresAnswer], failure: PostgresFailure?)
-
-    /// Sends all at once. The server runs nothing behind what fails.
-    /// - Throws: when the connection is lost.
-    func exchange(_ statements: [PostgresStatement], after opening: [String] = [], before closing: String? = nil) throws -> Answers {
-        let count = opening.count + statements.count + (closing == nil ? 0 : 1)
-        guard count > 0 else { return ([], nil) }
-        let isPipeline = count > 1
-        let isSent =
-            (!isPipeline || PQenterPipelineMode(handle) == 1) && opening.allSatisfy(send) && statements.allSatisfy(send) && (closing.map(send) ?? true)
-            && (!isPipeline || PQpipelineSync(handle) == 1)
-        let answers = try answers(to: isSent, count, isPipeline: isPipeline, within: Self.patience)
-        for (answer, statement) in zip(answers.answers.dropFirst(opening.count), statements) { answer.shape = statement.prepared?.shape }
-        return answers
-    }
-
-    private func send(_ command: String) -> Bool { PQsendQueryParams(handle, command, 0, nil, nil, nil, nil, 0) == 1 }
-
-    private func send(_ statement: PostgresStatement) -> Bool {
-        statement.binds.withPointers { count, types, values in
-            if let name = statement.prepared?.name { return PQsendQueryPrepared(handle, name, count, values, nil, nil, 0) }
-            return PQsendQueryParams(handle, statement.text, count, types, values, nil, nil, 0)
-        } == 1
+    /// Sends such statements.
+    /// - Returns: `nil` when one of them has to be prepared first.
+    func sendAtOnce(_ statements: some Collection<SQL>) throws -> PostgresExchange? {
+        var ready: [PostgresStatement] = []
+        ready.reserveCapacity(statements.count)
+        for statement in statements {
+            guard !isOwed, let known = prepared[statement.text] else { return nil }
+            ready.append(PostgresStatement(text: statement.text, prepared: known, binds: try PostgresBinds(statement.values)))
+        }
+        return try send(ready)
     }
 
     private func isWorthKeeping(_ sql: SQL) -> Bool {
@@ -163,9 +149,9 @@ final class PostgresConnection {
     /// Runs a `COPY` that reads what is sent.
     func command(_ copy: String, _ write: (_ send: ([UInt8]) throws -> Void) throws -> Void) throws {
         try settle()
-        guard PQsendQuery(handle, copy) == 1, let ready = try nextAnswer(until: .now + Self.patience) else { throw lost() }
+        guard PQsendQuery(handle, copy) == 1, let ready = try nextAnswer(within: Self.patience) else { throw lost() }
         if let failure = ready.failure {
-            _ = try nextAnswer(until: .now + Self.patience)
+            _ = try nextAnswer(within: Self.patience)
             if failure.makesConnectionUseless { isLost = true }
             throw failure
         }
@@ -199,6 +185,13 @@ final class PostgresConnection {
     /// Whether a transaction is open, be it one that a failed statement has ended.
     var isInTransaction: Bool { [PQTRANS_INTRANS, PQTRANS_INERROR].contains(PQtransactionStatus(handle)) }
 
+    /// Whether the server runs on this machine.
+    var isNear: Bool {
+        let address = PQhostaddr(handle).map { String(cString: $0) } ?? ""
+        if address.isEmpty { return PQhost(handle).map { String(cString: $0) }?.hasPrefix("/") == true }  // of a socket
+        return address.hasPrefix("127.") || address == "::1"
+    }
+
     /// Whether the server has ended the connection, as far as that can be seen without a question. Another thread may ask while one waits for an answer.
     var isHungUp: Bool {
         var asked = pollfd(fd: descriptor, events: Self.hungUp, revents: 0)
@@ -223,69 +216,6 @@ final class PostgresConnection {
         try command("DEALLOCATE ALL")
         prepared = [:]
         longPrepared = 0
-    }
-
-    // MARK: The wire
-
-    private func answer(to sent: Bool, within patience: Duration) throws -> PostgresAnswer {
-        let (answers, failure) = try answers(to: sent, 1, within: patience)
-        if let failure { throw failure }
-        guard let last = answers.last else { throw lost() }
-        return last
-    }
-
-    /// Reads the answers to what was sent: in pipeline mode one for each statement, otherwise all that the one text leads to.
-    /// - Parameter patience: for each of them.
-    /// - Throws: when the connection is lost.
-    private func answers(to sent: Bool, _ count: Int, isPipeline: Bool = false, within patience: Duration) throws -> Answers {
-        guard sent else { throw lost() }
-        var answers: [PostgresAnswer] = []
-        var failure: PostgresFailure?
-        heldUpAt = .now + Self.longestWait
-        for _ in 0..<count {
-            let deadline = ContinuousClock.now + patience
-            while let answer = try nextAnswer(until: deadline) {
-                if failure == nil { failure = answer.failure }
-                if failure == nil { answers.append(answer) }
-            }
-        }
-        if isPipeline {
-            _ = try nextAnswer(until: .now + patience)  // of the sync that ends it
-            guard PQexitPipelineMode(handle) == 1 else { throw lost(failure?.message) }
-        }
-        if PQstatus(handle) != CONNECTION_OK { throw lost(failure?.message) }
-        if let failure {
-            if failure.makesConnectionUseless { isLost = true }
-        } else if answers.count < count {
-            throw lost()
-        }
-        return (answers, failure)
-    }
-
-    /// - Returns: `nil` behind the last answer to a statement.
-    private func nextAnswer(until deadline: ContinuousClock.Instant) throws -> PostgresAnswer? {
-        while PQisBusy(handle) == 1 {
-            if let held = ifHeldUp, .now >= heldUpAt {
-                ifHeldUp = nil
-                held()
-            }
-            if try waitForInput(until: ifHeldUp == nil ? deadline : min(deadline, heldUpAt)) || .now < deadline { continue }
-            isLost = true
-            throw PostgresFailure.unanswered
-        }
-        return PQgetResult(handle).map { PostgresAnswer($0) }
-    }
-
-    /// - Returns: whether there may be some.
-    private func waitForInput(until deadline: ContinuousClock.Instant) throws -> Bool {
-        var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        let (seconds, attoseconds) = (deadline - .now).components
-        let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
-        let ready = poll(&asked, 1, CInt(clamping: max(0, milliseconds)))
-        if ready < 0, errno == EINTR { return true }
-        guard ready > 0 else { return false }
-        guard PQconsumeInput(handle) == 1 else { throw lost() }
-        return true
     }
 
     func lost(_ reason: String? = nil) -> PostgresFailure {

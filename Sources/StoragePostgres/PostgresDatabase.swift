@@ -1,13 +1,15 @@
 public import Logging
+internal import NIOCore
 public import Storage
 
 /// The engine for several nodes: any number of processes share one server. Each connection lives on a thread of its own, so that waiting for the server
-/// never holds up the cooperative pool.
+/// never holds up the cooperative pool; event loops read for themselves from a server that is near (`ReadingLoop`).
 ///
 /// Reads see one snapshot (`REPEATABLE READ, READ ONLY`); writes run at `READ COMMITTED`, where a conditional `UPDATE` looks again at a row that another
 /// transaction has just changed.
 public final class PostgresDatabase: Database {
     private let pool: ConnectionPool
+    private let loops: ReadingLoops
     public let statistics: StorageStatistics
     public let ownChanges: OwnChanges
 
@@ -20,7 +22,13 @@ public final class PostgresDatabase: Database {
     public static func open(url: String, connections: Int, logger: Logger) async throws -> PostgresDatabase {
         let database = PostgresDatabase(ConnectionPool(url: url, limit: max(1, connections), logger: logger))
         do {
-            try await database.pool.run { try $0.once { try $0.checkServer() } }
+            let isNear = try await database.pool.run {
+                try $0.once { connection in
+                    try connection.checkServer()
+                    return connection.isNear
+                }
+            }
+            if isNear { database.loops.serve(database.pool.spare(System.coreCount)) }
             return database
         } catch {
             await database.close()
@@ -30,6 +38,7 @@ public final class PostgresDatabase: Database {
 
     private init(_ pool: ConnectionPool) {
         self.pool = pool
+        loops = ReadingLoops(pool)
         statistics = pool.statistics
         ownChanges = pool.ownChanges
     }
@@ -42,7 +51,7 @@ public final class PostgresDatabase: Database {
         let question = Question()
         let early = Swift.Result { try body(question) }
         guard let sql = question.sql else { return try early.get() }
-        let rows = try await pool.read(sql)
+        let rows = if let loop = loops.current { try await loop.read(sql) } else { try await pool.read(sql) }
         return try body(OneStatement(Reply(question: sql, rows: rows)))
     }
 
@@ -61,7 +70,10 @@ public final class PostgresDatabase: Database {
         try await pool.run { try $0.once { try $0.migrate(Self.dialect(script), named: name, at: now) } }
     }
 
-    public func close() async { await pool.close() }
+    public func close() async {
+        await loops.close()
+        await pool.close()
+    }
 
     /// Runs one statement outside a transaction, on a connection of its own: `CREATE DATABASE` and its like.
     public static func administer(url: String, _ statement: String) async throws {

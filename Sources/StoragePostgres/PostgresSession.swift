@@ -38,9 +38,34 @@ final class PostgresSession {
     /// - Returns: the rows of each, up to the first that failed.
     /// - Throws: when the server did not answer in time; why else something fails, running it apart tells.
     func read(_ statements: some Collection<SQL>) throws -> [[Row]] {
-        guard !statements.isEmpty else { return [] }
+        statements.isEmpty ? [] : try rows { try $0.runTogether(statements) } ?? []
+    }
+
+    /// Sends such statements, where nothing has to be awaited for that.
+    /// - Returns: `nil` when there is no connection, or when one of them is new to it or cannot be sent.
+    func send(_ statements: some Collection<SQL>) -> PostgresExchange? {
+        guard isConnected, let sent = try? connected({ try $0.sendAtOnce(statements) }) else { return nil }
+        return sent
+    }
+
+    /// Reads what comes before the deadline.
+    /// - Returns: the same as `read`; `nil` when some is missing.
+    func read(_ exchange: inout PostgresExchange, until deadline: ContinuousClock.Instant) throws -> [[Row]]? {
+        try rows { try $0.read(&exchange, until: deadline) ? exchange.answers : nil }
+    }
+
+    /// Reads the rest.
+    func finish(_ exchange: PostgresExchange) throws -> [[Row]] {
+        var exchange = exchange
+        return try rows { connection in
+            try connection.finish(&exchange, within: PostgresConnection.patience)
+            return exchange.answers
+        } ?? []
+    }
+
+    private func rows(_ answers: (PostgresConnection) throws -> [PostgresAnswer]?) throws -> [[Row]]? {
         do {
-            let answers = try connected { try $0.runTogether(statements) }
+            guard let answers = try connected(answers) else { return nil }
             for _ in answers { pool.statistics.countStatement() }
             return answers.map { $0.rows() }
         } catch let failure as PostgresFailure where failure.isUnanswered {

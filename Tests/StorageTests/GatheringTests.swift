@@ -7,11 +7,11 @@ import Testing
 /// What PostgreSQL's driver sends together, and what becomes of the rest when one of it fails or is held up.
 @Suite("Statements that PostgreSQL is sent together", .enabled(if: Engine.available.contains(.postgres)))
 struct GatheringTests {
-    private func withHandles(_ body: (_ db: any Database, _ other: any Database) async throws -> Void) async throws {
+    private func withHandles(_ asker: Asker, _ body: (_ db: any Database, _ other: any Database) async throws -> Void) async throws {
         try await withPlace(.postgres) { place in
             let (db, other) = (try await place.open(), try await place.open())
             for id in ["a", "b"] { try await other.writeOne("INSERT INTO coin (id, amount) VALUES (\(id), 1)") }
-            try await body(db, other)
+            try await asker.run { try await body(db, other) }
             await db.close()
             await other.close()
         }
@@ -48,8 +48,8 @@ struct GatheringTests {
 
     private static let endsItsConnection: SQL = "SELECT pg_terminate_backend(pg_backend_pid()) AS done"
 
-    @Test func `of many reads at once the failed are told, and all others answered`() async throws {
-        try await withHandles { db, _ in
+    @Test(arguments: Asker.allCases) func `of many reads at once the failed are told, and all others answered`(asker: Asker) async throws {
+        try await withHandles(asker) { db, _ in
             let failed = await withTaskGroup(of: Int?.self) { group in
                 for number in 0..<200 {
                     group.addTask {
@@ -72,8 +72,8 @@ struct GatheringTests {
         }
     }
 
-    @Test func `a read that ends its own connections is at fault itself`() async throws {
-        try await withHandles { db, _ in
+    @Test(arguments: Asker.allCases) func `a read that ends its own connections is at fault itself`(asker: Asker) async throws {
+        try await withHandles(asker) { db, _ in
             let answered = await withTaskGroup(of: Bool.self) { group in
                 for number in 0..<60 {
                     group.addTask {
@@ -88,10 +88,10 @@ struct GatheringTests {
         }
     }
 
-    @Test func `behind a read that is held up others are answered`() async throws {
-        try await withHandles { db, other in
+    @Test(arguments: Asker.allCases) func `behind a read that is held up others are answered`(asker: Asker) async throws {
+        try await withHandles(asker) { db, other in
             let held = try await whileLocked("LOCK TABLE scratch IN ACCESS EXCLUSIVE MODE", in: other) {
-                let held = Task { try await db.readOne { try $0.all("SELECT id FROM scratch").count } }
+                let held = Task(executorPreference: asker.executor) { try await db.readOne { try $0.all("SELECT id FROM scratch").count } }
                 try await someoneWaits(in: other)
 
                 #expect(try await Self.amount(of: "a", in: db) == 1)
@@ -101,10 +101,10 @@ struct GatheringTests {
         }
     }
 
-    @Test func `behind a write that is held up others are committed`() async throws {
-        try await withHandles { db, other in
+    @Test(arguments: Asker.allCases) func `behind a write that is held up others are committed`(asker: Asker) async throws {
+        try await withHandles(asker) { db, other in
             let held = try await whileLocked("SELECT id FROM coin WHERE id = 'a' FOR UPDATE", in: other) {
-                let held = Task { try await db.writeOne("UPDATE coin SET amount = 2 WHERE id = 'a'") }
+                let held = Task(executorPreference: asker.executor) { try await db.writeOne("UPDATE coin SET amount = 2 WHERE id = 'a'") }
                 try await someoneWaits(in: other)
 
                 try await db.writeOne("UPDATE coin SET amount = 3 WHERE id = 'b'")
@@ -117,10 +117,10 @@ struct GatheringTests {
     }
 
     /// Sent together, the one that waits for a lock takes the others with it; then each runs by itself.
-    @Test func `a write that waits for a lock refuses none of those that came with it`() async throws {
-        try await withHandles { db, other in
+    @Test(arguments: Asker.allCases) func `a write that waits for a lock refuses none of those that came with it`(asker: Asker) async throws {
+        try await withHandles(asker) { db, other in
             let held = try await whileLocked("SELECT id FROM coin WHERE id = 'a' FOR UPDATE", in: other) {
-                let held = Task { try await db.writeOne("UPDATE coin SET amount = 2 WHERE id = 'a'") }
+                let held = Task(executorPreference: asker.executor) { try await db.writeOne("UPDATE coin SET amount = 2 WHERE id = 'a'") }
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for number in 0..<40 {
                         group.addTask { try await db.writeOne("INSERT INTO coin (id, amount) VALUES (\("c\(number)"), 1)") }
@@ -135,10 +135,10 @@ struct GatheringTests {
         }
     }
 
-    @Test func `a read that waits for a lock refuses none of those that came with it`() async throws {
-        try await withHandles { db, other in
+    @Test(arguments: Asker.allCases) func `a read that waits for a lock refuses none of those that came with it`(asker: Asker) async throws {
+        try await withHandles(asker) { db, other in
             try await whileLocked("LOCK TABLE scratch IN ACCESS EXCLUSIVE MODE", in: other) {
-                let held = Task { try await db.readOne { try $0.all("SELECT id FROM scratch").count } }
+                let held = Task(executorPreference: asker.executor) { try await db.readOne { try $0.all("SELECT id FROM scratch").count } }
                 try await withThrowingTaskGroup(of: Int?.self) { group in
                     for _ in 0..<40 { group.addTask { try await Self.amount(of: "a", in: db) } }
                     for try await amount in group { #expect(amount == 1) }
@@ -148,8 +148,8 @@ struct GatheringTests {
         }
     }
 
-    @Test func `two handles that lock the same rows in another order both get through`() async throws {
-        try await withHandles { db, other in
+    @Test(arguments: Asker.allCases) func `two handles that lock the same rows in another order both get through`(asker: Asker) async throws {
+        try await withHandles(asker) { db, other in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<200 {
                     let (handle, id) = (number % 2 == 0 ? db : other, (number / 2 + number) % 2 == 0 ? "a" : "b")
@@ -163,8 +163,8 @@ struct GatheringTests {
         }
     }
 
-    @Test func `a connection that the server ended while it was idle is not noticed`() async throws {
-        try await withHandles { db, other in
+    @Test(arguments: Asker.allCases) func `a connection that the server ended while it was idle is not noticed`(asker: Asker) async throws {
+        try await withHandles(asker) { db, other in
             for number in 0..<10 {
                 _ = try await Self.amount(of: "a", in: db)
                 var areGone = false
@@ -191,8 +191,8 @@ struct GatheringTests {
     }
 
     /// Nobody can tell whether it happened, so it is not done again.
-    @Test func `a write whose connection is lost under it is unavailable, and does not happen twice`() async throws {
-        try await withHandles { db, other in
+    @Test(arguments: Asker.allCases) func `a write whose connection is lost under it is unavailable, and does not happen twice`(asker: Asker) async throws {
+        try await withHandles(asker) { db, other in
             let error = await #expect(throws: StorageError.self) { try await db.writeOne(Self.endsItsConnection) }
 
             #expect(error?.isUnavailable == true)

@@ -1,0 +1,33 @@
+import NIOCore
+import NIOPosix
+import Testing
+
+/// Who asks a database: tasks of the process' own threads, or those of an event loop, as a server's connections are.
+enum Asker: CaseIterable, CustomTestStringConvertible {
+    case threads, eventLoop
+
+    private static let loop = LoopExecutor(MultiThreadedEventLoopGroup(numberOfThreads: 1).next())
+
+    var executor: (any TaskExecutor)? { self == .eventLoop ? Self.loop : nil }
+
+    var testDescription: String { self == .threads ? "threads" : "an event loop" }
+
+    func run(_ body: () async throws -> Void) async throws {
+        try await withTaskExecutorPreference(executor) {
+            // Until it has waited for something, a task stays where it was.
+            await Task.yield()
+            try await body()
+        }
+    }
+}
+
+private final class LoopExecutor: TaskExecutor {
+    private let loop: any EventLoop
+
+    init(_ loop: any EventLoop) { self.loop = loop }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
