@@ -8,7 +8,9 @@ internal import Storage
 /// are the pool's.
 final class ReadingLoop: @unchecked Sendable {
     private let loop: any EventLoop
-    let pool: ConnectionPool
+    private let pool: ConnectionPool
+    /// Whose it is, told without a count of references, for which threads would wait for each other.
+    let poolID: ObjectIdentifier
     /// Does what would hold up the loop.
     private let thread = DispatchQueue(label: "postgres")
 
@@ -27,7 +29,7 @@ final class ReadingLoop: @unchecked Sendable {
     private static let most = 64
 
     init(_ loop: any EventLoop, _ pool: ConnectionPool) {
-        (self.loop, self.pool) = (loop, pool)
+        (self.loop, self.pool, poolID) = (loop, pool, ObjectIdentifier(pool))
         session = PostgresSession(pool: pool)
     }
 

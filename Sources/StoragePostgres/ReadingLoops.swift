@@ -5,6 +5,7 @@ internal import NIOPosix
 /// The event loops that read for themselves.
 final class ReadingLoops: @unchecked Sendable {
     private let pool: ConnectionPool
+    private let poolID: ObjectIdentifier
     private let lock = NSLock()
     // Guarded by `lock`.
     private var all: [ReadingLoop] = []
@@ -18,14 +19,17 @@ final class ReadingLoops: @unchecked Sendable {
     /// Each thread sees its own.
     private nonisolated(unsafe) static let here = ThreadSpecificVariable<Here>()
 
-    init(_ pool: ConnectionPool) { self.pool = pool }
+    init(_ pool: ConnectionPool) {
+        self.pool = pool
+        poolID = ObjectIdentifier(pool)
+    }
 
     /// - Parameter count: loops that may have a connection, those that ask first.
     func serve(_ count: Int) { lock.withLock { limit = count } }
 
     /// The event loop whose thread this is, if it is one.
     var current: ReadingLoop? {
-        if let here = Self.here.currentValue, let known = here.loops.first(where: { $0.pool === pool }) { return known }
+        if let here = Self.here.currentValue, let known = here.loops.first(where: { [poolID] in $0.poolID == poolID }) { return known }
         guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else { return nil }
         return begin(loop)
     }

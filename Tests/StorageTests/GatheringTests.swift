@@ -9,7 +9,8 @@ import Testing
 struct GatheringTests {
     private func withHandles(_ asker: Asker, _ body: (_ db: any Database, _ other: any Database) async throws -> Void) async throws {
         try await withPlace(.postgres) { place in
-            let (db, other) = (try await place.open(), try await place.open())
+            // With more than four, event loops read for themselves.
+            let (db, other) = (try await PostgresDatabase.open(url: place.address, connections: 6, logger: .quiet), try await place.open())
             for id in ["a", "b"] { try await other.writeOne("INSERT INTO coin (id, amount) VALUES (\(id), 1)") }
             try await asker.run { try await body(db, other) }
             await db.close()

@@ -106,7 +106,7 @@ struct ReadingLoopTests {
 
     @Test func `closing ends the loop's connection, and what is asked afterwards is refused`() async throws {
         try await withPlace(.postgres) { place in
-            let (db, other) = (try await place.open(), try await place.open())
+            let (db, other) = (try await PostgresDatabase.open(url: place.address, connections: 6, logger: .quiet), try await place.open())
             try await Asker.eventLoop.run {
                 let own = try await Self.ownProcess(in: db)
                 await db.close()

@@ -66,7 +66,7 @@ public struct TestPlace: Sendable {
     fileprivate static func open(_ engine: Engine, _ address: String) async throws -> any Database {
         switch engine {
         case .sqlite: try await SQLiteDatabase.open(path: address, logger: .quiet)
-        case .postgres: try await PostgresDatabase.open(url: address, connections: 6, logger: .quiet)
+        case .postgres: try await PostgresDatabase.open(url: address, connections: 4, logger: .quiet)
         }
     }
 
