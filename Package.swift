@@ -180,7 +180,7 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("XMLTests", ["XML"]),
         tests("PrimitivesTests", ["Primitives", "TestSupport"]),
-        tests("StorageTests", ["Primitives", "Storage", "StorageSQLite", "StoragePostgres", "TestSupport", nio, .product(name: "NIOPosix", package: "swift-nio")]),
+        tests("StorageTests", ["Primitives", "Connections", "Storage", "StorageSQLite", "StoragePostgres", "TestSupport", nio, .product(name: "NIOPosix", package: "swift-nio")]),
         tests("TelemetryTests", ["Primitives", "Telemetry", "TestSupport", logging, metrics]),
         tests("JOSETests", ["JSON", "Primitives", "JOSE", "TestSupport", crypto]),
         tests("CertificatesTests", ["Primitives", "Certificates", "TestSupport", x509, asn1, crypto]),

@@ -1,3 +1,4 @@
+@testable import Connections
 import NIOCore
 import NIOPosix
 import Testing
@@ -6,7 +7,7 @@ import Testing
 enum Asker: CaseIterable, CustomTestStringConvertible {
     case threads, eventLoop
 
-    private static let loop = LoopExecutor(MultiThreadedEventLoopGroup(numberOfThreads: 1).next())
+    private static let loop = EventLoopExecutor.of(MultiThreadedEventLoopGroup(numberOfThreads: 1).next())
 
     var executor: (any TaskExecutor)? { self == .eventLoop ? Self.loop : nil }
 
@@ -18,16 +19,5 @@ enum Asker: CaseIterable, CustomTestStringConvertible {
             await Task.yield()
             try await body()
         }
-    }
-}
-
-private final class LoopExecutor: TaskExecutor {
-    private let loop: any EventLoop
-
-    init(_ loop: any EventLoop) { self.loop = loop }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
