@@ -6,7 +6,6 @@ internal import AuthorizationServer
 internal import BankAPI
 public import Certificates
 internal import Consents
-internal import Contract
 internal import CustomerPages
 internal import Demo
 import Gateway
@@ -58,7 +57,8 @@ public struct Platform: Sendable {
     ///   - documentTimeout: how long an app's `jwks_uri` may take; the same holds of it.
     ///   - feedClock: by which what is remembered counts as confirmed; tests hold it still.
     public init(
-        _ configuration: Configuration, bench: Workbench, rootKey: RootKey, replays: any ReplayMemory, passwords: PasswordHasher, mailer: any Mailer,
+        _ configuration: Configuration, assets: Assets, bench: Workbench, rootKey: RootKey, replays: any ReplayMemory, passwords: PasswordHasher,
+        mailer: any Mailer,
         http: HTTPClient,
         riskDeadline: Duration = PaymentProcess.deadline, documentTimeout: Duration = DocumentFetcher.patience,
         feedClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
@@ -91,9 +91,7 @@ public struct Platform: Sendable {
         certificateCheck = ClientCertificateCheck(authorities: trust.authorities, revocationLists: trust.revocationLists)
         clientCertificates = ClientCertificates(check: certificateCheck, database: database, feed: feed)
 
-        let contract = try APIContract(directory: "\(configuration.assets)/openapi")
-        let files = try StaticFiles(directory: "\(configuration.assets)/static")
-        let pages = PageRenderer(templates: try Templates(directory: "\(configuration.assets)/templates"), files: files, isDemo: configuration.demo)
+        let pages = PageRenderer(templates: assets.templates, files: assets.files, isDemo: configuration.demo)
         let seeder = WorldSeeder(database: database)
         let cookies = CookiePolicy(secure: issuer.isSecure)
         let csrf = CSRF(rootKey: travelKey)
@@ -134,17 +132,17 @@ public struct Platform: Sendable {
             verifier: verifier, possession: possession, certificates: clientCertificates, addresses: addresses, revocations: revocations, apps: apps,
             consents: consents, database: database,
             quotas: quotas, upstreams: upstreams)
-        GatewayRoutes(contract: contract, policies: policies, database: database, quotas: quotas, recorder: recorder).add(to: routes)
+        GatewayRoutes(contract: assets.contract, policies: policies, database: database, quotas: quotas, recorder: recorder).add(to: routes)
 
         // Pages
-        files.add(to: routes)
+        assets.files.add(to: routes)
         let factors = FactorTools(
             database: database, rootKey: rootKey, travelKey: travelKey, pages: pages, cookies: cookies, randomness: randomness, signIn: signIn,
             sessions: sessions, outgoing: OutgoingMail(mailer: mailer, logger: logger))
         let site = try PortalSite(
             database: database, rootKey: travelKey, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn, sessions: sessions,
-            factors: factors, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: contract,
-            contractDirectory: "\(configuration.assets)/openapi", certificateCheck: certificateCheck, sandboxAuthority: sandboxAuthority,
+            factors: factors, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: assets.contract,
+            contractDirectory: assets.contractFolder, certificateCheck: certificateCheck, sandboxAuthority: sandboxAuthority,
             randomness: randomness, logger: logger)
         PortalPages(site: site).add(to: routes)
         CustomerRoutes(

@@ -52,7 +52,8 @@ public enum Server {
             throw ConfigurationError("This database holds the demo world, whose passwords everybody knows: start with --demo, or name another --database.")
         }
         let platform = try await Platform(
-            configuration, bench: bench, rootKey: rootKey, replays: replays, passwords: PasswordHasher(), mailer: mailer(configuration), http: http)
+            configuration, assets: try Assets(folder: configuration.assets), bench: bench, rootKey: rootKey, replays: replays, passwords: PasswordHasher(),
+            mailer: mailer(configuration), http: http)
         registry.observeProcess()
         registry.observe("sql_statements_total", .counter, help: "Statements run for repositories.") { Double(bench.database.statistics.statements) }
         registry.observe("sql_commits_total", .counter, help: "Durable commits.") { Double(bench.database.statistics.commits) }

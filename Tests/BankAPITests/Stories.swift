@@ -9,7 +9,6 @@ import Foundation
 import Gateway
 import HTTPTypes
 import JSON
-import JSON
 import OAuth
 import OpenBanking
 import Primitives
@@ -25,8 +24,10 @@ let now = ManualClock().now
 let everyday = Persona.all[0].accountIDs(in: world)[0]
 let shared = Array(Persona.all[0].accountIDs(in: world).prefix(3))
 
-/// The bank's part of the contract.
-func accountsContract() throws -> APIContract {
+/// The bank's part of the contract, which is read once for all tests.
+func accountsContract() throws -> APIContract { try readContract.get() }
+
+private let readContract = Result {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../openapi").standardized
     var files: [String: String] = [:]
     for name in ["accounts.yaml", "payments.yaml", "transfers.yaml", "standing-orders.yaml", "funds-confirmations.yaml", "bulk-payments.yaml", "common.yaml"] {

@@ -5,9 +5,11 @@ import Testing
 @Suite("The contract")
 struct APIContractTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../openapi").standardized.path
+    /// Read once for all tests.
+    private static let read = Result { try APIContract(directory: folder) }
     private let contract: APIContract
 
-    init() throws { contract = try APIContract(directory: Self.folder) }
+    init() throws { contract = try Self.read.get() }
 
     @Test func `every operation of the API is there`() {
         let guarded = contract.operations.filter { $0.access != nil }.map { "\($0.method) \($0.path)" }

@@ -1,4 +1,4 @@
-import Metering
+@testable import Metering
 import Primitives
 import Storage
 import TestSupport
@@ -19,7 +19,10 @@ struct DecisionPackTests {
     }
 
     private func found(_ ids: [RequestID], in database: any Database) async throws -> [DecisionRecord?] {
-        try await database.read { [records] tx in try ids.map { try records.find($0, in: tx) } }
+        try await database.read { [records] tx in
+            let found = try records.find(ids, in: tx)
+            return ids.map { found[$0] }
+        }
     }
 
     private func packs(in database: any Database) async throws -> Int {

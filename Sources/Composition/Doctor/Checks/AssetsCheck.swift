@@ -1,14 +1,9 @@
-internal import Contract
-internal import Pages
-
 /// Templates, static files and the contract are there and can be read.
 struct AssetsCheck: Check {
     func run(_ setUp: SetUp) async -> [Finding] {
         let folder = setUp.configuration.assets
         do {
-            _ = try Templates(directory: "\(folder)/templates")
-            _ = try StaticFiles(directory: "\(folder)/static")
-            _ = try APIContract(directory: "\(folder)/openapi")
+            _ = try Assets(folder: folder)
             return [.ok("assets", "\(folder) holds templates, static and openapi.")]
         } catch {
             return [
