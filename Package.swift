@@ -170,7 +170,9 @@ let package = Package(
                 "JSON", "Primitives", "JOSE", "Web", "Storage", "Certificates", "Passwords", "Mail", "OAuth", "Events", "Applications", "Identity", "AccessTokens", "Composition", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: settings),
+            swiftSettings: settings,
+            // Takes the place of glibc's allocator in the whole process (docs/decisions/0031-mimalloc.md).
+            linkerSettings: [.linkedLibrary("mimalloc", .when(platforms: [.linux]))]),
 
         // Tests
         .target(

@@ -33,7 +33,6 @@ extension Platform {
                 let now = bench.clock.now
                 _ = try await bench.database.write { try Books().settleDue(at: now, randomness: bench.randomness, in: $0) }
             },
-            PeriodicJob("memory", every: .seconds(30)) { Allocator.giveBack() },
             PeriodicJob("payments", every: .seconds(1)) { try await settlePayments() },
             PeriodicJob("scheduled payments", every: .seconds(1)) { try await makePayments() },
             PeriodicJob("bulk payments", every: .seconds(1)) { try await settleBulkPayments() },

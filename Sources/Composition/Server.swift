@@ -21,7 +21,6 @@ public enum Server {
         let configuration =
             configuration.isMutualTLSPortNamed || PortsCheck.isFree(configuration.mutualTLSPort) ? configuration : configuration.withoutMutualTLS()
         FileDescriptors.raiseLimit()
-        Allocator.configure(environment: environment)
         LoggingSystem.bootstrap { ECSLogHandler(label: $0) }
         let registry = PrometheusRegistry()
         MetricsSystem.bootstrap(registry)
@@ -66,10 +65,7 @@ public enum Server {
         let running: @Sendable (any Channel) -> Void = { _ in
             if missing.withLock({
                 $0 -= 1; return $0 == 0
-            }) {
-                greeting.print()
-                Allocator.giveBack()
-            }
+            }) { greeting.print() }
         }
         let operations = Operations(platform: platform, registry: registry, drain: drain).routes.buildResponder()
         let sockets =

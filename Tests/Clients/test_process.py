@@ -30,6 +30,15 @@ def certificate(folder, name):
         check=True, capture_output=True)
 
 
+def test_allocator():
+    """Memory is mimalloc's for the program and for the libraries that it brings (docs/decisions/0031-mimalloc.md)."""
+    told = subprocess.run([BINARY, "--help"], env={**os.environ, "LD_DEBUG": "bindings", "LD_BIND_NOW": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60).stderr
+    bound = dict(re.findall(r"binding file (\S+) \[0\] to (\S+) \[0\]: normal symbol `malloc'", told))
+
+    assert {"libsqlite3", "libpq", "wekeza"} <= {os.path.basename(file).split(".")[0] for file in bound}
+    assert {os.path.basename(place).split(".")[0] for place in bound.values()} == {"libmimalloc"}
+
+
 @pytest.mark.parametrize("arguments, flag", [
     (["--host", "999.1.1.1"], "--host"),
     (["--data", "/dev/null/there"], "--data"),
