@@ -1,7 +1,7 @@
 internal import Contract
 internal import Pages
 
-/// What is read from the folder of assets, once: the contract, the pages' templates, and the files that are served as they are.
+/// What is made of the folder of assets at start: the contract, the pages' templates, and the files that are served as they are.
 public struct Assets: Sendable {
     let contractFolder: String
     let contract: APIContract
