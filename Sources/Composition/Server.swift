@@ -65,7 +65,9 @@ public enum Server {
         let running: @Sendable (any Channel) -> Void = { _ in
             if missing.withLock({
                 $0 -= 1; return $0 == 0
-            }) { greeting.print() }
+            }) {
+                greeting.print()
+            }
         }
         let operations = Operations(platform: platform, registry: registry, drain: drain).routes.buildResponder()
         let sockets =

@@ -34,7 +34,8 @@ extension APIContract {
                 throw ContractError(file: name, place: error.place, reason: error.reason)
             }
         }
-        sections = try documents.keys.sorted().map { try ContractReader(file: $0, documents: documents).section() }
+        let named = NamedSchemas()
+        sections = try documents.keys.sorted().map { try ContractReader(file: $0, documents: documents, named: named).section() }
         var seen = Set<String>()
         for operation in operations where !seen.insert(operation.id).inserted {
             throw ContractError(file: "", place: operation.id, reason: "this operationId is used twice")

@@ -4,6 +4,8 @@ import JSON
 struct ContractReader {
     let file: String
     let documents: [String: JSONValue]
+    /// Of all files.
+    let named: NamedSchemas
 
     private static let methods = ["get", "put", "post", "delete", "patch"]
 

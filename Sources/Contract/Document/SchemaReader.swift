@@ -10,12 +10,16 @@ struct SchemaReader {
         var deeper = self
         deeper.depth += 1
         let target = try node.followed()
-        let name = node.value["$ref"] == nil ? name : target.name
+        guard let name = node.value["$ref"] == nil ? name : target.name else { return try deeper.read(node, name: nil) }
+        let named = try node.reader.named.schema(at: target) { try deeper.read(target, name: name) }
         // Words beside a reference are the reader's for this place.
-        let description = try node.optional("description")?.string() ?? target.optional("description")?.string()
-        return Schema(
-            kind: try deeper.kind(target), name: name, description: description, allowed: try target.optional("enum")?.elements().map(\.value) ?? [],
-            defaultValue: target.value["default"], example: target.value["example"])
+        return try node.optional("description").map { named.described(as: try $0.string()) } ?? named
+    }
+
+    private func read(_ node: Located, name: String?) throws -> Schema {
+        Schema(
+            kind: try kind(node), name: name, description: try node.optional("description")?.string(),
+            allowed: try node.optional("enum")?.elements().map(\.value) ?? [], defaultValue: node.value["default"], example: node.value["example"])
     }
 
     private static let common: Set<String> = ["type", "description", "enum", "default", "example"]

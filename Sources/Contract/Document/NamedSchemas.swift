@@ -1,0 +1,23 @@
+/// The schemas that have a name, each read once however many refer to it.
+final class NamedSchemas {
+    private struct Place: Hashable {
+        let file: String
+        let pointer: String
+    }
+
+    private var schemas: [Place: Schema] = [:]
+
+    func schema(at node: Located, reading: () throws -> Schema) rethrows -> Schema {
+        let place = Place(file: node.file, pointer: node.place)
+        if let known = schemas[place] { return known }
+        let schema = try reading()
+        schemas[place] = schema
+        return schema
+    }
+}
+
+extension Schema {
+    func described(as description: String) -> Schema {
+        Schema(kind: kind, name: name, description: description, allowed: allowed, defaultValue: defaultValue, example: example)
+    }
+}
