@@ -58,8 +58,7 @@ public struct Platform: Sendable {
     ///   - feedClock: by which what is remembered counts as confirmed; tests hold it still.
     public init(
         _ configuration: Configuration, assets: Assets, bench: Workbench, rootKey: RootKey, replays: any ReplayMemory, passwords: PasswordHasher,
-        mailer: any Mailer,
-        http: HTTPClient,
+        mailer: any Mailer, http: HTTPClient,
         riskDeadline: Duration = PaymentProcess.deadline, documentTimeout: Duration = DocumentFetcher.patience,
         feedClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) async throws {

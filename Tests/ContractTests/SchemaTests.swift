@@ -48,6 +48,40 @@ struct SchemaTests {
         #expect(violations.allSatisfy { !$0.expected.isEmpty && !$0.got.isEmpty })
     }
 
+    @Test func `words beside a reference hold there alone, and a name is its file's`() throws {
+        func file(_ type: String) -> String {
+            """
+            openapi: 3.1.0
+            info: { title: T, version: "1" }
+            paths: {}
+            components:
+              schemas:
+                Whole:
+                  type: object
+                  properties:
+                    first: { $ref: "#/components/schemas/Part", description: of the first }
+                    second: { $ref: "#/components/schemas/Part" }
+                Part: { type: \(type), description: of a part }
+            """
+        }
+
+        let sections = try APIContract(files: ["a.yaml": file("string"), "b.yaml": file("boolean")]).sections
+
+        let shown = try sections.map { section in
+            guard case .object(let whole) = try #require(section.schemas.first).kind else { return [Schema]() }
+            return whole.properties.map(\.schema) + section.schemas.dropFirst()
+        }
+        #expect(shown.map { $0.map(\.description) } == Array(repeating: ["of the first", "of a part", "of a part"], count: 2))
+        #expect(shown.joined().allSatisfy { $0.name == "Part" })
+        #expect(shown.map { $0.filter { $0.kind == .boolean }.count } == [0, 3])
+    }
+
+    @Test func `a schema that refers to itself is refused`() {
+        let schema = "{ type: object, properties: { inner: { $ref: '#/components/schemas/S' } } }"
+
+        #expect(throws: ContractError.self) { try APIContract(files: ["a.yaml": Documents.withSchema(schema)]) }
+    }
+
     @Test func `every violation is told at once, each with its pointer`() throws {
         let schema = """
             { type: object, required: [name, tags], additionalProperties: false,

@@ -7,6 +7,7 @@ final class NamedSchemas {
 
     private var schemas: [Place: Schema] = [:]
 
+    /// - Parameter reading: what is asked when it was not read before.
     func schema(at node: Located, reading: () throws -> Schema) rethrows -> Schema {
         let place = Place(file: node.file, pointer: node.place)
         if let known = schemas[place] { return known }
@@ -17,6 +18,7 @@ final class NamedSchemas {
 }
 
 extension Schema {
+    /// The same with the words that stand beside a reference to it.
     func described(as description: String) -> Schema {
         Schema(kind: kind, name: name, description: description, allowed: allowed, defaultValue: defaultValue, example: example)
     }
