@@ -81,10 +81,10 @@ let package = Package(
         ]),
         room("Certificates", ["Primitives", x509, asn1, crypto]),
         room("JOSE", ["JSON", "Primitives", crypto, cryptoExtras]),
-        room("Storage", ["Primitives", logging]),
+        room("Storage", ["Primitives", logging, nio, .product(name: "NIOPosix", package: "swift-nio")]),
         room(
             "StorageSQLite",
-            ["Primitives", "Storage", "CSQLite", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"), logging]),
+            ["Primitives", "Storage", "CSQLite", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"), logging, nio]),
         room("StoragePostgres", ["Primitives", "Storage", "CPostgres", logging, nio, .product(name: "NIOPosix", package: "swift-nio")]),
         room("Contract", ["JSON", "Primitives", yams]),
         room("Pages", ["Primitives", "Web", "CQRencode", hummingbird, httpTypes, crypto]),

@@ -16,7 +16,8 @@ public protocol Database: Sendable {
     /// - Throws: `StorageError`, or what the body throws.
     func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result
 
-    /// Runs a body of one statement at most. It needs no snapshot of its own, and so no transaction around it, and on SQLite no change of threads.
+    /// Runs a body of one statement at most. It sees what was committed before it was asked for. It needs no transaction around it, so that an event loop runs all
+    /// of a turn together, and on SQLite no change of threads.
     /// - Throws: `StorageError`, also for a second statement; what the body throws.
     func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result
 

@@ -102,7 +102,7 @@ public final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>: 
         }
     }
 
-    /// On the caller's own task: SQLite's point reads are over before another thread would have begun them.
+    /// On the caller's own task: SQLite's point reads are over before another thread would have begun them, those of an event loop at the end of its turn.
     private func perform(_ load: Load, of key: Key, keeping: Bool) async throws -> Value? {
         do {
             let value = try await read(key)

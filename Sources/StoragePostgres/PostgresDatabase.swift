@@ -9,7 +9,7 @@ public import Storage
 /// transaction has just changed.
 public final class PostgresDatabase: Database {
     private let pool: ConnectionPool
-    private let loops: ReadingLoops
+    private let loops: LoopLocals<TurnGathering<ReadingLoop>>
     public let statistics: StorageStatistics
     public let ownChanges: OwnChanges
 
@@ -38,7 +38,7 @@ public final class PostgresDatabase: Database {
 
     private init(_ pool: ConnectionPool) {
         self.pool = pool
-        loops = ReadingLoops(pool)
+        loops = LoopLocals(limit: 0) { [pool] in TurnGathering($0, ReadingLoop(pool)) }
         statistics = pool.statistics
         ownChanges = pool.ownChanges
     }
@@ -71,7 +71,7 @@ public final class PostgresDatabase: Database {
     }
 
     public func close() async {
-        await loops.close()
+        for turn in loops.end() { await turn.handler.close() }
         await pool.close()
     }
 

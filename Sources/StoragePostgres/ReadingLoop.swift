@@ -1,23 +1,16 @@
 internal import Dispatch
 internal import Foundation
-internal import NIOCore
 internal import Storage
 
 /// An event loop that reads for itself (docs/decisions/0030-loops-that-read.md): what its turn asks for goes as one exchange, on a connection of its own, and the
 /// loop waits for the answers. When that takes long a thread takes over; one opens the connection too, and prepares what is new to it. Until it comes back reads
 /// are the pool's.
-final class ReadingLoop: @unchecked Sendable {
-    private let loop: any EventLoop
+final class ReadingLoop: TurnHandler, @unchecked Sendable {
     private let pool: ConnectionPool
-    /// Whose it is, told without a count of references, for which threads would wait for each other.
-    let poolID: ObjectIdentifier
     /// Does what would hold up the loop.
     private let thread = DispatchQueue(label: "postgres")
 
     // Touched by the loop alone.
-    private var waiting: [Waiting<SQL>] = []
-    /// How many there were at the last look; `nil` while none waits.
-    private var seen: Int?
     private var patience = LoopPatience()
 
     private let lock = NSLock()
@@ -27,33 +20,16 @@ final class ReadingLoop: @unchecked Sendable {
 
     /// Statements of one exchange at most.
     private static let most = 64
+    static var enough: Int { most }
 
-    init(_ loop: any EventLoop, _ pool: ConnectionPool) {
-        (self.loop, self.pool, poolID) = (loop, pool, ObjectIdentifier(pool))
+    init(_ pool: ConnectionPool) {
+        self.pool = pool
         session = PostgresSession(pool: pool)
     }
 
-    /// Runs one reading statement, which is its own transaction. Called on the loop.
-    func read(_ sql: SQL) async throws -> [Row] {
-        try await withUnsafeThrowingContinuation { continuation in
-            waiting.append(Waiting(content: sql, answer: continuation))
-            guard seen == nil else { return }
-            seen = 1
-            loop.execute { self.look() }
-        }
-    }
-
-    /// Sends what waits, unless more came since the last look: then still more may come.
-    private func look() {
-        guard waiting.count == seen || waiting.count >= Self.most else {
-            seen = waiting.count
-            return loop.execute { self.look() }
-        }
-        let reads = waiting.prefix(Self.most)
-        waiting.dropFirst(Self.most).forEach(pool.read)
-        waiting = []
-        seen = nil
-        send(reads)
+    func handle(_ reads: [Waiting<SQL>]) {
+        reads.dropFirst(Self.most).forEach(pool.read)
+        send(reads.prefix(Self.most))
     }
 
     private func send(_ reads: ArraySlice<Waiting<SQL>>) {
@@ -111,6 +87,9 @@ final class ReadingLoop: @unchecked Sendable {
         session?.close()
         session = nil
     }
+}
 
-    var isOver: Bool { lock.withLock { isClosed } }
+extension TurnGathering<ReadingLoop> {
+    /// Runs one reading statement, which is its own transaction. Called on the loop.
+    func read(_ sql: SQL) async throws -> [Row] { try await withUnsafeThrowingContinuation { add(Waiting(content: sql, answer: $0)) } }
 }

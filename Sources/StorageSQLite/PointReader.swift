@@ -29,6 +29,16 @@ final class PointReader: @unchecked Sendable {
         sqlite3_close(connection)
     }
 
+    /// Whether it is in no transaction.
+    var isFree: Bool { sqlite3_get_autocommit(connection) != 0 }
+
+    /// What the body reads is of one snapshot, which takes the file's lock once for all of it. Where it cannot begin, each statement has its own as ever.
+    func inTransaction<Result>(_ body: () -> Result) -> Result {
+        _ = try? rows(of: "BEGIN")
+        defer { _ = try? rows(of: "COMMIT") }
+        return body()
+    }
+
     func rows(of sql: Storage.SQL) throws -> [Storage.Row] {
         let kept = try statement(sql.text)
         let statement = kept.statement
@@ -77,7 +87,7 @@ private final class KeptStatement {
     }
 }
 
-/// One statement is its own snapshot.
+/// One statement, of a snapshot that was taken after it was asked for.
 struct PointRead: ReadTransaction {
     let reader: PointReader
     let statistics: StorageStatistics

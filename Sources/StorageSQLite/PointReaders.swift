@@ -1,22 +1,24 @@
+internal import NIOCore
 internal import Synchronization
 
-/// A few read-only connections on which a single statement runs at once, on the thread that asks: a point read takes microseconds, less than handing it to
-/// another thread. When all are busy, the pool's readers take over.
+/// Read-only connections on which single statements run on the thread that asks: a point read takes microseconds, less than handing it to another thread. When
+/// all are busy, the pool's readers take over.
 final class PointReaders: Sendable {
     /// `nil` once closed.
     private let free: Mutex<[PointReader]?>
 
-    /// As many as threads may ask at a time, roughly.
-    private static let count = 4
+    /// One for each event loop, and some for threads that are none.
+    static let count = System.coreCount + 2
 
     init(path: String, patience: Double) throws {
         free = Mutex(try (0..<Self.count).map { _ in try PointReader(path: path, patience: patience) })
     }
 
     /// - Returns: `nil` when none is free.
-    func read<Result>(_ body: (PointReader) throws -> Result) throws -> Result? {
+    func read<Result>(_ body: (PointReader) throws -> Result) rethrows -> Result? {
         guard let reader = free.withLock({ $0?.popLast() }) else { return nil }
-        defer { free.withLock { $0?.append(reader) } }
+        // One whose transaction did not end would read the past for ever: it is closed.
+        defer { if reader.isFree { free.withLock { $0?.append(reader) } } }
         return try body(reader)
     }
 

@@ -13,7 +13,7 @@ internal import Synchronization
 public final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     // GRDB's pool is thread-safe; the rest is immutable.
     private let pool: DatabasePool
-    private let pointReaders: PointReaders
+    private let turnReads: TurnReads
     private let queue: WriteQueue
     private let isOpen = Atomic(true)
     public let statistics = StorageStatistics()
@@ -45,7 +45,7 @@ public final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
             }
             let pointReaders = try await onThread { try PointReaders(path: path, patience: busyTimeout) }
             logger.debug("database opened", metadata: ["engine": "sqlite", "path": "\(path)"])
-            return SQLiteDatabase(pool: pool, pointReaders: pointReaders)
+            return SQLiteDatabase(pool: pool, turnReads: TurnReads(pointReaders))
         } catch {
             throw StorageError(sqlite: error)
         }
@@ -54,9 +54,9 @@ public final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     /// Once for the process, before its first database. What was opened by other means goes on being counted.
     private static let memoryIsUncounted = sqlite3_leave_memory_uncounted() == SQLITE_OK
 
-    private init(pool: DatabasePool, pointReaders: PointReaders) {
+    private init(pool: DatabasePool, turnReads: TurnReads) {
         self.pool = pool
-        self.pointReaders = pointReaders
+        self.turnReads = turnReads
         queue = WriteQueue(pool: pool, statistics: statistics, ownChanges: ownChanges)
     }
 
@@ -70,7 +70,8 @@ public final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
 
     public func readOne<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
         do {
-            if let result = try pointReaders.read({ [statistics] in try body(OneStatement(PointRead(reader: $0, statistics: statistics))) }) { return result }
+            let result = try await turnReads.read { [statistics] in try body(OneStatement(PointRead(reader: $0, statistics: statistics))) }
+            if let result { return result }
         } catch {
             throw StorageError.translating(error)
         }
@@ -111,8 +112,8 @@ public final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
         // The file is whole by itself then. Beside another process, which reads from the log, it stays as it is.
         _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         // What is still being read fails to close: the process ends it.
-        try? await Self.onThread { [pool, pointReaders] in
-            pointReaders.close()
+        try? await Self.onThread { [pool, turnReads] in
+            turnReads.close()
             try pool.close()
         }
     }

@@ -26,15 +26,18 @@ func withCoins(_ engine: Engine, _ body: (any Database) async throws -> Void) as
 }
 
 /// A place on which a test opens as many handles as it likes.
-func withPlace(_ engine: Engine, migrations: [Migration] = StorageMigrations.all + coinMigrations, _ body: (TestPlace) async throws -> Void) async throws {
+func withPlace<Result>(_ engine: Engine, migrations: [Migration] = StorageMigrations.all + coinMigrations, _ body: (TestPlace) async throws -> Result)
+    async throws -> Result
+{
     let place = try await TestPlace.make(engine, migrations: migrations)
     do {
-        try await body(place)
+        let result = try await body(place)
+        await place.remove()
+        return result
     } catch {
         await place.remove()
         throw error
     }
-    await place.remove()
 }
 
 func count(in db: any Database) async throws -> Int {

@@ -6,10 +6,10 @@ import Testing
 
 @Suite("Reads of one statement")
 struct PointReadTests {
-    private func withCoin(_ engine: Engine, _ body: (any Database) async throws -> Void) async throws {
+    private func withCoin(_ engine: Engine, _ asker: Asker, _ body: (any Database) async throws -> Void) async throws {
         try await withCoins(engine) { db in
             try await db.write { try $0.execute("INSERT INTO coin (id, amount) VALUES ('a', 1)") }
-            try await body(db)
+            try await asker.run { try await body(db) }
         }
     }
 
@@ -17,9 +17,9 @@ struct PointReadTests {
         try await db.readOne { try $0.first("SELECT amount FROM coin WHERE id = 'a'").map { try $0["amount"] } }
     }
 
-    @Test(arguments: Engine.available)
-    func `each sees what was committed before it`(engine: Engine) async throws {
-        try await withCoin(engine) { db in
+    @Test(arguments: Engine.available, Asker.allCases)
+    func `each sees what was committed before it`(engine: Engine, asker: Asker) async throws {
+        try await withCoin(engine, asker) { db in
             for amount in 2...40 {
                 try await db.write { try $0.execute("UPDATE coin SET amount = \(amount) WHERE id = 'a'") }
                 #expect(try await self.amount(in: db) == amount)
@@ -27,9 +27,9 @@ struct PointReadTests {
         }
     }
 
-    @Test(arguments: Engine.available)
-    func `many at once each get their own answer`(engine: Engine) async throws {
-        try await withCoin(engine) { db in
+    @Test(arguments: Engine.available, Asker.allCases)
+    func `many at once each get their own answer`(engine: Engine, asker: Asker) async throws {
+        try await withCoin(engine, asker) { db in
             let answers = try await withThrowingTaskGroup(of: (Int, Int?).self) { group in
                 for number in 0..<200 {
                     group.addTask { (number, try await db.readOne { try $0.first("SELECT amount + \(number) AS sum FROM coin WHERE id = 'a'")?["sum"] }) }
@@ -41,9 +41,9 @@ struct PointReadTests {
         }
     }
 
-    @Test(arguments: Engine.available)
-    func `a second statement is refused`(engine: Engine) async throws {
-        try await withCoin(engine) { db in
+    @Test(arguments: Engine.available, Asker.allCases)
+    func `a second statement is refused`(engine: Engine, asker: Asker) async throws {
+        try await withCoin(engine, asker) { db in
             await #expect(throws: StorageError.self) {
                 try await db.readOne { tx in
                     _ = try tx.all("SELECT id FROM coin")
@@ -53,9 +53,9 @@ struct PointReadTests {
         }
     }
 
-    @Test(arguments: Engine.available)
-    func `a statement that fails leaves nothing behind for the next ones`(engine: Engine) async throws {
-        try await withCoin(engine) { db in
+    @Test(arguments: Engine.available, Asker.allCases)
+    func `a statement that fails leaves nothing behind for the next ones`(engine: Engine, asker: Asker) async throws {
+        try await withCoin(engine, asker) { db in
             for _ in 0..<10 {
                 await #expect(throws: StorageError.self) { try await db.readOne { _ = try $0.all("SELECT nothing FROM coin") } }
                 // The second row overflows.
@@ -69,10 +69,10 @@ struct PointReadTests {
         }
     }
 
-    @Test(arguments: Engine.available)
-    func `a schema that has changed is noticed`(engine: Engine) async throws {
+    @Test(arguments: Engine.available, Asker.allCases)
+    func `a schema that has changed is noticed`(engine: Engine, asker: Asker) async throws {
         let step = Migration("test.0002_grade", "ALTER TABLE coin ADD COLUMN grade TEXT; UPDATE coin SET grade = 'fine'; DROP TABLE scratch;")
-        try await withCoin(engine) { db in
+        try await withCoin(engine, asker) { db in
             for _ in 0..<8 { #expect(try await amount(in: db) == 1) }
             try await db.migrate([step], at: .epoch)
 
@@ -84,8 +84,8 @@ struct PointReadTests {
         }
     }
 
-    @Test func `on SQLite the names of columns follow the schema`() async throws {
-        try await withCoin(.sqlite) { db in
+    @Test(arguments: Asker.allCases) func `on SQLite the names of columns follow the schema`(asker: Asker) async throws {
+        try await withCoin(.sqlite, asker) { db in
             let read: @Sendable (any ReadTransaction) throws -> String? = { try $0.first("SELECT * FROM coin")?["grade"] }
             for _ in 0..<8 { await #expect(throws: StorageError.self) { _ = try await db.readOne(read) } }
 
@@ -98,17 +98,17 @@ struct PointReadTests {
         }
     }
 
-    @Test func `on SQLite nothing can be written`() async throws {
-        try await withCoin(.sqlite) { db in
+    @Test(arguments: Asker.allCases) func `on SQLite nothing can be written`(asker: Asker) async throws {
+        try await withCoin(.sqlite, asker) { db in
             await #expect(throws: StorageError.self) { try await db.readOne { _ = try $0.all("DELETE FROM coin RETURNING id") } }
             let amount = try await amount(in: db)
             #expect(amount == 1)
         }
     }
 
-    @Test(arguments: Engine.available)
-    func `more different statements than are kept are answered`(engine: Engine) async throws {
-        try await withCoin(engine) { db in
+    @Test(arguments: Engine.available, Asker.allCases)
+    func `more different statements than are kept are answered`(engine: Engine, asker: Asker) async throws {
+        try await withCoin(engine, asker) { db in
             for number in 0..<1000 {
                 var sql = SQL.StringInterpolation(literalCapacity: 60, interpolationCount: 0)
                 sql.appendLiteral("SELECT amount + \(number) AS sum FROM coin")
