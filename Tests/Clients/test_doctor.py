@@ -279,6 +279,15 @@ def test_a_certificate_that_expires(fresh, tmp_path, days, states):
     assert fresh.states("certificate", *certificate(tmp_path, days)) == states
 
 
+@pytest.mark.parametrize("begins, ends, words", [(-2 * DAY, -DAY, "It expired at"), (DAY, 90 * DAY, "It is valid from")])
+def test_a_certificate_of_another_time(fresh, tmp_path, begins, ends, words):
+    chain, key = Authority("The bank's").issue("bank.example", begins, ends).write(tmp_path)
+
+    found = fresh.found("certificate", "--tls-cert", chain, "--tls-key", key, "--issuer", "https://bank.example")
+
+    assert found["state"] == "problem" and found["found"].startswith(words)
+
+
 def test_a_certificate_and_anothers_key(fresh, tmp_path):
     certificate(tmp_path, 90)
     arguments = certificate(tmp_path, 90, key="other.pem")

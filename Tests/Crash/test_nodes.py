@@ -1,9 +1,10 @@
-"""One of two nodes on PostgreSQL stands still for a while."""
+"""One of two nodes stands still for a while, or is killed."""
 
 import threading
 import time
 
 import pytest
+from kills import KINDS, Kills
 from ledger import Ledger
 from load import PatientCrowd
 from node import Node
@@ -12,6 +13,7 @@ from sights import Witness, recovers, summary
 
 pytestmark = pytest.mark.skipif("postgres" not in engines(), reason="WEKEZA_TEST_POSTGRES names no server")
 PAUSE = 5
+KILLS = 5
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +74,27 @@ def test_what_ended_elsewhere_meanwhile_is_refused_by_the_first_answer(nodes):
     print("  first answer after standing still", summary(answers[0]))
     assert answers[0].status in (401, 403)
     assert recovers(witness.web.partner.own_token)
+
+
+@pytest.mark.parametrize("engine", engines())
+def test_the_other_node_serves_while_one_is_killed_and_no_promise_is_broken(engine):
+    """On PostgreSQL as a machine that goes down, on SQLite as one of two processes beside one file."""
+    with Node(engine) as first, Node(engine, beside=first) as second:
+        kills = Kills(first, f"one of two/{engine}")
+        steady = PatientCrowd(second, Ledger(), "steady", size=4, timeout=20)
+
+        def kill():
+            for number in range(KILLS):
+                before = steady.ledger.counts["refreshed"]
+                kills.round()
+                assert steady.ledger.counts["refreshed"] > before, "the other node stood still too"
+
+        steady.run(kill)
+        kills.ask_all()
+        steady.ledger.ask()
+
+    print(f"  beside it {dict(steady.ledger.counts)}; killed {KILLS} times, {sum(kills.ledger.counts[what] for what in KINDS)} acknowledged")
+    for what, answer in steady.ledger.refusals:
+        print(f"  refused beside it: {what} {summary(answer)}")
+    assert not kills.ledger.broken and not steady.ledger.broken
+    assert steady.ledger.counts["unanswered"] == 0

@@ -5,7 +5,7 @@ internal import Consents
 internal import Events
 internal import Gateway
 internal import Identity
-internal import Payments
+public import Payments
 public import Primitives
 import Storage
 
@@ -26,7 +26,7 @@ struct Recovery: Sendable {
         report.codes = try AuthorizationRestoration().run(at: now, in: tx)
         report.grants = try Grants(randomness: randomness).endAllAfterRestoration(by: actor, at: now, in: tx)
         (report.pausedConsents, report.endedConsents) = try Consents(randomness: randomness).holdAfterRestoration(by: actor, at: now, in: tx)
-        (report.scheduledPayments, report.standingOrders) = try PaymentsRestoration().run(at: now, in: tx)
+        report.payments = try PaymentsRestoration().run(at: now, in: tx)
         try SigningKeys.replaceAfterRestoration(rootKey: rootKey, randomness: randomness, by: actor, at: now, in: tx)
         try IdempotencyRecords().releaseAll(in: tx)
         // What people hold
@@ -54,8 +54,7 @@ public struct RecoveryReport: Sendable {
     public internal(set) var grants = 0
     public internal(set) var pausedConsents = 0
     public internal(set) var endedConsents = 0
-    public internal(set) var scheduledPayments = 0
-    public internal(set) var standingOrders = 0
+    public internal(set) var payments = PaymentsRestoration.Ended()
     public internal(set) var sessions = 0
     public internal(set) var links = 0
     public internal(set) var recoveryCodes = 0
@@ -80,7 +79,9 @@ public struct RecoveryReport: Sendable {
     public var lines: [String] {
         let common = [
             "Consents: \(pausedConsents) are paused until their customers confirm them, \(endedConsents) that waited for a customer ended.",
-            "Payments to come: \(scheduledPayments) scheduled ones and \(standingOrders) standing orders are cancelled, because they may have been cancelled since.",
+            "Payments to come: \(payments.scheduled) scheduled ones and \(payments.standingOrders) standing orders are cancelled, because they may have been since.",
+            "Payments without a decision: \(payments.undecided), and \(payments.undecidedFiles) files, are rejected and their money is free: they may have been "
+                + "cancelled or rejected since.",
             "Ended: grants with their refresh tokens \(grants), codes \(codes), sessions \(sessions), mailed links \(links), recovery codes \(recoveryCodes), "
                 + "invitations \(invitations), initial access tokens \(initialAccessTokens), "
                 + "and every access token, because new keys sign.",

@@ -23,7 +23,7 @@ public enum PaymentReason: String, CaseIterable, Sendable, Codable {
     case creditorRefused = "creditor_refused"
     case cancelledByPartner = "cancelled_by_partner"
     case cancelledByCustomer = "cancelled_by_customer"
-    /// The bank brought its records back from a backup and cannot know whether it was cancelled since.
+    /// The bank brought its records back from a backup and cannot know what became of it since.
     case restored = "restored_from_backup"
 
     public var iso20022: String? {

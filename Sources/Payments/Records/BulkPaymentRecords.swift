@@ -157,6 +157,19 @@ public struct BulkPaymentRecords: Sendable {
         ).map(BulkPayment.init)
     }
 
+    /// Those of some statuses, in no order.
+    func list(in statuses: [PaymentStatus], limit: Int, in tx: any ReadTransaction) throws -> [BulkPayment] {
+        try tx.all(
+            """
+            SELECT id, app_id, organisation_id, consent_id, format, digest, reference, line_count, total, currency, created_at, person_id, world,
+                   debtor_account_id, hold_id, status, reason, received_at, changed_at, settles_at, idempotency_key, paid_count, paid_total
+            FROM bulk_payment
+            WHERE status IN \(list: statuses)
+            LIMIT \(limit)
+            """
+        ).map(BulkPayment.init)
+    }
+
     /// Accepted ones whose time to settle has come, the most overdue first.
     func due(at now: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [BulkPayment] {
         try list(in: .accepted, by: now, ahead: now + PaymentBooks.patience, limit: limit, in: tx)

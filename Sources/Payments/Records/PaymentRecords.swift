@@ -127,6 +127,19 @@ public struct PaymentRecords: Sendable {
         ).map(Payment.init)
     }
 
+    /// Payments of some statuses, in no order.
+    func list(in statuses: [PaymentStatus], limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
+        try tx.all(
+            """
+            SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
+            FROM payment
+            WHERE status IN \(list: statuses)
+            LIMIT \(limit)
+            """
+        ).map(Payment.init)
+    }
+
     /// Payments of a status whose next step is due, the most overdue first.
     func due(_ status: PaymentStatus, at now: Timestamp, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
         try tx.all(
