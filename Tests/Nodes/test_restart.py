@@ -10,12 +10,13 @@ import threading
 import time
 from collections import Counter
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
 import requests
 from balancer import Balancer
-from conftest import until
+from conftest import in_turns, until
 from partners import Partner
 from servers import Customer, Server
 
@@ -87,11 +88,42 @@ class Load:
             thread.join()
 
 
+class Connections:
+    """A customer who connects an app without a secret, in a browser, again and again; and its refresh tokens, which change at each use."""
+
+    def __init__(self, port, node):
+        self.front = SimpleNamespace(address=f"http://127.0.0.1:{port}", issuer=node.issuer)
+        self.partner = Partner(node, "Phone", public=True)
+        self.customer = Customer("brian.parent")
+        in_turns(self.customer.browser, [self.front])
+        self.made, self.failures, self.done = 0, [], threading.Event()
+        self.thread = threading.Thread(target=self.work)
+        self.thread.start()
+
+    def work(self):
+        while not self.done.is_set():
+            try:
+                tokens = self.partner.connect(self.front, self.customer)
+                for _ in range(3):
+                    answer = self.partner.refresh(self.front, tokens["refresh_token"])
+                    assert answer.status_code == 200, answer.text
+                    tokens = answer.json()
+                assert self.partner.get(self.front, "/v1/accounts", tokens["access_token"]).status_code == 200
+                self.made += 1
+            except Exception as failure:
+                self.failures.append(repr(failure))
+
+    def end(self):
+        self.done.set()
+        self.thread.join()
+
+
 def test_restarting_one_node_after_the_other_fails_no_request(pair, balancer):
     partner = Partner(pair[0])
     refresh_token = partner.connect(pair[0], Customer("amina.traveler"))["refresh_token"]
     load = Load(balancer.port, partner, partner.token(pair[0]), refresh_token)
-    until(lambda: load.answers[200] > 50, seconds=60)
+    connections = Connections(balancer.port, pair[0])
+    until(lambda: load.answers[200] > 50 and connections.made > 1, seconds=60)
 
     took = []
     for node in pair:
@@ -103,12 +135,15 @@ def test_restarting_one_node_after_the_other_fails_no_request(pair, balancer):
         reached = served_by(node)
         until(lambda: served_by(node) > reached, seconds=30)
         took.append(time.monotonic() - began)
-    reached = load.answers[200]
-    until(lambda: load.answers[200] > reached + 50, seconds=60)
+    reached = load.answers[200], connections.made
+    until(lambda: load.answers[200] > reached[0] + 50 and connections.made > reached[1], seconds=60)
     load.end()
+    connections.end()
 
-    print(f"{sum(load.answers.values())} requests, {len(load.failures)} failed; each restart {', '.join(f'{t:.1f} s' for t in took)}")
-    assert load.failures == []
+    print(
+        f"{sum(load.answers.values())} requests, {len(load.failures)} failed; {connections.made} connections, {len(connections.failures)} failed; "
+        f"each restart {', '.join(f'{t:.1f} s' for t in took)}")
+    assert load.failures == connections.failures == []
 
 
 def served_by(node):

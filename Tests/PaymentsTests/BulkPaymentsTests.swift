@@ -245,6 +245,29 @@ struct BulkPaymentsTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `after a restore a file without a decision is rejected, and one never approved waits on`(engine: Engine)
+        async throws
+    {
+        try await withBank(engine) { database in
+            let bulk = try await database.upload([pay(100, to: "0100-200301")])
+            try await database.approve(bulk)
+            let waiting = try await database.upload([pay(50, to: "0100-200301")])
+            let process = BulkPaymentProcess(database: database, randomness: SystemRandom(), timer: ContinuousClock()) { _, _ in
+                throw StorageError.failed(reason: "no inputs")
+            }
+            _ = try await process.execute(execution(of: bulk), at: noon) { bulk, _ in bulk }.get()
+            #expect(try await database.balance().available == kes(900))
+
+            #expect(try await database.write { try PaymentsRestoration().run(at: noon, in: $0) }.undecidedFiles == 1)
+
+            let rejected = try await database.find(bulk)
+            #expect(rejected?.execution?.status == .rejected && rejected?.execution?.reason == .restored)
+            #expect(try await database.find(waiting)?.execution == nil)
+            #expect(try await database.balance().available == kes(1_000))
+            try await database.expectSoundBooks()
+        }
+    }
+
     @Test(arguments: Engine.available) func `the system neither releases nor rejects what waits for staff`(engine: Engine) async throws {
         try await withBank(engine) { database in
             let bulk = try await database.upload([pay(100, to: "0100-200301")])

@@ -114,6 +114,27 @@ struct RestoreTests {
     }
 
     @Test(arguments: Engine.available)
+    func `a payment to come is cancelled`(engine: Engine) async throws {
+        try await restored(engine) { database, app in
+            try await database.write { tx in
+                try tx.execute(
+                    """
+                    INSERT INTO payment (id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name,
+                                         creditor_account, reference, execution_date, hold_id, status, reason, created_at, changed_at, settles_at)
+                    VALUES ('pmt_one', 'payment', \(app.id), \(organisation), 'cns_one', \(amina), \(organisation), 'acc_one', 10000, 'KES',
+                            'Kenya Power', 'KPLC-882-001', 'Bill', '2027-01-01', 'txn_one', \(PaymentStatus.scheduled), \(PaymentReason.scheduled),
+                            \(now), \(now), \(now + .days(9)))
+                    """)
+            }
+        } _: { database, _, _ in
+            let reason: String? = try await database.readOne { tx in
+                try tx.first("SELECT reason FROM payment WHERE id = 'pmt_one' AND status = \(PaymentStatus.cancelled)")?["reason"]
+            }
+            #expect(reason == PaymentReason.restored.rawValue)
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `consents in force are paused by the bank until their customer confirms them`(engine: Engine) async throws {
         try await restored(engine) { database, app in
             try await database.write { tx in
