@@ -4,7 +4,7 @@ import threading
 
 import pytest
 import requests
-from conftest import Server, announce_long_ago, engines, eventually
+from conftest import Server, announce_long_ago, engines, eventually, sign_long_ago
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
@@ -48,6 +48,21 @@ def test_a_second_rotation_waits_for_its_key_and_a_running_server_follows_the_fi
     assert first == 0 and second == 2 and "wait until" in complaint
     assert eventually(lambda: current(node) != before)
     assert current(node) in said
+
+
+def test_a_running_server_rotates_by_itself_when_its_key_has_signed_for_its_lifetime(node):
+    token, before = own_token(node, node.app), current(node)
+    announce_long_ago(node)
+    sign_long_ago(node)
+
+    # Its job looks at the start, and each minute.
+    node.process.terminate()
+    assert node.process.wait(25) == 0
+    node.start()
+
+    assert eventually(lambda: current(node) != before)
+    answer = requests.get(f"{node.issuer}/v1/consents/cns_none", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 404, answer.text
 
 
 def test_a_key_that_was_found_out_goes_at_once(node):

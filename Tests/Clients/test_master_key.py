@@ -1,12 +1,13 @@
 """The operator changes the master key, and nobody who signs in, calls or refreshes notices."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import requests
-from conftest import BINARY, ROOT, Customer, Server, engines
+from conftest import BINARY, ROOT, Customer, Server, change, engines
 from test_backup import Partner, empty_machine, restore
 from test_process import refused
 
@@ -105,6 +106,23 @@ def test_a_file_that_cannot_be_the_new_master_key_changes_nothing(deployment):
         assert status == 2 and expected in complaint and len(complaint.strip().splitlines()) == 1, path
     deployment.restart()
     assert deployment.accounts() == 200
+
+
+def test_when_others_may_have_the_root_key_everything_that_it_made_ends(deployment):
+    """The steps of docs/operations.md, with its own statements."""
+    [statements] = re.findall(r"^3\. `(DELETE FROM root_key;[^`]*)` in the database", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
+    assert deployment.server.process.poll() is None and deployment.server.stop(keep_folder=True) == 0
+    (deployment.folder / "master.key").unlink()
+    change(deployment.server, statements)
+
+    deployment.server = Server(deployment.server.engine, database=deployment.server.database, folder=deployment.server.folder, port=deployment.server.port)
+
+    assert (deployment.folder / "master.key").exists()
+    assert (deployment.accounts(), deployment.refreshed()) == (401, 400)
+    assert deployment.is_signed_in()
+    # The app's own secret is its developer's, and a customer connects anew.
+    deployment.token = deployment.partner.connect(deployment.customer)
+    assert (deployment.accounts(), deployment.refreshed()) == (200, 200)
 
 
 def test_a_change_that_is_refused_leaves_no_key_behind(deployment):

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import pytest
@@ -222,6 +223,24 @@ def test_one_of_fifty_uses_of_a_recovery_code_signs_in(nodes, with_phone, crowd,
     name, _, codes = with_phone(round)
 
     one_signs_in(crowd, nodes, name, codes[round])
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_fifty_lodgings_with_one_key_are_one_consent(nodes, crowd, round):
+    partner = Partner(nodes[0])
+    headers = {"Authorization": f"Bearer {partner.token(nodes[0])}", "Idempotency-Key": f"one-{round}"}
+    end = (datetime.now(timezone.utc) + timedelta(days=30)).isoformat(timespec="seconds")
+    consent = {"type": "account_access", "permissions": ["ReadAccountsBasic"], "expires_at": end}
+    ask = lambda node: requests.post(f"{node.address}/v1/consents", json=consent, headers=headers, timeout=20)
+
+    answers = together(crowd, nodes, ask)
+
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"idempotency_in_flight"}
+    lodged = {answer.json()["id"] for answer in answers if answer.status_code == 201}
+    again = ask(nodes[1])
+    assert (again.headers["Idempotency-Replayed"], {again.json()["id"]}) == ("true", lodged)
+    assert [consent["id"] for consent in partner.get(nodes[1], "/v1/consents", partner.token(nodes[1])).json()["data"]] == list(lodged)
 
 
 @pytest.fixture(scope="module")

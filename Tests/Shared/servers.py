@@ -134,12 +134,21 @@ class Server:
 
 def announce_long_ago(server):
     """What only time can do otherwise: the announced signing key grows old enough to sign."""
-    statement = "UPDATE signing_key SET created_at = created_at - 400 WHERE state = 'next'"
+    change(server, "UPDATE signing_key SET created_at = created_at - 400 WHERE state = 'next'")
+
+
+def sign_long_ago(server):
+    """… and the one that signs, too old to go on."""
+    change(server, f"UPDATE signing_key SET signs_since = signs_since - {400 * 86400} WHERE state = 'current'")
+
+
+def change(server, statements):
+    """Changes a server's database behind its back."""
     if server.engine == "postgres":
-        subprocess.run(["psql", server.database, "-qc", statement], check=True)
+        subprocess.run(["psql", server.database, "-qc", statements], check=True)
     else:
         with sqlite3.connect(server.database.removeprefix("sqlite:"), timeout=10) as database:
-            database.execute(statement)
+            database.executescript(statements)
 
 
 class FormParser(HTMLParser):
