@@ -31,8 +31,8 @@ def relying_party(server):
         yield party
 
 
-def bill(amount="1250.00", name="Kenya Power", reference="Bill 77"):
-    return {"amount": {"amount": amount, "currency": "KES"}, "creditor": {"name": name, "account": "KPLC-882-001"}, "reference": reference}
+def bill(amount="1250.00", name="Kenya Power", reference="Bill 77", account="KPLC-882-001"):
+    return {"amount": {"amount": amount, "currency": "KES"}, "creditor": {"name": name, "account": account}, "reference": reference}
 
 
 def approve_by(customer, party, address):
@@ -105,7 +105,7 @@ def doubted(party, name):
     for number in range(10):
         small = bill("1.00", reference=f"Small {number}")
         assert party.pay(approved(party, customer, small), small).status_code == 201
-    large = bill(f"{available * 0.6:.2f}", "Somebody New", "A favour")
+    large = bill(f"{available * 0.6:.2f}", "Somebody New", "A favour", account="EQTY-310-777")
     made = party.pay(approved(party, customer, large), large)
     assert made.json()["status"] == "held", made.text
     return made.json()["id"], large

@@ -47,7 +47,7 @@ public struct PaymentsRestoration: Sendable {
         while case let records = try page(), !records.isEmpty {
             for record in records {
                 // Nobody else is at these records; what does not end would be found for ever.
-                guard try end(record) != nil else { throw StorageError.failed(reason: "\(record) cannot be ended") }
+                guard try end(record) != nil else { throw StorageError.failed(reason: "a \(Record.self) cannot be ended") }
             }
             count += records.count
         }
