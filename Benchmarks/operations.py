@@ -3,6 +3,7 @@
 import random
 
 import messages
+import peers
 import report
 import wrk
 from clients import CertifiedApps, KeyedApps
@@ -70,8 +71,11 @@ class Operations:
             requests, own = self.tokens.balances(DISTINCT), self.tokens.own()
             self.once((own * (REMEMBERED // len(own) + 1))[:REMEMBERED])
             return requests
-        for title, prepare in [("", lambda: self.tokens.balances(DISTINCT)), (", signed by another node", forgotten)]:
-            self.against(f"the same, {DISTINCT:,} tokens each first seen{title}", self.once, "constant answer", [messages.get("localhost", "/constant")], prepare)
+        with peers.verifying(self.product, self.floor, self.tokens.balances(1)[0], self.folder) as peer:
+            for title, prepare in [("", lambda: self.tokens.balances(DISTINCT)), (", signed by another node", forgotten)]:
+                self.against(
+                    f"the same, {DISTINCT:,} tokens each first seen{title}", self.once, "constant answer", [messages.get("localhost", "/constant")], prepare,
+                    peer=peer)
 
     def proxy(self):
         """The gateway in front of a bank that speaks HTTP, beside a plain proxy to the same bank."""
@@ -132,19 +136,23 @@ class Operations:
             if name in ("approve", "exchange the code"):
                 results.setdefault(name, []).append(done)
 
-    def against(self, title, work, floor_title, floor_requests, prepare=None, floor=None):
-        """Product and floor take turns, so that what disturbs one disturbs the other."""
+    def against(self, title, work, floor_title, floor_requests, prepare=None, floor=None, peer=None):
+        """Product and floor take turns, so that what disturbs one disturbs the other. The peer is sent what the product was sent, each once."""
         floor = floor or self.floor
-        rounds, floor_rounds = [], []
+        rounds, floor_rounds, peer_rounds = [], [], []
         for turn in range(ROUNDS + 1):
             prepared = [prepare()] if prepare else []
             done = product_round(self.product, title, lambda: work(*prepared))
+            peer_done = [floor_round(peer, lambda: wrk.once(peer.address, *prepared))] if peer else []
             floor_done = floor_round(floor, lambda: wrk.draw(floor.address, floor_requests))
             if turn > 0:  # the first is for caches and branch predictors
                 rounds.append(done)
+                peer_rounds += peer_done
                 floor_rounds.append(floor_done)
         report.row(title, rounds, floor_rounds)
         report.against_row(floor_title, floor_rounds)
+        if peer:
+            report.peer_row(peer.title, peer_rounds, floor_rounds, rounds)
 
     def drawn_apps(self):
         return random.choices(self.world.apps, k=FLOWS)

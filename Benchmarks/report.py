@@ -20,15 +20,24 @@ def table(*headings):
 
 def row(title, rounds, against=None):
     """`against`: the rounds that took turns with these."""
-    ratio = f"{median(rounds, 'rate') / median(against, 'rate'):.2f}" if against else "–"
     database = median(rounds, "database_processor")
-    line(title, rounds, ratio, f"{database:.0f}" if database else "–", *(figure(median(rounds, name)) for name in ["statements", "commits", "syncs"]),
-         f"{median(rounds, 'written'):,.0f}")
+    line(title, rounds, quotient(rounds, against, "rate") if against else "–", f"{database:.0f}" if database else "–",
+         *(figure(median(rounds, name)) for name in ["statements", "commits", "syncs"]), f"{median(rounds, 'written'):,.0f}")
 
 
 def against_row(title, rounds):
     """What the row above is compared with."""
     line(f"against: {title}", rounds, "1.00", *["–"] * 5)
+
+
+def peer_row(title, rounds, against, product):
+    """What another program takes for the part of the product's work that it does too, and how much of that processor time the product takes."""
+    share = quotient(product, rounds, "processor")
+    line(f"peer: {title}; the product takes {share} of its processor time", rounds, quotient(rounds, against, "rate"), *["–"] * 5)
+
+
+def quotient(rounds, others, name):
+    return f"{median(rounds, name) / median(others, name):.2f}"
 
 
 def line(title, rounds, ratio, *costs):
