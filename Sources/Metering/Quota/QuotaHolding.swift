@@ -21,7 +21,7 @@ struct QuotaLease: Hashable, Sendable {
 /// What this node holds of one organisation's day.
 struct QuotaHolding {
     let date: CivilDate
-    /// Opened units: counted as used in the database, and handed out without asking.
+    /// Opened units that no call has: counted as used in the database.
     var ready = 0
     var lease: QuotaLease?
     /// Taken from the day by all nodes, this one's units included, as the last block's write told.
@@ -31,22 +31,13 @@ struct QuotaHolding {
     var write: Task<Void, any Error>?
     /// Calls that wait for it.
     var waiting = 0
-    /// Units handed out since the last write began.
-    private var handedOut = 0
-    /// Units to keep ready: as many as were handed out from one write to the next, few enough to be lost with the process.
-    private var pace = 0
     /// Which limit was found used up, and until when that is believed without asking again.
     var exhausted: (limit: Int, until: ContinuousClock.Instant)?
-
-    private static let largestPace = 8
 
     init(date: CivilDate) { self.date = date }
 
     /// Units of the day that are used, as this node knows.
     var used: Int { taken - ready - (lease?.sealed ?? 0) }
-
-    /// Whether units are to be opened before a call has to wait for them.
-    var isShort: Bool { ready * 2 < pace && (lease?.sealed ?? 0) > 0 }
 
     func canOpen(limit: Int) -> Bool { (lease?.sealed ?? 0) > 0 && used < limit }
 
@@ -55,16 +46,7 @@ struct QuotaHolding {
     mutating func handOut(limit: Int) -> Bool {
         guard ready > 0, used < limit else { return false }
         ready -= 1
-        handedOut += 1
         return true
-    }
-
-    /// A write begins.
-    /// - Returns: how many units calls wait for, and how many are wanted ahead of the next ones.
-    mutating func beginWrite() -> (waiting: Int, ahead: Int) {
-        pace = min(handedOut, Self.largestPace)
-        handedOut = 0
-        return (waiting, max(0, pace - ready))
     }
 
     /// Everyone who waited asks again.

@@ -66,8 +66,7 @@ struct QuotaState {
                 holding.endWrite()
                 return nil
             }
-            let (waiting, ahead) = holding.beginWrite()
-            return (lease, min(lease.sealed, max(1, waiting + ahead)))
+            return (lease, min(lease.sealed, max(1, holding.waiting)))
         } ?? nil
     }
 
@@ -107,8 +106,7 @@ struct QuotaState {
                 holding.endWrite()
                 return nil
             }
-            let (waiting, ahead) = holding.beginWrite()
-            return QuotaDays.Order(day: day, limit: limit, waiting: max(1, waiting), ahead: ahead, spent: holding.lease?.id, counted: 0)
+            return QuotaDays.Order(day: day, limit: limit, waiting: max(1, holding.waiting), spent: holding.lease?.id, counted: 0)
         }
         guard var order = order ?? nil else { return nil }
         order.counted = counts.removeValue(forKey: day) ?? 0

@@ -22,10 +22,9 @@ public enum QuotaReservation: Hashable, Sendable {
 /// The daily quota: exact per organisation and UTC day over every node.
 ///
 /// A node takes units from the day in blocks, each by one conditional write that cannot go beyond the limit. A block is a lease: its units stay sealed until
-/// the node opens some, by a conditional write to the lease's own row, and only opened units are handed out. It opens a few ahead of the calls, so that most
-/// calls wait for nothing. When the day is full, whoever needs units takes back what is sealed in other leases, of live nodes and dead ones alike; opened
-/// units, which their node may have handed out, stay counted until it gives them back. No clock decides between two nodes, the row does
-/// (docs/decisions/0009-daily-quota.md).
+/// the node opens some for calls that wait, by a conditional write to the lease's own row that all of them share, and only opened units are handed out. When
+/// the day is full, whoever needs units takes back what is sealed in other leases, of live nodes and dead ones alike; opened units, which their node may have
+/// handed out, stay counted until it gives them back. No clock decides between two nodes, the row does (docs/decisions/0009-daily-quota.md).
 ///
 /// Without a limit there is nothing to decide: calls are counted in memory and added to the day every two seconds.
 public final class Quotas: Sendable {
@@ -81,7 +80,7 @@ public final class Quotas: Sendable {
         state.withLock { unit.limit == nil ? $0.counts[day, default: 0] -= 1 : $0.giveBack(day) }
     }
 
-    /// Units used on a day. The few that other nodes have opened ahead of their calls count as used.
+    /// Units used on a day. What other nodes have opened for calls of this moment counts as used.
     public func used(organisation: OrganisationID, day: CivilDate) async throws -> Int {
         let day = QuotaDay(organisation: organisation, date: day)
         let taken = try await database.read { [days] in try days.used(day, in: $0) }
@@ -148,7 +147,6 @@ public final class Quotas: Sendable {
         defer { state.holdings[day.organisation] = holding }
         holding.usedAt = .now
         if holding.handOut(limit: limit) {
-            if holding.isShort, holding.write == nil { holding.write = Task { try await open(day, at: now) } }
             return .answer(
                 .granted(QuotaUnit(organisationID: day.organisation, day: day.date, limit: limit, remaining: max(0, limit - holding.used))))
         }
@@ -163,7 +161,7 @@ public final class Quotas: Sendable {
 
     // MARK: The writes: one at a time per organisation
 
-    /// Opens units of the lease, for the calls that wait and a few ahead.
+    /// Opens units of the lease, for the calls that wait.
     private func open(_ day: QuotaDay, at now: Timestamp) async throws {
         guard let (lease, units) = state.withLock({ $0.beginOpening(day) }) else { return }
         do {

@@ -9,8 +9,6 @@ struct QuotaDays: Sendable {
         let limit: Int
         /// Units that calls wait for.
         let waiting: Int
-        /// Units to be opened ahead of the next calls.
-        let ahead: Int
         /// The lease before, of which nothing is left.
         let spent: Int64?
         /// Calls without a limit that were not written before.
@@ -69,8 +67,8 @@ struct QuotaDays: Sendable {
             """)
         guard let row else { return nil }
         let size: Int = try row["last_lease"]
-        let opened = min(size, order.waiting + order.ahead)
-        let lease = size > order.waiting ? try insert(sealed: size - opened, opened: opened, of: day, at: now, in: tx) : nil
+        let opened = min(size, order.waiting)
+        let lease = size > opened ? try insert(sealed: size - opened, opened: opened, of: day, at: now, in: tx) : nil
         return Block(opened: opened, lease: lease, taken: try row["leased"])
     }
 
