@@ -2,7 +2,7 @@ public import Events
 public import Primitives
 public import Storage
 
-/// What becomes of apps after the records were brought back from a backup, and how they come back into use.
+/// What becomes of apps and teams after the records were brought back from a backup, and how they come back into use.
 public struct ApplicationsRestoration: Sendable {
     private let audit = AuditLog()
 
@@ -36,6 +36,48 @@ public struct ApplicationsRestoration: Sendable {
             try audit.append(contentsOf: held.map { AuditEntry(actor: actor, action: .appHeld, subject: $0.rawValue, requestID: nil, at: now) }, in: tx)
         }
         return count
+    }
+
+    /// Every member of a team of several is held until an owner of the organisation, the bank's staff or the operator confirms them: they may have been removed
+    /// meanwhile, or made less than they were. Whoever was alone in an organisation can have been removed only by somebody whom the copy does not know.
+    /// - Returns: how many.
+    public func holdMembers(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        var count = 0
+        try tx.walk {
+            """
+            SELECT organisation_id AS id
+            FROM membership
+            WHERE organisation_id > \($0)
+            GROUP BY organisation_id
+            HAVING COUNT(*) > 1
+            ORDER BY organisation_id
+            LIMIT 2000
+            """
+        } _: { rows in
+            let ids: [OrganisationID] = try rows.map { try $0["id"] }
+            let held = try tx.all(
+                "UPDATE membership SET held_at = \(now) WHERE organisation_id IN \(list: ids) AND held_at IS NULL RETURNING organisation_id, person_id")
+            count += held.count
+            let entries = try held.map { row in
+                AuditEntry(
+                    actor: actor, action: .memberHeld, subject: try row["person_id"], after: ["organisation": try row["organisation_id"]], requestID: nil,
+                    at: now)
+            }
+            try audit.append(contentsOf: entries, in: tx)
+        }
+        return count
+    }
+
+    /// The members who wait for their confirmation.
+    public func heldMembers(in tx: any ReadTransaction) throws -> [Membership] {
+        try tx.all(
+            """
+            SELECT organisation_id, person_id, role, joined_at, held_at
+            FROM membership
+            WHERE held_at IS NOT NULL
+            ORDER BY organisation_id, person_id
+            """
+        ).map(Membership.init)
     }
 
     /// The app, its addresses and its secrets are as they should be.

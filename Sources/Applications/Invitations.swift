@@ -16,7 +16,7 @@ public struct Invitations: Sendable {
         email: String, role: MemberRole, to organisation: OrganisationID, by acting: PersonID, at now: Timestamp, requestID: RequestID?,
         in tx: any WriteTransaction
     ) throws -> Result<(invitation: Invitation, secret: Secret), MembershipRefusal> {
-        guard try memberships.find(acting, in: organisation, in: tx)?.role == .owner else { return .failure(.notOwner) }
+        guard try memberships.role(of: acting, in: organisation, in: tx) == .owner else { return .failure(.notOwner) }
         try tx.execute(
             """
             UPDATE invitation SET withdrawn_at = \(now)
@@ -77,7 +77,7 @@ public struct Invitations: Sendable {
         _ id: InvitationID, of organisation: OrganisationID, by acting: PersonID, at now: Timestamp, requestID: RequestID?,
         in tx: any WriteTransaction
     ) throws -> Result<Bool, MembershipRefusal> {
-        guard try memberships.find(acting, in: organisation, in: tx)?.role == .owner else { return .failure(.notOwner) }
+        guard try memberships.role(of: acting, in: organisation, in: tx) == .owner else { return .failure(.notOwner) }
         let withdrawn =
             try tx.execute(
                 """

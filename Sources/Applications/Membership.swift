@@ -20,10 +20,16 @@ public struct Membership: Hashable, Sendable {
     public let personID: PersonID
     public let role: MemberRole
     public let joinedAt: Timestamp
+    /// Since when a restore holds it; `nil` for a membership in force. What is held gives no right.
+    public let heldAt: Timestamp?
+
+    public var isHeld: Bool { heldAt != nil }
 }
 
 extension Membership {
     init(_ row: Row) throws {
-        self.init(organisationID: try row["organisation_id"], personID: try row["person_id"], role: try row["role"], joinedAt: try row["joined_at"])
+        self.init(
+            organisationID: try row["organisation_id"], personID: try row["person_id"], role: try row["role"], joinedAt: try row["joined_at"],
+            heldAt: try row["held_at"])
     }
 }

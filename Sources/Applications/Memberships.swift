@@ -1,4 +1,4 @@
-import Events
+public import Events
 public import Primitives
 public import Storage
 
@@ -25,21 +25,27 @@ public struct Memberships: Sendable {
 
     public init() {}
 
+    /// What a person may do in an organisation; `nil` for whoever is no member, and for one whom a restore holds.
+    public func role(of person: PersonID, in organisation: OrganisationID, in tx: any ReadTransaction) throws -> MemberRole? {
+        try find(person, in: organisation, in: tx).flatMap { $0.isHeld ? nil : $0.role }
+    }
+
+    /// A member, held or in force.
     public func find(_ person: PersonID, in organisation: OrganisationID, in tx: any ReadTransaction) throws -> Membership? {
         try tx.first(
             """
-            SELECT organisation_id, person_id, role, joined_at
+            SELECT organisation_id, person_id, role, joined_at, held_at
             FROM membership
             WHERE organisation_id = \(organisation) AND person_id = \(person)
             """
         ).map(Membership.init)
     }
 
-    /// The members of an organisation, the earliest first.
+    /// The members of an organisation, held ones too, the earliest first.
     public func list(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> [Membership] {
         try tx.all(
             """
-            SELECT organisation_id, person_id, role, joined_at
+            SELECT organisation_id, person_id, role, joined_at, held_at
             FROM membership
             WHERE organisation_id = \(organisation)
             ORDER BY joined_at, person_id
@@ -67,10 +73,10 @@ public struct Memberships: Sendable {
         in tx: any WriteTransaction
     ) throws -> Result<Membership, MembershipRefusal> {
         try lock(organisation, in: tx)
-        let actingRole = try find(acting, in: organisation, in: tx)?.role
+        let actingRole = try role(of: acting, in: organisation, in: tx)
         guard actingRole == .owner || (actingRole != nil && acting == person) else { return .failure(.notOwner) }
         guard let membership = try find(person, in: organisation, in: tx) else { return .failure(.notMember) }
-        guard try membership.role != .owner || owners(of: organisation, in: tx) > 1 else { return .failure(.lastOwner) }
+        guard try !isLastOwner(membership, in: tx) else { return .failure(.lastOwner) }
         try tx.execute("DELETE FROM membership WHERE organisation_id = \(organisation) AND person_id = \(person)")
         try audit.append(
             AuditEntry(
@@ -85,10 +91,10 @@ public struct Memberships: Sendable {
         in tx: any WriteTransaction
     ) throws -> Result<Membership, MembershipRefusal> {
         try lock(organisation, in: tx)
-        guard try find(acting, in: organisation, in: tx)?.role == .owner else { return .failure(.notOwner) }
+        guard try self.role(of: acting, in: organisation, in: tx) == .owner else { return .failure(.notOwner) }
         guard let before = try find(person, in: organisation, in: tx) else { return .failure(.notMember) }
         guard before.role != role else { return .success(before) }
-        guard try before.role != .owner || owners(of: organisation, in: tx) > 1 else { return .failure(.lastOwner) }
+        guard try !isLastOwner(before, in: tx) else { return .failure(.lastOwner) }
         try tx.execute("UPDATE membership SET role = \(role) WHERE organisation_id = \(organisation) AND person_id = \(person)")
         try audit.append(
             AuditEntry(
@@ -96,12 +102,40 @@ public struct Memberships: Sendable {
                 before: ["organisation": organisation.rawValue, "role": before.role.rawValue], after: ["role": role.rawValue],
                 requestID: requestID, at: now),
             in: tx)
-        return .success(Membership(organisationID: organisation, personID: person, role: role, joinedAt: before.joinedAt))
+        return .success(Membership(organisationID: organisation, personID: person, role: role, joinedAt: before.joinedAt, heldAt: before.heldAt))
     }
 
-    private func owners(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> Int {
-        let row = try tx.first("SELECT COUNT(*) AS owners FROM membership WHERE organisation_id = \(organisation) AND role = \(MemberRole.owner)")
-        return try row.map { try $0["owners"] } ?? 0
+    /// A member whom a restore holds is one again, as whoever knows the team says.
+    /// - Returns: `false` when no such member is held.
+    @discardableResult
+    public func confirm(
+        _ person: PersonID, in organisation: OrganisationID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Bool {
+        let row = try tx.first(
+            """
+            UPDATE membership
+            SET held_at = NULL
+            WHERE organisation_id = \(organisation) AND person_id = \(person) AND held_at IS NOT NULL
+            RETURNING role
+            """)
+        guard let role: MemberRole = try row?["role"] else { return false }
+        try audit.append(
+            AuditEntry(
+                actor: actor, action: .memberConfirmed, subject: person.rawValue, after: ["organisation": organisation.rawValue, "role": role.rawValue],
+                requestID: requestID, at: now),
+            in: tx)
+        return true
+    }
+
+    private func isLastOwner(_ membership: Membership, in tx: any ReadTransaction) throws -> Bool {
+        guard membership.role == .owner, !membership.isHeld else { return false }
+        let row = try tx.first(
+            """
+            SELECT COUNT(*) AS owners
+            FROM membership
+            WHERE organisation_id = \(membership.organisationID) AND role = \(MemberRole.owner) AND held_at IS NULL
+            """)
+        return try row.map { try $0["owners"] == 1 } ?? true
     }
 
     /// Two owners who leave at once are looked at one after the other.

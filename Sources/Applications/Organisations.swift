@@ -61,13 +61,14 @@ public struct Organisations: Sendable {
     }
 
     /// The organisations a developer belongs to, the earliest first.
-    public func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Organisation] {
+    /// - Parameter held: those where a restore holds their place, instead of those where they have it.
+    public func list(of person: PersonID, held: Bool = false, in tx: any ReadTransaction) throws -> [Organisation] {
         try tx.all(
             """
             SELECT organisation.id, organisation.name, organisation.handle, organisation.world_id, organisation.plan, organisation.is_demo, organisation.created_at
             FROM membership
             JOIN organisation ON organisation.id = membership.organisation_id
-            WHERE membership.person_id = \(person)
+            WHERE membership.person_id = \(person) AND (membership.held_at IS NOT NULL) = \(held)
             ORDER BY membership.joined_at, organisation.id
             LIMIT 100
             """

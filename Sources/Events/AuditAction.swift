@@ -32,6 +32,8 @@ public enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadabl
     case invitationAccepted = "invitation.accepted"
     case memberRoleChanged = "member.role_changed"
     case memberRemoved = "member.removed"
+    case memberHeld = "member.held"
+    case memberConfirmed = "member.confirmed"
     // Apps
     case appCreated = "app.created"
     case appUpdated = "app.updated"

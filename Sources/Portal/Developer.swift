@@ -55,11 +55,11 @@ extension PortalSite {
         let place = try await database.read { [organisations, memberships] tx -> (Organisation, MemberRole, [Organisation])? in
             let all = try organisations.list(of: session.person.id, in: tx)
             guard let current = all.first(where: { $0.id.rawValue == chosen }) ?? all.first,
-                let membership = try memberships.find(session.person.id, in: current.id, in: tx)
+                let role = try memberships.role(of: session.person.id, in: current.id, in: tx)
             else { return nil }
-            return (current, membership.role, all)
+            return (current, role, all)
         }
-        guard let (organisation, role, all) = place else { return homeless(session, context) }
+        guard let (organisation, role, all) = place else { return try await homeless(session, context) }
         let developer = Developer(session: session, organisation: organisation, role: role, organisations: all, csrf: csrf.token(for: session.id.rawValue))
         do {
             return try await answer(developer)
@@ -68,15 +68,20 @@ extension PortalSite {
         }
     }
 
-    /// Somebody who was removed from their last organisation.
-    private func homeless(_ session: Session, _ context: AppContext) -> Response {
+    /// Somebody who was removed from their last organisation, or whose place a restore holds.
+    private func homeless(_ session: Session, _ context: AppContext) async throws -> Response {
+        let held = try await database.read { [organisations] tx in try organisations.list(of: session.person.id, held: true, in: tx) }
+        let (heading, lead) =
+            held.isEmpty
+            ? ("You belong to no organisation", "You were removed from the last one. Ask a colleague to invite you again, or sign up with another email.")
+            : (
+                "Your place at \(held.map(\.name).joined(separator: ", ")) waits to be confirmed",
+                "We restored our records from a backup, which does not know who left a team since. An owner who is in already can confirm you on the team page. "
+                    + "If nobody is, ask the bank."
+            )
         let shell = Shell(
-            audience: .developer, title: "You belong to no organisation", signedInAs: session.person.givenName, csrf: csrf.token(for: session.id.rawValue),
-            width: .narrow)
-        let notice = Notice(
-            "You belong to no organisation", "You were removed from the last one. Ask a colleague to invite you again, or sign up with another email.",
-            actions: [.init("Read the documentation", "/docs")])
-        return pages.notice(notice, shell: shell, status: .forbidden)
+            audience: .developer, title: heading, signedInAs: session.person.givenName, csrf: csrf.token(for: session.id.rawValue), width: .narrow)
+        return pages.notice(Notice(heading, lead, actions: [.init("Read the documentation", "/docs")]), shell: shell, status: .forbidden)
     }
 
     private func notice(for refusal: PortalRefusal, developer: Developer, context: AppContext) -> Response {

@@ -9,11 +9,18 @@ import SecondFactorPages
 import Storage
 import Web
 
-/// `/staff/people`: finding a customer or a developer who lost their phone, and letting them in again. Colleagues are let in by the operator.
+/// `/staff/people`: finding a customer or a developer who lost their phone, or whose place in a team a restore holds, and letting them in again. Colleagues are
+/// let in by the operator.
 struct PeoplePage: Encodable {
     struct Row: Encodable {
         let id, name, kind, signInName: String
         let hasSecondFactor: Bool
+        let held: [HeldPlace]
+    }
+
+    /// An organisation whose member this person was when the backup was taken.
+    struct HeldPlace: Encodable {
+        let person, id, name, role: String
     }
 
     let errors: ErrorSummary?
@@ -31,30 +38,51 @@ extension StaffRoutes {
         routes.post("/staff/people/{id}/second-factor/reset") { request, context in
             try await form(request, context) { member, _ in try await resetSecondFactor(member, context) }
         }
+        routes.post("/staff/people/{id}/organisations/{organisation}/confirm") { request, context in
+            try await form(request, context) { member, _ in try await confirmPlace(member, context) }
+        }
     }
 
     private func people(_ request: Request, _ member: StaffMember) async throws -> Response {
         let query = request.query ?? Web.Parameters()
         let name = String((query["name"] ?? "").trimmingWhitespace().prefix(SignInName.maximumBytes))
-        let reset = query["reset"].flatMap { PersonID($0) }
-        let (rows, resetPerson) = try await database.read { [factors = factors.factors] tx -> ([PeoplePage.Row], Person?) in
+        let (rows, message) = try await database.read { [factors = factors.factors] tx -> ([PeoplePage.Row], String?) in
             let rows = try Self.find(name, in: tx).map { person in
                 PeoplePage.Row(
                     id: person.id.rawValue, name: person.name, kind: person.population == .customer ? "Customer" : "Developer", signInName: person.signInName,
-                    hasSecondFactor: try factors.find(of: person.id, in: tx) != nil)
+                    hasSecondFactor: try factors.find(of: person.id, in: tx) != nil, held: try Self.heldPlaces(of: person.id, in: tx))
             }
-            return (rows, try reset.flatMap { try People().find($0, in: tx) })
+            return (rows, try Self.message(about: query, in: tx))
         }
         var errors = FormErrors()
         if !name.isEmpty, rows.isEmpty {
             errors.add(field: "name", "Nobody has this sign-in name. A customer’s is followed by @ and the organisation’s handle: amina.traveler@acme-budget.")
         }
         let model = PeoplePage(
-            errors: errors.summary, message: resetPerson.map { "\($0.name) signs in with the password alone until they turn on two-step sign-in again." },
+            errors: errors.summary, message: message,
             name: .text("name", "Sign-in name", value: name, errors: errors, autocomplete: "off"), rows: rows, hasRows: !rows.isEmpty)
         return pages.page(
             "staff/people", model, shell: member.shell("People", current: "people", isError: !errors.isEmpty),
             status: errors.isEmpty ? .ok : .unprocessableContent)
+    }
+
+    /// What was just done, to whom.
+    private static func message(about query: Web.Parameters, in tx: any ReadTransaction) throws -> String? {
+        if let person = try query["reset"].flatMap({ PersonID($0) }).flatMap({ try People().find($0, in: tx) }) {
+            return "\(person.name) signs in with the password alone until they turn on two-step sign-in again."
+        }
+        if let person = try query["confirmed"].flatMap({ PersonID($0) }).flatMap({ try People().find($0, in: tx) }) {
+            return "\(person.name) has their place in the team again."
+        }
+        return nil
+    }
+
+    private static func heldPlaces(of person: PersonID, in tx: any ReadTransaction) throws -> [PeoplePage.HeldPlace] {
+        try Organisations().list(of: person, held: true, in: tx).compactMap { organisation in
+            try Memberships().find(person, in: organisation.id, in: tx).map {
+                PeoplePage.HeldPlace(person: person.rawValue, id: organisation.id.rawValue, name: organisation.name, role: $0.role.title.lowercased())
+            }
+        }
     }
 
     /// A developer by email, a customer by `name@handle`.
@@ -68,6 +96,18 @@ extension StaffRoutes {
             found.append(customer)
         }
         return found
+    }
+
+    private func confirmPlace(_ member: StaffMember, _ context: AppContext) async throws -> Response {
+        guard let id = context.parameters.get("id").flatMap({ PersonID($0) }),
+            let organisation = context.parameters.get("organisation").flatMap({ OrganisationID($0) })
+        else { throw HTTPError(.notFound) }
+        let isConfirmed = try await database.write { tx in
+            try Memberships().confirm(
+                id, in: organisation, by: .person(member.session.person.id), at: context.receivedAt, requestID: context.requestID, in: tx)
+        }
+        guard isConfirmed else { throw HTTPError(.notFound) }
+        return .seeOther("/staff/people?confirmed=\(id)")
     }
 
     private func resetSecondFactor(_ member: StaffMember, _ context: AppContext) async throws -> Response {

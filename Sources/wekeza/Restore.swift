@@ -8,8 +8,8 @@ struct Restore: AsyncParsableCommand {
         abstract: "Bring the database back from a backup, so that it is safe to serve.",
         discussion: """
             Stop every server first, and put the deployment's master key in place. A backup cannot know what was spent or ended after it was taken: access \
-            and refresh tokens, sessions, links and invitations end, consents wait for their customers' confirmation, apps for their developers', and \
-            people set new passwords. docs/backup-and-restore.md says why, and what to tell whom.
+            and refresh tokens, sessions, links and invitations end, consents wait for their customers' confirmation, apps and teams for an \
+            owner's, and people set new passwords. docs/backup-and-restore.md says why, and what to tell whom.
             """)
 
     @OptionGroup var setup: SetupOptions
@@ -23,7 +23,7 @@ struct Restore: AsyncParsableCommand {
     @Flag(help: "Make the database safe that a snapshot or the engine's own tools brought back, instead of reading a file.")
     var inPlace = false
 
-    @Flag(help: "Keep apps, their secrets and passwords as the backup has them: only when you know that none was removed or changed since.")
+    @Flag(help: "Keep apps, their secrets, teams and passwords as the backup has them: only when you know that none was removed or changed since.")
     var trustCredentials = false
 
     func validate() throws {

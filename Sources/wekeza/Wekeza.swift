@@ -9,7 +9,9 @@ struct Wekeza: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wekeza",
         abstract: "The Wekeza Open Platform: authorization server, developer portal, sandbox bank and gateway in one program.",
-        subcommands: [Serve.self, Migrate.self, Doctor.self, Backup.self, Restore.self, Keys.self, Apps.self, RegistrationTokens.self, Staff.self])
+        subcommands: [
+            Serve.self, Migrate.self, Doctor.self, Backup.self, Restore.self, Keys.self, Apps.self, RegistrationTokens.self, Members.self, Staff.self,
+        ])
 
     /// A mistake in the command line or the set-up ends with one sentence and code 2; a failure at work with code 1.
     static func main() async {

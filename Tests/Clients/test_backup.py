@@ -78,15 +78,26 @@ class Partner:
 class Member:
     """A developer with a cookie jar."""
 
-    def __init__(self, server):
-        self.issuer, self.browser = server.issuer, requests.Session()
+    def __init__(self, server, email="developer@example.test"):
+        self.issuer, self.email, self.browser = server.issuer, email, requests.Session()
 
     def post(self, path, wanted, values, page=None):
         page = self.browser.get(self.issuer + (page or path))
         return Customer.submit(self, page, wanted, values)
 
     def sign_in(self, password="sandbox-developer"):
-        return self.post("/portal/sign-in", "password", {"username": "developer@example.test", "password": password})
+        return self.post("/portal/sign-in", "password", {"username": self.email, "password": password})
+
+    def set_password(self, password):
+        """By the mail of "Forgotten your password?", and signs in with it."""
+        self.post("/portal/forgotten-password", "email", {"email": self.email})
+        assert Customer.submit(self, self.browser.get(self.mailed("/portal/reset-password")), "password", {"password": password}).status_code == 303
+        self.sign_in(password)
+
+    def press(self, path, action):
+        """The button of a page whose form leads to `action`."""
+        page = Page(self, path, action)
+        return Customer.submit(self, page, hidden_field(page), {})
 
     def is_signed_in(self):
         return self.browser.get(f"{self.issuer}/portal/apps", allow_redirects=False).status_code == 200
@@ -219,13 +230,10 @@ def test_nothing_spent_or_ended_since_the_backup_lives_again(engine, tmp_path, r
         fresh.sign_in("another one entirely")
         assert not fresh.is_signed_in()
         # Its developers ask for a new password, look at their apps and confirm one of them.
-        fresh.post("/portal/forgotten-password", "email", {"email": "developer@example.test"})
-        Customer.submit(fresh, fresh.browser.get(fresh.mailed("/portal/reset-password")), "password", {"password": "after the restore, a new one"})
-        fresh.sign_in("after the restore, a new one")
+        fresh.set_password("after the restore, a new one")
         assert fresh.is_signed_in()
         assert "paused until you confirm it" in fresh.browser.get(f"{restored.issuer}/portal/apps/{partner.app['app_id']}").text
-        confirmation = Page(fresh, f"/portal/apps/{partner.app['app_id']}", "/confirm")
-        Customer.submit(fresh, confirmation, hidden_field(confirmation), {})
+        fresh.press(f"/portal/apps/{partner.app['app_id']}", "/confirm")
         assert restored.command("apps", "confirm", public.app["client_id"])[0] == 0
         assert eventually(lambda: partner.token(grant_type="client_credentials", scope="consents.write").status_code == 200)
         assert eventually(lambda: public.refresh(rotating["refresh_token"]).json()["error"] == "invalid_grant")
@@ -269,6 +277,47 @@ class Page:
         text = member.browser.get(self.url).text
         start = next(index for index in range(len(text)) if text.startswith("<form", index) and action in text[index:text.index(">", index)])
         self.text = text[start:text.index("</form>", start) + 7]
+
+
+@pytest.mark.parametrize("engine", engines())
+def test_who_was_removed_from_a_team_since_is_not_in_it_again(engine, tmp_path, request):
+    server = Server(engine)
+    request.addfinalizer(server.process.kill)
+    file = str(tmp_path / "nightly.backup")
+    owner, colleague = Member(server), Member(server, "baraka@acme.example")
+    owner.sign_in()
+    owner.post("/portal/team/invitations", "email", {"email": colleague.email, "role": "owner"}, page="/portal/team")
+    joined = colleague.browser.get(colleague.mailed("/portal/invitation"))
+    Customer.submit(colleague, joined, "password", {"name": "Baraka Otieno", "password": "lake turkana 1187"})
+    assert colleague.is_signed_in()
+    assert server.command("backup", file)[0] == 0
+    # The link to remove a member is the one place that names them.
+    removal = next(part.split('"')[0] for part in owner.browser.get(f"{server.issuer}/portal/team").text.split('href="/portal/team/')[2:])
+    assert owner.press(f"/portal/team/{removal}", "/remove").status_code == 303
+    assert not colleague.is_signed_in()
+    assert server.stop(keep_folder=True) == 0
+
+    folder, database = empty_machine(server, engine)
+    status, said, complaint = restore(folder, database, file)
+    assert status == 0, complaint
+    assert "Teams: 2 members of teams of several are held" in said
+    restored = Server(engine, folder=folder, database=database, port=server.port)
+    try:
+        for member in (owner, colleague):
+            member.set_password("after the restore, a new one")
+            assert "Your place at Acme Budget waits to be confirmed" in member.browser.get(f"{restored.issuer}/portal").text
+        confirm = ["members", "confirm", "--organisation", "acme-budget", "--email"]
+        assert restored.command(*confirm, "nobody@acme.example")[0] == 2
+        status, said, complaint = restored.command(*confirm, owner.email)
+        assert (status, said.strip()) == (0, "1 of the members were held and have their place again."), complaint
+
+        assert owner.is_signed_in() and not colleague.is_signed_in()
+        assert owner.press(f"/portal/team/{removal}", "/remove").status_code == 303
+        assert "You belong to no organisation" in colleague.browser.get(f"{restored.issuer}/portal").text
+        assert restored.command("members", "confirm", "--all")[1].strip() == "0 of the members were held and have their place again."
+    finally:
+        assert restored.stop() == 0
+        server.folder.cleanup()
 
 
 @pytest.fixture(scope="module", params=engines())

@@ -94,7 +94,8 @@ struct PageFormsTests {
                 (customer, "/my/security/second-factor/begin", security.fields), (customer, "/my/security/second-factor/turn-on", security.fields),
                 (customer, "/my/security/second-factor/change", security.fields), (visitor, "/my/sign-in/code", signIn.fields),
                 (visitor, "/oauth2/authorize/code", signInToDecide.fields), (staff, "/staff/sign-in/code", staffSignIn.fields),
-                (staff, "/staff/people/usr_x/second-factor/reset", staffSignIn.fields), (visitor, "/portal/sign-in/code", signIn.fields),
+                (staff, "/staff/people/usr_x/second-factor/reset", staffSignIn.fields),
+                (staff, "/staff/people/usr_x/organisations/org_demo/confirm", staffSignIn.fields), (visitor, "/portal/sign-in/code", signIn.fields),
                 (visitor, "/demo/connect", []), (visitor, "/demo/disconnect", []), (visitor, "/portal/sign-up", []),
             ]
             for (browser, address, form) in sent {

@@ -303,9 +303,22 @@ struct RestoreTests {
     }
 
     @Test(arguments: Engine.available)
-    func `apps and passwords stay when the operator vouches for them, and the rest ends all the same`(engine: Engine) async throws {
+    func `members of a team are held until somebody who knows it confirms them`(engine: Engine) async throws {
+        try await restored(engine) { database, _ in
+            try await database.write { tx in _ = try Memberships().add(amina, to: organisation, role: .member, at: now, in: tx) }
+        } _: { database, _, _ in
+            let members = try await database.read { [organisation] in try Memberships().list(of: organisation, in: $0) }
+
+            #expect(Set(members.map(\.personID)) == [owner, amina])
+            #expect(members.map(\.heldAt) == [now + .minutes(1), now + .minutes(1)])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `apps, teams and passwords stay when the operator vouches for them, and the rest ends all the same`(engine: Engine) async throws {
         try await restored(engine, .init(trustsCredentials: true)) { database, app in
             try await database.write { tx in
+                _ = try Memberships().add(amina, to: organisation, role: .member, at: now, in: tx)
                 let id = try lodge(for: app, in: tx)
                 _ = try approve(id, by: amina, "acc_one", in: tx)
                 return id
@@ -314,8 +327,10 @@ struct RestoreTests {
             let (found, hash, consent) = try await database.read { [owner] tx in
                 (try Applications.Apps().find(app.id, in: tx), try People().passwordHash(of: owner, in: tx), try Consents().find(id, in: tx))
             }
+            let held = try await database.read { try ApplicationsRestoration().heldMembers(in: $0) }
 
             #expect(found?.isActive == true)
+            #expect(held.isEmpty)
             #expect(hash == "hash")
             #expect(consent?.storedStatus == .suspended)
         }

@@ -144,5 +144,6 @@ public enum ApplicationsMigrations {
             );
             CREATE INDEX software_statement_use_by_expiry ON software_statement_use (expires_at);
             """),
+        Migration("applications.0008_held_members", "ALTER TABLE membership ADD COLUMN held_at BIGINT"),
     ]
 }

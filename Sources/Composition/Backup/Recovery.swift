@@ -15,7 +15,7 @@ struct Recovery: Sendable {
     let rootKey: RootKey
     let randomness: any RandomSource
     let sandboxPasswordHash: String
-    /// The operator knows that no app, secret or password was removed or changed since the backup.
+    /// The operator knows that no app, secret, password or place in a team was removed or changed since the backup.
     let trustsCredentials: Bool
     let copyTakenAt: Timestamp?
 
@@ -37,6 +37,7 @@ struct Recovery: Sendable {
         if !trustsCredentials {
             report.passwords = try IdentityRestoration().voidPasswords(sandboxHash: sandboxPasswordHash, by: actor, at: now, in: tx)
             report.apps = try ApplicationsRestoration().holdApps(by: actor, at: now, in: tx)
+            report.members = try ApplicationsRestoration().holdMembers(by: actor, at: now, in: tx)
         }
         try AuditLog().append(
             AuditEntry(actor: actor, action: .databaseRestored, subject: "database", after: report.audited, requestID: nil, at: now), in: tx)
@@ -63,6 +64,7 @@ public struct RecoveryReport: Sendable {
     /// `nil` when the operator vouched for credentials.
     public internal(set) var passwords: Int?
     public internal(set) var apps: Int?
+    public internal(set) var members: Int?
 
     var audited: [String: String] {
         var values = [
@@ -71,6 +73,7 @@ public struct RecoveryReport: Sendable {
         ]
         values["backup_taken_at"] = copyTakenAt?.rfc3339
         values["apps_held"] = apps.map(String.init)
+        values["members_held"] = members.map(String.init)
         values["passwords_voided"] = passwords.map(String.init)
         return values
     }
@@ -86,13 +89,15 @@ public struct RecoveryReport: Sendable {
                 + "invitations \(invitations), initial access tokens \(initialAccessTokens), "
                 + "and every access token, because new keys sign.",
         ]
-        guard let passwords, let apps else {
-            return common + ["Apps and passwords: apps, their secrets and passwords are as the backup has them, because you vouched for them."]
+        guard let passwords, let apps, let members else {
+            return common + ["Apps, teams and passwords: they and the apps' secrets are as the backup has them, because you vouched for them."]
         }
         return common + [
             "Apps: \(apps) are held until their developers confirm them in the portal, or you do: wekeza apps confirm CLIENT_ID, or --all.",
             "Passwords: \(passwords) of developers and staff are void. Developers set one by mail, staff by: wekeza staff set-password --email EMAIL.",
-            "Teams, roles, addresses and plans are as they were when the backup was taken: repeat what changed since.",
+            "Teams: \(members) members of teams of several are held, because they may have been removed since. Staff confirm an owner at /staff/people, or you "
+                + "do: wekeza members confirm --organisation HANDLE --email EMAIL, or --all. Owners confirm the others on their team page.",
+            "Roles, addresses and plans are as they were when the backup was taken: repeat what changed since.",
         ]
     }
 }

@@ -32,7 +32,7 @@ public struct Restore: Sendable {
     public struct Options: Sendable {
         /// Sets a database aside that holds something.
         public var replaces: Bool
-        /// No app, secret or password was removed or changed since the backup.
+        /// No app, secret, password or place in a team was removed or changed since the backup.
         public var trustsCredentials: Bool
 
         public init(replaces: Bool = false, trustsCredentials: Bool = false) {

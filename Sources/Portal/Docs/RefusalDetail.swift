@@ -62,7 +62,7 @@ extension ErrorPages {
     private func app(of refusal: ExplainedRefusal, seenBy person: PersonID) async throws -> App? {
         try await site.database.read { [site] tx in
             guard let app = try site.apps.find(refusal.appID, in: tx) else { return nil }
-            return try site.memberships.find(person, in: app.organisationID, in: tx) == nil ? nil : app
+            return try site.memberships.role(of: person, in: app.organisationID, in: tx) == nil ? nil : app
         }
     }
 }

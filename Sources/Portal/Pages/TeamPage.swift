@@ -29,6 +29,9 @@ struct TeamPage: PortalPage {
         routes.post("/portal/team/{person}/role") { request, context in
             try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in try await setRole(form["role"], developer, context) }
         }
+        routes.post("/portal/team/{person}/confirm") { request, context in
+            try await site.form(request, context) { (developer: Developer, _) in try await confirm(developer, context) }
+        }
         routes.get("/portal/team/{person}/remove") { request, context in
             try await site.page(request, context) { (developer: Developer) in try await askToRemove(developer, context) }
         }
@@ -39,7 +42,7 @@ struct TeamPage: PortalPage {
 
     struct Member: Encodable {
         let id, name, email, role, joined: String
-        let isYou, canBeChanged, canBeRemoved: Bool
+        let isYou, isHeld, canBeConfirmed, canBeChanged, canBeRemoved: Bool
         let otherRole, otherRoleTitle: String
     }
 
@@ -54,7 +57,7 @@ struct TeamPage: PortalPage {
         let organisation: String
         let members: [Member]
         let invitations: [Open]
-        let hasInvitations, isOwner: Bool
+        let hasInvitations, hasHeld, isOwner: Bool
         let email: Field
         let role: Choices
     }
@@ -76,14 +79,14 @@ struct TeamPage: PortalPage {
             invitations: invitations.map {
                 Open(id: $0.id.rawValue, email: $0.email, role: $0.role.title, expires: $0.expiresAt.day, canBeWithdrawn: developer.isOwner)
             },
-            hasInvitations: !invitations.isEmpty, isOwner: developer.isOwner,
+            hasInvitations: !invitations.isEmpty, hasHeld: members.contains { $0.0.isHeld }, isOwner: developer.isOwner,
             email: .email("email", "Work email", value: form.email, errors: errors, autocomplete: "off"), role: form.choices(errors))
         return site.pages.page("portal/team", model, shell: developer.shell("Team", current: "team", isError: !errors.isEmpty), status: status)
     }
 
     private enum Invited: Sendable {
         case sent(Letter?)
-        case alreadyMember
+        case alreadyMember(isHeld: Bool)
         case notOwner
     }
 
@@ -96,9 +99,9 @@ struct TeamPage: PortalPage {
         let facts = RequestFacts(context)
         let outcome = try await site.database.write { [site] tx -> Invited in
             if let known = try site.people.find(signInName: email.text, population: .developer, in: tx),
-                try site.memberships.find(known.id, in: developer.organisation.id, in: tx) != nil
+                let membership = try site.memberships.find(known.id, in: developer.organisation.id, in: tx)
             {
-                return .alreadyMember
+                return .alreadyMember(isHeld: membership.isHeld)
             }
             let admitted = try MailLimit().admits(email.text, at: facts.now, in: tx)
             switch try site.invitations.invite(
@@ -116,8 +119,10 @@ struct TeamPage: PortalPage {
         case .sent(nil):
             throw PortalRefusal.conflict(
                 heading: "No mail was sent", lead: "This address got many mails from us within the hour. Wait an hour and invite again.")
-        case .alreadyMember:
-            errors.add(field: "email", "This person belongs to \(developer.organisation.name) already")
+        case .alreadyMember(let isHeld):
+            errors.add(
+                field: "email",
+                isHeld ? "This person is in the list of members, unconfirmed" : "This person belongs to \(developer.organisation.name) already")
             return try await show(form, errors, developer, context, status: .unprocessableContent)
         case .notOwner: throw PortalRefusal.ownersOnly
         }
@@ -145,6 +150,21 @@ struct TeamPage: PortalPage {
             try site.memberships.setRole(role, of: person, in: developer.organisation.id, by: developer.id, at: facts.now, requestID: facts.requestID, in: tx)
         }
         return try answer(outcome, developer, person)
+    }
+
+    private func confirm(_ developer: Developer, _ context: AppContext) async throws -> Response {
+        guard let person = context.parameters.get("person").flatMap({ PersonID($0) }) else { throw PortalRefusal.notFound }
+        let facts = RequestFacts(context)
+        let organisation = developer.organisation.id
+        let outcome = try await site.database.write { [site] tx -> Result<Bool, MembershipRefusal> in
+            guard try site.memberships.role(of: developer.id, in: organisation, in: tx) == .owner else { return .failure(.notOwner) }
+            return .success(try site.memberships.confirm(person, in: organisation, by: developer.actor, at: facts.now, requestID: facts.requestID, in: tx))
+        }
+        switch outcome {
+        case .success(true): return .seeOther("/portal/team?changed=1")
+        case .success(false): throw PortalRefusal.notFound
+        case .failure: throw PortalRefusal.ownersOnly
+        }
     }
 
     struct RemoveModel: Encodable {
@@ -193,7 +213,9 @@ extension TeamPage.Member {
         role = membership.role.title
         joined = membership.joinedAt.day
         isYou = person.id == developer.id
-        canBeChanged = developer.isOwner
+        isHeld = membership.isHeld
+        canBeConfirmed = developer.isOwner && membership.isHeld
+        canBeChanged = developer.isOwner && !membership.isHeld
         canBeRemoved = developer.isOwner || isYou
         let other = membership.role == .owner ? MemberRole.member : .owner
         otherRole = other.rawValue

@@ -1,0 +1,108 @@
+import Applications
+import Events
+import Primitives
+import Storage
+import TestSupport
+import Testing
+
+@Suite("Members whom a restore holds")
+struct HeldMembersTests {
+    private func hold(_ office: Office) async throws -> Int {
+        try await office.db.write { [start = office.start] in try ApplicationsRestoration().holdMembers(by: .commandLine, at: start, in: $0) }
+    }
+
+    private func confirm(_ person: PersonID, _ office: Office) async throws -> Bool {
+        try await office.db.write { [memberships = office.memberships, start = office.start] in
+            try memberships.confirm(person, in: Office.acme, by: .commandLine, at: start, requestID: nil, in: $0)
+        }
+    }
+
+    private func role(_ person: PersonID, in organisation: OrganisationID = Office.acme, _ office: Office) async throws -> MemberRole? {
+        try await office.db.read { [memberships = office.memberships] in try memberships.role(of: person, in: organisation, in: $0) }
+    }
+
+    @Test(arguments: Engine.available)
+    func `everybody in a team of several is held, whoever is alone is not`(engine: Engine) async throws {
+        try await Office.open(engine) { office in
+            let count = try await hold(office)
+            let again = try await hold(office)
+
+            #expect(count == 2 && again == 0)
+            #expect(try await role(Office.wanjiku, office) == nil)
+            #expect(try await role(Office.brian, office) == nil)
+            #expect(try await role(Office.stranger, in: Office.other, office) == .owner)
+            let (members, places, held) = try await office.db.read { [organisations = office.organisations, memberships = office.memberships] tx in
+                (
+                    try memberships.list(of: Office.acme, in: tx), try organisations.list(of: Office.brian, in: tx),
+                    try organisations.list(of: Office.brian, held: true, in: tx)
+                )
+            }
+            #expect(members.map(\.isHeld) == [true, true])
+            #expect(places.isEmpty && held.map(\.id) == [Office.acme])
+            #expect(try await Set(office.audit(.memberHeld).map(\.subject)) == [Office.wanjiku.rawValue, Office.brian.rawValue])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a held owner invites, changes and removes nobody, themselves included`(engine: Engine) async throws {
+        try await Office.open(engine) { office in
+            let (memberships, invitations, start) = (office.memberships, office.invitations, office.start)
+            _ = try await hold(office)
+            #expect(try await confirm(Office.brian, office))
+
+            let refusals = try await office.db.write { tx in
+                [
+                    try memberships.setRole(.owner, of: Office.brian, in: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: tx).refusal,
+                    try memberships.remove(Office.brian, from: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: tx).refusal,
+                    try memberships.remove(Office.wanjiku, from: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: tx).refusal,
+                    try invitations.invite(
+                        email: "chao@example.com", role: .owner, to: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: tx
+                    ).refusal,
+                ]
+            }
+
+            #expect(refusals == [.notOwner, .notOwner, .notOwner, .notOwner])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a confirmed member has their role of before, once`(engine: Engine) async throws {
+        try await Office.open(engine) { office in
+            #expect(try await confirm(Office.wanjiku, office) == false)
+            _ = try await hold(office)
+
+            let first = try await confirm(Office.wanjiku, office)
+            let second = try await confirm(Office.wanjiku, office)
+            let stranger = try await confirm(Office.stranger, office)
+
+            #expect(first && !second && !stranger)
+            #expect(try await role(Office.wanjiku, office) == .owner)
+            #expect(try await role(Office.brian, office) == nil)
+            #expect(try await office.audit(.memberConfirmed).map(\.after) == [["organisation": Office.acme.rawValue, "role": "owner"]])
+            let held = try await office.db.read { try ApplicationsRestoration().heldMembers(in: $0) }
+            #expect(held.map(\.personID) == [Office.brian])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `the last owner in force stays beside held ones, and removes those`(engine: Engine) async throws {
+        try await Office.open(engine) { office in
+            let (memberships, start) = (office.memberships, office.start)
+            try await office.db.write { tx in
+                try memberships.add(Office.stranger, to: Office.acme, role: .owner, at: start + .seconds(2), in: tx)
+            }
+            _ = try await hold(office)
+            #expect(try await confirm(Office.wanjiku, office))
+
+            let (leaves, steps, removes) = try await office.db.write { tx in
+                (
+                    try memberships.remove(Office.wanjiku, from: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: tx).refusal,
+                    try memberships.setRole(.member, of: Office.wanjiku, in: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: tx).refusal,
+                    try memberships.remove(Office.stranger, from: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: tx).isSuccess
+                )
+            }
+
+            #expect(leaves == .lastOwner && steps == .lastOwner && removes)
+        }
+    }
+}

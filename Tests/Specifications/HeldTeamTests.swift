@@ -1,0 +1,107 @@
+import Applications
+import Composition
+import Events
+import HTTPTypes
+import HummingbirdTesting
+import Identity
+import Primitives
+import Storage
+import TestSupport
+import Testing
+import Web
+
+@Suite("A team after a restore")
+struct HeldTeamTests {
+    /// The demo's developer and Baraka, both owners of Acme Budget, whom a restore holds.
+    private static func hold(_ server: TestServer) async throws -> PersonID {
+        let baraka = try await server.enrol("baraka@acme.example", name: "Baraka Otieno", company: nil, role: .owner)
+        let count = try await server.database.write { try ApplicationsRestoration().holdMembers(by: .commandLine, at: server.clock.now, in: $0) }
+        #expect(count == 2)
+        return baraka
+    }
+
+    private static func staff(_ server: TestServer) async throws -> TestBrowser {
+        let browser = TestBrowser(server)
+        try await browser.open("/staff/sign-in")
+        try await browser.submit("username", [("username", DemoWorld.staff.email), ("password", DemoWorld.staff.password)])
+        return browser
+    }
+
+    @Test(arguments: Engine.available) func `who waits to be confirmed sees and does nothing`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.demoApp()
+            let baraka = try await Self.hold(server)
+            let browser = try await server.signedIn("baraka@acme.example", TestServer.passphrase)
+
+            for path in ["/portal", "/portal/team", "/portal/apps/\(app.id)"] {
+                try await browser.open(path)
+                #expect(await browser.status == 403)
+                #expect(await browser.heading == "Your place at Acme Budget waits to be confirmed")
+            }
+            for (path, form) in [
+                ("/portal/team/\(baraka)/confirm", []), ("/portal/team/usr_demodeveloper/remove", []), ("/portal/apps/\(app.id)/confirm", []),
+                ("/portal/team/invitations", [("email", "friend@example.com"), ("role", "owner")]),
+            ] as [(String, [(String, String)])] {
+                #expect(try await browser.post(server, path, form.map { (name: $0.0, value: $0.1) }).status == .forbidden, "\(path)")
+            }
+            #expect(try await server.database.read { try Memberships().role(of: baraka, in: DemoWorld.organisation, in: $0) } == nil)
+        }
+    }
+
+    @Test(arguments: Engine.available) func `staff confirm an owner, who confirms or removes the others`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let baraka = try await Self.hold(server)
+            let staff = try await Self.staff(server)
+            try await staff.open("/staff/people?name=\(Parameters.encode(DemoWorld.developer.email))")
+            #expect(await staff.page.contains("Waits to be confirmed as owner of Acme Budget"))
+            let confirmation = try #require(await staff.forms.first { $0.action.hasSuffix("/organisations/org_demo/confirm") })
+            try await staff.submit(confirmation, [])
+            #expect(await staff.page.contains("has their place in the team again"))
+            #expect(try await staff.post(server, confirmation.action, []).status == .notFound)
+
+            let owner = try await server.developer()
+            try await owner.open("/portal/team")
+            #expect(await owner.page.contains("Unconfirmed"))
+            let form = try #require(await owner.forms.first { $0.action == "/portal/team/\(baraka)/confirm" })
+            try await owner.submit(form, [])
+            #expect(await owner.address == "/portal/team?changed=1")
+            #expect(!(await owner.page).contains("Unconfirmed"))
+            #expect(try await owner.post(server, form.action, []).status == .notFound)
+
+            let browser = try await server.signedIn("baraka@acme.example", TestServer.passphrase)
+            #expect(await browser.address == "/portal")
+            let entries = try await server.database.read { try AuditLog().list(.init(action: .memberConfirmed), limit: 10, in: $0) }
+            #expect(entries.map(\.actor) == [.person(PersonID(trusted: "usr_demodeveloper")), .person(PersonID(trusted: "usr_demostaff"))])
+        }
+    }
+
+    @Test func `a member who is no owner confirms nobody`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let baraka = try await Self.hold(server)
+            _ = try await server.enrol("chao@acme.example", company: nil, role: .member)
+            let browser = try await server.signedIn("chao@acme.example", TestServer.passphrase)
+
+            try await browser.open("/portal/team")
+            #expect(await browser.page.contains("until an owner confirms them"))
+            #expect(!(await browser.forms).contains { $0.action.hasSuffix("/confirm") })
+            #expect(try await browser.post(server, "/portal/team/\(baraka)/confirm", []).status == .forbidden)
+        }
+    }
+
+    @Test func `who is held cannot be invited anew past the confirmation`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let baraka = try await Self.hold(server)
+            try await server.database.write {
+                _ = try Memberships().confirm(
+                    PersonID(trusted: "usr_demodeveloper"), in: DemoWorld.organisation, by: .commandLine, at: server.clock.now, requestID: nil, in: $0)
+            }
+            let owner = try await server.developer()
+            try await owner.open("/portal/team")
+            try await owner.submit("email", [("email", "baraka@acme.example"), ("role", "owner")])
+
+            #expect(await owner.status == 422)
+            #expect(await owner.page.contains("This person is in the list of members, unconfirmed"))
+            #expect(try await server.database.read { try Memberships().role(of: baraka, in: DemoWorld.organisation, in: $0) } == nil)
+        }
+    }
+}
