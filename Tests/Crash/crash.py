@@ -10,7 +10,6 @@ from pathlib import Path
 import cluster
 import kernel
 import kills
-import power
 import syncs
 
 
@@ -23,6 +22,7 @@ def main():
     killing.add_argument("--engine", choices=["sqlite", "postgres"], action="append", help="one engine only")
     syncing = modes.add_parser("syncs", help="under strace: no acknowledgement leaves before the sync that covers it")
     syncing.add_argument("--seconds", type=int, default=10, help="of load [10]")
+    syncing.add_argument("--cuts", type=int, default=40, help="of the power on PostgreSQL, each a start of its own; on SQLite it is cut after every sync [40]")
     modes.add_parser("faults", help="each fault, with what partners and customers see")
     options = parser.parse_args(sys.argv[1:] or ["kills"])
     sys.exit({"kills": run_kills, "syncs": run_syncs, "faults": run_faults}[options.mode](options))
@@ -62,14 +62,22 @@ def run_syncs(options):
         print("strace cannot trace a process here.", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as folder:
-        database, calls, promises = syncs.record(folder, options.seconds)
-        verdict = power.play(database, calls, promises)
-        print(f"A power cut after each of {verdict.syncs} syncs: {verdict.kept} acknowledgements, {len(verdict.broken)} of them not on the disk")
-        for line in verdict.broken[:20]:
-            print(f"  {line}")
+        with syncs.SQLite.open(folder) as engine:
+            verdicts = [told("SQLite", engine.record(options.seconds).verdict())]
         refreshed, count = syncs.group(folder)
-        print(f"64 refreshes at a time: {refreshed} operations, {count} syncs, {refreshed / max(1, count):.1f} operations per sync")
-        return 1 if verdict.broken or verdict.unseen else 0
+        print(f"  64 refreshes at a time: {refreshed} operations, {count} syncs, {refreshed / max(1, count):.1f} operations per sync", flush=True)
+    with syncs.Postgres.open(options.cuts) as engine:
+        verdicts.append(told("PostgreSQL", engine.record(options.seconds).verdict()))
+    return 1 if any(verdict.broken or verdict.unseen for verdict in verdicts) else 0
+
+
+def told(engine, verdict):
+    acknowledged = verdict.kept + len(verdict.broken)
+    print(f"{engine}: {acknowledged} acknowledged operations, {verdict.syncs} syncs of the log", flush=True)
+    print(f"  {verdict.cuts} power cuts: {len(verdict.broken)} of the acknowledgements not on the disk", flush=True)
+    for line in verdict.broken[:20]:
+        print(f"  {line}")
+    return verdict
 
 
 def run_faults(options):

@@ -5,7 +5,9 @@ import subprocess
 from dataclasses import dataclass
 
 # -y names the file behind each descriptor, -xx spells every byte, -T tells how long a call took.
-CALLS = "fdatasync,fsync,ftruncate,unlink,pwrite64,write,writev,sendto,sendmsg"
+SENDING = "write,writev,sendto,sendmsg"
+CALLS = f"fdatasync,fsync,ftruncate,unlink,pwrite64,{SENDING}"
+NAMING, PLACED = ("link", "rename", "unlink"), ("ftruncate", "pwrite64", "pwritev")
 _line = re.compile(r"^(\d+) +(\d+\.\d+) (.*)$")
 _started = re.compile(r"^(\w+)\((.*) <unfinished \.\.\.>$", re.S)
 _resumed = re.compile(r"^<\.\.\. (\w+) resumed>(.*)$", re.S)
@@ -71,7 +73,9 @@ class Call:
     ended: float
     file: str
     data: bytes
+    """Of `link` and `rename` the new name."""
     offset: int
+    """0 where the call has none."""
     result: int
 
 
@@ -99,11 +103,11 @@ def read(log):
 
 
 def _call(name, began, ended, arguments):
-    ending, file, offset = _ending.search(arguments), _file.match(arguments), _offset.search(arguments)
-    if name == "unlink":
-        path = _text.search(arguments)
-        return Call(name, began, ended, _bytes(path[1]).decode(), b"", 0, int(ending[1]) if ending else -1)
-    data = b"".join(_bytes(text) for text in _text.findall(arguments))
+    ending, file, offset = _ending.search(arguments), _file.match(arguments), name in PLACED and _offset.search(arguments)
+    texts = [_bytes(text) for text in _text.findall(arguments)]
+    if name in NAMING:
+        return Call(name, began, ended, texts[0].decode(), b"".join(texts[1:]), 0, int(ending[1]) if ending else -1)
+    data = b"".join(texts)
     path = _bytes(file[1]).decode(errors="replace") if file and file[1].startswith("\\x") else file[1] if file else ""
     return Call(name, began, ended, path, data, int(offset[1]) if offset else 0, int(ending[1]) if ending else -1)
 

@@ -54,6 +54,10 @@ class Node(Server):
             pass
         self.process.wait()
 
+    @property
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
     def freeze(self):
         os.killpg(self.process.pid, signal.SIGSTOP)
 
@@ -62,7 +66,7 @@ class Node(Server):
 
     def end(self):
         """What a test leaves: nothing runs, nothing stays."""
-        if self.process and self.process.poll() is None:
+        if self.is_running:
             self.thaw()
             self.kill()
         self.output.close()

@@ -5,4 +5,4 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Shared"))
 
-from servers import BINARY, ROOT, Customer, FormParser, Server, engines, free_port, postgres_database  # noqa: E402, F401
+from servers import BINARY, ROOT, Customer, FormParser, Server, engines, eventually, free_port, postgres_database  # noqa: E402, F401

@@ -1,107 +1,121 @@
-"""No acknowledgement leaves before the sync that covers it: shown from what the server asked of the kernel, on SQLite."""
+"""No acknowledgement leaves before the sync that covers it: shown from what the server, or its database, asked of the kernel."""
 
-import base64
-import hashlib
 import re
 import shutil
 import subprocess
+import tempfile
 import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import kernel
+import postgres_power
 import power
+from cluster import Cluster
 from ledger import Ledger
-from load import Crowd, Worker
+from load import Crowd
 from node import Node
+from promises import Load, Promise
 from wire import code_of
 
-CODE = """
-    SELECT 1 FROM answered_authorization AS answered
-    JOIN token_grant ON token_grant.id = answered.grant_id
-    JOIN consent ON consent.id = token_grant.consent_id
-    WHERE answered.id = ? AND answered.code_digest = ? AND consent.status = 'authorised'
-    """
-SPENT = "SELECT 1 FROM answered_authorization WHERE id = ? AND code_digest = ? AND consumed_at IS NOT NULL"
-GENERATION = "SELECT 1 FROM token_grant WHERE id = ? AND generation >= ?"
-REVOKED = "SELECT 1 FROM token_grant WHERE id = ? AND revoked_at IS NOT NULL"
-WITHDRAWN = "SELECT 1 FROM consent WHERE id = ? AND status = 'revoked'"
-LODGED = "SELECT 1 FROM consent WHERE id = ?"
-PAID = """
-    SELECT 1 FROM payment
-    JOIN idempotency_key ON idempotency_key.app_id = payment.app_id AND idempotency_key.key = payment.idempotency_key
-    JOIN hold ON hold.id = payment.hold_id
-    JOIN consent ON consent.id = payment.consent_id
-    WHERE payment.id = ? AND payment.status <> 'received' AND idempotency_key.status = 201 AND consent.status = 'consumed'
-    """
+
+@dataclass
+class Recording:
+    """A load under strace."""
+    play: Callable
+    before: Path
+    """The database as it was when the load began."""
+    calls: list
+    promises: list[Promise]
+
+    def verdict(self):
+        return self.play(self.before, self.calls, self.promises)
+
+    def without_later_syncs(self):
+        """As if the kernel had taken no sync after the first half."""
+        half = len(self.calls) // 2
+        return replace(self, calls=[call for number, call in enumerate(self.calls) if number < half or call.name not in ("fdatasync", "fsync")])
 
 
-class NotingWorker(Worker):
-    """Notes, for each acknowledgement, the row that it promises."""
+class SQLite:
+    """A node, and its database beside it."""
 
-    promises = []
+    def __init__(self, node, folder):
+        self.node, self.folder, self.load = node, Path(folder), Load(node)
 
-    def acknowledged(self, kind, answer, what):
-        super().acknowledged(kind, answer, what)
-        if promised := self.row(kind, what):
-            self.promises.append(power.Promise(kind, answer.headers["X-Request-Id"], *promised))
+    @classmethod
+    @contextmanager
+    def open(cls, folder):
+        with Node("sqlite") as node:
+            yield cls(node, folder)
 
-    def row(self, kind, what):
-        match kind:
-            case "approved": return CODE, *named(what.code)
-            case "exchanged": return SPENT, *named(what.code)
-            # A refresh of a confidential app changes nothing.
-            case "refreshed" if self.partner.is_public: return GENERATION, *parts(what.refresh)
-            case "revoked": return REVOKED, parts(what.refresh)[0]
-            case "withdrawn": return WITHDRAWN, what.consent
-            case "lodged": return LODGED, what.consent
-            case "paid": return PAID, what.id
-
-
-def digest(secret):
-    return base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()).rstrip(b"=").decode()
-
-
-def named(code):
-    """A code names its authorization, and is kept as a digest."""
-    return re.match(r"wkz_ac_([a-z]+_[A-Za-z0-9]+)_", code)[1], digest(code)
-
-
-def parts(token):
-    """A refresh token names its grant and its generation (docs/decisions/0003-refresh-tokens.md)."""
-    found = re.match(r"wkz_rt_([a-z]+_[A-Za-z0-9]+)_(\d+)_", token)
-    return found[1], int(found[2])
-
-
-def record(folder, seconds, seed="syncs"):
-    """Load under strace.
-    - Returns: the database's path, the calls, and the promises of the load."""
-    log = Path(folder) / "strace.log"
-    with Node("sqlite") as node:
-        workers = type("Workers", (NotingWorker,), {"promises": []})
-        ledger = Ledger()
-        crowd = Crowd(node, ledger, seed, kind=workers)
-        # Whatever is written beside the server is missing from its trace.
-        crowd.purse.fill(200 * seconds)
-        stop(node)
-        database = Path(node.database.removeprefix("sqlite:"))
-        before = Path(folder) / database.name
+    def record(self, seconds):
+        self.load.prepare(seconds)
+        stop(self.node)
+        database = Path(self.node.database.removeprefix("sqlite:"))
+        before = self.folder / database.name
         for suffix in ("", "-wal"):
             if Path(f"{database}{suffix}").exists():
                 shutil.copyfile(f"{database}{suffix}", f"{before}{suffix}")
-        node.wrapper = kernel.command(log)
-        node.start()
-        crowd.run(lambda: time.sleep(seconds))
-        node.kill()
-        calls = [move(call, database, before) for call in kernel.read(log)]
-        log.unlink()
-        assert not ledger.broken, ledger.broken[:5]
-        return before, calls, workers.promises
+        calls, promises = self.load.run(self.folder / "node.log", kernel.CALLS, seconds)
+        # The trace names the server's files; the play uses copies of them.
+        return Recording(power.play, before, renamed(calls, str(database), str(before)), promises)
 
 
-def move(call, database, copy):
-    """The trace names the server's files; the play uses copies of them."""
-    call.file = call.file.replace(str(database), str(copy), 1)
-    return call
+class Postgres:
+    """A node, and a PostgreSQL that is traced as well: the one answers, the other writes."""
+
+    def __init__(self, cluster, node, cuts):
+        self.cluster, self.node, self.load = cluster, node, Load(node)
+        self.play = partial(postgres_power.play, cuts=cuts)
+
+    @classmethod
+    @contextmanager
+    def open(cls, cuts=6):
+        """- cuts: how often the power is cut in a play; each is a start of PostgreSQL."""
+        with Cluster(settings=postgres_power.SETTINGS, initdb=postgres_power.INITDB) as cluster, Node("postgres", database=cluster.url) as node:
+            yield cls(cluster, node, cuts)
+
+    def record(self, seconds, *settings):
+        """
+        - settings: what is different at PostgreSQL under this load.
+        - Returns: what can be played until the cluster is removed.
+        """
+        if self.node.is_running:
+            stop(self.node)
+        else:
+            # The load before ended as in a crash.
+            self.cluster.start()
+        self.load.prepare(seconds)
+        before = self.copy()
+        log = before.with_name("strace.log")
+        self.cluster.settings += settings
+        self.cluster.start_under(postgres_power.tracer(log))
+        sent, promises = self.load.run(before.with_name("node.log"), kernel.SENDING, seconds)
+        self.cluster.stop()
+        self.cluster.settings = list(postgres_power.SETTINGS)
+        # The processes of one machine have one clock.
+        calls = sorted([*sent, *renamed(kernel.read(log), f"{self.cluster.data}/", "")], key=lambda call: call.ended)
+        return Recording(self.play, before, calls, promises)
+
+    def copy(self):
+        """Stops PostgreSQL in order: what was written until then is in the tables, and on the disk."""
+        self.cluster.stop("fast")
+        before = Path(tempfile.mkdtemp(dir=self.cluster.folder)) / "data"
+        # PostgreSQL's user owns it, and writes its trace beside it.
+        shutil.chown(before.parent, self.cluster.data.owner())
+        subprocess.run(["cp", "-a", str(self.cluster.data), str(before)], check=True)
+        return before
+
+
+def renamed(calls, old, new):
+    calls = list(calls)
+    for call in calls:
+        call.file = call.file.replace(old, new, 1)
+    return calls
 
 
 def stop(node):

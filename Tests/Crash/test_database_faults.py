@@ -8,9 +8,9 @@ import pytest
 from ledger import Ledger
 from load import PatientCrowd
 from node import Node
+from promises import digest
 from proxy import FaultProxy
 from sights import Witness, is_unavailable, recovers, summary
-from syncs import digest
 
 # As a message of its own: isolation levels have the word in their names.
 COMMIT = b"COMMIT\0"

@@ -1,35 +1,55 @@
 """What was acknowledged survives a power cut at the worst moment."""
 
+import cluster
 import kernel
-import power
 import pytest
 import syncs
 
 pytestmark = pytest.mark.skipif(not kernel.is_available(), reason="strace cannot trace a process here")
+needs_postgres = pytest.mark.skipif(cluster.binaries() is None, reason="PostgreSQL's server programs are not installed")
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory):
-    return syncs.record(tmp_path_factory.mktemp("trace"), seconds=3)
+def sqlite(tmp_path_factory):
+    with syncs.SQLite.open(tmp_path_factory.mktemp("trace")) as engine:
+        yield engine.record(seconds=3)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    """PostgreSQL, for as many loads as are wanted."""
+    with syncs.Postgres.open() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def postgres(engine):
+    return engine.record(seconds=3)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=needs_postgres)])
+def recorded(request):
+    return request.getfixturevalue(request.param)
 
 
 def test_no_acknowledgement_leaves_before_the_sync_that_covers_it(recorded):
-    database, calls, promises = recorded
-
-    verdict = power.play(database, calls, promises)
+    verdict = recorded.verdict()
 
     assert not verdict.broken, verdict.broken[:5]
     assert not verdict.unseen
-    assert {promise.kind for promise in promises} == {"approved", "exchanged", "refreshed", "revoked", "withdrawn", "lodged", "paid"}
-    assert verdict.kept == len(promises) and verdict.syncs > 0
+    assert {promise.kind for promise in recorded.promises} == {"approved", "exchanged", "refreshed", "revoked", "withdrawn", "lodged", "paid"}
+    assert verdict.kept == len(recorded.promises) and verdict.syncs > 0
 
 
 def test_the_play_notices_a_missing_sync(recorded):
-    """The same calls as if the kernel had taken no sync of the log after the first half."""
-    database, calls, promises = recorded
-    half = len(calls) // 2
-    without = [call for number, call in enumerate(calls) if number < half or call.name not in ("fdatasync", "fsync")]
-
-    verdict = power.play(database, without, promises)
+    verdict = recorded.without_later_syncs().verdict()
 
     assert verdict.broken
+
+
+@needs_postgres
+def test_the_play_notices_commits_that_do_not_wait(engine):
+    """PostgreSQL writes and syncs all the same, up to 0.6 s later."""
+    verdict = engine.record(2, "synchronous_commit=off").verdict()
+
+    assert verdict.broken and verdict.syncs > 0
