@@ -156,4 +156,20 @@ struct AppCertificatesTests {
             #expect(try await load(RootKey.test.renewed(by: "x")) == renewed)
         }
     }
+
+    @Test(arguments: Engine.available) func `the sandbox's authority that was deleted is followed by another`(engine: Engine) async throws {
+        try await Office.open(engine) { office in
+            let load = { @Sendable in
+                try await SandboxAuthority.load(database: office.db, rootKey: .test, randomness: SystemRandom(), at: office.start).authority.certificate
+            }
+            let first = try await load()
+
+            // As docs/operations.md has it.
+            _ = try await office.db.write { try $0.execute("DELETE FROM sandbox_authority") }
+
+            let next = try await load()
+            #expect(next != first)
+            #expect(try await load() == next)
+        }
+    }
 }
