@@ -16,6 +16,7 @@ public struct Invitations: Sendable {
         email: String, role: MemberRole, to organisation: OrganisationID, by acting: PersonID, at now: Timestamp, requestID: RequestID?,
         in tx: any WriteTransaction
     ) throws -> Result<(invitation: Invitation, secret: Secret), MembershipRefusal> {
+        try memberships.lock(organisation, in: tx)
         guard try memberships.role(of: acting, in: organisation, in: tx) == .owner else { return .failure(.notOwner) }
         try tx.execute(
             """
@@ -77,6 +78,7 @@ public struct Invitations: Sendable {
         _ id: InvitationID, of organisation: OrganisationID, by acting: PersonID, at now: Timestamp, requestID: RequestID?,
         in tx: any WriteTransaction
     ) throws -> Result<Bool, MembershipRefusal> {
+        try memberships.lock(organisation, in: tx)
         guard try memberships.role(of: acting, in: organisation, in: tx) == .owner else { return .failure(.notOwner) }
         let withdrawn =
             try tx.execute(

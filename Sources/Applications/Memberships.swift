@@ -105,26 +105,33 @@ public struct Memberships: Sendable {
         return .success(Membership(organisationID: organisation, personID: person, role: role, joinedAt: before.joinedAt, heldAt: before.heldAt))
     }
 
-    /// A member whom a restore holds is one again, as whoever knows the team says.
-    /// - Returns: `false` when no such member is held.
-    @discardableResult
+    /// A member whom a restore holds is one again, as an owner says who is in already.
+    public func confirm(
+        _ person: PersonID, in organisation: OrganisationID, by acting: PersonID, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Result<Membership, MembershipRefusal> {
+        try lock(organisation, in: tx)
+        guard try role(of: acting, in: organisation, in: tx) == .owner else { return .failure(.notOwner) }
+        guard let membership = try confirm(person, in: organisation, by: .person(acting), at: now, requestID: requestID, in: tx) else {
+            return .failure(.notMember)
+        }
+        return .success(membership)
+    }
+
+    /// The same as the bank's staff and the operator say.
+    /// - Returns: the member, who may have been confirmed before; `nil` for whoever is none.
     public func confirm(
         _ person: PersonID, in organisation: OrganisationID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
-    ) throws -> Bool {
-        let row = try tx.first(
-            """
-            UPDATE membership
-            SET held_at = NULL
-            WHERE organisation_id = \(organisation) AND person_id = \(person) AND held_at IS NOT NULL
-            RETURNING role
-            """)
-        guard let role: MemberRole = try row?["role"] else { return false }
+    ) throws -> Membership? {
+        let confirmed = try tx.execute(
+            "UPDATE membership SET held_at = NULL WHERE organisation_id = \(organisation) AND person_id = \(person) AND held_at IS NOT NULL")
+        guard let membership = try find(person, in: organisation, in: tx) else { return nil }
+        guard confirmed == 1 else { return membership }
         try audit.append(
             AuditEntry(
-                actor: actor, action: .memberConfirmed, subject: person.rawValue, after: ["organisation": organisation.rawValue, "role": role.rawValue],
-                requestID: requestID, at: now),
+                actor: actor, action: .memberConfirmed, subject: person.rawValue,
+                after: ["organisation": organisation.rawValue, "role": membership.role.rawValue], requestID: requestID, at: now),
             in: tx)
-        return true
+        return membership
     }
 
     private func isLastOwner(_ membership: Membership, in tx: any ReadTransaction) throws -> Bool {
@@ -138,8 +145,8 @@ public struct Memberships: Sendable {
         return try row.map { try $0["owners"] == 1 } ?? true
     }
 
-    /// Two owners who leave at once are looked at one after the other.
-    private func lock(_ organisation: OrganisationID, in tx: any WriteTransaction) throws {
+    /// What members do to each other happens one after the other: two owners who leave at once, an owner who acts while another removes them.
+    func lock(_ organisation: OrganisationID, in tx: any WriteTransaction) throws {
         try tx.execute("UPDATE organisation SET plan = plan WHERE id = \(organisation)")
     }
 }

@@ -102,11 +102,11 @@ extension StaffRoutes {
         guard let id = context.parameters.get("id").flatMap({ PersonID($0) }),
             let organisation = context.parameters.get("organisation").flatMap({ OrganisationID($0) })
         else { throw HTTPError(.notFound) }
-        let isConfirmed = try await database.write { tx in
-            try Memberships().confirm(
-                id, in: organisation, by: .person(member.session.person.id), at: context.receivedAt, requestID: context.requestID, in: tx)
+        let membership = try await database.write { tx in
+            let actor = Actor.person(member.session.person.id)
+            return try Memberships().confirm(id, in: organisation, by: actor, at: context.receivedAt, requestID: context.requestID, in: tx)
         }
-        guard isConfirmed else { throw HTTPError(.notFound) }
+        guard membership != nil else { throw HTTPError(.notFound) }
         return .seeOther("/staff/people?confirmed=\(id)")
     }
 

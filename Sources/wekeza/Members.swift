@@ -42,7 +42,11 @@ struct Members: AsyncParsableCommand {
                     } else {
                         try ApplicationsRestoration().heldMembers(in: tx)
                     }
-                return try wanted.count { try Memberships().confirm($0.personID, in: $0.organisationID, by: .commandLine, at: now, requestID: nil, in: tx) }
+                let held = wanted.filter(\.isHeld)
+                for member in held {
+                    _ = try Memberships().confirm(member.personID, in: member.organisationID, by: Actor.commandLine, at: now, requestID: nil, in: tx)
+                }
+                return held.count
             }
             await bench.database.close()
             print("\(confirmed) of the members were held and have their place again.")

@@ -192,6 +192,26 @@ struct QuotasTests {
     }
 
     @Test(arguments: Engine.available)
+    func `calls of two days at once do not hold each other up, five rounds`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
+            for _ in 0..<5 {
+                let quotas = Quotas(database: database, logger: .quiet)
+                let (yesterday, today) = (clock.now, clock.now + .days(1))
+
+                let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for index in 0..<80 { group.addTask { try await isGranted(quotas, limit: 1000, at: index.isMultiple(of: 2) ? yesterday : today) } }
+                    return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                }
+                await quotas.returnUnspent(idleFor: .zero)
+
+                #expect(granted == 80)
+                for day in [yesterday, today] { #expect(try await quotas.used(organisation: acme, day: day.date) == 40) }
+                clock.advance(by: .days(2))
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `a larger plan is seen at once, a smaller one grants nothing beyond it`(engine: Engine) async throws {
         try await withDatabase(engine, migrations: MeteringMigrations.all) { database in
             let quotas = Quotas(database: database, logger: .quiet)

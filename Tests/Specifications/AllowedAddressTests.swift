@@ -179,20 +179,10 @@ struct AllowedAddressTests {
             let token = try await inside.appToken(app)
             let outside = server.called(from: Self.outside)
             try await server.settle()
-            // The least of ten times: what was revoked lately is loaded once, beside the first calls.
-            func statements(_ work: () async throws -> Void) async throws -> Int {
-                var least = Int.max
-                for _ in 0..<10 {
-                    let before = server.database.statistics.statements
-                    try await work()
-                    least = min(least, server.database.statistics.statements - before)
-                }
-                return least
-            }
 
-            let fetched = try await statements { _ = try await inside.token(app, Self.clientCredentials) }
-            let refused = try await statements { _ = try await outside.call("/v1/consents", token: token) }
-            let answered = try await statements { _ = try await inside.call("/v1/consents", token: token) }
+            let fetched = try await server.statements { _ = try await inside.token(app, Self.clientCredentials) }
+            let refused = try await server.statements { _ = try await outside.call("/v1/consents", token: token) }
+            let answered = try await server.statements { _ = try await inside.call("/v1/consents", token: token) }
 
             #expect(try await inside.call("/v1/consents", token: token).status == .ok)
             #expect(fetched == 0 && refused == 0)

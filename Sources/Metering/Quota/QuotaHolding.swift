@@ -18,40 +18,64 @@ struct QuotaLease: Hashable, Sendable {
     var opened: Int
 }
 
+/// A call that waits for its unit.
+struct QuotaWaiter: Sendable {
+    let limit: Int
+    let answer: CheckedContinuation<QuotaReservation, any Error>
+}
+
 /// What this node holds of one organisation's day.
 struct QuotaHolding {
-    let date: CivilDate
     /// Opened units that no call has: counted as used in the database.
     var ready = 0
     var lease: QuotaLease?
     /// Taken from the day by all nodes, this one's units included, as the last block's write told.
     var taken = 0
     var usedAt = ContinuousClock.now
-    /// The write under way, which calls without a unit wait for.
-    var write: Task<Void, any Error>?
-    /// Calls that wait for it.
-    var waiting = 0
+    /// In the order in which they came, which is the order in which they are served.
+    var waiters: [QuotaWaiter] = []
+    /// Whether somebody serves those who wait: one write at a time.
+    var isServed = false
     /// Which limit was found used up, and until when that is believed without asking again.
     var exhausted: (limit: Int, until: ContinuousClock.Instant)?
-
-    init(date: CivilDate) { self.date = date }
 
     /// Units of the day that are used, as this node knows.
     var used: Int { taken - ready - (lease?.sealed ?? 0) }
 
-    func canOpen(limit: Int) -> Bool { (lease?.sealed ?? 0) > 0 && used < limit }
+    /// Units can be opened for the first of those who wait.
+    var canOpen: Bool { (lease?.sealed ?? 0) > 0 && used < (waiters.first?.limit ?? 0) }
 
-    func isExhausted(limit: Int) -> Bool { exhausted.map { limit <= $0.limit && ContinuousClock.now < $0.until } ?? false }
-
-    mutating func handOut(limit: Int) -> Bool {
-        guard ready > 0, used < limit else { return false }
-        ready -= 1
-        return true
+    /// The answer to a call, if it needs no write.
+    mutating func answer(limit: Int, of day: QuotaDay) -> QuotaReservation? {
+        if ready > 0, used < limit {
+            ready -= 1
+            return .granted(QuotaUnit(organisationID: day.organisation, day: day.date, limit: limit, remaining: max(0, limit - used)))
+        }
+        guard let exhausted, limit <= exhausted.limit, ContinuousClock.now < exhausted.until else { return nil }
+        return .exhausted(limit: limit)
     }
 
-    /// Everyone who waited asks again.
-    mutating func endWrite() {
-        write = nil
-        waiting = 0
+    /// Answers those who wait, in their order, as far as that needs no write.
+    mutating func answers(of day: QuotaDay) -> [QuotaAnswer] {
+        var answers: [QuotaAnswer] = []
+        for waiter in waiters {
+            guard let answer = answer(limit: waiter.limit, of: day) else { break }
+            answers.append(QuotaAnswer(to: waiter, .success(answer)))
+        }
+        waiters.removeFirst(answers.count)
+        return answers
     }
+}
+
+/// What somebody who waited is told, outside the lock.
+struct QuotaAnswer: Sendable {
+    private let waiter: QuotaWaiter
+    private let result: Result<QuotaReservation, any Error>
+
+    init(to waiter: QuotaWaiter, _ result: Result<QuotaReservation, any Error>) {
+        self.waiter = waiter
+        self.result = result
+    }
+
+    func tell() { waiter.answer.resume(with: result) }
 }

@@ -16,33 +16,57 @@ struct QuotaReturn: Sendable {
 
 /// Everything that this node holds and owes.
 struct QuotaState {
-    var holdings: [OrganisationID: QuotaHolding] = [:]
+    /// A write that those who wait need.
+    enum Write: Sendable {
+        /// Opens units of the lease.
+        case open(QuotaLease, units: Int)
+        /// Takes a block from the day.
+        case take(QuotaDays.Order)
+    }
+
+    /// About midnight an organisation has two.
+    private var holdings: [QuotaDay: QuotaHolding] = [:]
     /// Calls without a limit that are not written yet.
-    var counts: [QuotaDay: Int] = [:]
+    private var counts: [QuotaDay: Int] = [:]
     var leftovers: [QuotaReturn] = []
 
-    /// Puts another day's units aside.
-    mutating func turn(to day: QuotaDay) {
-        guard let holding = holdings[day.organisation], holding.date != day.date else { return }
-        putAside(holding, of: day.organisation)
-        holdings[day.organisation] = nil
+    mutating func count(_ day: QuotaDay, _ calls: Int) { counts[day, default: 0] += calls }
+
+    func counted(_ day: QuotaDay) -> Int { counts[day] ?? 0 }
+
+    /// The answer to a call, if nobody waits before it and it needs no write.
+    mutating func answer(_ day: QuotaDay, limit: Int) -> QuotaReservation? {
+        var holding = holdings[day] ?? QuotaHolding()
+        defer { holdings[day] = holding }
+        holding.usedAt = .now
+        return holding.waiters.isEmpty ? holding.answer(limit: limit, of: day) : nil
+    }
+
+    /// - Returns: whether somebody has to be found who serves those who wait.
+    mutating func add(_ waiter: QuotaWaiter, _ day: QuotaDay) -> Bool {
+        var holding = holdings[day] ?? QuotaHolding()
+        defer { holdings[day] = holding }
+        holding.usedAt = .now
+        holding.waiters.append(waiter)
+        let isFirst = !holding.isServed
+        holding.isServed = true
+        return isFirst
     }
 
     mutating func giveBack(_ day: QuotaDay) {
-        guard holdings[day.organisation]?.date == day.date else { return leftovers.append(QuotaReturn(day: day, lease: nil, ready: 1)) }
-        holdings[day.organisation]?.ready += 1
-        holdings[day.organisation]?.exhausted = nil
+        guard holdings[day] != nil else { return leftovers.append(QuotaReturn(day: day, lease: nil, ready: 1)) }
+        holdings[day]?.ready += 1
+        holdings[day]?.exhausted = nil
     }
 
     func ready(of day: QuotaDay) -> Int {
-        let held = holdings[day.organisation].flatMap { $0.date == day.date ? $0.ready : nil } ?? 0
-        return held + leftovers.filter { $0.day == day }.reduce(0) { $0 + $1.ready }
+        (holdings[day]?.ready ?? 0) + leftovers.filter { $0.day == day }.reduce(0) { $0 + $1.ready }
     }
 
     mutating func takeIdle(before moment: ContinuousClock.Instant) -> [QuotaReturn] {
-        for (organisation, holding) in holdings where holding.usedAt <= moment && holding.write == nil {
-            putAside(holding, of: organisation)
-            holdings[organisation] = nil
+        for (day, holding) in holdings where holding.usedAt <= moment && !holding.isServed {
+            holdings[day] = nil
+            if holding.ready > 0 || holding.lease != nil { leftovers.append(QuotaReturn(day: day, lease: holding.lease, ready: holding.ready)) }
         }
         defer { leftovers = [] }
         return leftovers.sorted { $0.day < $1.day }
@@ -53,105 +77,67 @@ struct QuotaState {
         return counts.filter { $0.value != 0 }
     }
 
-    private mutating func putAside(_ holding: QuotaHolding, of organisation: OrganisationID) {
-        guard holding.ready > 0 || holding.lease != nil else { return }
-        leftovers.append(QuotaReturn(day: QuotaDay(organisation: organisation, date: holding.date), lease: holding.lease, ready: holding.ready))
-    }
+    mutating func restoreCounts(_ taken: [QuotaDay: Int]) { counts.merge(taken, uniquingKeysWith: +) }
 
-    // MARK: Opening
+    // MARK: Serving those who wait
 
-    mutating func beginOpening(_ day: QuotaDay) -> (lease: QuotaLease, units: Int)? {
-        change(day) { holding in
-            guard let lease = holding.lease, lease.sealed > 0 else {
-                holding.endWrite()
-                return nil
-            }
-            return (lease, min(lease.sealed, max(1, holding.waiting)))
-        } ?? nil
+    /// Answers whom it can, and tells which write the others need; `nil` when nobody waits any more, and nobody serves them then.
+    mutating func next(_ day: QuotaDay) -> (answers: [QuotaAnswer], write: Write?) {
+        guard var holding = holdings[day] else { return ([], nil) }
+        defer { holdings[day] = holding }
+        let answers = holding.answers(of: day)
+        guard let first = holding.waiters.first else {
+            holding.isServed = false
+            return (answers, nil)
+        }
+        let waiting = holding.waiters.count
+        if let lease = holding.lease, holding.canOpen { return (answers, .open(lease, units: min(lease.sealed, waiting))) }
+        let counted = counts.removeValue(forKey: day) ?? 0
+        return (answers, .take(QuotaDays.Order(day: day, limit: first.limit, waiting: waiting, spent: holding.lease?.id, counted: counted)))
     }
 
     /// - Parameter units: what was opened; `nil` when other nodes had taken too much back.
-    mutating func endOpening(_ day: QuotaDay, _ lease: QuotaLease, units: Int?) {
-        _ = change(day) { holding in
-            holding.endWrite()
-            guard holding.lease?.id == lease.id else { return }
-            guard let units else {
-                holding.lease?.sealed = 0
-                return
-            }
-            holding.lease?.sealed -= units
-            holding.lease?.opened += units
-            holding.ready += units
+    mutating func endOpening(_ day: QuotaDay, units: Int?) {
+        guard let units else {
+            holdings[day]?.lease?.sealed = 0
+            return
         }
+        holdings[day]?.lease?.sealed -= units
+        holdings[day]?.lease?.opened += units
+        holdings[day]?.ready += units
     }
 
-    mutating func abandon(_ day: QuotaDay, _ lease: QuotaLease) {
-        let isHeld = change(day) { holding in
-            holding.endWrite()
-            guard holding.lease?.id == lease.id else { return false }
-            holding.lease = nil
-            return true
-        }
-        // A day that turned meanwhile has put its lease aside itself.
-        if isHeld == true { leftovers.append(QuotaReturn(day: day, lease: lease, ready: 0)) }
+    /// Whether the units are open is not known: the lease is given back, and its row will tell.
+    mutating func failOpening(_ day: QuotaDay, _ lease: QuotaLease, _ error: any Error) -> [QuotaAnswer] {
+        holdings[day]?.lease = nil
+        leftovers.append(QuotaReturn(day: day, lease: lease, ready: 0))
+        return refuse(day, error)
     }
 
-    // MARK: Taking
-
-    /// - Returns: `nil` when nothing is wanted any more.
-    mutating func beginTaking(_ day: QuotaDay, limit: Int) -> QuotaDays.Order? {
-        let order: QuotaDays.Order?? = change(day) { holding in
-            // A unit that came back meanwhile, unless a smaller plan forbids it.
-            guard holding.ready == 0 || holding.used >= limit else {
-                holding.endWrite()
-                return nil
-            }
-            return QuotaDays.Order(day: day, limit: limit, waiting: max(1, holding.waiting), spent: holding.lease?.id, counted: 0)
-        }
-        guard var order = order ?? nil else { return nil }
-        order.counted = counts.removeValue(forKey: day) ?? 0
-        return order
+    /// No lease of before is left.
+    mutating func endTaking(_ day: QuotaDay, _ block: QuotaDays.Block) {
+        holdings[day]?.ready += block.opened
+        holdings[day]?.lease = block.lease
+        holdings[day]?.taken = block.taken
+        holdings[day]?.exhausted = nil
     }
 
-    mutating func failTaking(_ order: QuotaDays.Order) {
-        restoreCount(order)
-        _ = change(order.day) { $0.endWrite() }
+    /// - Parameter exhaustedUntil: `nil` when those who wait go on waiting for units that other nodes may give back.
+    mutating func endTaking(_ order: QuotaDays.Order, foundFull taken: Int, exhaustedUntil: ContinuousClock.Instant?) {
+        holdings[order.day]?.lease = nil
+        holdings[order.day]?.taken = taken
+        holdings[order.day]?.exhausted = exhaustedUntil.map { (order.limit, $0) }
     }
 
-    /// What was counted is written, and no lease is left.
-    mutating func keepWaiting(_ order: QuotaDays.Order) {
-        _ = change(order.day) { $0.lease = nil }
+    mutating func failTaking(_ order: QuotaDays.Order, _ error: any Error) -> [QuotaAnswer] {
+        if order.counted != 0 { count(order.day, order.counted) }
+        return refuse(order.day, error)
     }
 
-    mutating func endTaking(_ order: QuotaDays.Order, _ outcome: QuotaDays.Outcome, exhaustedUntil: ContinuousClock.Instant) {
-        let kept: Void? = change(order.day) { holding in
-            holding.endWrite()
-            holding.lease = nil
-            switch outcome {
-            case .block(let block):
-                holding.ready += block.opened
-                holding.lease = block.lease
-                holding.taken = block.taken
-                holding.exhausted = nil
-            case .full(let taken, _):
-                holding.taken = taken
-                holding.exhausted = (order.limit, exhaustedUntil)
-            }
-        }
-        // The day turned while the block was under way.
-        if kept == nil, case .block(let block) = outcome {
-            leftovers.append(QuotaReturn(day: order.day, lease: block.lease, ready: block.opened))
-        }
-    }
-
-    private mutating func restoreCount(_ order: QuotaDays.Order) {
-        if order.counted != 0 { counts[order.day, default: 0] += order.counted }
-    }
-
-    /// Changes the holding if it is still of this day.
-    private mutating func change<Result>(_ day: QuotaDay, _ body: (inout QuotaHolding) -> Result) -> Result? {
-        guard var holding = holdings[day.organisation], holding.date == day.date else { return nil }
-        defer { holdings[day.organisation] = holding }
-        return body(&holding)
+    /// All who wait: who came beside a write that failed would wait as long for the next one.
+    private mutating func refuse(_ day: QuotaDay, _ error: any Error) -> [QuotaAnswer] {
+        let waiters = holdings[day]?.waiters ?? []
+        holdings[day]?.waiters = []
+        return waiters.map { QuotaAnswer(to: $0, .failure(error)) }
     }
 }

@@ -28,11 +28,6 @@ public enum QuotaReservation: Hashable, Sendable {
 ///
 /// Without a limit there is nothing to decide: calls are counted in memory and added to the day every two seconds.
 public final class Quotas: Sendable {
-    private enum Step {
-        case answer(QuotaReservation)
-        case wait(Task<Void, any Error>)
-    }
-
     private let database: any Database
     private let logger: Logger
     /// How long a call waits for units that other nodes have opened: they use them, or give them back, or their leases run out.
@@ -56,7 +51,7 @@ public final class Quotas: Sendable {
     /// Takes one unit where there is no limit.
     public func count(organisation: OrganisationID, at now: Timestamp) -> QuotaUnit {
         let day = QuotaDay(organisation: organisation, date: now.date)
-        state.withLock { $0.counts[day, default: 0] += 1 }
+        state.withLock { $0.count(day, 1) }
         return QuotaUnit(organisationID: organisation, day: day.date, limit: nil, remaining: nil)
     }
 
@@ -66,25 +61,24 @@ public final class Quotas: Sendable {
     public func reserve(organisation: OrganisationID, limit: Int?, at now: Timestamp) async throws -> QuotaReservation {
         guard let limit else { return .granted(count(organisation: organisation, at: now)) }
         let day = QuotaDay(organisation: organisation, date: now.date)
-        while true {
-            switch state.withLock({ step(day, limit: limit, at: now, in: &$0) }) {
-            case .answer(let reservation): return reservation
-            case .wait(let write): try await write.value
-            }
+        if let answer = state.withLock({ $0.answer(day, limit: limit) }) { return answer }
+        return try await withCheckedThrowingContinuation { continuation in
+            let isFirst = state.withLock { $0.add(QuotaWaiter(limit: limit, answer: continuation), day) }
+            if isFirst { Task { await serve(day, at: now) } }
         }
     }
 
     /// Returns a unit whose call the bank behind us failed.
     public func giveBack(_ unit: QuotaUnit) async {
         let day = QuotaDay(organisation: unit.organisationID, date: unit.day)
-        state.withLock { unit.limit == nil ? $0.counts[day, default: 0] -= 1 : $0.giveBack(day) }
+        state.withLock { unit.limit == nil ? $0.count(day, -1) : $0.giveBack(day) }
     }
 
     /// Units used on a day. What other nodes have opened for calls of this moment counts as used.
     public func used(organisation: OrganisationID, day: CivilDate) async throws -> Int {
         let day = QuotaDay(organisation: organisation, date: day)
         let taken = try await database.read { [days] in try days.used(day, in: $0) }
-        return max(0, taken + state.withLock { ($0.counts[day] ?? 0) - $0.ready(of: day) })
+        return max(0, taken + state.withLock { $0.counted(day) - $0.ready(of: day) })
     }
 
     /// Forgets the leases and counts of days that are over everywhere, and a week more.
@@ -134,64 +128,57 @@ public final class Quotas: Sendable {
         do {
             try await database.write { [days] in try days.count(counts, in: $0) }
         } catch {
-            state.withLock { $0.counts.merge(counts, uniquingKeysWith: +) }
+            state.withLock { $0.restoreCounts(counts) }
             logger.error("calls without a limit could not be counted", metadata: ["error": "\(error)"])
         }
     }
 
-    // MARK: Inside the lock
+    // MARK: The writes: one at a time per organisation and day
 
-    private func step(_ day: QuotaDay, limit: Int, at now: Timestamp, in state: inout QuotaState) -> Step {
-        state.turn(to: day)
-        var holding = state.holdings[day.organisation] ?? QuotaHolding(date: day.date)
-        defer { state.holdings[day.organisation] = holding }
-        holding.usedAt = .now
-        if holding.handOut(limit: limit) {
-            return .answer(
-                .granted(QuotaUnit(organisationID: day.organisation, day: day.date, limit: limit, remaining: max(0, limit - holding.used))))
+    /// Serves those who wait until nobody does.
+    /// - Parameter start: the moment of the first call, from which the clock of its request goes on.
+    private func serve(_ day: QuotaDay, at start: Timestamp) async {
+        let began = ContinuousClock.now
+        var fullSince: ContinuousClock.Instant?
+        while true {
+            let (answers, write) = state.withLock { $0.next(day) }
+            for answer in answers { answer.tell() }
+            let now = start + (ContinuousClock.now - began)
+            switch write {
+            case .open(let lease, let units): await open(units, of: lease, day, at: now)
+            case .take(let order): await take(order, at: now, fullSince: &fullSince)
+            case nil: return
+            }
         }
-        if holding.isExhausted(limit: limit) { return .answer(.exhausted(limit: limit)) }
-        holding.waiting += 1
-        if let write = holding.write { return .wait(write) }
-        let opens = holding.canOpen(limit: limit)
-        let write = Task { opens ? try await open(day, at: now) : try await take(day, limit: limit, at: now) }
-        holding.write = write
-        return .wait(write)
     }
 
-    // MARK: The writes: one at a time per organisation
-
-    /// Opens units of the lease, for the calls that wait.
-    private func open(_ day: QuotaDay, at now: Timestamp) async throws {
-        guard let (lease, units) = state.withLock({ $0.beginOpening(day) }) else { return }
+    private func open(_ units: Int, of lease: QuotaLease, _ day: QuotaDay, at now: Timestamp) async {
         do {
             let isOurs = try await database.write { [days] in try days.open(units, of: lease, at: now, in: $0) }
-            state.withLock { $0.endOpening(day, lease, units: isOurs ? units : nil) }
+            state.withLock { $0.endOpening(day, units: isOurs ? units : nil) }
         } catch {
-            // Whether they are open is not known: the lease is given back, and its row will tell.
-            state.withLock { $0.abandon(day, lease) }
-            throw error
+            let answers = state.withLock { $0.failOpening(day, lease, error) }
+            for answer in answers { answer.tell() }
         }
     }
 
     /// Takes a block from the day; where others hold its last units, waits for them a while.
-    private func take(_ day: QuotaDay, limit: Int, at now: Timestamp) async throws {
-        let began = ContinuousClock.now
-        while let order = state.withLock({ $0.beginTaking(day, limit: limit) }) {
-            let elapsed = ContinuousClock.now - began
-            let outcome: QuotaDays.Outcome
-            do {
-                outcome = try await database.write { [days] in try days.take(order, at: now + elapsed, in: $0) }
-            } catch {
-                state.withLock { $0.failTaking(order) }
-                throw error
+    private func take(_ order: QuotaDays.Order, at now: Timestamp, fullSince: inout ContinuousClock.Instant?) async {
+        do {
+            switch try await database.write({ [days] in try days.take(order, at: now, in: $0) }) {
+            case .block(let block):
+                fullSince = nil
+                state.withLock { $0.endTaking(order.day, block) }
+            case .full(let taken, let mayComeBack):
+                let since = fullSince ?? .now
+                fullSince = since
+                let isWaitedFor = mayComeBack && .now - since < patience
+                state.withLock { $0.endTaking(order, foundFull: taken, exhaustedUntil: isWaitedFor ? nil : .now + Self.exhaustionTrust) }
+                if isWaitedFor { try? await Task.sleep(for: Self.pause) }  // nobody cancels this task
             }
-            if case .full(_, mayComeBack: true) = outcome, elapsed < patience {
-                state.withLock { $0.keepWaiting(order) }
-                try? await Task.sleep(for: Self.pause)  // nobody cancels this task
-            } else {
-                return state.withLock { $0.endTaking(order, outcome, exhaustedUntil: .now + Self.exhaustionTrust) }
-            }
+        } catch {
+            let answers = state.withLock { $0.failTaking(order, error) }
+            for answer in answers { answer.tell() }
         }
     }
 }

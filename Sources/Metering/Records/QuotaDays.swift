@@ -17,7 +17,7 @@ struct QuotaDays: Sendable {
 
     struct Block: Sendable {
         let opened: Int
-        /// `nil` when all of the block is handed out at once.
+        /// `nil` when all of the block is opened at once.
         let lease: QuotaLease?
         /// Taken from the day, this block included.
         let taken: Int

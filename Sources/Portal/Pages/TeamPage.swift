@@ -155,16 +155,10 @@ struct TeamPage: PortalPage {
     private func confirm(_ developer: Developer, _ context: AppContext) async throws -> Response {
         guard let person = context.parameters.get("person").flatMap({ PersonID($0) }) else { throw PortalRefusal.notFound }
         let facts = RequestFacts(context)
-        let organisation = developer.organisation.id
-        let outcome = try await site.database.write { [site] tx -> Result<Bool, MembershipRefusal> in
-            guard try site.memberships.role(of: developer.id, in: organisation, in: tx) == .owner else { return .failure(.notOwner) }
-            return .success(try site.memberships.confirm(person, in: organisation, by: developer.actor, at: facts.now, requestID: facts.requestID, in: tx))
+        let outcome = try await site.database.write { [site] tx in
+            try site.memberships.confirm(person, in: developer.organisation.id, by: developer.id, at: facts.now, requestID: facts.requestID, in: tx)
         }
-        switch outcome {
-        case .success(true): return .seeOther("/portal/team?changed=1")
-        case .success(false): throw PortalRefusal.notFound
-        case .failure: throw PortalRefusal.ownersOnly
-        }
+        return try answer(outcome, developer, person)
     }
 
     struct RemoveModel: Encodable {

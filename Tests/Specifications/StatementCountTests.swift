@@ -1,0 +1,72 @@
+import Applications
+import HTTPTypes
+import HummingbirdTesting
+import Identity
+import OAuth
+import Primitives
+import Storage
+import TestSupport
+import Testing
+import Web
+
+extension TestServer {
+    /// SQL statements that a piece of work takes once everything is known: the least of ten times, for other work goes on beside it.
+    func statements(_ work: () async throws -> Void) async throws -> Int {
+        var least = Int.max
+        for _ in 0..<10 {
+            let before = database.statistics.statements
+            try await work()
+            least = min(least, database.statistics.statements - before)
+        }
+        return least
+    }
+}
+
+/// How many statements each operation takes; `script/bench` prints the same of a busy server. Plans without a limit, whose calls are counted in groups.
+@Suite("What each operation asks of the database")
+struct StatementCountTests {
+    @Test(arguments: Engine.available)
+    func `a token takes none, and a balance one read`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register(plan: .unlimited)
+            let token = try await server.consented(app, permissions: ["ReadAccountsBasic", "ReadBalances"]).token
+            let account = try await server.account(token)
+            try await server.settle()
+
+            let issued = try await server.statements {
+                let issued = try await server.appToken(app)
+                #expect(!issued.isEmpty)
+            }
+            let balance = try await server.statements {
+                let answer = try await server.call("/v1/accounts/\(account)/balance", token: token)
+                #expect(answer.status == .ok)
+            }
+
+            #expect(issued == 0)
+            #expect(balance == 1)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a refresh reads twice, and writes once when the token changes`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let (confidential, phone) = (try await server.register(plan: .unlimited), try await server.register(.native, plan: .unlimited))
+            let kept = try await server.tokens(for: confidential, [("scope", "openid offline_access accounts.read")]).refresh
+            var changing = try await server.tokens(for: phone, [("scope", "openid offline_access accounts.read")]).refresh
+            try await server.settle()
+
+            let unchanged = try await server.statements {
+                let answer = try await server.refresh(kept, by: confidential)
+                #expect(answer.status == .ok)
+            }
+            let changed = try await server.statements {
+                let answer = try await server.refresh(changing, by: phone)
+                #expect(answer.status == .ok)
+                changing = answer.json["refresh_token"] as? String
+            }
+
+            #expect(unchanged == 2)
+            #expect(changed == 3)
+        }
+    }
+}
