@@ -5,27 +5,21 @@ import subprocess
 from pathlib import Path
 
 import requests
-from conftest import until
+from conftest import in_turns, until
 from servers import ROOT, free_port
 
 
 class Balancer:
-    """HAProxy with the configuration of deploy/, on the ports of this run."""
+    """HAProxy with the configuration of deploy/, on the ports of this run and with the nodes' certificate.
+    `port` is what 443 is in the configuration, `plain_port` 80 and `tls_port` 8443. Whatever asks a node may ask the balancer."""
 
     def __init__(self, folder, nodes):
-        self.port, self.tls_port = free_port(), free_port()
-        certificate = folder / "server.pem"
-        made = Path(nodes[0].folder.name) / "tls"
-        certificate.write_text((made / "server.pem").read_text() + (made / "server.key").read_text())
-        text = (ROOT / "deploy/haproxy.cfg").read_text()
-        # Certificates, users, limits and system paths belong to a machine; everything else stays as it is.
-        text = re.sub(r"^ *(user|group|chroot|maxconn|log|stats socket|bind :443|http-request redirect) .*\n", "", text, flags=re.MULTILINE)
-        text = re.sub(r"^( *bind ).*:80$", rf"\g<1>127.0.0.1:{self.port}", text, flags=re.MULTILINE)
-        text = text.replace("bind :8443 ssl crt /etc/haproxy/wekeza.pem", f"bind 127.0.0.1:{self.tls_port} ssl crt {certificate}")
-        for index, node in enumerate(nodes, 1):
-            text = text.replace(f"127.0.0.1:808{index}", f"127.0.0.1:{node.port}").replace(f"port 909{index}", f"port {node.ops_port}")
+        self.port, self.plain_port, self.tls_port = free_port(), free_port(), free_port()
+        self.address, self.issuer = f"https://127.0.0.1:{self.port}", nodes[0].issuer
+        self.made = Path(nodes[0].folder.name) / "tls"
+        self.authority = str(self.made / "authority.pem")
         self.file = folder / "haproxy.cfg"
-        self.file.write_text(text)
+        self.file.write_text(self.configuration(folder, nodes))
         checked = subprocess.run(["haproxy", "-c", "-f", self.file], capture_output=True, text=True)
         assert checked.returncode == 0, checked.stderr
         self.output = open(folder / "haproxy.log", "w+")
@@ -36,9 +30,44 @@ class Balancer:
             self.stop()
             raise
 
+    def configuration(self, folder, nodes):
+        """Certificates, users, limits and system paths belong to a machine; everything else stays as it is."""
+        certificate = folder / "server.pem"
+        certificate.write_text((self.made / "server.pem").read_text() + (self.made / "server.key").read_text())
+        text = (ROOT / "deploy/haproxy.cfg").read_text()
+        text = re.sub(r"^ *(user|group|chroot|maxconn|log|stats socket) .*\n", "", text, flags=re.MULTILINE)
+        text = text.replace("/etc/haproxy/wekeza.pem", str(certificate))
+        for shipped, port in (80, self.plain_port), (443, self.port), (8443, self.tls_port):
+            text, times = re.subn(rf"bind :{shipped}\b", f"bind 127.0.0.1:{port}", text)
+            assert times == 1, f"the configuration listens on {shipped} in one place"
+        for index, node in enumerate(nodes, 1):
+            text = text.replace(f"127.0.0.1:808{index}", f"127.0.0.1:{node.port}").replace(f"port 909{index}", f"port {node.ops_port}")
+        # HAProxy believes in a node that is not there until it has looked twice.
+        return re.sub(r"^ *server .* 127\.0\.0\.1:808[12] .*\n", "", text, flags=re.MULTILINE)
+
+    def ask(self, path, **options):
+        return requests.get(self.address + path, verify=self.authority, timeout=20, **options)
+
+    def curl(self, times, path, *arguments):
+        """Asks so many times at once, over one connection where HTTP/2 is agreed upon.
+        Returns the version and status of each answer."""
+        # Curl counts in the fragment, which it does not send.
+        asked = subprocess.run(
+            ["curl", "-sS", "--parallel", "--http2", "--cacert", self.authority, "-o", "/dev/null", "-w", "%{http_version} %{response_code}\n", *arguments,
+             f"{self.address}{path}#[1-{times}]"],
+            capture_output=True, text=True, timeout=60)
+        assert asked.returncode == 0, asked.stderr
+        return asked.stdout.splitlines()
+
+    def introduce(self, session):
+        """The session trusts the balancer's certificate, and sends here what it has for the issuer's address."""
+        # The machine's environment may name authorities, and would be heard before the session.
+        session.trust_env, session.verify = False, self.authority
+        return in_turns(session, [self])
+
     def answers(self):
         try:
-            return requests.get(f"http://127.0.0.1:{self.port}/.well-known/openid-configuration", timeout=2).status_code == 200
+            return self.ask("/.well-known/openid-configuration").status_code == 200
         except requests.RequestException:
             return False
 

@@ -48,12 +48,17 @@ def in_turns(session, nodes):
     return session
 
 
-@pytest.fixture(scope="session")
-def nodes():
-    first = Server("postgres")
-    second = Server("postgres", beside=first)
+def deployment(engine):
+    """Two nodes on one database, for a fixture."""
+    first = Server(engine)
+    second = Server(engine, beside=first)
     yield first, second
     assert second.stop() == 0 and first.stop() == 0, "a node did not end cleanly on SIGTERM"
+
+
+@pytest.fixture(scope="session")
+def nodes():
+    yield from deployment("postgres")
 
 
 @pytest.fixture

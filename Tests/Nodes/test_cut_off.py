@@ -110,7 +110,7 @@ def test_connections_that_the_database_ends_are_opened_again(nodes, line, far):
 def test_behind_the_balancer_nodes_without_a_database_answer_what_needs_none(nodes, line, tmp_path):
     node = beyond(line, nodes)
     balancer = Balancer(tmp_path, [node])
-    ask = lambda path, **headers: requests.get(f"http://127.0.0.1:{balancer.port}{path}", headers=headers, timeout=20)
+    ask = lambda path, **headers: balancer.ask(path, headers=headers)
     try:
         line.cut()
         until(lambda: "Server nodes/node1 is DOWN" in balancer.printed(), seconds=20)

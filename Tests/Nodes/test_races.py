@@ -12,11 +12,12 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import pytest
 import requests
+from conftest import deployment
 from joserfc.jwk import ECKey
 from pages import Pages, send_code
 from partners import Partner, PayingPartner
 from proofs import Proofs, assertion
-from servers import FormParser, Server, engines
+from servers import FormParser, engines
 
 ROUNDS = range(int(os.environ.get("WEKEZA_ROUNDS", "5")))
 AT_ONCE = 50
@@ -25,10 +26,7 @@ AT_ONCE = 50
 @pytest.fixture(scope="module", params=engines())
 def nodes(request):
     """Two processes on one database. On SQLite what was used once is in a journal of files that both read and lock."""
-    first = Server(request.param)
-    second = Server(request.param, beside=first)
-    yield first, second
-    assert second.stop() == 0 and first.stop() == 0, "a node did not end cleanly on SIGTERM"
+    yield from deployment(request.param)
 
 
 @pytest.fixture(scope="module")

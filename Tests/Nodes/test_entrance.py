@@ -1,0 +1,46 @@
+"""The entrance as deploy/ sets it up: port 80 sends everybody on, 443 speaks HTTP/2 with whoever does."""
+
+import shutil
+import socket
+import ssl
+
+import pytest
+import requests
+from balancer import Balancer
+
+if not shutil.which("haproxy"):
+    pytest.skip("HAProxy is not installed", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def balancer(nodes, tmp_path_factory):
+    running = Balancer(tmp_path_factory.mktemp("haproxy"), nodes)
+    yield running
+    running.stop()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_port_80_sends_every_request_on_and_asks_no_node(balancer, method):
+    address = f"http://127.0.0.1:{balancer.plain_port}/oauth2/authorize?state=a%20b"
+
+    answer = requests.request(method, address, headers={"Host": "bank.example"}, allow_redirects=False, timeout=20)
+
+    # 308 keeps the method and the content.
+    assert (answer.status_code, answer.headers["Location"]) == (308, "https://bank.example/oauth2/authorize?state=a%20b")
+    assert "X-Request-Id" not in answer.headers
+
+
+@pytest.mark.parametrize("port", ["port", "tls_port"])
+@pytest.mark.parametrize("offered, chosen", [("h2,http/1.1", "h2"), ("http/1.1", "http/1.1")])
+def test_http_2_is_spoken_with_whoever_offers_it(balancer, port, offered, chosen):
+    """RFC 7301 §3.2."""
+    context = ssl.create_default_context(cafile=balancer.authority)
+    context.set_alpn_protocols(offered.split(","))
+
+    line = socket.create_connection(("127.0.0.1", getattr(balancer, port)), timeout=20)
+    with context.wrap_socket(line, server_hostname="localhost") as secured:
+        assert secured.selected_alpn_protocol() == chosen
+
+
+def test_nodes_answer_what_is_asked_over_http_2(balancer):
+    assert balancer.curl(20, "/.well-known/openid-configuration") == ["2 200"] * 20
