@@ -76,6 +76,15 @@ final class WriteQueue: Sendable {
         }
     }
 
+    /// Whoever waits behind a file that another process keeps locked would wait as long again for the next group.
+    private func refuseWaiting(_ error: StorageError) {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for write in waiting { write.fail(error) }
+    }
+
     private func nextGroup() -> [WaitingWrite]? {
         state.withLock { state in
             guard !state.waiting.isEmpty else {
@@ -106,7 +115,9 @@ final class WriteQueue: Sendable {
         } catch {
             if connection.isInsideTransaction { try? connection.run("ROLLBACK") }
             // Nothing of the group is on disk, so nobody may be told that it is, nor that they were refused for something that is not.
-            group.fail(StorageError.unavailable(reason: StorageError(sqlite: error).description))
+            let failure = StorageError.unavailable(reason: StorageError(sqlite: error).description)
+            group.fail(failure)
+            if (error as? DatabaseError)?.resultCode == .SQLITE_BUSY { refuseWaiting(failure) }
             return wasUndone
         }
         if group.hasDone { statistics.countCommit(of: group.doneCount) }

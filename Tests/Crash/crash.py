@@ -74,7 +74,7 @@ def run_syncs(options):
 def told(engine, verdict):
     acknowledged = verdict.kept + len(verdict.broken)
     print(f"{engine}: {acknowledged} acknowledged operations, {verdict.syncs} syncs of the log", flush=True)
-    print(f"  {verdict.cuts} power cuts: {len(verdict.broken)} of the acknowledgements not on the disk", flush=True)
+    print(f"  {verdict.cuts} power cuts: {len(verdict.broken)} of the acknowledgements not on the disk; cut at {dict(verdict.kinds)}", flush=True)
     for line in verdict.broken[:20]:
         print(f"  {line}")
     return verdict

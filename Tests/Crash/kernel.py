@@ -36,7 +36,7 @@ def can_attach():
         return False
     sleeper = subprocess.Popen(["sleep", "60"])
     try:
-        with Attached(sleeper.pid, "/dev/null", "trace=none"):
+        with Attached([sleeper.pid], "/dev/null", "trace=none"):
             return True
     except PermissionError:
         return False
@@ -46,16 +46,17 @@ def can_attach():
 
 
 class Attached:
-    """strace beside a running process; what it injects ends when it detaches."""
+    """strace beside running processes and those that they start; what it injects ends when it detaches."""
 
-    def __init__(self, process, log, *expressions):
+    def __init__(self, processes, log, *expressions):
+        chosen = [option for process in processes for option in ("-p", str(process))]
         options = [option for expression in expressions for option in ("-e", expression)]
-        self.tracer = subprocess.Popen(["strace", "-f", "-p", str(process), "-o", str(log), *options], stderr=subprocess.PIPE, text=True)
-        # It says so once it is attached.
-        said = self.tracer.stderr.readline()
-        if "attached" not in said:
+        self.tracer = subprocess.Popen(["strace", "-f", *chosen, "-o", str(log), *options], stderr=subprocess.PIPE, text=True)
+        # It says of each that it is attached, or why not: one of several may have ended meanwhile.
+        said = [self.tracer.stderr.readline() for _ in processes]
+        if not any("attached" in line for line in said):
             self.__exit__()
-            raise PermissionError(said)
+            raise PermissionError("".join(said))
 
     def __enter__(self):
         return self
@@ -64,6 +65,11 @@ class Attached:
         self.tracer.terminate()
         self.tracer.wait(20)
         self.tracer.stderr.close()
+
+
+def syncs_that_end(processes, how):
+    """Every sync of theirs ends so, while it lasts."""
+    return Attached(processes, "/dev/null", "trace=fdatasync,fsync", f"inject=fdatasync,fsync:{how}")
 
 
 @dataclass

@@ -49,6 +49,8 @@ class Ledger:
     def __init__(self):
         self.families, self.lodgings, self.payments = [], [], []
         self.broken, self.counts, self.refusals = [], Counter(), []
+        self.longest = {}
+        """How long somebody of the load waited for an answer, in seconds, by what was asked."""
         self.lock = threading.Lock()
 
     def add(self, family):
@@ -66,6 +68,10 @@ class Ledger:
     def count(self, what):
         with self.lock:
             self.counts[what] += 1
+
+    def waited(self, what, seconds):
+        with self.lock:
+            self.longest[what] = max(round(seconds, 2), self.longest.get(what, 0))
 
     def refuse(self, what, answer):
         """A refusal under trouble: it has to say so, and to say when to come back."""

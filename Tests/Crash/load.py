@@ -156,6 +156,7 @@ class Worker:
         if answer is None:
             self.ledger.count("unanswered")
             return False
+        self.ledger.waited(what, answer.seconds)
         if answer.status == status:
             return True
         self.ledger.refuse(what, answer)
@@ -187,11 +188,13 @@ class Crowd:
         threads = [threading.Thread(target=self.work, args=(worker, going), daemon=True) for worker in self.workers]
         for thread in threads:
             thread.start()
-        until()
-        going.clear()
-        for thread in threads:
-            thread.join(120)
-            self.ledger.expect(not thread.is_alive(), "every request is answered or broken off")
+        try:
+            until()
+        finally:
+            going.clear()
+            for thread in threads:
+                thread.join(120)
+                self.ledger.expect(not thread.is_alive(), "every request is answered or broken off")
 
     def work(self, worker, going):
         try:
@@ -212,6 +215,15 @@ class PatientCrowd(Crowd):
             except Exception as error:
                 self.ledger.expect(False, f"a worker met what it cannot explain: {error!r}")
                 return
+
+
+def goes_on(ledger, refreshes):
+    """Waits until so many more have been acknowledged."""
+    enough = ledger.counts["refreshed"] + refreshes
+    deadline = time.monotonic() + 20
+    while ledger.counts["refreshed"] < enough:
+        assert time.monotonic() < deadline, f"the load does not go on: {dict(ledger.counts)}"
+        time.sleep(0.05)
 
 
 def each(things, action, threads=8):

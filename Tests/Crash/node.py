@@ -59,7 +59,9 @@ class Node(Server):
         return self.process is not None and self.process.poll() is None
 
     def freeze(self):
+        """Comes back when all its threads stand still."""
         os.killpg(self.process.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
 
     def thaw(self):
         os.killpg(self.process.pid, signal.SIGCONT)

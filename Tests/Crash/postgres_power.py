@@ -96,8 +96,9 @@ class Survivor(Cluster):
         return [promises[int(number)] for number in self.ask("\n".join(questions))]
 
 
-def play(folder, calls, promises, cuts=6, seed="cuts"):
-    """Cuts the power at some acknowledgements, the moment they begin to leave, and asks each time for everything that was acknowledged until then.
+def play(folder, calls, promises, cuts=10, seed="cuts"):
+    """Cuts the power at some acknowledgements, the moment they begin to leave, and asks each time for everything that was acknowledged until then. The first
+    cut that takes something is the last.
     - folder: the data as it was before, with nothing left to redo.
     - Returns: which promises every cut left."""
     disk = Disk(folder)
@@ -105,20 +106,24 @@ def play(folder, calls, promises, cuts=6, seed="cuts"):
     verdict = Verdict(unseen)
     events = iter(sorted((call for call in calls if disk.keeps(call.file) and call.result >= 0), key=lambda call: call.ended))
     event = next(events, None)
-    broken = {}
-    for position in moments(len(answers), cuts, seed):
+    lost, asked = [], 0
+    for position in moments([promise.kind for _, promise in answers], cuts, seed):
         while event and event.ended <= answers[position][0]:
             disk.take(event)
             event = next(events, None)
         with Survivor(disk) as survivor:
-            for promise in survivor.lost([promise for _, promise in answers[:position + 1]]):
-                broken.setdefault(promise, f"{promise} was not on the disk when acknowledgement {position} left")
-        verdict.cuts += 1
-    verdict.broken, verdict.kept, verdict.syncs = list(broken.values()), len(answers) - len(broken), disk.syncs
+            lost, asked = survivor.lost([promise for _, promise in answers[:position + 1]]), position + 1
+        verdict.cut_at(answers[position][1])
+        if lost:
+            break
+    verdict.broken = [f"{promise} was not on the disk when acknowledgement {asked - 1} left" for promise in lost]
+    verdict.kept, verdict.syncs = asked - len(lost), disk.syncs
     return verdict
 
 
-def moments(count, cuts, seed):
-    """Which acknowledgements the power is cut at: the last one, and others anywhere before."""
-    chosen = random.Random(seed).sample(range(count - 1), min(cuts, count) - 1)
-    return [*sorted(chosen), count - 1]
+def moments(kinds, cuts, seed):
+    """Which acknowledgements the power is cut at: the last one, then one of each kind, then others anywhere, until there are so many."""
+    chance, last = random.Random(seed), len(kinds) - 1
+    one_of_each = [chance.choice([place for place, found in enumerate(kinds) if found == kind]) for kind in sorted(set(kinds))]
+    others = chance.sample(range(last), last)
+    return sorted([*dict.fromkeys([last, *one_of_each, *others])][:cuts])

@@ -85,7 +85,7 @@ def play(database, calls, promises):
         while position < len(answers) and answers[position][0] < limit:
             group.append(answers[position][1])
             position += 1
-        verdict.cuts += 1
+        verdict.cut_at(*group)
         with disk.open() as survivor:
             if position == len(answers) and not survivor.is_sound():
                 verdict.broken.append("the database is damaged")

@@ -4,11 +4,14 @@ import base64
 import hashlib
 import re
 import time
+from collections import Counter
 
 import kernel
+from kills import KINDS
 from ledger import Ledger
 from load import Crowd, Worker
 from rows import literal
+from shared import eventually
 
 # A power cut may come long after the answer: each asks for what its answer promised, or for what only that can have become since.
 # Whoever approved may have withdrawn since; an approval that was lost has neither a code nor a grant, whatever became of its consent.
@@ -103,12 +106,17 @@ class Load:
         before = len(self.promises)
         self.node.wrapper = kernel.command(log, calls)
         self.node.start()
-        self.crowd.run(lambda: time.sleep(seconds))
+        self.crowd.run(lambda: self.wait(seconds, before))
         self.node.kill()
         assert not self.ledger.broken, self.ledger.broken[:5]
         calls = list(kernel.read(log))
         log.unlink()
         return calls, self.promises[before:]
+
+    def wait(self, seconds, before):
+        """So long, and until something of each kind was acknowledged."""
+        time.sleep(seconds)
+        eventually(lambda: {promise.kind for promise in self.promises[before:]} == set(KINDS))
 
     @property
     def promises(self):
@@ -132,3 +140,10 @@ class Verdict:
 
     def __init__(self, unseen=()):
         self.kept, self.broken, self.unseen, self.syncs, self.cuts = 0, [], unseen, 0, 0
+        self.kinds = Counter()
+        """How many acknowledgements of each kind the power was cut at."""
+
+    def cut_at(self, *promises):
+        """One cut, the moment these began to leave."""
+        self.cuts += 1
+        self.kinds.update(promise.kind for promise in promises)

@@ -55,8 +55,8 @@ class Witness:
     def look(self, name, address=None, headers=None):
         return perform(requests.Session(), "GET", (address or self.node.address) + name, self.timeout, headers=headers)
 
-    def see(self, say=print):
-        """Asks for everything at once, as many people would.
+    def see(self, say=print, only=None):
+        """Asks for everything, or for some of it, one after the other.
         - Returns: the answers by what was asked."""
         web = self.families[self.web]
         operations = f"http://127.0.0.1:{self.node.ops_port}"
@@ -73,6 +73,8 @@ class Witness:
         }
         seen = {}
         for what, ask in asked.items():
+            if only and what not in only:
+                continue
             began = time.monotonic()
             answer = seen[what] = ask()
             say(f"  {what:28} {time.monotonic() - began:5.2f} s  {summary(answer)}")

@@ -74,7 +74,7 @@ class Postgres:
 
     @classmethod
     @contextmanager
-    def open(cls, cuts=6):
+    def open(cls, cuts=10):
         """- cuts: how often the power is cut in a play; each is a start of PostgreSQL."""
         with Cluster(settings=postgres_power.SETTINGS, initdb=postgres_power.INITDB) as cluster, Node("postgres", database=cluster.url) as node:
             yield cls(cluster, node, cuts)

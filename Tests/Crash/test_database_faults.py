@@ -1,15 +1,15 @@
 """A PostgreSQL that dies, hangs, dawdles or starts again: who is refused is told so, what was promised holds, and nobody has to help."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import cluster as postgres
 import pytest
 from ledger import Ledger
-from load import PatientCrowd
+from load import PatientCrowd, goes_on
 from node import Node
 from promises import digest
 from proxy import FaultProxy
+from refusals import assert_all_is_refused_clearly
 from sights import Witness, is_unavailable, recovers, summary
 
 # As a message of its own: isolation levels have the word in their names.
@@ -52,34 +52,12 @@ def witness(node, proxy):
     assert node.process.pid == process and node.process.poll() is None
 
 
-def trust_is_over(witness):
-    """Waits for the second after which nothing remembered is trusted: not even that an app exists."""
-    deadline = time.monotonic() + 15
-    while (answer := witness.web.partner.own_token()) is None or answer.status == 200:
-        assert time.monotonic() < deadline, "tokens are issued from memory"
-        time.sleep(0.05)
-
-
-def assert_refused_clearly(witness):
-    trust_is_over(witness)
-    seen = witness.see()
-
-    for what in ("token (client credentials)", "token (refresh)", "introspection", "API", "page /my"):
-        assert is_unavailable(seen[what]), f"{what}: {summary(seen[what])}"
-    assert seen["token (refresh)"].says == seen["introspection"].says == "temporarily_unavailable"
-    assert seen["API"].says == "temporarily_unavailable"
-    assert "We cannot show this page right now" in seen["page /my"].text
-    assert seen["/readyz"].status == 503
-    # What needs no database goes on.
-    assert seen["discovery"].status == seen["/healthz"].status == 200
-
-
 def test_a_dead_database_is_answered_with_503(witness, proxy):
     code, question, payment = witness.waiting_family(witness.web), witness.waiting_question(witness.phone), witness.waiting_payment()
 
     proxy.cut()
 
-    assert_refused_clearly(witness)
+    assert_all_is_refused_clearly(witness)
     exchange, approval, paid = witness.exchange(code), witness.approve(question), witness.pay(payment)
     print("  exchange", summary(exchange), "| approval", summary(approval), "| payment", summary(paid))
     for answer in (exchange, paid):
@@ -92,7 +70,7 @@ def test_a_database_behind_a_black_hole_is_answered_with_503(witness, proxy):
 
     proxy.hole()
 
-    assert_refused_clearly(witness)
+    assert_all_is_refused_clearly(witness)
     assert is_unavailable(witness.exchange(code))
     assert is_unavailable(witness.pay(payment))
 
@@ -102,7 +80,7 @@ def test_a_hanging_database_is_answered_with_503(witness, cluster):
 
     cluster.freeze()
     try:
-        assert_refused_clearly(witness)
+        assert_all_is_refused_clearly(witness)
         assert is_unavailable(witness.exchange(code))
     finally:
         cluster.thaw()
@@ -127,15 +105,6 @@ def test_a_database_that_is_too_slow_is_answered_with_503(witness, proxy):
     print("  exchange", summary(answer))
     assert is_unavailable(answer)
     assert witness.look("/.well-known/openid-configuration").status == 200
-
-
-def goes_on(ledger, refreshes):
-    """Waits until so many more have been acknowledged."""
-    enough = ledger.counts["refreshed"] + refreshes
-    deadline = time.monotonic() + 20
-    while ledger.counts["refreshed"] < enough:
-        assert time.monotonic() < deadline, f"the load does not go on: {dict(ledger.counts)}"
-        time.sleep(0.05)
 
 
 def stop_and_start(cluster, ledger):

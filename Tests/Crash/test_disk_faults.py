@@ -10,14 +10,10 @@ import kernel
 import pytest
 from ledger import Ledger
 from node import Node
+from refusals import assert_reads_go_on, assert_writes_are_refused
 from sights import Witness, is_unavailable, recovers, summary
 
 needs_strace = pytest.mark.skipif(not kernel.can_attach(), reason="strace cannot trace a running process here")
-
-
-def injected(node, what):
-    """Every sync of the server ends so, while it lasts."""
-    return kernel.Attached(node.process.pid, "/dev/null", "trace=fdatasync,fsync", f"inject=fdatasync,fsync:{what}")
 
 
 @pytest.fixture
@@ -38,33 +34,12 @@ def witness(node):
     someone.ledger.ask()
 
 
-def assert_writes_are_refused(witness, code, question, payment):
-    exchange, approval = witness.exchange(code), witness.approve(question)
-    refresh = witness.rotate()
-    lodging = witness.web.partner.lodge(witness.web.own_token, "a-key-of-the-fault", "2030-01-01T00:00:00Z")
-    paid = witness.pay(payment)
-
-    for what, answer in {"exchange": exchange, "refresh": refresh, "approval": approval, "lodging": lodging, "payment": paid}.items():
-        print(f"  {what:28} {summary(answer)}")
-        assert is_unavailable(answer), f"{what}: {summary(answer)}"
-    assert exchange.says == refresh.says == lodging.says == paid.says == "temporarily_unavailable"
-    assert "We cannot show this page right now" in approval.text
-
-
-def assert_reads_go_on(witness):
-    seen = witness.see()
-    # A confidential app's refresh token stays the same, so its refresh is a read.
-    for what in ("token (client credentials)", "token (refresh)", "introspection", "page /my", "discovery", "/healthz", "/readyz"):
-        assert seen[what].status == 200, f"{what}: {summary(seen[what])}"
-    return seen
-
-
 @needs_strace
 def test_a_failing_sync_refuses_writes_and_nothing_else(witness, node):
     witness.web.prepare()
     code, question, payment = witness.waiting_family(witness.web), witness.waiting_question(witness.phone), witness.waiting_payment()
 
-    with injected(node, "error=EIO"):
+    with kernel.syncs_that_end([node.process.pid], "error=EIO"):
         assert_writes_are_refused(witness, code, question, payment)
         assert_reads_go_on(witness)
 
@@ -73,7 +48,7 @@ def test_a_failing_sync_refuses_writes_and_nothing_else(witness, node):
 def test_a_slow_sync_holds_up_writes_only(witness, node):
     code, payment = witness.waiting_family(witness.web), witness.waiting_payment()
 
-    with injected(node, "delay_exit=700000"):
+    with kernel.syncs_that_end([node.process.pid], "delay_exit=700000"):
         exchange, paid = witness.exchange(code), witness.pay(payment)
         print("  exchange", summary(exchange), "| payment", summary(paid))
         seen = witness.see()

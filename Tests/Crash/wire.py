@@ -21,6 +21,8 @@ class Answer:
     status: int
     headers: dict
     text: str
+    seconds: float = 0.0
+    """How long it was waited for."""
 
     @property
     def json(self):
@@ -55,7 +57,7 @@ def perform(session, method, address, timeout=30, **options):
         answer = session.request(method, address, timeout=timeout, allow_redirects=False, **options)
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
         return None
-    return Answer(answer.status_code, answer.headers, answer.text)
+    return Answer(answer.status_code, answer.headers, answer.text, answer.elapsed.total_seconds())
 
 
 class PageRefused(Exception):
@@ -151,7 +153,7 @@ class Approver(Customer):
         except requests.RequestException:
             return None
         if 'name="decision"' not in page.text:
-            raise PageRefused(Answer(page.status_code, page.headers, page.text))
+            raise PageRefused(Answer(page.status_code, page.headers, page.text, page.elapsed.total_seconds()))
         parser = FormParser()
         parser.feed(page.text)
         form = next(form for form in parser.forms if any(name == "transaction" for name, _ in form["fields"]))
