@@ -36,8 +36,12 @@ class Cluster:
         self.user = self.owner()
         if self.user:
             shutil.chown(self.folder, self.user)
-        self.make(*initdb)
-        self.start()
+        try:
+            self.make(*initdb)
+            self.start()
+        except BaseException:
+            self.remove()
+            raise
 
     def make(self, *arguments):
         self.run("initdb", "-D", str(self.data), "-U", "wekeza", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", *arguments)
@@ -127,10 +131,15 @@ class Cluster:
         return subprocess.run(["psql", self.url, "-qtAX", "-v", "ON_ERROR_STOP=1"], check=True, capture_output=True, text=True, input=question).stdout.split()
 
     def remove(self):
-        if (self.data / "postmaster.pid").exists():
-            self.thaw()
-            self.stop()
-        shutil.rmtree(self.folder)
+        try:
+            if (self.data / "postmaster.pid").exists():
+                self.thaw()
+                self.stop()
+        finally:
+            if self.tracer:
+                self.tracer.kill()
+                self.tracer.wait()
+            shutil.rmtree(self.folder)
 
     def __enter__(self):
         return self

@@ -22,7 +22,7 @@ def main():
     killing.add_argument("--engine", choices=["sqlite", "postgres"], action="append", help="one engine only")
     syncing = modes.add_parser("syncs", help="under strace: no acknowledgement leaves before the sync that covers it")
     syncing.add_argument("--seconds", type=int, default=10, help="of load [10]")
-    syncing.add_argument("--cuts", type=int, default=40, help="of the power on PostgreSQL, each a start of its own; on SQLite it is cut after every sync [40]")
+    syncing.add_argument("--cuts", type=int, choices=range(1, 1000), metavar="N", default=40, help="of the power on PostgreSQL, each a start of its own; on SQLite it is cut after every sync [40]")
     modes.add_parser("faults", help="each fault, with what partners and customers see")
     options = parser.parse_args(sys.argv[1:] or ["kills"])
     sys.exit({"kills": run_kills, "syncs": run_syncs, "faults": run_faults}[options.mode](options))
@@ -75,7 +75,7 @@ def told(engine, verdict):
     acknowledged = verdict.kept + len(verdict.broken)
     print(f"{engine}: {acknowledged} acknowledged operations, {verdict.syncs} syncs of the log", flush=True)
     print(f"  {verdict.cuts} power cuts: {len(verdict.broken)} of the acknowledgements not on the disk; cut at {dict(verdict.kinds)}", flush=True)
-    for line in verdict.broken[:20]:
+    for line in [*verdict.broken, *(f"{promise} is not in the trace" for promise in verdict.unseen)][:20]:
         print(f"  {line}")
     return verdict
 

@@ -80,23 +80,18 @@ class Postgres:
             yield cls(cluster, node, cuts)
 
     def record(self, seconds, *settings):
-        """
+        """Once: the load ends as in a crash.
         - settings: what is different at PostgreSQL under this load.
         - Returns: what can be played until the cluster is removed.
         """
-        if self.node.is_running:
-            stop(self.node)
-        else:
-            # The load before ended as in a crash.
-            self.cluster.start()
+        stop(self.node)
         self.load.prepare(seconds)
         before = self.copy()
         log = before.with_name("strace.log")
-        self.cluster.settings += settings
+        self.cluster.settings = [*postgres_power.SETTINGS, *settings]
         self.cluster.start_under(postgres_power.tracer(log))
         sent, promises = self.load.run(before.with_name("node.log"), kernel.SENDING, seconds)
         self.cluster.stop()
-        self.cluster.settings = list(postgres_power.SETTINGS)
         # The processes of one machine have one clock.
         calls = sorted([*sent, *renamed(kernel.read(log), f"{self.cluster.data}/", "")], key=lambda call: call.ended)
         return Recording(self.play, before, calls, promises)

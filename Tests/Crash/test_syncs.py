@@ -17,15 +17,9 @@ def sqlite(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def engine():
-    """PostgreSQL, for as many loads as are wanted."""
-    with syncs.Postgres.open() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def postgres(engine):
-    return engine.record(seconds=3)
+def postgres():
+    with syncs.Postgres.open() as engine:
+        yield engine.record(seconds=3)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=needs_postgres)])
@@ -50,8 +44,9 @@ def test_the_play_notices_a_missing_sync(recorded):
 
 
 @needs_postgres
-def test_the_play_notices_commits_that_do_not_wait(engine):
+def test_the_play_notices_commits_that_do_not_wait():
     """PostgreSQL writes and syncs all the same, up to 0.6 s later."""
-    verdict = engine.record(2, "synchronous_commit=off").verdict()
+    with syncs.Postgres.open() as engine:
+        verdict = engine.record(2, "synchronous_commit=off").verdict()
 
     assert verdict.broken and verdict.syncs > 0
