@@ -55,6 +55,14 @@ struct QuotaHolding {
         return .exhausted(limit: limit)
     }
 
+    /// - Returns: whether somebody has to be found who serves those who wait.
+    mutating func add(_ waiter: QuotaWaiter) -> Bool {
+        usedAt = .now
+        waiters.append(waiter)
+        defer { isServed = true }
+        return !isServed
+    }
+
     /// Answers those who wait, in their order, as far as that needs no write.
     mutating func answers(of day: QuotaDay) -> [QuotaAnswer] {
         var answers: [QuotaAnswer] = []

@@ -44,13 +44,8 @@ struct QuotaState {
 
     /// - Returns: whether somebody has to be found who serves those who wait.
     mutating func add(_ waiter: QuotaWaiter, _ day: QuotaDay) -> Bool {
-        var holding = holdings[day] ?? QuotaHolding()
-        defer { holdings[day] = holding }
-        holding.usedAt = .now
-        holding.waiters.append(waiter)
-        let isFirst = !holding.isServed
-        holding.isServed = true
-        return isFirst
+        // In its place: a copy would copy all who wait.
+        holdings[day, default: QuotaHolding()].add(waiter)
     }
 
     mutating func giveBack(_ day: QuotaDay) {

@@ -167,7 +167,8 @@ public final class Quotas: Sendable {
         do {
             switch try await database.write({ [days] in try days.take(order, at: now, in: $0) }) {
             case .block(let block):
-                fullSince = nil
+                // A few units that came back are no reason for the others to wait longer.
+                if block.opened >= order.waiting { fullSince = nil }
                 state.withLock { $0.endTaking(order.day, block) }
             case .full(let taken, let mayComeBack):
                 let since = fullSince ?? .now
