@@ -142,23 +142,32 @@ struct TeamPage: PortalPage {
     }
 
     private func setRole(_ text: String?, _ developer: Developer, _ context: AppContext) async throws -> Response {
-        guard let person = context.parameters.get("person").flatMap({ PersonID($0) }), let role = text.flatMap(MemberRole.init(rawValue:)) else {
-            throw PortalRefusal.notFound
-        }
-        let facts = RequestFacts(context)
-        let outcome = try await site.database.write { [site] tx in
+        guard let role = text.flatMap(MemberRole.init(rawValue:)) else { throw PortalRefusal.notFound }
+        return try await change(developer, context) { [site] person, facts, tx in
             try site.memberships.setRole(role, of: person, in: developer.organisation.id, by: developer.id, at: facts.now, requestID: facts.requestID, in: tx)
         }
-        return try answer(outcome, developer, person)
     }
 
     private func confirm(_ developer: Developer, _ context: AppContext) async throws -> Response {
-        guard let person = context.parameters.get("person").flatMap({ PersonID($0) }) else { throw PortalRefusal.notFound }
-        let facts = RequestFacts(context)
-        let outcome = try await site.database.write { [site] tx in
+        try await change(developer, context) { [site] person, facts, tx in
             try site.memberships.confirm(person, in: developer.organisation.id, by: developer.id, at: facts.now, requestID: facts.requestID, in: tx)
         }
-        return try answer(outcome, developer, person)
+    }
+
+    private func remove(_ developer: Developer, _ context: AppContext) async throws -> Response {
+        try await change(developer, context) { [site] person, facts, tx in
+            try site.memberships.remove(person, from: developer.organisation.id, by: developer.id, at: facts.now, requestID: facts.requestID, in: tx)
+        }
+    }
+
+    /// Changes the member whom the address names.
+    private func change(
+        _ developer: Developer, _ context: AppContext,
+        _ work: @escaping @Sendable (PersonID, RequestFacts, any WriteTransaction) throws -> Result<Membership, MembershipRefusal>
+    ) async throws -> Response {
+        guard let person = context.parameters.get("person").flatMap({ PersonID($0) }) else { throw PortalRefusal.notFound }
+        let facts = RequestFacts(context)
+        return try answer(try await site.database.write { tx in try work(person, facts, tx) }, developer, person)
     }
 
     struct RemoveModel: Encodable {
@@ -178,15 +187,6 @@ struct TeamPage: PortalPage {
             id: person.id.rawValue, name: person.name, email: person.email ?? "", organisation: organisation.name, isYou: person.id == developer.id)
         return site.pages.page(
             "portal/remove-member", model, shell: developer.shell(model.isYou ? "Leave \(organisation.name)" : "Remove \(person.name)", current: "team"))
-    }
-
-    private func remove(_ developer: Developer, _ context: AppContext) async throws -> Response {
-        guard let person = context.parameters.get("person").flatMap({ PersonID($0) }) else { throw PortalRefusal.notFound }
-        let facts = RequestFacts(context)
-        let outcome = try await site.database.write { [site] tx in
-            try site.memberships.remove(person, from: developer.organisation.id, by: developer.id, at: facts.now, requestID: facts.requestID, in: tx)
-        }
-        return try answer(outcome, developer, person)
     }
 
     private func answer(_ outcome: Result<Membership, MembershipRefusal>, _ developer: Developer, _ person: PersonID) throws -> Response {
