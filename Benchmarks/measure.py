@@ -6,6 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+
 from processes import Process
 from profiling import recording
 from wrk import Run
@@ -25,6 +28,7 @@ class Round:
     processor: float
     database_processor: float = 0
     statements: float = 0
+    writing: float = 0
     commits: float = 0
     syncs: float = 0
     written: float = 0
@@ -39,7 +43,7 @@ def product_round(product, title, work):
     units = run.finished
     return Round(
         run.rate, run.p50, run.p99, units, used.processor / units * 1e6, used.database_processor / units * 1e6, used.statements / units,
-        used.commits / units, used.syncs / units, max(0, used.written) / units)  # the log ends within a page
+        used.writing / units, used.commits / units, used.syncs / units, max(0, used.written) / units)  # the log ends within a page
 
 
 def floor_round(floor: Process, work):
@@ -70,3 +74,18 @@ def single_syncs(folder, seconds=2):
             count += 1
     path.unlink()
     return count / seconds
+
+
+def signatures():
+    """How many ES256 signatures a core makes in a second, and how many it checks: how quick the machine is at this minute, whatever the system costs it."""
+    key, digest, algorithm = ec.generate_private_key(ec.SECP256R1()), bytes(32), ec.ECDSA(utils.Prehashed(hashes.SHA256()))
+    signature, public = key.sign(digest, algorithm), key.public_key()
+    return per_processor_second(lambda: key.sign(digest, algorithm)), per_processor_second(lambda: public.verify(signature, digest, algorithm))
+
+
+def per_processor_second(work):
+    count, started = 0, time.process_time()
+    while (used := time.process_time() - started) < 1:
+        work()
+        count += 1
+    return count / used

@@ -169,7 +169,7 @@ def together(phases):
     total = lambda name: sum(getattr(one, name) for one in phases)
     return Round(
         1 / sum(1 / one.rate for one in phases), total("p50"), total("p99"), phases[0].finished, total("processor"), total("database_processor"),
-        total("statements"), total("commits"), total("syncs"), total("written"))
+        total("statements"), total("writing"), total("commits"), total("syncs"), total("written"))
 
 
 # In the order in which they are measured; arguments of `script/bench` choose among them.

@@ -119,7 +119,7 @@ def paying(nodes, payers, requests, pace=0, asked=None, title="payments"):
     total = lambda name: sum(getattr(one, name) for one in used) / units
     return Round(
         units / max(run.seconds for run in runs), max(run.p50 for run in runs), max(run.p99 for run in runs), units, total("processor") * 1e6,
-        used[0].database_processor / units * 1e6, total("statements"), total("commits"), used[0].syncs / units, max(0, used[0].written) / units)
+        used[0].database_processor / units * 1e6, total("statements"), total("writing"), total("commits"), used[0].syncs / units, max(0, used[0].written) / units)
 
 
 class LockWaits:

@@ -61,4 +61,5 @@ def signed_in(product, page, name, password):
 STAFF = {
     "audit log": "/staff", "audit log, one kind": "/staff?action=consent.authorised", "audit log, one actor": "/staff?actor=command_line",
     "audit log, one actor and kind": "/staff?actor=command_line&action=plan.changed", "organisations": "/staff/organisations",
+    "held payments": "/staff/payments", "people": "/staff/people",
 }

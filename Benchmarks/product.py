@@ -19,6 +19,7 @@ class Reading:
     processor: float
     database_processor: float
     statements: float
+    writing: float
     commits: float
     syncs: float
     written: float
@@ -64,8 +65,8 @@ class Product(Process):
         page = self.page()
         return Reading(
             processor=self.processor_seconds(), database_processor=self.database.processor_seconds(),
-            statements=self.metric(page, "sql_statements_total"), commits=self.metric(page, "sql_commits_total"),
-            syncs=self.database.syncs.count, written=self.database.written_bytes(self.pid) - os.fstat(self.log.fileno()).st_size)
+            statements=self.metric(page, "sql_statements_total"), writing=self.metric(page, "sql_writing_statements_total"),
+            commits=self.metric(page, "sql_commits_total"), syncs=self.database.syncs.count, written=self.database.written_bytes(self.pid) - os.fstat(self.log.fileno()).st_size)
 
     def stop(self):
         super().stop()

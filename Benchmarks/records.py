@@ -155,16 +155,18 @@ class Records:
         app = f"/portal/apps/{self.app}"
         return {
             "overview": "/portal", "apps": "/portal/apps", "app": app, "app's secret": f"{app}/secret", "app's samples": f"{app}/samples",
+            "app's payments": f"{app}/payments", "app's certificates": f"{app}/certificates", "app's security": f"{app}/security", "app's form": f"{app}/edit",
             "app's requests": f"{app}/requests", "app's requests, refused": f"{app}/requests?outcome=refused",
             "app's requests, failed": f"{app}/requests?outcome=failed",
             "requests": "/portal/requests", "requests, refused": "/portal/requests?outcome=refused", "requests, failed": "/portal/requests?outcome=failed",
             "requests of one app": f"/portal/requests?app={self.app}", "requests, half-way down": f"/portal/requests?before={self.deep}",
             "requests, refused, half-way down": f"/portal/requests?outcome=refused&before={self.deep}",
             "one request": f"/r/{self.refused}", "usage": "/portal/usage", "customers": "/portal/customers", "team": "/portal/team", "settings": "/portal/settings",
+            "registration by software": "/portal/registration",
         }
 
     def customer_pages(self):
         return {
             "/my": "/my", "/my/looks": "/my/looks", "/my/looks, far down": f"/my/looks?before={self.customers_deep}", "receipt of a consent": f"/my/consents/{self.consent}",
-            "/my/security": "/my/security",
+            "/my/payments": "/my/payments", "/my/security": "/my/security",
         }

@@ -2,7 +2,7 @@
 
 from measure import median
 
-HEADINGS = ["what", "per second", "spread", "ratio", "p50 / p99 ms", "CPU µs", "database CPU µs", "SQL statements", "commits", "syncs", "bytes written"]
+HEADINGS = ["what", "per second", "spread", "ratio", "p50 / p99 ms", "CPU µs", "database CPU µs", "SQL statements", "that write", "commits", "syncs", "bytes written"]
 
 
 def say(*lines):
@@ -22,18 +22,18 @@ def row(title, rounds, against=None):
     """`against`: the rounds that took turns with these."""
     database = median(rounds, "database_processor")
     line(title, rounds, quotient(rounds, against, "rate") if against else "–", f"{database:.0f}" if database else "–",
-         *(figure(median(rounds, name)) for name in ["statements", "commits", "syncs"]), f"{median(rounds, 'written'):,.0f}")
+         *(figure(median(rounds, name)) for name in ["statements", "writing", "commits", "syncs"]), f"{median(rounds, 'written'):,.0f}")
 
 
 def against_row(title, rounds):
     """What the row above is compared with."""
-    line(f"against: {title}", rounds, "1.00", *["–"] * 5)
+    line(f"against: {title}", rounds, "1.00", *["–"] * 6)
 
 
 def peer_row(title, rounds, against, product):
     """What another program takes for the part of the product's work that it does too, and how much of that processor time the product takes."""
     share = quotient(product, rounds, "processor")
-    line(f"peer: {title}; the product takes {share} of its processor time", rounds, quotient(rounds, against, "rate"), *["–"] * 5)
+    line(f"peer: {title}; the product takes {share} of its processor time", rounds, quotient(rounds, against, "rate"), *["–"] * 6)
 
 
 def quotient(rounds, others, name):

@@ -55,6 +55,9 @@ public enum Server {
             mailer: mailer(configuration), http: http)
         registry.observeProcess()
         registry.observe("sql_statements_total", .counter, help: "Statements run for repositories.") { Double(bench.database.statistics.statements) }
+        registry.observe("sql_writing_statements_total", .counter, help: "Those of them that write.") {
+            Double(bench.database.statistics.writingStatements)
+        }
         registry.observe("sql_commits_total", .counter, help: "Durable commits.") { Double(bench.database.statistics.commits) }
 
         let certificates = try ServerCertificates(configuration, bench: bench)

@@ -99,7 +99,7 @@ final class PostgresSession {
             }
         }
         let insertions = writes.count == 1 ? rows.together(on: .postgres) : rows.statements(on: .postgres)
-        for _ in statements + insertions { pool.statistics.countStatement() }
+        for _ in statements + insertions { pool.statistics.countStatement(isWriting: true) }
         var answers = try connection.commit(statements + insertions)[...]
         pool.statistics.countCommit(of: writes.count)
         return writes.map { write in

@@ -3,6 +3,7 @@ internal import Storage
 /// One transaction on one connection.
 final class PostgresTransaction: WriteTransaction {
     private let connection: PostgresConnection
+    private let kind: TransactionKind
     private let statistics: StorageStatistics
     /// What begins it, until that has gone with the first statement.
     private var opening: [String]
@@ -17,6 +18,7 @@ final class PostgresTransaction: WriteTransaction {
 
     init(_ connection: PostgresConnection, _ kind: TransactionKind, _ statistics: StorageStatistics) {
         self.connection = connection
+        self.kind = kind
         opening = [kind.opening]
         self.statistics = statistics
     }
@@ -35,7 +37,7 @@ final class PostgresTransaction: WriteTransaction {
     func insert(_ rows: [[SQLValue]], by insertion: SQL.Insertion) throws -> [Row] {
         guard rows.count >= Self.fewestCopied, let target = insertion.target else { return try insertion.statements(rows).flatMap { try all($0) } }
         if let failure { throw StorageError(failure) }
-        statistics.countStatement()
+        statistics.countStatement(isWriting: true)
         try noting {
             defer { opening = [] }
             try connection.copy(rows, into: target, after: opening)
@@ -56,13 +58,13 @@ final class PostgresTransaction: WriteTransaction {
 
     func commit() throws {
         guard hasBegun else { return }
-        for _ in lateRows { statistics.countStatement() }
+        for _ in lateRows { statistics.countStatement(isWriting: true) }
         try noting { try connection.commit(behind: lateRows) }
     }
 
     private func run(_ sql: SQL) throws -> PostgresAnswer {
         if let failure { throw StorageError(failure) }
-        statistics.countStatement()
+        statistics.countStatement(isWriting: kind == .write && !sql.text.utf8.starts(with: "SELECT".utf8))
         return try noting {
             let statement = try connection.ready(sql)
             defer { opening = [] }

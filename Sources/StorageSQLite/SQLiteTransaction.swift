@@ -41,9 +41,9 @@ final class SQLiteTransaction: WriteTransaction {
 
     private func run<Result>(_ sql: Storage.SQL, _ body: (PreparedStatement, GRDB.Statement) throws -> Result) throws -> Result {
         if let failure { throw failure }
-        statistics.countStatement()
         do {
             let cached = try connection.cachedStatement(sql: sql.text)
+            statistics.countStatement(isWriting: !cached.isReadonly)
             let statement = PreparedStatement(handle: cached.sqliteStatement)
             return try statement.run(with: sql.values) { try body(statement, cached) }
         } catch {

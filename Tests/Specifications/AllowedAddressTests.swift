@@ -180,9 +180,9 @@ struct AllowedAddressTests {
             let outside = server.called(from: Self.outside)
             try await server.settle()
 
-            let fetched = try await server.statements { _ = try await inside.token(app, Self.clientCredentials) }
-            let refused = try await server.statements { _ = try await outside.call("/v1/consents", token: token) }
-            let answered = try await server.statements { _ = try await inside.call("/v1/consents", token: token) }
+            let fetched = try await server.statements { _ = try await inside.token(app, Self.clientCredentials) }.all
+            let refused = try await server.statements { _ = try await outside.call("/v1/consents", token: token) }.all
+            let answered = try await server.statements { _ = try await inside.call("/v1/consents", token: token) }.all
 
             #expect(try await inside.call("/v1/consents", token: token).status == .ok)
             #expect(fetched == 0 && refused == 0)
