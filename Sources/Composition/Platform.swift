@@ -83,7 +83,7 @@ public struct Platform: Sendable {
         signIn = SignIn(database: database, passwords: passwords)
         sessions = Sessions(database: database, randomness: randomness)
         recorder = DecisionRecorder(database: database, logger: logger)
-        quotas = Quotas(database: database, logger: logger)
+        quotas = Quotas(database: database, clock: bench.clock, logger: logger)
         let sandboxAuthority = try await SandboxAuthority.load(database: database, rootKey: rootKey, randomness: randomness, at: now)
         trust = try ClientTrust(configuration, sandbox: sandboxAuthority.authority.certificate)
         statementTrust = try StatementTrust(configuration)

@@ -103,6 +103,8 @@ extension WriteTransaction {
 public enum StorageError: Unavailability, Sendable, CustomStringConvertible {
     /// The database does not answer: the caller says 503.
     case unavailable(reason: String)
+    /// The connection was lost at the commit: it may have happened or not, and nobody can tell. The caller says 503.
+    case undecided(reason: String)
     /// A unique key or a foreign key refused the row.
     case conflict(constraint: String)
     /// A column holds what the program never wrote, or is not in the answer.
@@ -111,12 +113,16 @@ public enum StorageError: Unavailability, Sendable, CustomStringConvertible {
     case failed(reason: String)
 
     public var isUnavailable: Bool {
-        if case .unavailable = self { true } else { false }
+        switch self {
+        case .unavailable, .undecided: true
+        case .conflict, .unexpectedValue, .failed: false
+        }
     }
 
     public var description: String {
         switch self {
         case .unavailable(let reason): "storage unavailable: \(reason)"
+        case .undecided(let reason): "the connection was lost at the commit: \(reason)"
         case .conflict(let constraint): "conflict on \(constraint)"
         case .unexpectedValue(let column): "unexpected value in column \(column)"
         case .failed(let reason): "storage failed: \(reason)"

@@ -30,7 +30,7 @@ extension PostgresConnection {
 
     /// Runs statements that know nothing of each other as one transaction, which is one exchange with the server.
     /// - Returns: the answer to each.
-    /// - Throws: `PostgresFailure` when nothing of it happened; `StorageError.unavailable` when nobody can tell.
+    /// - Throws: `PostgresFailure` when nothing of it happened; `StorageError.undecided` when nobody can tell.
     func commit(_ statements: [SQL]) throws -> [PostgresAnswer] {
         try makeRoom(for: statements.count)
         let ready = try statements.map { try self.ready($0) }
@@ -40,11 +40,11 @@ extension PostgresConnection {
         // A lock that one of several waits for is not to be waited for by all.
         let opening = [TransactionKind.write.opening] + (statements.count > 1 ? ["SET LOCAL lock_timeout = 500"] : [])
         do { (answers, failure) = try exchange(ready, after: opening, before: "COMMIT") } catch {
-            throw StorageError.unavailable(reason: "the connection was lost at the commit: \(error)")
+            throw StorageError.undecided(reason: "\(error)")
         }
         if let failure {
             rollBack()
-            throw failure.isLostConnection ? StorageError.unavailable(reason: "the connection was lost at the commit: \(failure.message)") : failure
+            throw failure.isLostConnection ? StorageError.undecided(reason: failure.message) : failure
         }
         return Array(answers.dropFirst(opening.count).dropLast())
     }
@@ -59,7 +59,7 @@ extension PostgresConnection {
     /// - Returns: what to throw when the connection was lost at the commit: that may or may not have happened, so nothing is retried.
     private func uncommitted(_ transaction: PostgresTransaction, _ error: any Error) -> any Error {
         if let failure = error as? PostgresFailure ?? transaction.failure, failure.isLostConnection {
-            return StorageError.unavailable(reason: "the connection was lost at the commit: \(failure.message)")
+            return StorageError.undecided(reason: failure.message)
         }
         return end(transaction, after: error)
     }

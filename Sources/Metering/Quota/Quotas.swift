@@ -29,6 +29,7 @@ public enum QuotaReservation: Hashable, Sendable {
 /// Without a limit there is nothing to decide: calls are counted in memory and added to the day every two seconds.
 public final class Quotas: Sendable {
     private let database: any Database
+    private let clock: any WallClock
     private let logger: Logger
     /// How long a call waits for units that other nodes have opened: they use them, or give them back, or their leases run out.
     private let patience: Duration
@@ -42,8 +43,9 @@ public final class Quotas: Sendable {
     /// Turns of the loop that looks for idle blocks, a quarter of a second each, between two writes of what was counted.
     private static let turnsPerCount = 8
 
-    public init(database: any Database, logger: Logger, patience: Duration = .milliseconds(1500)) {
+    public init(database: any Database, clock: any WallClock, logger: Logger, patience: Duration = .milliseconds(1500)) {
         self.database = database
+        self.clock = clock
         self.logger = logger
         self.patience = patience
     }
@@ -56,7 +58,9 @@ public final class Quotas: Sendable {
     }
 
     /// Takes one unit.
-    /// - Parameter limit: units per day; `nil` counts without a limit.
+    /// - Parameters:
+    ///   - limit: units per day; `nil` counts without a limit.
+    ///   - now: when the call came, which is the day that it counts on.
     /// - Throws: storage failures; nothing is granted then.
     public func reserve(organisation: OrganisationID, limit: Int?, at now: Timestamp) async throws -> QuotaReservation {
         guard let limit else { return .granted(count(organisation: organisation, at: now)) }
@@ -64,11 +68,11 @@ public final class Quotas: Sendable {
         if let answer = state.withLock({ $0.answer(day, limit: limit) }) { return answer }
         return try await withCheckedThrowingContinuation { continuation in
             let isFirst = state.withLock { $0.add(QuotaWaiter(limit: limit, answer: continuation), day) }
-            if isFirst { Task { await serve(day, at: now) } }
+            if isFirst { Task { await serve(day) } }
         }
     }
 
-    /// Returns a unit whose call the bank behind us failed.
+    /// Returns a unit whose call was refused after all, or that we or the bank behind us failed.
     public func giveBack(_ unit: QuotaUnit) async {
         let day = QuotaDay(organisation: unit.organisationID, date: unit.day)
         state.withLock { unit.limit == nil ? $0.count(day, -1) : $0.giveBack(day) }
@@ -105,18 +109,11 @@ public final class Quotas: Sendable {
     public func returnUnspent(idleFor idle: Duration) async {
         let returns = state.withLock { $0.takeIdle(before: .now - idle) }
         guard !returns.isEmpty else { return }
-        let reachedCommit = Mutex(false)
         do {
-            try await database.write { [days] tx in
-                // It may run again, and what ran before was undone.
-                reachedCommit.withLock { $0 = false }
-                for item in returns { try days.giveBack(item, in: tx) }
-                reachedCommit.withLock { $0 = true }
-            }
+            try await database.write { [days] tx in for item in returns { try days.giveBack(item, in: tx) } }
         } catch {
             // A commit whose answer is lost may have happened, and nothing is given back twice.
-            let isDoubtful = reachedCommit.withLock { $0 }
-            state.withLock { $0.leftovers += isDoubtful ? returns.compactMap(\.repeated) : returns }
+            state.withLock { $0.leftovers += error.isUndecided ? returns.compactMap(\.repeated) : returns }
             logger.error("quota units could not be given back", metadata: ["error": "\(error)"])
         }
     }
@@ -128,7 +125,8 @@ public final class Quotas: Sendable {
         do {
             try await database.write { [days] in try days.count(counts, in: $0) }
         } catch {
-            state.withLock { $0.restoreCounts(counts) }
+            // Calls are rather not counted than twice.
+            if !error.isUndecided { state.withLock { $0.restoreCounts(counts) } }
             logger.error("calls without a limit could not be counted", metadata: ["error": "\(error)"])
         }
     }
@@ -136,25 +134,22 @@ public final class Quotas: Sendable {
     // MARK: The writes: one at a time per organisation and day
 
     /// Serves those who wait until nobody does.
-    /// - Parameter start: the moment of the first call, from which the clock of its request goes on.
-    private func serve(_ day: QuotaDay, at start: Timestamp) async {
-        let began = ContinuousClock.now
+    private func serve(_ day: QuotaDay) async {
         var fullSince: ContinuousClock.Instant?
         while true {
             let (answers, write) = state.withLock { $0.next(day) }
             for answer in answers { answer.tell() }
-            let now = start + (ContinuousClock.now - began)
             switch write {
-            case .open(let lease, let units): await open(units, of: lease, day, at: now)
-            case .take(let order): await take(order, at: now, fullSince: &fullSince)
+            case .open(let lease, let units): await open(units, of: lease, day)
+            case .take(let order): await take(order, fullSince: &fullSince)
             case nil: return
             }
         }
     }
 
-    private func open(_ units: Int, of lease: QuotaLease, _ day: QuotaDay, at now: Timestamp) async {
+    private func open(_ units: Int, of lease: QuotaLease, _ day: QuotaDay) async {
         do {
-            let isOurs = try await database.write { [days] in try days.open(units, of: lease, at: now, in: $0) }
+            let isOurs = try await database.write { [days, clock] in try days.open(units, of: lease, at: clock.now, in: $0) }
             state.withLock { $0.endOpening(day, units: isOurs ? units : nil) }
         } catch {
             let answers = state.withLock { $0.failOpening(day, lease, error) }
@@ -163,14 +158,20 @@ public final class Quotas: Sendable {
     }
 
     /// Takes a block from the day; where others hold its last units, waits for them a while.
-    private func take(_ order: QuotaDays.Order, at now: Timestamp, fullSince: inout ContinuousClock.Instant?) async {
+    private func take(_ order: QuotaDays.Order, fullSince: inout ContinuousClock.Instant?) async {
+        var order = order
         do {
-            switch try await database.write({ [days] in try days.take(order, at: now, in: $0) }) {
+            var outcome = try await database.write { [days, clock, order] in try days.take(order, at: clock.now, in: $0) }
+            order.counted = 0
+            if case .full(_, _, isSealed: true) = outcome {
+                outcome = try await database.write { [days, clock, order] in try days.takeBack(order, at: clock.now, in: $0) }
+            }
+            switch outcome {
             case .block(let block):
                 // A few units that came back are no reason for the others to wait longer.
                 if block.opened >= order.waiting { fullSince = nil }
                 state.withLock { $0.endTaking(order.day, block) }
-            case .full(let taken, let mayComeBack):
+            case .full(let taken, let mayComeBack, _):
                 let since = fullSince ?? .now
                 fullSince = since
                 let isWaitedFor = mayComeBack && .now - since < patience
@@ -178,8 +179,16 @@ public final class Quotas: Sendable {
                 if isWaitedFor { try? await Task.sleep(for: Self.pause) }  // nobody cancels this task
             }
         } catch {
-            let answers = state.withLock { $0.failTaking(order, error) }
+            if error.isUndecided { order.counted = 0 }
+            let answers = state.withLock { [order] in $0.failTaking(order, error) }
             for answer in answers { answer.tell() }
         }
+    }
+}
+
+extension Error {
+    /// Whether what was written may be there all the same.
+    fileprivate var isUndecided: Bool {
+        if case .undecided? = self as? StorageError { true } else { false }
     }
 }

@@ -28,7 +28,8 @@ struct QuotaDays: Sendable {
         /// - Parameters:
         ///   - taken: from the day by all nodes.
         ///   - mayComeBack: whether other nodes may have open units, or just gave some back.
-        case full(taken: Int, mayComeBack: Bool)
+        ///   - isSealed: whether there are leases from which units can be taken back.
+        case full(taken: Int, mayComeBack: Bool, isSealed: Bool)
     }
 
     /// How long a node that opened units is believed to be there.
@@ -42,6 +43,12 @@ struct QuotaDays: Sendable {
         try begin(order.day, in: tx)
         try add(order.counted, to: order.day.organisation, order.day.date.daysSinceEpoch, in: tx)
         if let block = try takeBlock(order, at: now, in: tx) { return .block(block) }
+        return try full(order, in: tx)
+    }
+
+    /// Takes back what is sealed in the leases of a full day, and a block of it. A transaction of its own: `take` has locked the day's row, and whoever gives
+    /// a lease back locks the lease before the day.
+    func takeBack(_ order: Order, at now: Timestamp, in tx: any WriteTransaction) throws -> Outcome {
         if try unseal(order.day, in: tx), let block = try takeBlock(order, at: now, in: tx) { return .block(block) }
         return try full(order, in: tx)
     }
@@ -123,15 +130,16 @@ struct QuotaDays: Sendable {
 
     // MARK: Taking back
 
-    /// Ends the leases of nodes that have opened nothing for long. A lease that ends later than any made now was made by a clock that runs ahead.
+    /// Ends the leases of nodes that have opened nothing for long. A lease that ends much later than any made now was made by a clock that runs ahead.
     private func endLeases(of organisation: OrganisationID, spent: Int64?, at now: Timestamp, in tx: any WriteTransaction) throws {
         let ended = try tx.all(
             """
             DELETE FROM quota_lease
-            WHERE organisation_id = \(organisation) AND (id = \(spent) OR expires_at < \(now) OR expires_at > \(now + Self.lease))
+            WHERE organisation_id = \(organisation) AND (id = \(spent) OR expires_at < \(now) OR expires_at > \(now + Self.lease + Self.lease))
             RETURNING day, sealed
             """)
-        for lease in ended { try add(-(lease["sealed"] as Int), to: organisation, lease["day"], in: tx) }
+        let units = try ended.map { (day: try $0["day"] as Int64, sealed: try $0["sealed"] as Int) }
+        for lease in units.sorted(by: { $0.day < $1.day }) { try add(-lease.sealed, to: organisation, lease.day, in: tx) }
     }
 
     /// Takes back what is sealed in the day's leases. The rows stay, as a sign that their nodes may have open units.
@@ -160,12 +168,14 @@ struct QuotaDays: Sendable {
         let row = try tx.first(
             """
             SELECT leased, (SELECT COUNT(*) FROM quota_lease
-                            WHERE organisation_id = \(day.organisation) AND day = \(day.date.daysSinceEpoch)) AS leases
+                            WHERE organisation_id = \(day.organisation) AND day = \(day.date.daysSinceEpoch)) AS leases,
+                   (SELECT COUNT(*) FROM quota_lease
+                    WHERE organisation_id = \(day.organisation) AND day = \(day.date.daysSinceEpoch) AND sealed > 0) AS sealed
             FROM quota_day
             WHERE organisation_id = \(day.organisation) AND day = \(day.date.daysSinceEpoch)
             """)
-        let (taken, leases): (Int, Int) = (try row?["leased"] ?? 0, try row?["leases"] ?? 0)
-        return .full(taken: taken, mayComeBack: leases > 0 || taken < order.limit)
+        let (taken, leases, sealed): (Int, Int, Int) = (try row?["leased"] ?? 0, try row?["leases"] ?? 0, try row?["sealed"] ?? 0)
+        return .full(taken: taken, mayComeBack: leases > 0 || taken < order.limit, isSealed: sealed > 0)
     }
 
     // MARK: Rows
