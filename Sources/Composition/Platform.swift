@@ -100,10 +100,10 @@ public struct Platform: Sendable {
             RequestIdentity(issuer: issuer, mutualTLSBase: configuration.mutualTLSBase, clock: bench.clock, randomness: randomness),
             SecurityHeaders(secure: issuer.isSecure),
             HTMLErrors(pages: pages),
+            RefusalWordings([AuthorizationServerRoutes.refusalWording, GatewayRoutes.refusalWording]),
             HostCheck(),
             ClientCertTrust(configuration.certificateProxies),
             FormOrigin(),
-            AddressRefusals([AuthorizationServerRoutes.refusalWording, GatewayRoutes.refusalWording]),
         ]
         let routes = Routes(trustedProxies + steps)
 

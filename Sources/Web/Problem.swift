@@ -61,27 +61,31 @@ public struct Problem: Error, Sendable {
         return body
     }
 
-    /// The answer to an error that no handler turned into one.
-    public static func response(for error: any Error, context: AppContext) -> Response {
+    /// What an error that no handler answered is to its caller. One that is none of the caller's making is logged.
+    init(of error: any Error, context: AppContext) {
         switch error {
         case let problem as Problem:
-            return problem.response(context: context)
+            self = problem
         case let error as any Unavailability where error.isUnavailable:
-            return Problem(.temporarilyUnavailable, "The database does not answer.", headers: [.retryAfter: "1"]).response(context: context)
+            self.init(.temporarilyUnavailable, "The database does not answer.", headers: [.retryAfter: "1"])
         case is NIOTooManyBytesError:
-            return Problem(.bodyTooLarge, "The body is larger than this address takes.").response(context: context)
+            self.init(.bodyTooLarge, "The body is larger than this address takes.")
         case FormError.unsupportedMediaType:
-            return Problem(.unsupportedMediaType, "Send the form as application/x-www-form-urlencoded.").response(context: context)
+            self.init(.unsupportedMediaType, "Send the form as application/x-www-form-urlencoded.")
         case FormError.malformed:
-            return Problem(.malformedBody, "The form has a broken percent escape, bytes that are not UTF-8, or too many fields.").response(context: context)
+            self.init(.malformedBody, "The form has a broken percent escape, bytes that are not UTF-8, or too many fields.")
         case is HTTPParserError:
-            return Problem(.malformedBody, "The body's chunks cannot be read.").response(context: context)
-        case let error as HTTPError:
-            return Problem(ErrorCode(status: error.status), error.body ?? ErrorCode(status: error.status).title, headers: error.headers)
-                .response(context: context)
+            self.init(.malformedBody, "The body's chunks cannot be read.")
+        // A handler says so too, of what its address names.
+        case let refusal as HTTPError where refusal.status == .notFound:
+            self.init(.notFound, "There is nothing at this address.")
+        case let refusal as HTTPError where refusal.status == .methodNotAllowed:
+            self.init(.methodNotAllowed, "This address takes \(refusal.headers[.allow] ?? "").", headers: refusal.headers)
+        case let refusal as HTTPError:
+            self.init(ErrorCode(status: refusal.status), refusal.body ?? ErrorCode(status: refusal.status).title, headers: refusal.headers)
         default:
             context.logger.error("request failed", metadata: ["request_id": "\(context.requestID)", "error": "\(error)"])
-            return Problem(.internalError, "The request failed on our side. Its id is \(context.requestID).").response(context: context)
+            self.init(.internalError, "The request failed on our side. Its id is \(context.requestID).")
         }
     }
 }

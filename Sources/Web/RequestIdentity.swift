@@ -37,7 +37,9 @@ public struct RequestIdentity: RequestStep {
         context.interactionID = request.headers[.interactionID].flatMap(UUIDText.init)?.text ?? UUIDText.random(from: randomness).text
     }
 
-    public func answer(_ error: any Error, to request: Request, _ context: AppContext) -> Response { Problem.response(for: error, context: context) }
+    public func answer(_ error: any Error, to request: Request, _ context: AppContext) -> Response {
+        Problem(of: error, context: context).response(context: context)
+    }
 
     public func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
         response.headers.set(context.requestID.rawValue, for: .requestID)

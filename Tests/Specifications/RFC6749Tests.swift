@@ -106,6 +106,21 @@ struct RFC6749TokenEndpointTests {
         }
     }
 
+    @Test func `§5-2 what never reaches an endpoint is refused in its words too`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let app = try await server.register()
+            var headers = app.basic
+            headers[.contentType] = "application/x-www-form-urlencoded"
+            headers[HTTPField.Name("Host")!] = "second.example"  // a constant that parses
+
+            let response = try await server.send(.post, "/oauth2/token", headers: headers, body: Parameters(own).urlEncoded)
+
+            #expect(response.status == .badRequest && response.headers[.contentType]?.hasPrefix("application/json") == true)
+            #expect(response.errorCode == "invalid_request")
+            #expect((response.json["error_uri"] as? String)?.hasSuffix("/docs/errors/oauth/invalid_request") == true)
+        }
+    }
+
     @Test(arguments: Engine.available)
     func `§3-2 repeated, undecodable and oversized forms are refused`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in

@@ -61,7 +61,7 @@ struct RoutesTests {
 
     private func serve(
         steps: [any RequestStep] = [
-            AddressRefusals([RefusalWording(covers: { _ in true }, response: { problem, _, context in problem.response(context: context) })])
+            RefusalWordings([RefusalWording(covers: { _ in true }, response: { problem, _, context in problem.response(context: context) })])
         ],
         _ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {

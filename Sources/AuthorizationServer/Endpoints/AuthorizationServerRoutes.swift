@@ -127,8 +127,14 @@ public struct AuthorizationServerRoutes: Sendable {
                 || $0.hasPrefix("/.well-known/") || $0 == RegistrationEndpoint.path || $0.hasPrefix("\(RegistrationEndpoint.path)/")
         }
     ) { problem, _, context in
-        var response = OAuthError.invalidRequest(problem.detail).response(issuer: context.issuer, status: problem.code.status)
-        response.headers[.allow] = problem.headers[.allow]
+        let code: OAuthError.Code =
+            switch problem.code.status {
+            case .serviceUnavailable: .temporarilyUnavailable
+            case let status where status.code >= 500: .serverError
+            default: .invalidRequest
+            }
+        var response = OAuthError(code, problem.detail).response(issuer: context.issuer, status: problem.code.status)
+        for field in problem.headers { response.headers[field.name] = field.value }
         return response
     }
 }

@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 import Web
 
-@Suite("Addresses that are refused")
-struct AddressRefusalTests {
+@Suite("Refusals outside of handlers")
+struct RefusalWordingTests {
     @Test(arguments: ["PUT", "TRACE", "PROPFIND", "BREW"])
     func `RFC 9110 §15.5.6 a method that an address does not take is 405 with those that it takes`(method: String) async throws {
         try await serve { client in
@@ -38,11 +38,21 @@ struct AddressRefusalTests {
         }
     }
 
-    @Test func `RFC 9112 §3.2 two hosts are none`() async throws {
+    @Test func `RFC 9112 §3.2 two hosts are none, which each part says in its own words`() async throws {
         try await serve { client in
-            let response = try await client.execute(uri: "/things/7", method: .get, headers: [HTTPField.Name("Host")!: "second.example"])
+            let thing = try await client.execute(uri: "/things/7", method: .get, headers: [HTTPField.Name("Host")!: "second.example"])
+            let api = try await client.execute(uri: "/api/one", method: .get, headers: [HTTPField.Name("Host")!: "second.example"])
 
-            #expect(response.status == .badRequest)
+            #expect(thing.status == .badRequest && thing.headers[.contentType] == "application/problem+json")
+            #expect(api.status == .badRequest && String(buffer: api.body) == "api: invalid_request")
+        }
+    }
+
+    @Test func `what fails in a part is told in its words`() async throws {
+        try await serve { client in
+            let response = try await client.execute(uri: "/api/broken", method: .get)
+
+            #expect(response.status == .internalServerError && String(buffer: response.body) == "api: internal_error")
         }
     }
 
@@ -51,12 +61,14 @@ struct AddressRefusalTests {
             Response.text("api: \(problem.code.rawValue)", status: problem.code.status)
         }
         let routes = Routes([
-            RequestIdentity(issuer: Issuer("https://bank.example")!, clock: ManualClock(), randomness: SeededRandom()), HostCheck(),
-            AddressRefusals([api]),
+            RequestIdentity(issuer: Issuer("https://bank.example")!, clock: ManualClock(), randomness: SeededRandom()), RefusalWordings([api]), HostCheck(),
         ])
         routes.get("/things/{id}") { _, _ in Response.text("thing") }
         routes.on("/things/{id}", method: .delete) { _, _ in Response.text("gone") }
         routes.get("/api/one") { _, _ in Response.text("one") }
+        routes.get("/api/broken") { _, _ in throw Mishap() }
         try await Application(router: routes).test(.router, test)
     }
+
+    private struct Mishap: Error {}
 }
