@@ -1,6 +1,9 @@
 internal import HTTPTypes
+internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
+internal import Primitives
+internal import Web
 
 extension ConnectionHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -83,7 +86,9 @@ extension ConnectionHandler {
     }
 
     func refusal(_ status: HTTPResponse.Status) -> Answer {
-        Answer(HTTPResponse(status: status), body: [], to: .get, date: connection.date.text, connection: "close")
+        let unreadable = UnreadableRequest(status: status, id: RequestID(at: connection.clock.now, from: connection.randomness))
+        logger.info("unreadable request", metadata: ["request_id": "\(unreadable.id)", "client_address": "\(client.text)", "status": "\(status.code)"])
+        return Answer(unreadable.head, body: [ByteBuffer(string: unreadable.body)], to: .get, date: connection.date.text, connection: "close")
     }
 }
 

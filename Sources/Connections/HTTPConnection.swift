@@ -15,16 +15,20 @@ public struct HTTPConnection: ServerChildChannel {
 
     let respond: Responder
     let limits: ConnectionLimits
+    let clock: any WallClock
+    let randomness: any RandomSource
     let date: DateField
     /// Whether the process is about to stop: each connection then ends with its next answer.
     let isDraining: @Sendable () -> Bool
 
     public init(
-        limits: ConnectionLimits = ConnectionLimits(), clock: any WallClock, isDraining: @escaping @Sendable () -> Bool = { false },
-        respond: @escaping Responder
+        limits: ConnectionLimits = ConnectionLimits(), clock: any WallClock, randomness: any RandomSource = SystemRandom(),
+        isDraining: @escaping @Sendable () -> Bool = { false }, respond: @escaping Responder
     ) {
         self.respond = respond
         self.limits = limits
+        self.clock = clock
+        self.randomness = randomness
         self.isDraining = isDraining
         date = DateField(clock: clock)
     }

@@ -251,7 +251,11 @@ struct ConnectionTests {
 
         try? await peer.send(bytes)
 
-        #expect(try await peer.received() == "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\(Self.date)Connection: close\r\n\r\n")
+        let received = try await peer.received()
+        #expect(received.hasPrefix("HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\n") && received.contains("\r\nConnection: close\r\n"))
+        // The same id in its field and in the body, for whoever asks us about it.
+        let id = received.components(separatedBy: "X-Request-Id: ").last?.prefix { !$0.isNewline } ?? ""
+        #expect(id.hasPrefix("req_") && received.hasSuffix(#""request_id":"\#(id)"}"#))
         await peer.settle()
         #expect(!peer.isOpen)
     }
