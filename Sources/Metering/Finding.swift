@@ -33,7 +33,7 @@ public enum Finding: String, CaseIterable, Sendable {
         case .matchesContract: "matches the contract"
         case .appAsksForItself: "the app asks for itself"
         case .inForce: "authorised, and not expired"
-        case .usedUp: "used up: a repetition may find its answer"
+        case .usedUp: "used up: its payment may be asked for, and a repetition finds its answer"
         case .noMoneyLeaves: "no money leaves"
         case .noSecondFactorAsked: "the app's profile asks for no second factor"
         case .consentUsedUp: "the consent is used up"

@@ -194,6 +194,28 @@ struct PaymentTests {
         }
     }
 
+    @Test(arguments: Engine.available)
+    func `a withdrawn consent's token is refused at the app's own operations too; a used-up one's asks for its payment`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (withdrawn, ended) = try await server.approved(for: app)
+            let (used, token) = try await server.approved(for: app)
+            let id = try await server.pay(under: used, token: token).json["id"] as? String ?? ""
+            #expect(try await server.call("/v1/payments", token: ended).status == .ok)
+
+            _ = try await server.send(.delete, "/v1/consents/\(withdrawn)", headers: [.authorization: "Bearer \(try await server.appToken(app))"])
+            try await server.settle()
+
+            let list = try await server.call("/v1/payments", token: ended)
+            let one = try await server.call("/v1/payments/\(id)", token: ended)
+            list.isRefused(.forbidden, .consentRevoked, rule: "consent_state", by: "listPayments")
+            one.isRefused(.forbidden, .consentRevoked, rule: "consent_state", by: "getPayment")
+            #expect(try await server.consentStatus(used, app) == "consumed")
+            #expect(try await server.call("/v1/payments/\(id)", token: token).status == .ok)
+            #expect(try await server.call("/v1/payments/\(id)", token: server.paymentsToken(app)).status == .ok)
+        }
+    }
+
     @Test func `a live bank is given no payment, whose consent it could not use up`() async throws {
         try await TestServer.run(.sqlite) { server in
             let app = try await server.register(scopes: ScopeSet(Scope.allCases), environment: .live)

@@ -8,13 +8,16 @@ import Primitives
 import Web
 
 /// The consent behind the token is in force now. It is looked at on every call: tokens and consents are two clocks.
+///
+/// What an app may do by itself it may do with a customer's token too, but not with one whose consent was ended.
 struct ConsentStatePolicy: Policy {
     let name = "consent_state"
     let consents: ConsentDirectory
 
     func checkAtOnce(_ call: inout Call) -> Verdict? {
-        guard call.rules.token == .customer else { return .skipped(.appAsksForItself) }
-        guard let claims = call.claims, let id = claims.consentID else { return noConsent }
+        guard let claims = call.claims, let id = claims.consentID else {
+            return call.rules.token == .customer ? noConsent : .skipped(.appAsksForItself)
+        }
         return consents.known(id).map { verdict(on: $0, claims, &call) }
     }
 
@@ -33,9 +36,11 @@ struct ConsentStatePolicy: Policy {
             // Another's consent looks like one that does not exist.
             return refused(.consentRequired, "The token carries no consent of this app and customer.", expected: "a consent of this app", got: "another")
         }
-        call.consent = consent
+        // What the app created is not measured by what this customer allowed.
+        if call.rules.token == .customer { call.consent = consent }
         let status = consent.status(at: call.now)
-        if status == .consumed, call.rules.spendsConsent { return .passed(.usedUp) }
+        // A payment's consent is used up by it. The app may still ask what became of the payment, and pay again under the same key.
+        if status == .consumed, call.rules.spendsConsent || call.rules.token == .app { return .passed(.usedUp) }
         guard status == .authorised else { return refusal(consent.standing(at: call.now)) }
         return .passed(.inForce)
     }
