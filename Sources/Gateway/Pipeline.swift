@@ -76,12 +76,13 @@ struct Pipeline: Sendable {
         }
     }
 
-    /// Returns what a call reserved and did not use: the unit when we or the bank failed or an earlier rule refused, the key when nothing was done under it.
+    /// Returns what a call reserved and did not use: the unit when we or the bank failed or it was refused, the key when nothing was done under it.
     private func settle(_ ending: Ending, call: inout Call) async -> Ending {
         let isUsed =
             switch ending {
             case .answered(_, let isReplay): !isReplay
-            case .refused(_, let rule): rule == "upstream"
+            // What the bank says no to (404, 409, 422) is an answer of it; a malformed call, or one without the right to it, costs nothing whoever finds out.
+            case .refused(let problem, let rule): rule == "upstream" && ![400, 401, 403].contains(problem.code.status.code)
             case .failed: false
             }
         if !isUsed, let unit = call.unit {

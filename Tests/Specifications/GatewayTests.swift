@@ -42,7 +42,7 @@ struct GatewayTests {
             #expect(
                 record.checks.map(\.rule) == [
                     "request_id", "token", "possession", "revocation", "app", "address", "burst", "request", "scope", "consent_state", "authentication_level",
-                    "permission", "account", "data_window", "idempotency", "daily_quota", "route",
+                    "permission", "account", "data_window", "idempotency", "route", "daily_quota",
                 ])
             #expect(record.checks.allSatisfy { $0.result != .failed })
             // Each rule has its letter.

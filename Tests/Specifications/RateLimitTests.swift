@@ -144,4 +144,41 @@ struct RateLimitTests {
             #expect(try await server.used(by: app) == 0)
         }
     }
+    @Test(arguments: Engine.available)
+    func `what the bank refuses as malformed or not allowed costs nothing, what it says no to costs a unit`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (consent, token) = try await server.approved(for: app)
+            let (other, second) = try await server.approved(Bill(amount: "9999999999.00"), for: app)
+            #expect(try await server.pay(under: consent, token: token).status == .created)
+            let used = try await server.used(by: app)
+
+            let again = try await server.pay(under: consent, token: token)
+            let foreign = try await server.pay(under: consent, token: second)
+            let late = try await server.lodgePayment(Bill(), app, more: #","expires_at":"2020-01-01T00:00:00Z""#)
+            again.isRefused(.forbidden, .consentConsumed, by: "createPayment")
+            foreign.isRefused(.forbidden, .consentRequired, by: "createPayment")
+            #expect(late.status == .badRequest)
+            for refusal in [again, foreign, late] { #expect(try await server.record(of: refusal)?.cost == 0) }
+            #expect(try await server.used(by: app) == used)
+
+            let poor = try await server.pay(Bill(amount: "9999999999.00"), under: other, token: second)
+            poor.isRefused(.unprocessableContent, .insufficientFunds, by: "createPayment")
+            #expect(try await server.record(of: poor)?.cost == 1)
+            #expect(try await server.used(by: app) == used + 1)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `where nobody is there to answer, the day is not asked`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register(environment: .live)
+            let token = try await server.tokens(for: app).access
+            try await server.leaveQuota(0, of: app)
+
+            let response = try await server.call("/v1/accounts", token: token)
+
+            response.isRefused(.serviceUnavailable, .noUpstream, rule: "route", by: "listAccounts")
+        }
+    }
 }

@@ -29,8 +29,8 @@ public struct AllPolicies: Sendable {
             AccountPolicy(),
             DataWindowPolicy(),
             IdempotencyPolicy(database: database),
-            DailyQuotaPolicy(quotas: quotas),
             RoutePolicy(upstreams: upstreams),
+            DailyQuotaPolicy(quotas: quotas),
         ]
     }
 
