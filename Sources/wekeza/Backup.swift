@@ -28,25 +28,3 @@ struct Backup: AsyncParsableCommand {
             """)
     }
 }
-
-extension SetupOptions {
-    /// What a command works on that needs what the master key seals. The key is one that is there.
-    func openKeys() async throws -> (bench: Workbench, rootKey: RootKey) {
-        let (configuration, master, logger) = try openVault()
-        let bench = try await Workbench.open(configuration, logger: logger)
-        return (bench, try await bench.openRootKey(by: master))
-    }
-
-    /// What backups are made and read with: the set-up and its master key. Nothing is made and no schema changes.
-    func openVault() throws -> (configuration: Configuration, master: MasterKey, logger: Logger) {
-        let environment = ProcessInfo.processInfo.environment
-        var logger = Logger(label: "wekeza") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .warning
-        let configuration = try configuration(environment: environment, needsAssets: false)
-        guard let master = try MasterKeyFile.find(directory: configuration.dataDirectory, environment: environment) else {
-            throw ConfigurationError(
-                "There is no master key in \(configuration.dataDirectory): put the deployment's master.key there, or set WEKEZA_MASTER_KEY.")
-        }
-        return (configuration, master, logger)
-    }
-}

@@ -22,7 +22,7 @@ struct Doctor: AsyncParsableCommand {
     private func findings() async -> [Finding] {
         let environment = ProcessInfo.processInfo.environment
         do {
-            let configuration = try serve.configuration(environment: environment, needsAssets: false)
+            let configuration = try serve.configuration(environment: environment)
             return await AllChecks().run(SetUp(configuration, environment: environment))
         } catch {
             return [.wrongSetting("\(error)")]

@@ -16,13 +16,3 @@ struct Migrate: AsyncParsableCommand {
         print("The schema is up to date.")
     }
 }
-
-extension SetupOptions {
-    /// What a command besides `serve` works on; it logs warnings only, to standard error.
-    func openWorkbench() async throws -> Workbench {
-        let environment = ProcessInfo.processInfo.environment
-        var logger = Logger(label: "wekeza") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .warning
-        return try await Workbench.open(configuration(environment: environment), logger: logger)
-    }
-}

@@ -28,10 +28,10 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The public base address, which is the issuer of tokens. [WEKEZA_ISSUER, default http://HOST:PORT]")
     var issuer: String?
 
-    @Option(help: "A PEM file with the server's certificate chain: the public listener speaks HTTPS. [WEKEZA_TLS_CERT]")
+    @Option(help: "A PEM file with the server's certificate chain: the public listener speaks HTTPS. [WEKEZA_TLS_CERT, default none]")
     var tlsCert: String?
 
-    @Option(help: "A PEM file with the key of that certificate. [WEKEZA_TLS_KEY]")
+    @Option(help: "A PEM file with the key of that certificate. [WEKEZA_TLS_KEY, default none]")
     var tlsKey: String?
 
     @Option(
@@ -51,7 +51,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "A PEM file of the authorities whose client certificates are believed. [WEKEZA_CLIENT_CA, default none but the sandbox's own]")
     var clientCA: String?
 
-    @Option(help: "A folder of what these authorities revoked, read again when it changes; without it nobody asks. [WEKEZA_CRL_DIR]")
+    @Option(help: "A folder of what these authorities revoked, read again when it changes; without it nobody asks. [WEKEZA_CRL_DIR, default none]")
     var crlDir: String?
 
     @Option(
@@ -60,7 +60,7 @@ struct Serve: AsyncParsableCommand {
             valueName: "file"))
     var softwareStatementIssuers: String?
 
-    @Option(help: "The base address of the core banking system behind live calls. [WEKEZA_UPSTREAM, default none]")
+    @Option(help: "The base address of the core banking system behind live apps' reads; their payments have none. [WEKEZA_UPSTREAM, default none]")
     var upstream: String?
 
     @Option(
@@ -83,16 +83,20 @@ struct Serve: AsyncParsableCommand {
         help: "How long, in seconds, a stop waits for a balancer to see /readyz answer 503 before no connection is accepted. [WEKEZA_DRAIN_SECONDS, default 0]")
     var drainSeconds: String?
 
-    @Flag(help: "Seed and serve the demo world: fake customers, a developer, /demo. Never for real customers. [WEKEZA_DEMO]")
+    @Flag(help: "Seed and serve the demo world: fake customers, a developer, /demo. Never for real customers. [WEKEZA_DEMO, default off]")
     var demo = false
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        try await Server.run(configuration(environment: environment), environment: environment)
+        let configuration = try configuration(environment: environment)
+        guard SetupOptions.holdsAssets(configuration.assets) else {
+            throw ConfigurationError("--assets must name the folder that holds templates, static and openapi; \(configuration.assets) does not.")
+        }
+        try await Server.run(configuration, environment: environment)
     }
 
-    func configuration(environment: [String: String], needsAssets: Bool = true) throws -> Configuration {
-        var configuration = try setup.configuration(environment: environment, needsAssets: needsAssets)
+    func configuration(environment: [String: String]) throws -> Configuration {
+        var configuration = try setup.configuration(environment: environment)
         configuration.demo = try demo || Self.flag(environment["WEKEZA_DEMO"], named: "WEKEZA_DEMO")
         configuration.host = host ?? environment["WEKEZA_HOST"] ?? configuration.host
         configuration.port = try Self.port(port ?? environment["WEKEZA_PORT"], named: "--port") ?? configuration.port

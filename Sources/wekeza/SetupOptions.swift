@@ -19,9 +19,8 @@ struct SetupOptions: ParsableArguments {
     @Option(help: "The least level that is logged: trace, debug, info, notice, warning, error. [WEKEZA_LOG_LEVEL, default info]")
     var logLevel: String?
 
-    /// - Throws: `ConfigurationError` for a value that cannot work.
-    /// - Parameter needsAssets: whether the command reads templates.
-    func configuration(environment: [String: String], needsAssets: Bool = true) throws -> Configuration {
+    /// - Throws: `ConfigurationError` for a value that cannot work. Assets are not looked for: most commands need none.
+    func configuration(environment: [String: String]) throws -> Configuration {
         var configuration = Configuration(issuer: Issuer("http://localhost:8080")!)  // a constant that parses
         configuration.dataDirectory = data ?? environment["WEKEZA_DATA"] ?? configuration.dataDirectory
         let location = database ?? environment["WEKEZA_DATABASE"] ?? "sqlite:\(configuration.dataDirectory)/wekeza.db"
@@ -29,10 +28,7 @@ struct SetupOptions: ParsableArguments {
             throw ConfigurationError("--database must be sqlite:PATH or postgres://USER@HOST/NAME, not \(location).")
         }
         configuration.database = parsed
-        configuration.assets = try assets ?? environment["WEKEZA_ASSETS"] ?? Self.findAssets()
-        guard !needsAssets || Self.holdsAssets(configuration.assets) else {
-            throw ConfigurationError("--assets must name the folder that holds templates, static and openapi; \(configuration.assets) does not.")
-        }
+        configuration.assets = assets ?? environment["WEKEZA_ASSETS"] ?? Self.findAssets()
         let level = logLevel ?? environment["WEKEZA_LOG_LEVEL"] ?? "info"
         guard let parsed = Logger.Level(rawValue: level) else {
             throw ConfigurationError("--log-level must be trace, debug, info, notice, warning or error, not \(level).")
@@ -41,13 +37,14 @@ struct SetupOptions: ParsableArguments {
         return configuration
     }
 
-    private static func findAssets() throws -> String {
-        let binary = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+    private static func findAssets() -> String {
+        // The program's own file: its first argument is a bare name when a shell found it on its path.
+        let binary = (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])).resolvingSymlinksInPath()
         let shared = binary.deletingLastPathComponent().appendingPathComponent("../share/wekeza").standardizedFileURL.path
         return holdsAssets(shared) ? shared : "."
     }
 
-    private static func holdsAssets(_ folder: String) -> Bool {
+    static func holdsAssets(_ folder: String) -> Bool {
         ["templates", "static", "openapi"].allSatisfy { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
     }
 }

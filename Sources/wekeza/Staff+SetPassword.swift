@@ -19,8 +19,7 @@ extension Staff {
         var email: String
 
         func run() async throws {
-            FileHandle.standardError.write(Data("Password: ".utf8))
-            guard let password = readLine(strippingNewline: true) else { throw ConfigurationError("Type the password on standard input.") }
+            let password = try PasswordPrompt.read()
             if let refusal = PasswordRules().refusal(of: password, personal: [email]) { throw ConfigurationError("\(refusal.message).") }
             let hash = try await PasswordHasher().hash(password)
             let bench = try await setup.openWorkbench()

@@ -29,8 +29,7 @@ struct Staff: AsyncParsableCommand {
             guard OneLine.refusal(of: name) == nil else {
                 throw ConfigurationError("--name takes 1 to \(OneLine.longestName) characters that can be seen, on one line.")
             }
-            FileHandle.standardError.write(Data("Password: ".utf8))
-            guard let password = readLine(strippingNewline: true) else { throw ConfigurationError("Type the password on standard input.") }
+            let password = try PasswordPrompt.read()
             if let refusal = PasswordRules().refusal(of: password, personal: [name, email]) { throw ConfigurationError("\(refusal.message).") }
             let hash = try await PasswordHasher().hash(password)
             let bench = try await setup.openWorkbench()

@@ -5,6 +5,7 @@ import http.server
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -23,10 +24,10 @@ from phones import Phone
 VERIFIER, CHALLENGE = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 CALLBACK = "https://partner.example/callback"
 FLAGS = {
-    "--host": "default localhost", "--port": "default 8080", "--ops-port": "default 9090", "--issuer": "default http://HOST:PORT", "--database": "default sqlite:",
-    "--data": "default var", "--assets": "default ../share/wekeza", "--upstream": "default none", "--log-level": "default info", "--tls-cert": "", "--tls-key": "", "--demo": "",
-    "--trusted-proxies": "default none", "--client-cert-proxies": "default none", "--tls-port": "default 8443", "--mtls-base": "default https://", "--client-ca": "default none", "--crl-dir": "",
-    "--database-connections": "default 8",
+    "--host": "localhost", "--port": "8080", "--ops-port": "9090", "--issuer": "http://HOST:PORT", "--database": "sqlite:", "--data": "var",
+    "--assets": "../share/wekeza", "--upstream": "none", "--log-level": "info", "--demo": "off", "--tls-cert": "none", "--tls-key": "none", "--tls-port": "8443",
+    "--mtls-base": "https://", "--client-ca": "none", "--crl-dir": "none", "--trusted-proxies": "none", "--client-cert-proxies": "none",
+    "--software-statement-issuers": "none", "--database-connections": "8", "--key-lifetime-days": "30", "--drain-seconds": "0",
 }
 
 
@@ -38,7 +39,73 @@ def test_help_documents_each_flag_with_its_variable_and_default():
         documented = re.search(rf"{flag} .*?\[(WEKEZA_\w+)([^\]]*)\]", options)
         assert documented, flag
         assert documented.group(1) == "WEKEZA_" + flag[2:].upper().replace("-", "_")
-        assert default in documented.group(2)
+        assert f"default {default}" in documented.group(2)
+
+
+def test_every_flag_is_documented_with_its_default():
+    said = subprocess.run([BINARY, "serve", "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    assert set(re.findall(r"^  (--[a-z-]+)", said, re.MULTILINE)) == set(FLAGS)
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """The program and its files as a package puts them in place."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "share").mkdir()
+    try:
+        os.link(BINARY, tmp_path / "bin/wekeza")
+    except OSError:
+        shutil.copy(BINARY, tmp_path / "bin/wekeza")
+    (tmp_path / "share/wekeza").symlink_to(ROOT)
+    (tmp_path / "elsewhere").mkdir()
+    return tmp_path
+
+
+def test_called_by_its_name_alone_it_finds_its_files(installed):
+    path = f"{installed}/bin:{os.environ['PATH']}"
+
+    found = subprocess.run(
+        ["wekeza", "doctor", "--json", "--data", "data"], stdout=subprocess.PIPE, text=True, cwd=installed / "elsewhere", env={**os.environ, "PATH": path})
+
+    assets = next(check for check in json.loads(found.stdout)["checks"] if check["check"] == "assets")
+    assert assets["state"] == "ok", assets
+
+
+def test_only_serve_needs_the_files(tmp_path):
+    arguments = {"cwd": tmp_path, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "timeout": 60}
+    program = os.path.abspath(BINARY)
+
+    migrated = subprocess.run([program, "migrate", "--data", "data"], **arguments)
+    made = subprocess.run(
+        [program, "staff", "create", "--email", "first@bank.example", "--name", "First", "--data", "data"], input="a phrase of some length\n", **arguments)
+    served = subprocess.run([program, "serve", "--data", "data", "--port", str(free_port())], **arguments)
+
+    assert (migrated.returncode, made.returncode) == (0, 0), migrated.stderr + made.stderr
+    assert served.returncode == 2 and served.stderr.startswith("wekeza: --assets ")
+
+
+def test_a_password_that_is_typed_is_not_shown(tmp_path):
+    master, terminal = os.openpty()
+    typed = b"a phrase of some length"
+    process = subprocess.Popen(
+        [BINARY, "staff", "create", "--email", "first@bank.example", "--name", "First", "--data", str(tmp_path)],
+        stdin=terminal, stdout=terminal, stderr=terminal, cwd=ROOT)
+    os.close(terminal)
+    shown = b""
+    while b"Password: " not in shown:
+        shown += os.read(master, 1024)
+    # It hides what is typed before it asks.
+    os.write(master, typed + b"\n")
+    try:
+        while read := os.read(master, 1024):
+            shown += read
+    except OSError:
+        pass  # how a terminal says that nobody has its other end any more
+    os.close(master)
+
+    assert process.wait(60) == 0, shown
+    assert typed not in shown and b"can sign in at /staff/sign-in" in shown
 
 
 @pytest.mark.parametrize("arguments, complains_about", [([], "--port"), (["--port", "8081", "--issuer", "nowhere"], "--issuer")])
