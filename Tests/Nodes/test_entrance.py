@@ -27,7 +27,7 @@ def test_port_80_sends_every_request_on_and_asks_no_node(balancer, method):
 
     # 308 keeps the method and the content.
     assert (answer.status_code, answer.headers["Location"]) == (308, "https://bank.example/oauth2/authorize?state=a%20b")
-    assert "X-Request-Id" not in answer.headers
+    assert answer.headers["X-Request-Id"].startswith("req_") and "x-fapi-interaction-id" not in answer.headers
 
 
 @pytest.mark.parametrize("port", ["port", "tls_port"])

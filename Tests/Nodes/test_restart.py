@@ -4,6 +4,8 @@ import http.client
 import shutil
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -46,6 +48,37 @@ def test_restarting_one_node_after_the_other_fails_no_request(pair, balancer):
     assert load.failures == []
     made = Rows(pair[0].database).select(f"SELECT consent_id FROM payment WHERE app_id = '{load.bills.partner.app['app_id']}'")
     assert sorted(payment["consent_id"] for payment in made) == sorted(load.bills.paid), "each bill was paid once"
+
+
+def test_what_a_killed_node_had_may_have_been_done_and_says_so(pair, balancer):
+    with ThreadPoolExecutor() as pool:
+        for node in pair:
+            node.process.send_signal(signal.SIGSTOP)
+        try:
+            asked = pool.submit(requests.post, f"{balancer.address}/oauth2/token", data={"grant_type": "client_credentials"}, verify=balancer.authority, timeout=60)
+            until(lambda: any(has_unread(node.port) for node in pair), seconds=20)
+            holder = next(node for node in pair if has_unread(node.port))
+            holder.process.kill()
+            holder.process.wait(20)
+        finally:
+            for node in pair:
+                node.process.send_signal(signal.SIGCONT)
+        answer = asked.result(60)
+    holder.start()
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (502, "application/problem+json")
+    assert answer.headers["Retry-After"] == "1" and answer.headers["X-Request-Id"].startswith("req_")
+    assert answer.json()["error"] == answer.json()["code"] == "temporarily_unavailable"
+    assert "may have been done" in answer.json()["detail"]
+
+
+def has_unread(port):
+    """Whether somebody sent this port of the loopback address what its process has not read."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, _, state, queues, *_ = line.split()
+        if int(local.split(":")[1], 16) == port and state == "01" and int(queues.split(":")[1], 16) > 0:
+            return True
+    return False
 
 
 def restart(node):
