@@ -95,7 +95,7 @@ extension CustomerRoutes {
         let form = try await request.fields(context: context)
         return try await opened(form["transaction"], request, context) { transaction, sealed in
             let (username, password) = (form["username"] ?? "", form["password"] ?? "")
-            var errors = SignInPage.errors(username: username, password: password)
+            var errors = SignInForm.errors(username: username, password: password)
             guard errors.isEmpty else {
                 return try await signInPage(transaction, sealed: sealed, username: username, errors: errors, status: .unprocessableContent)
             }
@@ -118,7 +118,7 @@ extension CustomerRoutes {
                 transaction.firstStep = first
                 return allowing(transaction, on: .seeOther(Self.address(authorization.seal(transaction, browser: browsers.browser(of: request).value))))
             case .refused:
-                errors.add(field: "username", SignInPage.refusal)
+                errors.add(field: "username", SignInForm.refusal)
                 return try await signInPage(transaction, sealed: sealed, username: username, errors: errors, status: .unprocessableContent)
             case .delayed(let until):
                 let delay = SignInPage.delayWords(until: until, now: context.receivedAt)
@@ -187,7 +187,7 @@ extension CustomerRoutes {
         case .signIn:
             let isAnother = session.map { transaction.hintedPerson != nil && transaction.hintedPerson != $0.person.id } ?? false
             let message =
-                isAnother ? "The app expects another customer than \(session?.person.givenName ?? "you"). Sign in as that person, or go back to the app." : nil
+                isAnother ? "The app expects a customer other than \(session?.person.givenName ?? "you"). Sign in as that person, or go back to the app." : nil
             return try await signInPage(transaction, sealed: sealed, username: transaction.loginHint ?? "", errors: FormErrors(), message: message)
         }
     }
@@ -198,11 +198,11 @@ extension CustomerRoutes {
     ) async throws -> Response {
         let app = try await apps.find(transaction.appID)
         let name = app?.name ?? "The app"
-        let fields = SignInPage.fields(username: username, errors: errors)
+        let fields = SignInForm.fields(username: username, errors: errors)
         let page = SignInPage(
             heading: "Sign in to Wekeza", lead: "\(name) never sees your password. You decide what it gets on the next page.",
             action: "/oauth2/authorize/sign-in", next: nil, csrf: nil, transaction: sealed, asker: .init(name: name, initials: initials(of: name)),
-            errors: errors.summary, delay: delay, message: message, username: fields.0, password: fields.1, sandboxHint: false)
+            errors: errors.summary, delay: delay, message: message, username: fields.username, password: fields.password, sandboxHint: false)
         let shell = shell("Sign in", for: nil, width: .narrow, isError: !errors.isEmpty || delay != nil)
         return allowing(transaction, on: pages.page("customer/sign-in", page, shell: shell, status: status))
     }

@@ -64,7 +64,7 @@ extension CustomerRoutes {
             }, hasOthers: list.contains { $0.id != session.id }, hasSecondFactor: factor != nil, csrf: csrf.token(for: session.id.rawValue),
             errors: errors.summary, delay: delay,
             message: message, current: .password("current", "Current password", errors: errors),
-            chosen: .password("chosen", "New password", hint: "At least 8 characters. Longer is better than complicated.", errors: errors, isNew: true),
+            chosen: .password("chosen", "New password", hint: PasswordRules.hint, errors: errors, isNew: true),
             signInName: session.person.signInName)
         return pages.page(
             "customer/security", page, shell: shell("Security", for: session, current: "security", width: .single, isError: !errors.isEmpty || delay != nil),

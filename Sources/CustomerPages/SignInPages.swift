@@ -28,26 +28,9 @@ struct SignInPage: Encodable {
     let username, password: Field
     let sandboxHint: Bool
 
-    static let refusal = "The name and the password do not match. Check both and try again."
-
-    /// What a person typed wrong before we looked at anything.
-    static func errors(username: String, password: String) -> FormErrors {
-        var errors = FormErrors()
-        if username.trimmingWhitespace().isEmpty { errors.add(field: "username", "Enter your email or username") }
-        if password.isEmpty { errors.add(field: "password", "Enter your password") }
-        return errors
-    }
-
-    static func fields(username: String, errors: FormErrors) -> (Field, Field) {
-        (
-            .text("username", "Email or username", value: username, errors: errors, autocomplete: "username"),
-            .password("password", "Password", errors: errors)
-        )
-    }
-
     /// `Try again at 09:14`, and why.
     static func delayWords(until: Timestamp, now: Timestamp) -> String {
-        "Too many attempts failed, so we take a pause. Try again in \(Wait(until: until, seenAt: now).words). Nothing is locked, and nobody can lock you out for good."
+        "Too many attempts failed, so we pause for a while. Try again in \(Wait(until: until, seenAt: now).words). Nothing is locked, and nobody can lock you out for good."
     }
 }
 
@@ -74,7 +57,7 @@ extension CustomerRoutes {
             return signInPage(request, username: form["username"] ?? "", next: next, errors: errors, status: .forbidden)
         }
         let username = form["username"] ?? ""
-        var errors = SignInPage.errors(username: username, password: form["password"] ?? "")
+        var errors = SignInForm.errors(username: username, password: form["password"] ?? "")
         guard errors.isEmpty else { return signInPage(request, username: username, next: next, errors: errors, status: .unprocessableContent) }
         let (name, world) = try await place(username)
         let outcome = try await signIn.attempt(
@@ -87,7 +70,7 @@ extension CustomerRoutes {
             return response
         case .secondStep(let first): return try factorPages.askForCode(after: first, leadingTo: next, context)
         case .refused:
-            errors.add(field: "username", SignInPage.refusal)
+            errors.add(field: "username", SignInForm.refusal)
             return signInPage(request, username: username, next: next, errors: errors, status: .unprocessableContent)
         case .delayed(let until):
             let delay = SignInPage.delayWords(until: until, now: context.receivedAt)
@@ -105,11 +88,11 @@ extension CustomerRoutes {
         _ request: Request, username: String, next: String, errors: FormErrors, delay: String? = nil, message: String? = nil, status: HTTPResponse.Status = .ok
     ) -> Response {
         let browser = browsers.browser(of: request)
-        let fields = SignInPage.fields(username: username, errors: errors)
+        let fields = SignInForm.fields(username: username, errors: errors)
         let page = SignInPage(
             heading: "Sign in to Wekeza", lead: "See who can look at your accounts, and stop it.", action: "/my/sign-in", next: next,
-            csrf: csrf.token(for: browser.value), transaction: nil, asker: nil, errors: errors.summary, delay: delay, message: message, username: fields.0,
-            password: fields.1, sandboxHint: pages.isDemo)
+            csrf: csrf.token(for: browser.value), transaction: nil, asker: nil, errors: errors.summary, delay: delay, message: message,
+            username: fields.username, password: fields.password, sandboxHint: pages.isDemo)
         var response = pages.page(
             "customer/sign-in", page, shell: shell("Sign in", for: nil, width: .narrow, isError: !errors.isEmpty || delay != nil), status: status)
         browsers.keep(browser, on: &response)

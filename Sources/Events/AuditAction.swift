@@ -4,7 +4,6 @@ public import Storage
 public enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadable {
     // People
     case signedUp = "person.signed_up"
-    case personCreated = "person.created"
     case personDisabled = "person.disabled"
     case staffCreated = "staff.created"
     case signedIn = "person.signed_in"
@@ -12,7 +11,6 @@ public enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadabl
     case signedOut = "person.signed_out"
     case sessionsEnded = "person.sessions_ended"
     case emailConfirmed = "person.email_confirmed"
-    case emailChanged = "person.email_changed"
     case passwordResetAsked = "person.password_reset_asked"
     case passwordChanged = "person.password_changed"
     case passwordVoided = "person.password_voided"
@@ -68,7 +66,6 @@ public enum AuditAction: String, CaseIterable, Sendable, SQLBindable, SQLReadabl
     // Keys
     case keyCreated = "key.created"
     case keyRotated = "key.rotated"
-    case keyRetired = "key.retired"
     case masterKeyChanged = "master_key.changed"
     // The deployment
     case databaseRestored = "database.restored"

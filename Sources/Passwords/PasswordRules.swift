@@ -5,6 +5,8 @@ public struct PasswordRules: Sendable {
     public static let maximumLength = 1024
     /// UTF-8 bytes: the bound on work.
     public static let maximumBytes = 4096
+    /// What stands beside a field for a new password.
+    public static let hint = "At least \(minimumLength) characters. A few words in a row are easy to remember and hard to guess."
 
     public init() {}
 
@@ -15,7 +17,7 @@ public struct PasswordRules: Sendable {
         public var message: String {
             switch self {
             case .empty: "Enter a password"
-            case .tooShort: "Use at least 8 characters"
+            case .tooShort: "Use at least \(PasswordRules.minimumLength) characters"
             case .tooLong: "Use at most 1,024 characters"
             case .controlCharacter: "Leave out characters that cannot be seen"
             case .common: "Choose another password: this one is among the first that attackers try"

@@ -35,9 +35,7 @@ extension StaffRoutes {
         let form = try await csrf.fields(of: request, for: browsers.value(in: request) ?? "", context: context)
         let username = (form["username"] ?? "").trimmingWhitespace()
         let password = form["password"] ?? ""
-        var errors = FormErrors()
-        if username.isEmpty { errors.add(field: "username", "Enter your email or username") }
-        if password.isEmpty { errors.add(field: "password", "Enter your password") }
+        var errors = SignInForm.errors(username: username, password: password)
         guard errors.isEmpty else { return signInPage(request, username: username, errors, status: .unprocessableContent) }
 
         let outcome = try await signIn.attempt(
@@ -46,7 +44,7 @@ extension StaffRoutes {
         case .signedIn(let person): return try await startSession(for: person, methods: Sessions.passwordAlone, request, context)
         case .secondStep(let first): return try factorPages.askForCode(after: first, leadingTo: "/staff", context)
         case .refused:
-            errors.add(field: "username", "The name and the password do not match. Check both and try again.")
+            errors.add(field: "username", SignInForm.refusal)
             return signInPage(request, username: username, errors, status: .unprocessableContent)
         case .delayed(let until):
             let wait = Wait(until: until, seenAt: context.receivedAt)
@@ -71,10 +69,10 @@ extension StaffRoutes {
         _ request: Request, username: String = "", _ errors: FormErrors, message: String? = nil, status: HTTPResponse.Status = .ok
     ) -> Response {
         let browser = browsers.browser(of: request)
+        let fields = SignInForm.fields(username: username, errors: errors)
         let model = SignInPage(
-            errors: errors.summary, message: message, csrf: csrf.token(for: browser.value),
-            username: .text("username", "Email or username", value: username, errors: errors, autocomplete: "username"),
-            password: .password("password", "Password", errors: errors))
+            errors: errors.summary, message: message, csrf: csrf.token(for: browser.value), username: fields.username,
+            password: fields.password)
         let shell = Shell(audience: .staff, title: "Sign in", csrf: model.csrf, isSandbox: false, isError: !errors.isEmpty, width: .narrow)
         var response = pages.page("staff/sign-in", model, shell: shell, status: status)
         browsers.keep(browser, on: &response)

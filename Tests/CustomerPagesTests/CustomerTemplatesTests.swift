@@ -26,10 +26,10 @@ struct CustomerTemplatesTests {
     }
 
     @Test func `sign-in`() {
-        let fields = SignInPage.fields(username: "<amina>", errors: Self.errors)
+        let fields = SignInForm.fields(username: "<amina>", errors: Self.errors)
         let page = SignInPage(
             heading: "Sign in", lead: "", action: "/", next: "/my", csrf: "c", transaction: "t", asker: .init(name: "Acme", initials: "A"),
-            errors: Self.errors.summary, delay: "wait", message: "hello", username: fields.0, password: fields.1, sandboxHint: true)
+            errors: Self.errors.summary, delay: "wait", message: "hello", username: fields.username, password: fields.password, sandboxHint: true)
 
         expectAllFound("customer/sign-in", page)
         let html = Self.renderer.text("customer/sign-in", page, shell: Shell(audience: .customer, title: "Sign in", isError: true))

@@ -36,7 +36,6 @@ public enum GrantRevocationReason: String, CaseIterable, Sendable, SQLBindable, 
     /// The app revoked its refresh token.
     case revokedByPartner = "revoked_by_partner"
     case revokedByCustomer = "revoked_by_customer"
-    case revokedByBank = "revoked_by_bank"
     /// The bank brought its records back from a backup, which cannot tell whether the grant or the token had been spent.
     case restored = "restored_from_backup"
 }

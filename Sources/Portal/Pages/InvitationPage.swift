@@ -68,9 +68,7 @@ struct InvitationPage: PortalPage {
             isSignedIn: isTheirs,
             needsSignIn: session == nil && invited.known != nil, otherEmail: session != nil && !isTheirs ? session?.person.signInName : nil,
             signInAddress: SignInAddress.comingBack(to: address), name: .text("name", "Name", value: name, errors: errors, autocomplete: "name"),
-            password: .password(
-                "password", "Password", hint: "At least 8 characters. A few words in a row are easy to remember and hard to guess.", errors: errors, isNew: true
-            ))
+            password: .password("password", "Password", hint: PasswordRules.hint, errors: errors, isNew: true))
         return site.pages.page("portal/invitation", model, shell: visitor.shell("Join \(invited.organisation.name)", isError: !errors.isEmpty), status: status)
     }
 

@@ -45,9 +45,7 @@ struct ResetPasswordPage: PortalPage {
     private func show(_ token: String, _ person: Person, _ errors: FormErrors, _ visitor: Visitor, status: HTTPResponse.Status = .ok) -> Response {
         let model = Model(
             errors: errors.summary, token: token, username: person.signInName,
-            password: .password(
-                "password", "New password", hint: "At least 8 characters. A few words in a row are easy to remember and hard to guess.", errors: errors,
-                isNew: true))
+            password: .password("password", "New password", hint: PasswordRules.hint, errors: errors, isNew: true))
         return site.pages.page("portal/reset-password", model, shell: visitor.shell("Choose a new password", isError: !errors.isEmpty), status: status)
     }
 

@@ -65,10 +65,10 @@ struct SignInPage: PortalPage {
     private func show(username: String, returnTo: String?, _ errors: FormErrors, _ visitor: Visitor, message: Message? = nil, status: HTTPResponse.Status = .ok)
         -> Response
     {
+        let fields = SignInForm.fields(username: username, errors: errors)
         let model = Model(
-            errors: errors.summary, message: message, leadsToRequest: returnTo?.hasPrefix("/r/") ?? false,
-            username: .text("username", "Email or username", value: username, errors: errors, autocomplete: "username"),
-            password: .password("password", "Password", errors: errors), returnTo: returnTo, isDemo: site.isDemo)
+            errors: errors.summary, message: message, leadsToRequest: returnTo?.hasPrefix("/r/") ?? false, username: fields.username,
+            password: fields.password, returnTo: returnTo, isDemo: site.isDemo)
         return site.pages.page("portal/sign-in", model, shell: visitor.shell("Sign in", isError: !errors.isEmpty), status: status)
     }
 
@@ -76,9 +76,7 @@ struct SignInPage: PortalPage {
         let username = (form["username"] ?? "").trimmingWhitespace()
         let password = form["password"] ?? ""
         let returnTo = form["return_to"].flatMap(SignInAddress.checked)
-        var errors = FormErrors()
-        if username.isEmpty { errors.add(field: "username", "Enter your email or username") }
-        if password.isEmpty { errors.add(field: "password", "Enter your password") }
+        var errors = SignInForm.errors(username: username, password: password)
         guard errors.isEmpty else { return show(username: username, returnTo: returnTo, errors, visitor, status: .unprocessableContent) }
         let outcome = try await site.signIn.attempt(
             name: username, password: password, population: .developer, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
@@ -86,7 +84,7 @@ struct SignInPage: PortalPage {
         case .signedIn(let person): return try await site.startSession(for: person, replacing: request, context, leadingTo: returnTo ?? "/portal")
         case .secondStep(let first): return try site.factorPages.askForCode(after: first, leadingTo: returnTo ?? "/portal", context)
         case .refused:
-            errors.add(field: "username", "The name and the password do not match. Check both and try again.")
+            errors.add(field: "username", SignInForm.refusal)
             return show(username: username, returnTo: returnTo, errors, visitor, status: .unprocessableContent)
         case .delayed(let until):
             let wait = Wait(until: until, seenAt: context.receivedAt)

@@ -42,9 +42,7 @@ struct SignUpPage: PortalPage {
             errors: errors.summary, name: .text("name", "Name", value: form.name, errors: errors, autocomplete: "name"),
             email: .email("email", "Work email", value: form.email, hint: "We send a link to confirm it.", errors: errors),
             company: .text("company", "Company", value: form.company, errors: errors, autocomplete: "organization"),
-            password: .password(
-                "password", "Password", hint: "At least 8 characters. A few words in a row are easy to remember and hard to guess.", errors: errors, isNew: true
-            ))
+            password: .password("password", "Password", hint: PasswordRules.hint, errors: errors, isNew: true))
         return site.pages.page("portal/sign-up", model, shell: visitor.shell("Create a sandbox account", isError: !errors.isEmpty), status: status)
     }
 
