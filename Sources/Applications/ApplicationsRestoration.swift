@@ -4,6 +4,7 @@ public import Storage
 
 /// What becomes of apps and teams after the records were brought back from a backup, and how they come back into use.
 public struct ApplicationsRestoration: Sendable {
+    private let memberships = Memberships()
     private let audit = AuditLog()
 
     public init() {}
@@ -88,6 +89,16 @@ public struct ApplicationsRestoration: Sendable {
         try tx.announce(.app, id.rawValue, at: now)
         try audit.append(AuditEntry(actor: actor, action: .appConfirmed, subject: id.rawValue, requestID: requestID, at: now), in: tx)
         return true
+    }
+
+    /// The same, as an owner of its organisation says who is in already.
+    /// - Returns: `false` when it is not held.
+    public func confirm(
+        _ id: AppID, of organisation: OrganisationID, by acting: PersonID, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Result<Bool, MembershipRefusal> {
+        try memberships.lock(organisation, in: tx)
+        guard try memberships.role(of: acting, in: organisation, in: tx) == .owner else { return .failure(.notOwner) }
+        return .success(try confirm(id, by: .person(acting), at: now, requestID: requestID, in: tx))
     }
 
     /// The apps that wait for their confirmation.

@@ -111,38 +111,53 @@ public struct Memberships: Sendable {
     ) throws -> Result<Membership, MembershipRefusal> {
         try lock(organisation, in: tx)
         guard try role(of: acting, in: organisation, in: tx) == .owner else { return .failure(.notOwner) }
-        guard let membership = try confirm(person, in: organisation, by: .person(acting), at: now, requestID: requestID, in: tx) else {
-            return .failure(.notMember)
-        }
-        return .success(membership)
+        guard let before = try find(person, in: organisation, in: tx) else { return .failure(.notMember) }
+        guard before.isHeld else { return .success(before) }
+        return .success(try letIn(before, as: before.role, by: .person(acting), at: now, requestID: requestID, in: tx))
     }
 
-    /// The same as the bank's staff and the operator say.
+    /// The same as the bank's staff and the operator say, for there may be no owner who could. Whoever is in already keeps their role, which owners change; only
+    /// where the team has no owner can they be made one here.
+    /// - Parameter role: what the member is from now on; what they were when `nil`.
     /// - Returns: the member, who may have been confirmed before; `nil` for whoever is none.
     public func confirm(
-        _ person: PersonID, in organisation: OrganisationID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+        _ person: PersonID, in organisation: OrganisationID, as role: MemberRole? = nil, by actor: Actor, at now: Timestamp, requestID: RequestID?,
+        in tx: any WriteTransaction
     ) throws -> Membership? {
-        let confirmed = try tx.execute(
-            "UPDATE membership SET held_at = NULL WHERE organisation_id = \(organisation) AND person_id = \(person) AND held_at IS NOT NULL")
-        guard let membership = try find(person, in: organisation, in: tx) else { return nil }
-        guard confirmed == 1 else { return membership }
+        try lock(organisation, in: tx)
+        guard let before = try find(person, in: organisation, in: tx) else { return nil }
+        let role = role ?? before.role
+        guard try before.isHeld || (role == .owner && !hasOwner(organisation, in: tx)) else { return before }
+        return try letIn(before, as: role, by: actor, at: now, requestID: requestID, in: tx)
+    }
+
+    private func letIn(
+        _ before: Membership, as role: MemberRole, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> Membership {
+        let (organisation, person) = (before.organisationID, before.personID)
+        try tx.execute("UPDATE membership SET held_at = NULL, role = \(role) WHERE organisation_id = \(organisation) AND person_id = \(person)")
         try audit.append(
             AuditEntry(
-                actor: actor, action: .memberConfirmed, subject: person.rawValue,
-                after: ["organisation": organisation.rawValue, "role": membership.role.rawValue], requestID: requestID, at: now),
+                actor: actor, action: before.isHeld ? .memberConfirmed : .memberRoleChanged, subject: person.rawValue,
+                before: role == before.role ? [:] : ["role": before.role.rawValue],
+                after: ["organisation": organisation.rawValue, "role": role.rawValue], requestID: requestID, at: now),
             in: tx)
-        return membership
+        return Membership(organisationID: organisation, personID: person, role: role, joinedAt: before.joinedAt, heldAt: nil)
     }
+
+    /// Whether an owner is in force: held ones are none.
+    public func hasOwner(_ organisation: OrganisationID, in tx: any ReadTransaction) throws -> Bool { try owners(of: organisation, in: tx) > 0 }
 
     private func isLastOwner(_ membership: Membership, in tx: any ReadTransaction) throws -> Bool {
         guard membership.role == .owner, !membership.isHeld else { return false }
+        return try owners(of: membership.organisationID, in: tx) == 1
+    }
+
+    /// How many owners are in force.
+    private func owners(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> Int {
         let row = try tx.first(
-            """
-            SELECT COUNT(*) AS owners
-            FROM membership
-            WHERE organisation_id = \(membership.organisationID) AND role = \(MemberRole.owner) AND held_at IS NULL
-            """)
-        return try row.map { try $0["owners"] == 1 } ?? true
+            "SELECT COUNT(*) AS owners FROM membership WHERE organisation_id = \(organisation) AND role = \(MemberRole.owner) AND held_at IS NULL")
+        return try row?["owners"] ?? 0
     }
 
     /// What members do to each other happens one after the other: two owners who leave at once, an owner who acts while another removes them.

@@ -70,15 +70,9 @@ extension PortalSite {
 
     /// Somebody who was removed from their last organisation, or whose place a restore holds.
     private func homeless(_ session: Session, _ context: AppContext) async throws -> Response {
-        let held = try await database.read { [organisations] tx in try organisations.list(of: session.person.id, held: true, in: tx) }
-        let (heading, lead) =
-            held.isEmpty
-            ? ("You belong to no organisation", "You were removed from the last one. Ask a colleague to invite you again, or sign up with another email.")
-            : (
-                "Your place at \(held.map(\.name).joined(separator: ", ")) waits to be confirmed",
-                "We restored our records from a backup, which does not know who left a team since. An owner who is in already can confirm you on the team page. "
-                    + "If nobody is, ask the bank."
-            )
+        let held = try await database.read { tx in try heldPlaces(of: session.person.id, in: tx) }
+        let heading = held?.heading ?? "You belong to no organisation"
+        let lead = held?.lead ?? "You were removed from the last one. Ask a colleague to invite you again, or sign up with another email."
         let shell = Shell(
             audience: .developer, title: heading, signedInAs: session.person.givenName, csrf: csrf.token(for: session.id.rawValue), width: .narrow)
         return pages.notice(Notice(heading, lead, actions: [.init("Read the documentation", "/docs")]), shell: shell, status: .forbidden)

@@ -21,6 +21,9 @@ struct PeoplePage: Encodable {
     /// An organisation whose member this person was when the backup was taken.
     struct HeldPlace: Encodable {
         let person, id, name, role: String
+        let canBecomeOwner: Bool
+        /// That nobody there is an owner now, who could let in the others.
+        let withoutOwner: String?
     }
 
     let errors: ErrorSummary?
@@ -39,7 +42,7 @@ extension StaffRoutes {
             try await form(request, context) { member, _ in try await resetSecondFactor(member, context) }
         }
         routes.post("/staff/people/{id}/organisations/{organisation}/confirm") { request, context in
-            try await form(request, context) { member, _ in try await confirmPlace(member, context) }
+            try await form(request, context) { member, form in try await confirmPlace(form["role"], member, context) }
         }
     }
 
@@ -71,18 +74,27 @@ extension StaffRoutes {
         if let person = try query["reset"].flatMap({ PersonID($0) }).flatMap({ try People().find($0, in: tx) }) {
             return "\(person.name) signs in with the password alone until they turn on two-step sign-in again."
         }
-        if let person = try query["confirmed"].flatMap({ PersonID($0) }).flatMap({ try People().find($0, in: tx) }) {
-            return "\(person.name) has their place in the team again."
+        if let person = try query["confirmed"].flatMap({ PersonID($0) }).flatMap({ try People().find($0, in: tx) }),
+            let organisation = try query["organisation"].flatMap({ OrganisationID($0) }).flatMap({ try Organisations().find($0, in: tx) }),
+            let role = try Memberships().role(of: person.id, in: organisation.id, in: tx)
+        {
+            let done = "\(person.name) has their place in the team again, as \(role.title.lowercased()) of \(organisation.name)."
+            return try [done, withoutOwner(organisation, in: tx)].compactMap { $0 }.joined(separator: " ")
         }
         return nil
     }
 
     private static func heldPlaces(of person: PersonID, in tx: any ReadTransaction) throws -> [PeoplePage.HeldPlace] {
         try Organisations().list(of: person, held: true, in: tx).compactMap { organisation in
-            try Memberships().find(person, in: organisation.id, in: tx).map {
-                PeoplePage.HeldPlace(person: person.rawValue, id: organisation.id.rawValue, name: organisation.name, role: $0.role.title.lowercased())
-            }
+            guard let membership = try Memberships().find(person, in: organisation.id, in: tx) else { return nil }
+            return PeoplePage.HeldPlace(
+                person: person.rawValue, id: organisation.id.rawValue, name: organisation.name, role: membership.role.title.lowercased(),
+                canBecomeOwner: membership.role != .owner, withoutOwner: try withoutOwner(organisation, in: tx))
         }
+    }
+
+    private static func withoutOwner(_ organisation: Organisation, in tx: any ReadTransaction) throws -> String? {
+        try Memberships().hasOwner(organisation.id, in: tx) ? nil : "\(organisation.name) has no confirmed owner yet."
     }
 
     /// A developer by email, a customer by `name@handle`.
@@ -98,16 +110,19 @@ extension StaffRoutes {
         return found
     }
 
-    private func confirmPlace(_ member: StaffMember, _ context: AppContext) async throws -> Response {
+    /// - Parameter text: the role that the button names; `nil` for the one of the backup.
+    private func confirmPlace(_ text: String?, _ member: StaffMember, _ context: AppContext) async throws -> Response {
+        let role = text.flatMap(MemberRole.init(rawValue:))
         guard let id = context.parameters.get("id").flatMap({ PersonID($0) }),
-            let organisation = context.parameters.get("organisation").flatMap({ OrganisationID($0) })
+            let organisation = context.parameters.get("organisation").flatMap({ OrganisationID($0) }),
+            role?.rawValue == text
         else { throw HTTPError(.notFound) }
         let membership = try await database.write { tx in
             let actor = Actor.person(member.session.person.id)
-            return try Memberships().confirm(id, in: organisation, by: actor, at: context.receivedAt, requestID: context.requestID, in: tx)
+            return try Memberships().confirm(id, in: organisation, as: role, by: actor, at: context.receivedAt, requestID: context.requestID, in: tx)
         }
         guard membership != nil else { throw HTTPError(.notFound) }
-        return .seeOther("/staff/people?confirmed=\(id)")
+        return .seeOther("/staff/people?confirmed=\(id)&organisation=\(organisation)")
     }
 
     private func resetSecondFactor(_ member: StaffMember, _ context: AppContext) async throws -> Response {

@@ -1,10 +1,12 @@
 import Applications
-import ArgumentParser
+public import ArgumentParser
 import Composition
 import Events
 import Identity
 import Primitives
 import Storage
+
+extension MemberRole: ExpressibleByArgument {}
 
 /// `wekeza members`: the developers' teams.
 struct Members: AsyncParsableCommand {
@@ -14,7 +16,8 @@ struct Members: AsyncParsableCommand {
     struct Confirm: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Give members back their place in a team that a restore holds.",
-            discussion: "Somebody who was removed since the backup is among them: make sure whom you confirm. One owner is enough, who confirms the others.")
+            discussion: "Somebody who was removed since the backup is among them: make sure whom you confirm. One owner is enough, who confirms the others; "
+                + "where none of them works there any more, let a member in as one with --role owner.")
 
         @OptionGroup var setup: SetupOptions
 
@@ -24,42 +27,57 @@ struct Members: AsyncParsableCommand {
         @Option(help: "The email that the member signs in with.")
         var email: String?
 
+        @Option(help: "What the member is from now on. [default: what they were when the backup was taken]")
+        var role: MemberRole?
+
         @Flag(help: "Everybody who is held, in every organisation.")
         var all = false
 
         func validate() throws {
             let names = [organisation, email].compactMap { $0 }.count
             guard names == (all ? 0 : 2) else { throw ValidationError("Name --organisation and --email, or pass --all.") }
+            guard role == nil || !all else { throw ValidationError("--role is for one member: name --organisation and --email.") }
         }
 
         func run() async throws {
             let bench = try await setup.openWorkbench()
             let now = bench.clock.now
-            let confirmed = try await bench.database.write { [organisation, email] tx in
-                let wanted =
-                    if let organisation, let email {
-                        [try Self.find(email, in: organisation, in: tx)]
-                    } else {
-                        try ApplicationsRestoration().heldMembers(in: tx)
-                    }
-                let held = wanted.filter(\.isHeld)
-                for member in held {
-                    _ = try Memberships().confirm(member.personID, in: member.organisationID, by: Actor.commandLine, at: now, requestID: nil, in: tx)
-                }
-                return held.count
+            let lines = try await bench.database.write { [organisation, email, role] tx -> [String] in
+                guard let organisation, let email else { return try Self.confirmAll(at: now, in: tx) }
+                return try Self.confirm(email, in: organisation, as: role, at: now, in: tx)
             }
             await bench.database.close()
-            print("\(confirmed) of the members were held and have their place again.")
+            for line in lines { print(line) }
         }
 
-        private static func find(_ email: String, in handle: String, in tx: any ReadTransaction) throws -> Membership {
+        private static func confirm(
+            _ email: String, in handle: String, as role: MemberRole?, at now: Timestamp, in tx: any WriteTransaction
+        ) throws -> [String] {
             guard let organisation = try Organisations().find(handle: handle, in: tx) else {
                 throw ConfigurationError("There is no organisation with the handle \(handle).")
             }
             guard let person = try People().find(signInName: email, population: .developer, in: tx),
-                let membership = try Memberships().find(person.id, in: organisation.id, in: tx)
+                let member = try Memberships().confirm(
+                    person.id, in: organisation.id, as: role, by: Actor.commandLine, at: now, requestID: nil, in: tx)
             else { throw ConfigurationError("\(email) is no member of \(organisation.name).") }
-            return membership
+            return try ["\(email) has their place at \(organisation.name), as \(member.role.rawValue)."] + ownerless([organisation.id], in: tx)
+        }
+
+        private static func confirmAll(at now: Timestamp, in tx: any WriteTransaction) throws -> [String] {
+            let held = try ApplicationsRestoration().heldMembers(in: tx)
+            for member in held {
+                _ = try Memberships().confirm(member.personID, in: member.organisationID, by: Actor.commandLine, at: now, requestID: nil, in: tx)
+            }
+            let teams = Set(held.map(\.organisationID)).sorted()
+            return try ["\(held.count) of the members were held and have their place again."] + ownerless(teams, in: tx)
+        }
+
+        /// One sentence for each of these teams that has no owner in force.
+        private static func ownerless(_ teams: [OrganisationID], in tx: any ReadTransaction) throws -> [String] {
+            try teams.compactMap { id in
+                guard try !Memberships().hasOwner(id, in: tx), let organisation = try Organisations().find(id, in: tx) else { return nil }
+                return "\(organisation.name) has no confirmed owner yet."
+            }
         }
     }
 }

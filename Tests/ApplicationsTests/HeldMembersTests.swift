@@ -11,10 +11,14 @@ struct HeldMembersTests {
         try await office.db.write { [start = office.start] in try ApplicationsRestoration().holdMembers(by: .commandLine, at: start, in: $0) }
     }
 
-    private func confirm(_ person: PersonID, _ office: Office) async throws -> Membership? {
+    private func confirm(_ person: PersonID, as role: MemberRole? = nil, _ office: Office) async throws -> Membership? {
         try await office.db.write { [memberships = office.memberships, start = office.start] in
-            try memberships.confirm(person, in: Office.acme, by: Actor.commandLine, at: start, requestID: nil, in: $0)
+            try memberships.confirm(person, in: Office.acme, as: role, by: Actor.commandLine, at: start, requestID: nil, in: $0)
         }
+    }
+
+    private func hasOwner(_ office: Office) async throws -> Bool {
+        try await office.db.read { [memberships = office.memberships] in try memberships.hasOwner(Office.acme, in: $0) }
     }
 
     private func role(_ person: PersonID, in organisation: OrganisationID = Office.acme, _ office: Office) async throws -> MemberRole? {
@@ -82,6 +86,88 @@ struct HeldMembersTests {
             #expect(try await office.audit(.memberConfirmed).map(\.after) == [["organisation": Office.acme.rawValue, "role": "owner"]])
             let held = try await office.db.read { try ApplicationsRestoration().heldMembers(in: $0) }
             #expect(held.map(\.personID) == [Office.brian])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `who was a member is confirmed as owner, once, where nobody is left who was one`(engine: Engine) async throws {
+        try await Office.open(engine) { office in
+            _ = try await hold(office)
+            #expect(try await hasOwner(office) == false)
+
+            let first = try await confirm(Office.brian, as: .owner, office)
+            let second = try await confirm(Office.brian, as: .member, office)
+
+            #expect(first?.role == .owner && first?.isHeld == false && second == first)
+            #expect(try await role(Office.brian, office) == .owner)
+            #expect(try await hasOwner(office))
+            let entries = try await office.audit(.memberConfirmed)
+            #expect(entries.map(\.before) == [["role": "member"]])
+            #expect(entries.map(\.after) == [["organisation": Office.acme.rawValue, "role": "owner"]])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `who is in already becomes the owner of a team without one, and of no other`(engine: Engine) async throws {
+        try await Office.open(engine) { office in
+            _ = try await hold(office)
+            #expect(try await confirm(Office.brian, office)?.role == .member)
+            #expect(try await hasOwner(office) == false)
+
+            let brian = try await confirm(Office.brian, as: .owner, office)
+            #expect(try await confirm(Office.wanjiku, as: .member, office)?.role == .member)
+            let wanjiku = try await confirm(Office.wanjiku, as: .owner, office)
+
+            #expect(brian?.role == .owner && wanjiku?.role == .member)
+            let entries = try await office.audit(.memberRoleChanged)
+            #expect(entries.map(\.subject) == [Office.brian.rawValue])
+            #expect(entries.map(\.after) == [["organisation": Office.acme.rawValue, "role": "owner"]])
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `an owner changes the role of a held member, who stays held and is no second owner`(engine: Engine) async throws {
+        try await Office.open(engine) { office in
+            let (memberships, start) = (office.memberships, office.start)
+            _ = try await hold(office)
+            #expect(try await confirm(Office.wanjiku, office) != nil)
+
+            let (changed, leaves, confirmed) = try await office.db.write { tx in
+                (
+                    try memberships.setRole(.owner, of: Office.brian, in: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: tx).get(),
+                    try memberships.remove(Office.wanjiku, from: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: tx).refusal,
+                    try memberships.confirm(Office.brian, in: Office.acme, by: Office.wanjiku, at: start, requestID: nil, in: tx).get()
+                )
+            }
+
+            #expect(changed.role == .owner && changed.isHeld)
+            #expect(leaves == .lastOwner)
+            #expect(confirmed.role == .owner && !confirmed.isHeld)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `an app is confirmed by an owner who is in, and by nobody else`(engine: Engine) async throws {
+        try await Office.open(engine) { office in
+            let (memberships, start) = (office.memberships, office.start)
+            let app = try await office.makeWeb().app
+            try await office.db.write { tx in
+                try memberships.add(Office.stranger, to: Office.acme, role: .owner, at: start + .seconds(2), in: tx)
+                _ = try ApplicationsRestoration().holdApps(by: .commandLine, at: start, in: tx)
+            }
+            _ = try await hold(office)
+            for person in [Office.wanjiku, Office.brian] { _ = try await confirm(person, office) }
+            func confirmApp(by acting: PersonID) async throws -> Result<Bool, MembershipRefusal> {
+                try await office.db.write { try ApplicationsRestoration().confirm(app.id, of: Office.acme, by: acting, at: start, requestID: nil, in: $0) }
+            }
+
+            let (member, heldOwner) = (try await confirmApp(by: Office.brian), try await confirmApp(by: Office.stranger))
+            let first = try await confirmApp(by: Office.wanjiku)
+            let second = try await confirmApp(by: Office.wanjiku)
+
+            #expect(member.refusal == .notOwner && heldOwner.refusal == .notOwner)
+            #expect(first == .success(true) && second == .success(false))
+            #expect(try await office.audit(.appConfirmed).map(\.actor) == [.person(Office.wanjiku)])
         }
     }
 

@@ -53,6 +53,14 @@ def with_a_new_password(page, server, email):
     sign_in(page, email, PASSWORD)
 
 
+def found_by_staff(page, server, email):
+    page.goto(server.issuer + "/staff/sign-in")
+    sign_in(page, STAFF, PASSWORD)
+    page.goto(server.issuer + "/staff/people")
+    page.get_by_label("Sign-in name").fill(email)
+    page.get_by_role("button", name="Find").click()
+
+
 def test_staff_confirm_an_owner_who_confirms_the_others(restored, browse):
     owner, colleague, staff = browse(), browse(), browse()
     for page, email in ((owner, OWNER), (colleague, COLLEAGUE)):
@@ -60,11 +68,7 @@ def test_staff_confirm_an_owner_who_confirms_the_others(restored, browse):
         expect(page.get_by_role("heading", level=1)).to_have_text("Your place at Acme Budget waits to be confirmed")
     check(colleague, "held-place")
 
-    staff.goto(restored.issuer + "/staff/sign-in")
-    sign_in(staff, STAFF, PASSWORD)
-    staff.goto(restored.issuer + "/staff/people")
-    staff.get_by_label("Sign-in name").fill(OWNER)
-    staff.get_by_role("button", name="Find").click()
+    found_by_staff(staff, restored, OWNER)
     expect(staff.get_by_text("Waits to be confirmed as owner of Acme Budget")).to_be_visible()
     check(staff, "staff-held-place")
     staff.get_by_role("button", name="Confirm").click()
@@ -80,3 +84,22 @@ def test_staff_confirm_an_owner_who_confirms_the_others(restored, browse):
 
     colleague.reload()
     expect(colleague.get_by_role("heading", level=1)).to_have_text("Overview")
+
+
+def test_staff_confirm_a_member_as_owner_who_changes_the_role_of_another(restored, browse):
+    colleague, staff = browse(), browse()
+    with_a_new_password(colleague, restored, COLLEAGUE)
+
+    found_by_staff(staff, restored, COLLEAGUE)
+    expect(staff.get_by_text("Waits to be confirmed as member of Acme Budget. Acme Budget has no confirmed owner yet.")).to_be_visible()
+    check(staff, "staff-held-member")
+    staff.get_by_role("button", name="Confirm as owner").click()
+    expect(staff.get_by_text("has their place in the team again, as owner of Acme Budget.")).to_be_visible()
+
+    colleague.goto(restored.issuer + "/portal/team")
+    colleague.get_by_role("row", name=re.compile("Unconfirmed")).get_by_role("button", name="Make member").click()
+    expect(colleague.get_by_text("The team is changed.")).to_be_visible()
+    row = colleague.get_by_role("row", name=re.compile("Unconfirmed"))
+    row.get_by_role("button", name="Confirm").click()
+    expect(colleague.get_by_text("Unconfirmed")).to_have_count(0)
+    expect(colleague.get_by_role("button", name="Make owner")).to_have_count(1)

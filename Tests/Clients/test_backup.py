@@ -308,8 +308,14 @@ def test_who_was_removed_from_a_team_since_is_not_in_it_again(engine, tmp_path, 
             assert "Your place at Acme Budget waits to be confirmed" in member.browser.get(f"{restored.issuer}/portal").text
         confirm = ["members", "confirm", "--organisation", "acme-budget", "--email"]
         assert restored.command(*confirm, "nobody@acme.example")[0] == 2
-        status, said, complaint = restored.command(*confirm, owner.email)
-        assert (status, said.strip()) == (0, "1 of the members were held and have their place again."), complaint
+        assert restored.command("members", "confirm", "--all", "--role", "owner")[0] != 0
+        status, said, complaint = restored.command(*confirm, owner.email, "--role", "member")
+        place = f"{owner.email} has their place at Acme Budget, as"
+        assert (status, said.splitlines()) == (0, [f"{place} member.", "Acme Budget has no confirmed owner yet."]), complaint
+        # Nobody in the team could make them its owner again.
+        status, said, complaint = restored.command(*confirm, owner.email, "--role", "owner")
+        assert (status, said.splitlines()) == (0, [f"{place} owner."]), complaint
+        assert restored.command(*confirm, owner.email)[1].splitlines() == [f"{place} owner."]
 
         assert owner.is_signed_in() and not colleague.is_signed_in()
         assert owner.press(f"/portal/team/{removal}", "/remove").status_code == 303

@@ -12,12 +12,22 @@ import Web
 
 @Suite("A team after a restore")
 struct HeldTeamTests {
-    /// The demo's developer and Baraka, both owners of Acme Budget, whom a restore holds.
-    private static func hold(_ server: TestServer) async throws -> PersonID {
-        let baraka = try await server.enrol("baraka@acme.example", name: "Baraka Otieno", company: nil, role: .owner)
+    /// The demo's developer, an owner of Acme Budget, and Baraka, another one unless told otherwise, whom a restore holds.
+    private static func hold(_ server: TestServer, as role: MemberRole = .owner) async throws -> PersonID {
+        let baraka = try await server.enrol("baraka@acme.example", name: "Baraka Otieno", company: nil, role: role)
         let count = try await server.database.write { try ApplicationsRestoration().holdMembers(by: .commandLine, at: server.clock.now, in: $0) }
         #expect(count == 2)
         return baraka
+    }
+
+    private static func confirm(_ person: PersonID, _ server: TestServer) async throws {
+        try await server.database.write {
+            _ = try Memberships().confirm(person, in: DemoWorld.organisation, by: Actor.commandLine, at: server.clock.now, requestID: nil, in: $0)
+        }
+    }
+
+    private static func role(of person: PersonID, _ server: TestServer) async throws -> MemberRole? {
+        try await server.database.read { try Memberships().role(of: person, in: DemoWorld.organisation, in: $0) }
     }
 
     private static func staff(_ server: TestServer) async throws -> TestBrowser {
@@ -53,7 +63,8 @@ struct HeldTeamTests {
             let baraka = try await Self.hold(server)
             let staff = try await Self.staff(server)
             try await staff.open("/staff/people?name=\(Parameters.encode(DemoWorld.developer.email))")
-            #expect(await staff.page.contains("Waits to be confirmed as owner of Acme Budget"))
+            #expect(await staff.page.contains("Waits to be confirmed as owner of Acme Budget. Acme Budget has no confirmed owner yet."))
+            #expect(!(await staff.forms).contains { $0.names.contains("role") })
             let confirmation = try #require(await staff.forms.first { $0.action.hasSuffix("/organisations/org_demo/confirm") })
             try await staff.submit(confirmation, [])
             #expect(await staff.page.contains("has their place in the team again"))
@@ -78,6 +89,88 @@ struct HeldTeamTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `staff confirm a member as owner where no owner is left`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let baraka = try await Self.hold(server, as: .member)
+            let staff = try await Self.staff(server)
+            try await staff.open("/staff/people?name=\(Parameters.encode("baraka@acme.example"))")
+            #expect(await staff.page.contains("Waits to be confirmed as member of Acme Budget. Acme Budget has no confirmed owner yet."))
+            let form = try #require(await staff.forms.first { $0.action.hasSuffix("/organisations/org_demo/confirm") && $0.names.contains("role") })
+            #expect(try await staff.post(server, form.action, [("role", "king")]).status == .notFound)
+
+            try await staff.submit(form, [])
+
+            #expect(await staff.page.contains("Baraka Otieno has their place in the team again, as owner of Acme Budget."))
+            #expect(!(await staff.page).contains("no confirmed owner"))
+            let browser = try await server.signedIn("baraka@acme.example", TestServer.passphrase)
+            try await browser.open("/portal/team")
+            #expect((await browser.forms).contains { $0.action == "/portal/team/usr_demodeveloper/confirm" })
+            let entries = try await server.database.read { try AuditLog().list(.init(action: .memberConfirmed), limit: 10, in: $0) }
+            #expect(entries.map(\.subject) == [baraka.rawValue])
+            #expect(entries.map(\.after) == [["organisation": "org_demo", "role": "owner"]])
+        }
+    }
+
+    @Test(arguments: Engine.available) func `staff who confirmed a member of a team without an owner are told, and make them one`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let baraka = try await Self.hold(server, as: .member)
+            let staff = try await Self.staff(server)
+            try await staff.open("/staff/people?name=\(Parameters.encode("baraka@acme.example"))")
+            let forms = await staff.forms.filter { $0.action.hasSuffix("/organisations/org_demo/confirm") }
+            let asBefore = try #require(forms.first { !$0.names.contains("role") })
+            let asOwner = try #require(forms.first { $0.names.contains("role") })
+
+            try await staff.submit(asBefore, [])
+            #expect(await staff.page.contains("again, as member of Acme Budget. Acme Budget has no confirmed owner yet."))
+            #expect(try await Self.role(of: baraka, server) == .member)
+            try await staff.submit(asOwner, [])
+
+            #expect(await staff.page.contains("again, as owner of Acme Budget."))
+            #expect(try await Self.role(of: baraka, server) == .owner)
+        }
+    }
+
+    @Test(arguments: Engine.available) func `an owner makes a held owner a member before confirming them`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let baraka = try await Self.hold(server)
+            try await Self.confirm(PersonID(trusted: "usr_demodeveloper"), server)
+            let owner = try await server.developer()
+            try await owner.open("/portal/team")
+            let change = try #require(await owner.forms.first { $0.action == "/portal/team/\(baraka)/role" })
+
+            try await owner.submit(change, [])
+            #expect(await owner.page.contains("Unconfirmed"))
+            #expect(try await Self.role(of: baraka, server) == nil)
+            let confirmation = try #require(await owner.forms.first { $0.action == "/portal/team/\(baraka)/confirm" })
+            try await owner.submit(confirmation, [])
+
+            #expect(!(await owner.page).contains("Unconfirmed"))
+            #expect(try await Self.role(of: baraka, server) == .member)
+        }
+    }
+
+    @Test(arguments: Engine.available) func `who is in one team is told that their place in another waits`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let baraka = try await server.enrol("baraka@savanna.example", name: "Baraka Otieno")
+            try await server.database.write { tx in
+                try Memberships().add(baraka, to: DemoWorld.organisation, role: .member, at: server.clock.now, in: tx)
+                _ = try ApplicationsRestoration().holdMembers(by: .commandLine, at: server.clock.now, in: tx)
+            }
+            let browser = try await server.signedIn("baraka@savanna.example", TestServer.passphrase)
+
+            for path in ["/portal", "/portal/settings"] {
+                try await browser.open(path)
+                #expect(await browser.status == 200)
+                #expect(await browser.page.contains("Your place at Acme Budget waits to be confirmed"))
+            }
+            try await Self.confirm(baraka, server)
+            for path in ["/portal", "/portal/settings"] {
+                try await browser.open(path)
+                #expect(!(await browser.page).contains("waits to be confirmed"))
+            }
+        }
+    }
+
     @Test func `a member who is no owner confirms nobody`() async throws {
         try await TestServer.run(.sqlite) { server in
             let baraka = try await Self.hold(server)
@@ -94,10 +187,7 @@ struct HeldTeamTests {
     @Test func `who is held cannot be invited anew past the confirmation`() async throws {
         try await TestServer.run(.sqlite) { server in
             let baraka = try await Self.hold(server)
-            try await server.database.write {
-                _ = try Memberships().confirm(
-                    PersonID(trusted: "usr_demodeveloper"), in: DemoWorld.organisation, by: Actor.commandLine, at: server.clock.now, requestID: nil, in: $0)
-            }
+            try await Self.confirm(PersonID(trusted: "usr_demodeveloper"), server)
             let owner = try await server.developer()
             try await owner.open("/portal/team")
             try await owner.submit("email", [("email", "baraka@acme.example"), ("role", "owner")])

@@ -13,13 +13,16 @@ struct ConfirmAppPage: PortalPage {
     func add(to routes: Routes) {
         routes.post("/portal/apps/{id}/confirm") { request, context in
             try await site.form(request, context) { (developer: Developer, _: Web.Parameters) in
-                guard developer.isOwner else { throw PortalRefusal.ownersOnly }
                 let app = try await site.app(context, of: developer)
                 let facts = RequestFacts(context)
-                try await site.database.write { tx in
-                    _ = try ApplicationsRestoration().confirm(app.id, by: developer.actor, at: facts.now, requestID: facts.requestID, in: tx)
+                let outcome = try await site.database.write { tx in
+                    try ApplicationsRestoration().confirm(
+                        app.id, of: developer.organisation.id, by: developer.id, at: facts.now, requestID: facts.requestID, in: tx)
                 }
-                return .seeOther("/portal/apps/\(app.id)?confirmed=1")
+                switch outcome {
+                case .success: return .seeOther("/portal/apps/\(app.id)?confirmed=1")
+                case .failure: throw PortalRefusal.ownersOnly
+                }
             }
         }
     }

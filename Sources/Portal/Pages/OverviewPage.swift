@@ -46,6 +46,7 @@ struct OverviewPage: PortalPage {
 
     struct Model: Encodable {
         let givenName, organisation: String
+        let heldPlaces: HeldPlaces?
         let unconfirmedEmail: String?
         let isDemo, justConfirmed, justSent: Bool
         let steps: [Step]
@@ -57,10 +58,10 @@ struct OverviewPage: PortalPage {
 
     private func show(_ developer: Developer, _ request: Request, _ context: AppContext) async throws -> Response {
         let organisation = developer.organisation
-        let (apps, members, records) = try await site.database.read { [site] tx in
+        let (apps, members, records, held) = try await site.database.read { [site] tx in
             (
                 try site.apps.list(of: organisation.id, in: tx), try site.memberships.list(of: organisation.id, in: tx).count,
-                try site.records.list(ofOrganisation: organisation.id, limit: 5, in: tx)
+                try site.records.list(ofOrganisation: organisation.id, limit: 5, in: tx), try site.heldPlaces(of: developer.id, in: tx)
             )
         }
         let query = request.query ?? Web.Parameters()
@@ -82,7 +83,7 @@ struct OverviewPage: PortalPage {
         steps.removeAll(where: \.isDone)
         let names = Dictionary(apps.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         let model = Model(
-            givenName: developer.person.givenName, organisation: organisation.name,
+            givenName: developer.person.givenName, organisation: organisation.name, heldPlaces: held,
             unconfirmedEmail: developer.person.hasConfirmedEmail ? nil : developer.person.email, isDemo: site.isDemo,
             justConfirmed: query["confirmed"] != nil && developer.person.hasConfirmedEmail, justSent: query["sent"] != nil, steps: steps,
             hasSteps: !steps.isEmpty, quota: try await site.quota(of: organisation, at: context.receivedAt),

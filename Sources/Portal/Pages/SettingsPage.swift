@@ -65,6 +65,7 @@ struct SettingsPage: PortalPage {
     struct Model: Encodable {
         let errors: ErrorSummary?
         let note: String?
+        let heldPlaces: HeldPlaces?
         let email: String
         let isConfirmed: Bool
         let username: String
@@ -80,17 +81,18 @@ struct SettingsPage: PortalPage {
         name: String, _ errors: FormErrors, _ developer: Developer, _ context: AppContext, note: String? = nil, status: HTTPResponse.Status = .ok
     ) async throws -> Response {
         let now = context.receivedAt
-        let (sessions, factor) = try await site.database.read { [site] tx in
-            (try site.sessions.list(of: developer.person, at: now, in: tx), try site.factors.factors.find(of: developer.id, in: tx))
+        let (sessions, factor, held) = try await site.database.read { [site] tx in
+            (
+                try site.sessions.list(of: developer.person, at: now, in: tx), try site.factors.factors.find(of: developer.id, in: tx),
+                try site.heldPlaces(of: developer.id, in: tx)
+            )
         }
         let model = Model(
-            errors: errors.summary, note: note, email: developer.person.email ?? "", isConfirmed: developer.person.hasConfirmedEmail,
-            username: developer.person.signInName,
+            errors: errors.summary, note: note, heldPlaces: held, email: developer.person.email ?? "",
+            isConfirmed: developer.person.hasConfirmedEmail, username: developer.person.signInName,
             name: .text("name", "Name", value: name, errors: errors, autocomplete: "name"),
             currentPassword: .password("current_password", "Current password", errors: errors),
-            newPassword: .password(
-                "new_password", "New password", hint: "At least 8 characters. A few words in a row are easy to remember and hard to guess.", errors: errors,
-                isNew: true),
+            newPassword: .password("new_password", "New password", hint: PasswordRules.hint, errors: errors, isNew: true),
             hasSecondFactor: factor != nil,
             sessions: sessions.map {
                 SessionRow(

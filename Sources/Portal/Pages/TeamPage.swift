@@ -209,7 +209,7 @@ extension TeamPage.Member {
         isYou = person.id == developer.id
         isHeld = membership.isHeld
         canBeConfirmed = developer.isOwner && membership.isHeld
-        canBeChanged = developer.isOwner && !membership.isHeld
+        canBeChanged = developer.isOwner
         canBeRemoved = developer.isOwner || isYou
         let other = membership.role == .owner ? MemberRole.member : .owner
         otherRole = other.rawValue
