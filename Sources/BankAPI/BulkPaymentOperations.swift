@@ -200,10 +200,10 @@ private struct LineCursor {
 extension PaymentFileRefusal {
     /// Nothing of the file is kept, and nothing has moved.
     fileprivate var problem: Problem {
-        let told = faults.count < count ? ", of which the first \(faults.count) are told" : ""
+        let told = faults.count < count ? ", of which the first \(faults.count) are listed" : ""
         return Problem(
             isMalformed ? .malformedBody : .invalidRequest,
-            count == 1 ? "The file has a fault, and nothing of it is taken." : "The file has \(count) faults\(told), and nothing of it is taken.",
+            count == 1 ? "The file has a fault, and none of it is taken." : "The file has \(count) faults\(told), and none of it is taken.",
             errors: faults.map { Problem.Violation(pointer: $0.pointer, rule: $0.rule, expected: $0.expected, got: $0.got) })
     }
 }
@@ -223,7 +223,7 @@ extension PaymentRefusal {
         case .debtorAccountBlocked(let status):
             problem(.debtorAccountBlocked, "The customer's account cannot pay.", "account_status", "open", status.rawValue)
         default:
-            problem(.consentRequired, "The token was approved for another consent than this file's.", "consent", "the consent of this file", "another")
+            problem(.consentRequired, "The token was approved for a consent other than this file's.", "consent", "the consent of this file", "another")
         }
     }
 

@@ -15,7 +15,7 @@ extension GuardedCall {
         // The customer approved this token for one consent; to name another is to ask for another's.
         guard named == consent.id.rawValue else {
             throw Problem(
-                .consentRequired, "The token was approved for another consent than the body names.",
+                .consentRequired, "The token was approved for a consent other than the one that the body names.",
                 errors: [Problem.Violation(pointer: "/consent_id", rule: "consent", expected: consent.id.rawValue, got: String(named.prefix(64)))])
         }
         return (consent, person)

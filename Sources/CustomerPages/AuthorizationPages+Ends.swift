@@ -33,7 +33,7 @@ extension CustomerRoutes {
         case .expired(let transaction):
             let name = try await apps.find(transaction.appID)?.name ?? "the app"
             return end(
-                "This page has expired", "You have half an hour to decide. It is over, and nothing was shared. Go back to \(name) and start again.",
+                "This page has expired", "You have half an hour to decide. That time is over, and nothing was shared. Go back to \(name) and start again.",
                 actions: [.init("Go back to \(name)", "/oauth2/authorize/leave?transaction=\(sealed)")], context, status: .gone)
         case .otherBrowser(let transaction):
             let name = try await apps.find(transaction.appID)?.name ?? "the app"
@@ -56,7 +56,7 @@ extension CustomerRoutes {
         let name = app ?? "The app"
         return pages.notice(
             Notice(
-                "You have already answered", "\(name) got your first answer, and only that one counts. To answer anew, go back to \(name) and start again.",
+                "You have already answered", "\(name) got your first answer, and only that one counts. To answer again, go back to \(name) and start again.",
                 actions: [.init("See your connections", "/my")]),
             shell: shell("", for: nil), status: .conflict)
     }

@@ -177,10 +177,10 @@ extension CustomerRoutes {
         case (.rejected, _): "You said no to \(app)"
         case (.revoked, .customer): "You stopped sharing with \(app)"
         case (.revoked, .partner): "\(app) ended the connection itself"
-        case (.revoked, _): "The bank ended the connection of \(app)"
-        case (.suspended, _): "The bank paused the connection of \(app)"
-        case (.expired, _): "The permission of \(app) ended by itself"
-        case (.consumed, _): "The permission of \(app) was used up"
+        case (.revoked, _): "The bank ended the connection with \(app)"
+        case (.suspended, _): "The bank paused the connection with \(app)"
+        case (.expired, _): "Your permission for \(app) ended by itself"
+        case (.consumed, _): "Your permission for \(app) was used up"
         case (.awaitingAuthorisation, _): nil
         }
     }

@@ -30,7 +30,7 @@ extension DemoPages {
             scenario: scenarios.isEmpty
                 ? nil
                 : .select(
-                    "scenario", "What is to happen?", options: options, hint: "The sandbox makes the payment turn out as you choose; the way is the real one.",
+                    "scenario", "What is to happen?", options: options, hint: "The sandbox makes the payment turn out as you choose; everything else is real.",
                     errors: errors),
             errors: errors.summary)
         return pages.page(

@@ -60,7 +60,7 @@ extension DemoPages {
         guard let flow = begun.take(state: state, at: now) else {
             return explain(
                 "We do not know this answer",
-                "It belongs to a start in another browser, to one that was already answered, or to one that is older than an hour. Nothing was connected; begin again.",
+                "It belongs to a start in another browser, or to one that was already answered or is older than an hour. Nothing was connected; begin again.",
                 status: .badRequest)
         }
         // RFC 9207 §2.4: an answer of another issuer is not ours to use.

@@ -58,7 +58,7 @@ extension DemoPages {
             throw DemoRefusal(answer.problem ?? .unknown(answer.status), doing: "The consent could not be ended.")
         }
         if let token = connection.refreshToken { try await platform.revoke(token) }
-        var response = explain("Disconnected", "We ended the consent at Wekeza and forgot you. Nothing of yours stays here.", button: "Connect again")
+        var response = explain("Disconnected", "We ended the consent at Wekeza and forgot you. Nothing of yours is kept here.", button: "Connect again")
         connections.remove(from: &response)
         return response
     }

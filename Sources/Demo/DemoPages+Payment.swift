@@ -84,7 +84,7 @@ extension DemoPages {
         switch view.status {
         case "settled": ("\(bill.creditor) is paid", "\(bill.text) has left your account.")
         case "rejected": ("It was not paid", "The money is yours again. Below is what happened.")
-        case "held": ("The bank looks at it", "Somebody at Wekeza decides. The amount is set aside meanwhile.")
+        case "held": ("The bank is looking at it", "Somebody at Wekeza decides. Meanwhile the amount is set aside.")
         case "blocked": ("The bank stopped it", "The amount is set aside until the bank decides.")
         default: ("On its way to \(bill.creditor)", "Wekeza accepted it. The other bank takes a moment.")
         }

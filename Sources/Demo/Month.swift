@@ -186,7 +186,7 @@ struct MonthPage: Encodable {
                 name: pair.account.name, number: pair.account.masked_number, kind: Self.words(pair.account.kind),
                 booked: pair.balance?.booked.money?.text ?? "Not shared", available: pair.balance?.available.money?.text ?? "Not shared")
         }
-        accountCount = accounts.count.of("account")
+        accountCount = accounts.count.inWords("account")
         var currencies: [Currency] = []
         for currency in accounts.compactMap({ Currency(rawValue: $0.account.currency) }) where !currencies.contains(currency) { currencies.append(currency) }
         self.currencies = MonthSums.of(transactions, currencies: currencies).map(Self.part)

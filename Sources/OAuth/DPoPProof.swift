@@ -35,7 +35,7 @@ public struct DPoPProof: Hashable, Sendable {
             case .wrongType: "The typ of the DPoP proof is not dpop+jwt."
             case .algorithm: "The DPoP proof is not signed with \(DPoPProof.algorithms.map(\.rawValue).joined(separator: ", "))."
             case .missingKey: "The header of the DPoP proof has no jwk."
-            case .unsuitableKey: "The jwk of the DPoP proof is no public key for its algorithm."
+            case .unsuitableKey: "The jwk of the DPoP proof is not a public key for its algorithm."
             case .signature: "The signature of the DPoP proof is wrong."
             case .missingTokenID: "The DPoP proof has no jti of 1 to 255 bytes."
             case .method: "The htm of the DPoP proof is not the method of the request."

@@ -120,7 +120,7 @@ extension OAuthError.Code {
         case .invalidRedirectURI: "A redirect URI cannot be registered"
         case .invalidClientMetadata: "A member of the client metadata cannot be registered"
         case .invalidSoftwareStatement: "The software statement proves nothing"
-        case .unapprovedSoftwareStatement: "The software statement is of nobody we know"
+        case .unapprovedSoftwareStatement: "The software statement comes from nobody we know"
         }
     }
 
@@ -138,7 +138,7 @@ extension OAuthError.Code {
         case .unsupportedResponseType: "Send response_type=code with a code challenge (PKCE, S256)."
         case .invalidScope:
             "Ask for scopes of the metadata's scopes_supported that the app is registered for. Client credentials give consents.write only; a refresh can narrow, never widen."
-        case .accessDenied: "Respect it. The app may ask again when the customer starts the connection anew."
+        case .accessDenied: "Respect it. The app may ask again when the customer starts the connection again."
         case .serverError: "Try again. If it happens again, tell us the request id."
         case .temporarilyUnavailable: "Wait for the seconds in Retry-After and try again."
         case .loginRequired: "Send the customer again without prompt=none."

@@ -46,8 +46,8 @@ public enum RiskRule: String, CaseIterable, Sendable {
     public var words: String {
         switch self {
         case .amountBeyondHistory: "The amount is five times the largest that left the account in 90 days."
-        case .newCreditor: "The account never paid this creditor before."
-        case .muchToNewCreditor: "Half of what is on the account or more goes to somebody never paid before."
+        case .newCreditor: "The account has never paid this creditor before."
+        case .muchToNewCreditor: "Half or more of what is on the account goes to somebody who was never paid before."
         case .drainsAccount: "Nearly everything on the account leaves it."
         case .manyPayments: "Ten payments or more were made from the account within an hour."
         case .floodOfPayments: "Fifty payments or more were made from the account within an hour."

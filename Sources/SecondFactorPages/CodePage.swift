@@ -50,7 +50,9 @@ public struct CodePage: Encodable, Sendable {
         self.transaction = transaction
         self.asker = asker
         self.errors = errors.summary
-        delay = wait.map { "Too many codes were wrong, so we take a pause. Try again in \($0.words). Nothing is locked, and nobody can lock you out for good." }
+        delay = wait.map {
+            "Too many codes were wrong, so we pause for a while. Try again in \($0.words). Nothing is locked, and nobody can lock you out for good."
+        }
         code = Self.field(isRecovery: isRecovery, errors: errors)
         self.isRecovery = isRecovery
         otherAddress = isRecovery ? address : address + (address.contains("?") ? "&" : "?") + "recovery=1"
@@ -69,7 +71,7 @@ public struct CodePage: Encodable, Sendable {
 
     public static func refusal(isRecovery: Bool) -> String {
         isRecovery
-            ? "This is none of your recovery codes, or it was used before. Check it and try again."
+            ? "This is not one of your recovery codes, or it was used before. Check it and try again."
             : "This code is not right, or it was used before. Wait for the next one and try again."
     }
 

@@ -25,7 +25,7 @@ public enum FactorNews: CaseIterable, Sendable {
         switch self {
         case .turnedOn: "from now on signing in to your account takes a one-time code after the password."
         case .turnedOff: "from now on the password alone signs in to your account."
-        case .recoveryCodesRenewed: "your account has ten new recovery codes. The ones before do not work any more."
+        case .recoveryCodesRenewed: "your account has ten new recovery codes. The old ones do not work any more."
         case .recoveryCodeUsed: "somebody, most likely you, signed in to your account with a recovery code. It does not work any more."
         case .reset: "the bank turned off the two-step sign-in of your account, as you asked. The password alone signs in until you turn it on again."
         }

@@ -62,7 +62,7 @@ extension StaffRoutes {
         }
         let shown = Array(rows.prefix(OrganisationsPage.pageSize))
         let model = OrganisationsPage(
-            message: changedRow.map { "\($0.name) is on the plan \($0.plan.title) now." }, hasRows: !shown.isEmpty, rows: shown,
+            message: changedRow.map { "\($0.name) is now on the \($0.plan.title) plan." }, hasRows: !shown.isEmpty, rows: shown,
             nextAddress: rows.count > shown.count ? shown.last.map { "/staff/organisations?after=\($0.id)" } : nil)
         return pages.page("staff/organisations", model, shell: member.shell("Organisations", current: "organisations"))
     }

@@ -130,7 +130,7 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     /// What to do about it: the advice on the documentation page and the request page.
     public var advice: String {
         switch self {
-        case .invalidRequest: "Each entry of errors names the part, the rule, what was expected and what came. Mend these and send the request again."
+        case .invalidRequest: "Each entry of errors names the part, the rule, what was expected and what came. Fix these and send the request again."
         case .malformedBody: "Send one JSON object in UTF-8 with the content type application/json, and no member twice."
         case .invalidPermissions:
             "Ask for accounts first (ReadAccountsBasic or ReadAccountsDetail); transactions need a level (Basic or Detail) and at least one of Credits and Debits."
@@ -169,7 +169,7 @@ public enum ErrorCode: String, CaseIterable, Sendable {
         case .debtorAccountBlocked: "The bank or the customer stopped the account. Lodge a new consent; the customer may pick another account."
         case .paymentDiffers:
             "Send amount, creditor and reference exactly as they stand in the consent. For anything else lodge a new consent; the customer decides."
-        case .insufficientFunds: "Nothing was moved, and the consent is as it was: try again with a new Idempotency-Key when there is money on the account."
+        case .insufficientFunds: "Nothing was moved, and the consent is as it was: try again when there is money on the account."
         case .creditorAccountRefused: "Check the creditor's account number. Lodge a new consent for another one; the customer decides."
         case .consentTypeMismatch:
             "Each type of consent has its operation: payment goes to /v1/payments, recurring_payment to /v1/transfers, standing_order to /v1/standing-orders."

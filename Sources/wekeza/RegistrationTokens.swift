@@ -94,7 +94,7 @@ struct RegistrationTokens: AsyncParsableCommand {
 
     /// `wekeza registration-tokens revoke`
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Revoke a token. The apps that it registered work on.")
+        static let configuration = CommandConfiguration(abstract: "Revoke a token. The apps that it registered keep working.")
 
         @OptionGroup var setup: SetupOptions
 

@@ -44,11 +44,11 @@ def test_a_bill_is_paid_and_watched_until_it_arrives(page, server):
 
     expect(page.get_by_role("heading", level=1)).to_have_text("On its way to Kenya Power")
     assert statuses(page) == ["received", "accepted"]
-    page.get_by_role("link", name="Stop that").click()
+    page.get_by_role("link", name="Stop refreshing").click()
     expect(page.get_by_role("link", name="Look again")).to_be_visible()
     check(page, "demo-payment-on-its-way")
     # From here on the page looks by itself, with and without JavaScript.
-    page.get_by_role("link", name="Watch it by itself").click()
+    page.get_by_role("link", name="Refresh automatically").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Kenya Power is paid", timeout=20000)
     assert statuses(page) == ["received", "accepted", "settled"]
     check(page, "demo-payment-settled")

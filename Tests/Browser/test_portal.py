@@ -94,7 +94,7 @@ class TestTheDevelopersWay:
         expect(page.locator(".compare")).to_contain_text("accounts.read")
         expect(page.locator(".trace__step--skipped").filter(has_text="Not reached").first).to_be_visible()
         page.get_by_role("link", name="Read about this error").click()
-        expect(page.get_by_role("heading", name="How to mend it")).to_be_visible()
+        expect(page.get_by_role("heading", name="How to fix it")).to_be_visible()
 
     def test_the_secret_is_rotated_with_overlap(self, page, server):
         sign_up(page, server)

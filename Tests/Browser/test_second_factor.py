@@ -124,7 +124,7 @@ class TestCustomers:
         sign_in(page, name)
         page.get_by_role("link", name="Use a recovery code").click()
         enter(page, codes[0], "Recovery code")
-        expect(page.get_by_role("alert").get_by_role("link")).to_have_text("This is none of your recovery codes, or it was used before. Check it and try again.")
+        expect(page.get_by_role("alert").get_by_role("link")).to_have_text("This is not one of your recovery codes, or it was used before. Check it and try again.")
         enter(page, codes[1].lower().replace("-", " "), "Recovery code")
         page.goto(server.issuer + "/my/security/second-factor")
         expect(page.get_by_text("8 left")).to_be_visible()

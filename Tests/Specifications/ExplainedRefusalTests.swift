@@ -80,7 +80,7 @@ struct ExplainedRefusalTests {
 
                 let page = await browser.page
                 #expect(await browser.status == 200)
-                #expect(page.contains("How to mend it"))
+                #expect(page.contains("How to fix it"))
                 #expect(page.contains(Self.hidden))
                 for secret in ["What was refused", "Acme Budget", challenge, "/oauth2/token"] { #expect(!page.contains(secret), "\(secret)") }
             }

@@ -189,7 +189,7 @@ struct PortalCertificatesTests {
             (try certificate(until: now - .days(1)), "The certificate expired at"),
             (try certificate(from: now + .days(1), signedBy: .init()), "is valid from"),
             (try certificate(usage: ExtendedKeyUsage([.serverAuth]), signedBy: .init()), "does not name clientAuth"),
-            ("-----BEGIN PUBLIC KEY-----\nAQID\n-----END PUBLIC KEY-----", "This is a public key alone"),
+            ("-----BEGIN PUBLIC KEY-----\nAQID\n-----END PUBLIC KEY-----", "This is only a public key"),
             ("-----BEGIN X509 CRL-----\nAQID\n-----END X509 CRL-----", "neither a signing request nor a certificate"),
             ("-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----", "The certificate cannot be read"),
         ]

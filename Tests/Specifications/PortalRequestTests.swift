@@ -35,7 +35,7 @@ struct PortalRequestTests {
         return record
     }
 
-    @Test(arguments: Engine.available) func `a member sees every check, what was expected and what came, and how to mend it`(engine: Engine) async throws {
+    @Test(arguments: Engine.available) func `a member sees every check, what was expected and what came, and how to fix it`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let record = try await Self.refusedCall(server)
             let browser = try await server.developer()
@@ -46,7 +46,7 @@ struct PortalRequestTests {
             #expect(await browser.status == 200)
             #expect(await browser.heading == "Refused: the account is outside the consent")
             for text in [
-                "acc_4417", "acc_2093", "Passed: ", "Failed: ", "Not reached", "How to mend it", "/docs/errors/account_not_in_consent", "41.90.64.12",
+                "acc_4417", "acc_2093", "Passed: ", "Failed: ", "Not reached", "How to fix it", "/docs/errors/account_not_in_consent", "41.90.64.12",
                 "answered in 2.9 ms", "Refusals do not count",
             ] {
                 #expect(page.contains(text), "\(text)")

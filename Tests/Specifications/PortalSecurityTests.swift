@@ -112,7 +112,7 @@ struct PortalSecurityTests {
             let browser = try await server.developer()
             let public_ = key.jwk.object.text
             let cases: [(jwks: String, text: String)] = [
-                ("{", "This is not JSON"), (public_, "This is one key"), ("{}", "Use a JSON object with the member keys"),
+                ("{", "This is not valid JSON"), (public_, "This is one key"), ("{}", "Use a JSON object with the member keys"),
                 (#"{"keys":[]}"#, "at least one key"),
                 (#"{"keys":[{"kty":"oct","k":"c2VjcmV0","kid":"s"}]}"#, "Key 1 is a symmetric key"),
                 (#"{"keys":[\#(public_.replacing("\"kty\"", with: "\"d\":\"AAAA\",\"kty\""))]}"#, "Key 1 holds a private part"),

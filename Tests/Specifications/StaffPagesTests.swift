@@ -211,7 +211,7 @@ struct StaffPagesTests {
             try await server.settle()
 
             let page = await browser.page
-            #expect(page.contains("Acme Budget is on the plan Unlimited now."))
+            #expect(page.contains("Acme Budget is now on the Unlimited plan."))
             let plan = try await server.demoApp().plan
             #expect(plan == .unlimited)
             let entries = try await server.database.read { try AuditLog().list(.init(action: .planChanged), limit: 10, in: $0) }

@@ -143,7 +143,7 @@ struct TwoStepSignInTests {
             try await again.open("\(who.signIn)/code?recovery=1")
             try await again.submit("code", [("code", phone.recoveryCodes[4])])
             #expect(await again.status == 422)
-            #expect(await again.page.contains("none of your recovery codes"))
+            #expect(await again.page.contains("not one of your recovery codes"))
             #expect(await !isSignedIn(who, again))
             #expect(try await actions(server).contains(.recoveryCodeUsed))
         }

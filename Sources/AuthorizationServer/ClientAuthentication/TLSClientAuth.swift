@@ -19,7 +19,7 @@ struct TLSClientAuth: ClientAuthenticator {
             guard let subject = app.metadata.tlsSubject, subject.isNamed(by: verified.certificate) else {
                 return .refused(
                     .against(
-                        .certificateSubject, "The client certificate names another subject than the app is registered for.",
+                        .certificateSubject, "The client certificate names a subject other than the one that the app is registered for.",
                         expected: app.metadata.tlsSubject?.value, received: .value(verified.certificate.subject.description)))
             }
             return .passed()
@@ -42,7 +42,7 @@ struct SelfSignedTLSClientAuth: ClientAuthenticator {
             guard try await certificates.live(of: app.id).contains(where: { $0.thumbprint == certificate.thumbprint }) else {
                 return .refused(
                     .against(
-                        .certificateRegistered, "The client certificate is none of those that the app registered.",
+                        .certificateRegistered, "The client certificate is not one of those that the app registered.",
                         expected: "one of those on the app's certificates page", received: .value("SHA-256 \(certificate.thumbprint.text)")))
             }
             return certificate.untimeliness(at: now).map { .refused(.certificate($0)) } ?? .passed()

@@ -27,9 +27,9 @@ public struct RequestObject: Sendable {
             case .notYetValid: "The nbf or iat of the request object lies in the future."
             case .missingExpiry: "The request object has no exp."
             case .missingNotBefore: "The request object has no nbf."
-            case .lifetime: "The exp of the request object lies more than 60 minutes behind its nbf."
+            case .lifetime: "The exp of the request object lies more than 60 minutes after its nbf."
             case .notBeforeTooOld: "The nbf of the request object is more than 60 minutes old."
-            case .member: "A member of the request object is no text, number, list or object."
+            case .member: "A member of the request object is not a text, number, list or object."
             }
         }
     }

@@ -4,7 +4,7 @@ public enum ResourceCheck {
     public static func check(_ parameters: RequestParameters, audience: String) throws(OAuthError) {
         guard let other = parameters.all("resource").first(where: { $0 != audience }) else { return }
         throw .against(
-            .resource, "The resource is none of this server: leave it out, or name the API as the protected resource metadata does.", expected: audience,
+            .resource, "The resource is not one of this server's: leave it out, or name the API as the protected resource metadata does.", expected: audience,
             received: .value(other))
     }
 }

@@ -18,7 +18,7 @@ enum ResponseTypeCheck {
         guard let name = parameters["response_mode"] else { return .query }
         guard let mode = ResponseMode(rawValue: name) else {
             let known = ResponseMode.allCases.map(\.rawValue).joined(separator: ", ")
-            throw .against(.responseMode, "The response_mode is none of \(known).", expected: known, received: .value(name))
+            throw .against(.responseMode, "The response_mode is not one of \(known).", expected: known, received: .value(name))
         }
         return mode
     }

@@ -62,7 +62,7 @@ extension RequestObject.Refusal {
         case .algorithm:
             of(
                 "algorithm", "The request object is signed with an algorithm that the app may use", "RFC 9101 §6.2", "alg",
-                "Take an algorithm that the app’s profile and its registration allow. None is no signature.")
+                "Take an algorithm that the app’s profile and its registration allow. The algorithm none is no signature.")
         case .noKey:
             of("key", "A key of the app has the kid and suits the algorithm", "RFC 7515 §4.1.4", "kid", "Compare the kid with those on the app’s page.")
         case .signature:
@@ -86,7 +86,7 @@ extension RequestObject.Refusal {
                 "Look at your clock: it may run 30 seconds ahead of ours, no more.")
         case .missingExpiry: of("exp", "The request object has an exp", "FAPI 2.0 Message Signing §5.3.1", "exp", "Let it expire within an hour of nbf.")
         case .missingNotBefore: of("nbf", "The request object has an nbf", "FAPI 2.0 Message Signing §5.3.1", "nbf", "Write the present time into nbf.")
-        case .lifetime: of("too_long", "exp lies at most an hour behind nbf", "FAPI 2.0 Message Signing §5.3.1", "exp", "Let it expire within an hour of nbf.")
+        case .lifetime: of("too_long", "exp lies at most an hour after nbf", "FAPI 2.0 Message Signing §5.3.1", "exp", "Let it expire within an hour of nbf.")
         case .notBeforeTooOld: of("nbf_old", "nbf is at most an hour old", "FAPI 2.0 Message Signing §5.3.1", "nbf", "Make a request object for each request.")
         case .member:
             of("member", "Every member is a parameter’s value", "RFC 9101 §4", nil, "Write texts, numbers, or the JSON that a parameter has; leave null out.")
@@ -107,7 +107,9 @@ extension DPoPProof.Refusal {
         case .malformed: of("malformed", "The proof is a signed JWT", "§4.3 step 2", nil, "Send the compact form: three parts with dots between them.")
         case .wrongType: of("type", "The typ of the proof is dpop+jwt", "§4.3 step 4", "typ", "Write dpop+jwt into typ.")
         case .algorithm:
-            of("algorithm", "The proof is signed with an asymmetric algorithm of ours", "§4.3 step 5", "alg", "Take one of dpop_signing_alg_values_supported.")
+            of(
+                "algorithm", "The proof is signed with an asymmetric algorithm that we support", "§4.3 step 5", "alg",
+                "Take one of dpop_signing_alg_values_supported.")
         case .missingKey: of("jwk", "The header of the proof has the public key", "§4.2", "jwk", "Write the public key into jwk.")
         case .unsuitableKey:
             of(

@@ -25,7 +25,7 @@ extension RefusalRule {
         advice: "Turn PKCE on in the library: code_challenge is the base64url SHA-256 of a code verifier that the app keeps for the token request.")
     public static let challengeMethod = RefusalRule(
         "code_challenge_method", .invalidRequest, "The code challenge method is S256", "RFC 7636 §4.3, RFC 9700 §2.1.1", parameter: "code_challenge_method",
-        advice: "Send code_challenge_method=S256. Left out it means plain, which protects nothing.")
+        advice: "Send code_challenge_method=S256. Left out, it means plain, which protects nothing.")
     public static let challengeForm = RefusalRule(
         "code_challenge_form", .invalidRequest, "The code challenge is a SHA-256 digest in base64url", "RFC 7636 §4.2", parameter: "code_challenge",
         advice: "Encode the 32 bytes of the digest in base64url without padding; do not send them in hexadecimal.")
@@ -69,7 +69,7 @@ extension RefusalRule {
         "id_token_hint", .invalidRequest, "The hint is an ID token that we issued to this app", "OpenID Connect Core §3.1.2.1", parameter: "id_token_hint",
         advice: "Send the ID token as it came. It may have expired; it may not be another app’s or another server’s.")
     public static let knownLevel = RefusalRule(
-        "acr_known", .unmetAuthenticationRequirements, "An essential level of authentication is one that there is", "OpenID Connect Core §5.5.1.1",
+        "acr_known", .unmetAuthenticationRequirements, "An essential level of authentication is one that we know", "OpenID Connect Core §5.5.1.1",
         parameter: "claims", advice: "Take values of acr_values_supported.")
     public static let pushedRequest = RefusalRule(
         "request_pushed", .invalidRequest, "The app pushes its authorization requests", "RFC 9126 §5, FAPI 2.0 §5.3.2.2", parameter: "request_uri",

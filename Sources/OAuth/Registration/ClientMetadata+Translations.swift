@@ -10,7 +10,7 @@ extension ClientMetadata {
             let (base, tag) = (String(member.name[..<mark]), String(member.name[mark...].dropFirst()))
             let isName = base == "client_name"
             guard isName || Page(rawValue: base) != nil else { continue }
-            guard isLanguageTag(tag) else { throw ClientMetadataRefusal(base, "Write a language tag of RFC 5646 behind the #", part: tag) }
+            guard isLanguageTag(tag) else { throw ClientMetadataRefusal(base, "Write a language tag of RFC 5646 after the #", part: tag) }
             guard translations.count < 20 else { throw ClientMetadataRefusal(base, "Use at most 20 languages") }
             translations[member.name] = isName ? try name(member.name, in: object) : try address(member.name, in: object)
         }

@@ -35,7 +35,7 @@ public struct SoftwareStatement: Hashable, Sendable {
             case .audience: "The aud of the software_statement is not this server."
             case .malformedTokenID: "The jti of the software_statement is not a text of 1 to 255 bytes."
             case .replayed: "The software_statement was used before: its jti is spent."
-            case .anotherIssuer: "The software_statement is of another issuer than the one that the client was registered with."
+            case .anotherIssuer: "The software_statement comes from an issuer other than the one that the client was registered with."
             }
         }
     }

@@ -5,7 +5,7 @@ import JSON
 enum UnsupportedMember {
     private static let reasons: [(member: String, reason: String)] =
         [
-            ("userinfo_signed_response_alg", "Userinfo is answered as JSON alone: leave it out"),
+            ("userinfo_signed_response_alg", "Userinfo is answered as JSON only: leave it out"),
             ("sector_identifier_uri", "Only the subject_type public is known, which needs no sector: leave it out"),
             ("initiate_login_uri", "Sign-in begins at the client, nobody is sent there: leave it out"),
             ("request_uris", "Request objects are not fetched: push the request (RFC 9126) and leave it out"),

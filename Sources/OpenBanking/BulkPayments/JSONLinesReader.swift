@@ -110,7 +110,7 @@ struct JSONLinesReader {
     private mutating func compare() {
         guard let header else { return }
         if header.count != Int64(tally.count) {
-            refusal.add("/lines/1/count", "count", "\(tally.count), the lines behind it", "\(header.count)")
+            refusal.add("/lines/1/count", "count", "\(tally.count), the lines after it", "\(header.count)")
         } else if tally.count == 0 {
             refusal.add("/lines/2", "required", "a payment", "nothing")
         }

@@ -38,7 +38,7 @@ extension PaymentScenario {
 
         // The risk rules doubt.
         PaymentScenario(
-            "held", amount: 4021, "The risk rules doubt, and the payment is held until a member of the bank’s staff decides. Here nobody does.",
+            "held", amount: 4021, "The risk rules are in doubt, and the payment is held until a member of the bank’s staff decides. Here nobody does.",
             promises: .payment([.received, .held], .underReview), by: .judged(.doubtful)),
         PaymentScenario(
             "held_then_released", amount: 4022, "Held, and 10 seconds later released by the bank; settled 5 seconds after that.",
@@ -53,7 +53,7 @@ extension PaymentScenario {
             "declined_by_risk", amount: 4025, "The risk rules say no: the payment is rejected at once. The money is free again.",
             promises: .payment([.received, .rejected], .declinedByRisk), by: .judged(.alarming)),
         PaymentScenario(
-            "blocked", amount: 4026, "The risk rules see fraud: the payment is stopped with its money set aside, and only the bank’s staff moves it.",
+            "blocked", amount: 4026, "The risk rules see fraud: the payment is stopped with its money set aside, and only the bank’s staff can move it.",
             promises: .payment([.received, .blocked], .blockedByRisk), by: .judged(.fraudulent)),
 
         // The app gets no answer of use.

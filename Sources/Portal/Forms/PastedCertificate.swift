@@ -39,7 +39,8 @@ enum PastedCertificate {
             case .success(let certificate): return .certificate(certificate, intermediates: documents.dropFirst().map(\.der))
             case .failure(let refusal): throw Refusal(message: refusal.sentence)
             }
-        case "PUBLIC KEY", "RSA PUBLIC KEY": throw Refusal(message: "This is a public key alone: make a signing request of it, with openssl req -new")
+        case "PUBLIC KEY", "RSA PUBLIC KEY":
+            throw Refusal(message: "This is only a public key: make a signing request from its key pair, with openssl req -new")
         default: throw Refusal(message: "This is neither a signing request nor a certificate: paste what begins with -----BEGIN CERTIFICATE")
         }
     }

@@ -12,7 +12,7 @@ enum PastedKeys {
     /// What the shared rules leave out in silence, because a published set may hold keys for others (RFC 7517 §5), is told to whoever pastes one.
     static func read(_ text: String) -> Reading {
         guard let value = try? JSONValue(parsing: text, limits: .token(bytes: 65_536)) else {
-            return .fault("This is not JSON, or a member stands in it twice: paste the whole set, from { to }")
+            return .fault("This is not valid JSON, or it names a member twice: paste the whole set, from { to }")
         }
         if value["kty"] != nil { return .fault("This is one key: put it into a set, {\"keys\": [ … ]}") }
         for (index, key) in (value["keys"]?.array ?? []).enumerated() {

@@ -24,7 +24,7 @@ extension SecurityForm {
         .textarea(
             "jwks", "Public keys (JWK set)", value: keys,
             hint:
-                "What it signs assertions and requests with. Paste the public parts alone; we never need the private ones. Leave it empty when you give an address.",
+                "What it signs assertions and requests with. Paste only the public parts; we never need the private ones. Leave it empty when you give an address.",
             errors: errors, rows: 8, isVerbatim: true)
     }
 
@@ -44,7 +44,7 @@ extension SecurityForm {
 
     func subjectField(_ errors: FormErrors) -> Field {
         .text(
-            "tls_subject", "That name", value: subject, hint: "Such as CN=acme,O=Acme,C=KE, or app.example.com. For tls_client_auth alone.", errors: errors,
+            "tls_subject", "That name", value: subject, hint: "Such as CN=acme,O=Acme,C=KE, or app.example.com. For tls_client_auth only.", errors: errors,
             autocomplete: "off")
     }
 
@@ -55,7 +55,7 @@ extension SecurityForm {
         if app.isConfidential || bindings.contains(Self.bindingMembers[1]) {
             options.append((Self.bindingMembers[1], "To its certificate", "Every token request comes over mutual TLS (RFC 8705)."))
         }
-        return Choices("binding", "To what are its access tokens bound?", several: true, options: options, chosen: bindings, errors: errors)
+        return Choices("binding", "What are its access tokens bound to?", several: true, options: options, chosen: bindings, errors: errors)
     }
 
     func requestChoices(_ errors: FormErrors) -> Choices {

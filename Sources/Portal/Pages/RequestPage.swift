@@ -155,7 +155,7 @@ enum ConsentWords {
         }
         let day = standing.since.day
         switch standing.status {
-        case .awaitingAuthorisation: return "waits for its customer since \(day)"
+        case .awaitingAuthorisation: return "waiting for its customer since \(day)"
         case .authorised: return "authorised \(who) on \(day), until \(consent.expiresAt.day)"
         case .rejected: return "rejected \(who) on \(day)"
         case .revoked: return "revoked \(who) on \(day)"

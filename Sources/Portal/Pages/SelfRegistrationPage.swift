@@ -19,7 +19,7 @@ struct SelfRegistration: Encodable, Sendable {
         leave =
             switch registration.origin {
             case .open: "Without an initial access token"
-            case .initialAccessToken: token.map { "With the initial access token \($0.name)" } ?? "With an initial access token that is no more"
+            case .initialAccessToken: token.map { "With the initial access token \($0.name)" } ?? "With an initial access token that no longer exists"
             case .softwareStatement: "By a software statement of \(registration.softwareStatement?.issuer ?? "an issuer")"
             case .commandLine: "By the operator, on the command line"
             }

@@ -27,7 +27,7 @@ enum CurlSamples {
 
     private static func lodgeConsent(_ values: SampleValues) -> SampleStep {
         SampleStep(
-            title: "Lodge a consent", text: "Say what you want to read, of which time, and until when. Keep the id of the answer in $CONSENT.",
+            title: "Lodge a consent", text: "Say what you want to read, for which period, and until when. Keep the id of the answer in $CONSENT.",
             code: Code(
                 "Lodge a consent with curl",
                 """
