@@ -160,9 +160,27 @@ struct DecisionRecordsTests {
         let other = AppID(trusted: "app_other")
         try await database(engine, holding: [record("1"), record("2", app: other), record("3", app: other, outcome: .failed)]) { database in
             let counts = try await database.read { [records] tx in
-                try records.dayCounts(ofOrganisation: acme, appID: other, from: start.date, to: start.date, in: tx)
+                try records.dayCountsByApp(ofOrganisation: acme, from: start.date, to: start.date, in: tx)
             }
-            #expect(counts.map(\.allowed) == [1] && counts.map(\.failed) == [1])
+            #expect(counts[other]?.map(\.allowed) == [1] && counts[other]?.map(\.failed) == [1])
+            #expect(counts[budget]?.map(\.total) == [1] && counts.count == 2)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `the last call of each app is found, however it ended and however many apps there are`(engine: Engine) async throws {
+        // More apps than one statement asks for.
+        let ids = (0..<45).map { AppID(trusted: "app_\($0)") }
+        let entries = ids.enumerated().flatMap { index, id in
+            (0..<3).map { record("\(index)-\($0)", at: start + .seconds(Int64(index * 10 + $0)), app: id, outcome: DecisionOutcome.allCases[(index + $0) % 3]) }
+        }
+        try await database(engine, holding: entries) { database in
+            let silent = AppID(trusted: "app_silent")
+
+            let last = try await database.read { [records] tx in try records.lastCalls(ofApps: ids + [silent], of: acme, in: tx) }
+
+            #expect(ids.allSatisfy { id in last[id] == entries.last { $0.appID == id }?.receivedAt })
+            #expect(last[silent] == nil && last.count == 45)
         }
     }
 

@@ -14,6 +14,7 @@ private struct Sight: Equatable {
     let ofConsent: [RequestID]
     let uses: [ConsentID: DecisionRecords.Use]
     let days: [DecisionRecords.DayCount]
+    let lastCalls: [AppID: Timestamp]
 
     init(of database: any Database) async throws {
         self = try await database.read { tx in
@@ -29,13 +30,14 @@ private struct Sight: Equatable {
                 ofPerson: try records.list(ofPerson: amina, limit: 500, in: tx).map(\.requestID),
                 ofConsent: try records.list(ofPerson: amina, consent: consent, limit: 500, in: tx).map(\.requestID),
                 uses: try records.uses(ofConsents: [consent], of: amina, since: start, atMost: 50, in: tx),
-                days: try records.dayCounts(ofOrganisation: acme, from: start.date, to: start.date.adding(days: 1), in: tx))
+                days: try records.dayCounts(ofOrganisation: acme, from: start.date, to: start.date.adding(days: 1), in: tx),
+                lastCalls: try records.lastCalls(ofApps: [budget, AppID(trusted: "app_0"), AppID(trusted: "app_1")], of: acme, in: tx))
         }
     }
 
     private init(
         ofOrganisation: [RequestID], ofApp: [RequestID], refused: [RequestID], behind: [RequestID], ofPerson: [RequestID], ofConsent: [RequestID],
-        uses: [ConsentID: DecisionRecords.Use], days: [DecisionRecords.DayCount]
+        uses: [ConsentID: DecisionRecords.Use], days: [DecisionRecords.DayCount], lastCalls: [AppID: Timestamp]
     ) {
         self.ofOrganisation = ofOrganisation
         self.ofApp = ofApp
@@ -45,6 +47,7 @@ private struct Sight: Equatable {
         self.ofConsent = ofConsent
         self.uses = uses
         self.days = days
+        self.lastCalls = lastCalls
     }
 }
 

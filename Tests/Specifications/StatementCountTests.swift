@@ -1,4 +1,5 @@
 import Applications
+import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Identity
@@ -51,6 +52,23 @@ struct StatementCountTests {
 
             #expect(issued == StatementCount(all: 0, writing: 0))
             #expect(balance == StatementCount(all: 1, writing: 0))
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `the list of apps reads the secrets of each app, and the rest together`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let developer = try await server.developer()
+            let app = TestApp(app: try await server.demoApp(), secret: nil)
+            func read() async throws -> Int { try await server.statements { try await developer.open("/portal/apps") }.all }
+
+            let one = try await read()
+            for _ in 0..<3 { _ = try await server.sibling(of: app) }
+            try await server.settle()
+            let four = try await read()
+
+            #expect((await developer.page).components(separatedBy: "Sibling").count > 3)
+            #expect(four == one + 3)
         }
     }
 

@@ -14,36 +14,88 @@ extension DecisionRecords {
         public let cost: Int
 
         public var total: Int { allowed + refused + failed }
+
+        /// Of the same day.
+        static func + (lhs: DayCount, rhs: DayCount) -> DayCount {
+            DayCount(
+                day: lhs.day, allowed: lhs.allowed + rhs.allowed, refused: lhs.refused + rhs.refused, failed: lhs.failed + rhs.failed, cost: lhs.cost + rhs.cost
+            )
+        }
     }
 
     /// The calls of each UTC day from one to another, both included; a day without calls has no entry.
     public func dayCounts(
-        ofOrganisation organisationID: OrganisationID, appID: AppID? = nil, from first: CivilDate, to last: CivilDate, in tx: any ReadTransaction
+        ofOrganisation organisationID: OrganisationID, from first: CivilDate, to last: CivilDate, in tx: any ReadTransaction
     ) throws -> [DayCount] {
+        let counts = try dayCountsByApp(ofOrganisation: organisationID, from: first, to: last, in: tx).values.joined()
+        return Dictionary(counts.map { ($0.day, $0) }, uniquingKeysWith: +).values.sorted { $0.day < $1.day }
+    }
+
+    /// The same of each app that called.
+    public func dayCountsByApp(
+        ofOrganisation organisationID: OrganisationID, from first: CivilDate, to last: CivilDate, in tx: any ReadTransaction
+    ) throws -> [AppID: [DayCount]] {
         let rows = try tx.all(
             """
-            SELECT day, CAST(SUM(allowed) AS BIGINT) AS allowed, CAST(SUM(refused) AS BIGINT) AS refused, CAST(SUM(failed) AS BIGINT) AS failed,
+            SELECT app_id, day, CAST(SUM(allowed) AS BIGINT) AS allowed, CAST(SUM(refused) AS BIGINT) AS refused, CAST(SUM(failed) AS BIGINT) AS failed,
                 CAST(SUM(cost) AS BIGINT) AS cost
             FROM (
-                SELECT day, app_id, allowed, refused, failed, cost
+                SELECT app_id, day, allowed, refused, failed, cost
                 FROM usage_day
                 WHERE organisation_id = \(organisationID) AND day >= \(first.daysSinceEpoch) AND day <= \(last.daysSinceEpoch)
                 UNION ALL
-                SELECT received_ms / 86400000, app_id,
+                SELECT app_id, received_ms / 86400000,
                     CASE outcome WHEN 'allowed' THEN calls ELSE 0 END, CASE outcome WHEN 'refused' THEN calls ELSE 0 END,
                     CASE outcome WHEN 'failed' THEN calls ELSE 0 END, cost
                 FROM unshelved_bundle
                 WHERE organisation_id = \(organisationID) AND app_id IS NOT NULL
                     AND received_ms >= \(first.start.milliseconds) AND received_ms < \(last.adding(days: 1).start.milliseconds)
             ) AS counted
-            WHERE (\(appID) IS NULL OR app_id = \(appID))
-            GROUP BY day
+            GROUP BY app_id, day
             ORDER BY day
             """)
-        return try rows.map {
-            DayCount(
-                day: CivilDate(daysSinceEpoch: try $0["day"]), allowed: try $0["allowed"], refused: try $0["refused"], failed: try $0["failed"],
-                cost: try $0["cost"])
+        return try Dictionary(grouping: rows) { try $0["app_id"] as AppID }.mapValues { days in
+            try days.map {
+                DayCount(
+                    day: CivilDate(daysSinceEpoch: try $0["day"]), allowed: try $0["allowed"], refused: try $0["refused"], failed: try $0["failed"],
+                    cost: try $0["cost"])
+            }
         }
+    }
+
+    /// When apps called last; one that never called has no entry.
+    public func lastCalls(ofApps ids: [AppID], of organisationID: OrganisationID, in tx: any ReadTransaction) throws -> [AppID: Timestamp] {
+        let unshelved = try tx.all(
+            """
+            SELECT app_id, MAX(received_ms) AS last_ms
+            FROM unshelved_bundle
+            WHERE organisation_id = \(organisationID) AND app_id IS NOT NULL
+            GROUP BY app_id
+            """)
+        let shelved = try ids.chunks(of: Self.longestUnion / DecisionOutcome.allCases.count).flatMap { chunk in
+            try tx.all(newest(ofApps: chunk, of: organisationID))
+        }
+        let wanted = Set(ids)
+        var last: [AppID: Timestamp] = [:]
+        for row in unshelved + shelved {
+            let id: AppID = try row["app_id"]
+            guard wanted.contains(id), let milliseconds: Int64 = try row["last_ms"] else { continue }
+            last[id] = max(last[id] ?? .epoch, Timestamp(milliseconds: milliseconds))
+        }
+        return last
+    }
+
+    /// The newest of each app's shelves: each the end of its index.
+    private func newest(ofApps ids: ArraySlice<AppID>, of organisation: OrganisationID) -> SQL {
+        let shelves = ids.flatMap { id in DecisionOutcome.allCases.map { (id: id, outcome: $0) } }
+        var sql = SQL.StringInterpolation(literalCapacity: 200 * shelves.count, interpolationCount: 4 * shelves.count)
+        for (index, shelf) in shelves.enumerated() {
+            sql.appendLiteral(index == 0 ? "SELECT " : " UNION ALL SELECT ")
+            sql.appendInterpolation(shelf.id)
+            sql.appendLiteral(" AS app_id, (SELECT MAX(received_ms) FROM ")
+            sql.appendInterpolation(DecisionShelf(reader: .developer, owner: organisation.rawValue, part: shelf.id.rawValue, outcome: shelf.outcome))
+            sql.appendLiteral(") AS last_ms")
+        }
+        return SQL(stringInterpolation: sql)
     }
 }

@@ -101,7 +101,7 @@ extension DecisionRecords {
     // MARK: Shelves
 
     /// So many parts of one statement at most: SQLite takes 500, and each number of them is a statement to prepare.
-    private static let longestUnion = 60
+    static let longestUnion = 60
 
     private func list(_ wanted: Wanted, before: Position?, limit: Int, in tx: any ReadTransaction) throws -> [DecisionRecord] {
         let parts = try wanted.part.map { [$0] } ?? parts(wanted.reader, of: wanted.owner, in: tx)
@@ -238,7 +238,7 @@ extension SQL.StringInterpolation {
 
 extension Array {
     /// Slices of at most so many elements.
-    fileprivate func chunks(of size: Int) -> [ArraySlice<Element>] {
+    func chunks(of size: Int) -> [ArraySlice<Element>] {
         stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
     }
 }

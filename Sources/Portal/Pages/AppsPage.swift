@@ -38,12 +38,14 @@ struct AppsPage: PortalPage {
         let now = context.receivedAt
         let rows = try await site.database.read { [site] tx in
             let registered = try site.registrations.ids(of: organisation.id, in: tx)
-            return try site.apps.list(of: organisation.id, in: tx).map { app in
-                let days = try site.records.dayCounts(ofOrganisation: organisation.id, appID: app.id, from: now.date.adding(days: -6), to: now.date, in: tx)
-                let last = try site.records.list(ofOrganisation: organisation.id, filter: .init(appID: app.id), limit: 1, in: tx).first
+            let apps = try site.apps.list(of: organisation.id, in: tx)
+            let week = try site.records.dayCountsByApp(ofOrganisation: organisation.id, from: now.date.adding(days: -6), to: now.date, in: tx)
+            let lastCalls = try site.records.lastCalls(ofApps: apps.map(\.id), of: organisation.id, in: tx)
+            return apps.map { app in
+                let days = week[app.id] ?? []
                 return Row(
                     id: app.id.rawValue, name: app.name, clientID: app.clientID.text, environment: app.environment.title,
-                    lastCall: last?.receivedAt.ago(seenAt: now) ?? "Never", refused: days.reduce(0) { $0 + $1.refused }.grouped,
+                    lastCall: lastCalls[app.id]?.ago(seenAt: now) ?? "Never", refused: days.reduce(0) { $0 + $1.refused }.grouped,
                     week: Sparkline(days, through: now.date), isRegistered: registered.contains(app.id))
             }
         }
