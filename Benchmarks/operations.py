@@ -155,6 +155,7 @@ class Operations:
             report.peer_row(peer.title, peer_rounds, floor_rounds, rounds)
 
     def drawn_apps(self):
+        self.world.keep_signed_in()
         return random.choices(self.world.apps, k=FLOWS)
 
     def draw(self, requests, *seconds):

@@ -49,13 +49,18 @@ class App:
 class World:
     def __init__(self, product, environment="sandbox", *arguments, apps=APPS, names=NAMES, are_public=False):
         """`arguments`: more of them for `wekeza apps create`. `are_public`: apps without a secret, whose refresh tokens change at each use."""
-        self.product, self.environment, self.arguments, self.are_public = product, environment, arguments, are_public
+        self.product, self.environment, self.arguments, self.names, self.are_public = product, environment, arguments, names, are_public
         with ThreadPoolExecutor(2) as pool:
             made = list(pool.map(self.create, range(apps)))
         self.customers = [self.sign_in(name, made[0]["client_id"]) for name in names]
         self.apps = [self.app(index, printed) for index, printed in enumerate(made)]
         for app, granted in zip(self.apps, Flows(self).run(self.apps)):
             app.refresh_token = granted["refresh_token"]
+
+    def keep_signed_in(self):
+        """A session ends when nobody used it for a quarter of an hour, which what is measured before may take."""
+        for customer, name in zip(self.customers, self.names):
+            customer.cookie = self.sign_in(name, self.apps[0].client_id).cookie
 
     def create(self, index):
         return self.product.create_app(
