@@ -116,8 +116,8 @@ public struct Memberships: Sendable {
         return .success(try letIn(before, as: before.role, by: .person(acting), at: now, requestID: requestID, in: tx))
     }
 
-    /// The same as the bank's staff and the operator say, for there may be no owner who could. Whoever is in already keeps their role, which owners change; only
-    /// where the team has no owner can they be made one here.
+    /// The same as the bank's staff and the operator say, for there may be no owner who could. Whoever is in already keeps their role, which owners change;
+    /// only where the team has no owner can they be made one here.
     /// - Parameter role: what the member is from now on; what they were when `nil`.
     /// - Returns: the member, who may have been confirmed before; `nil` for whoever is none.
     public func confirm(
