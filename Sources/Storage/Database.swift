@@ -103,7 +103,7 @@ extension WriteTransaction {
 public enum StorageError: Unavailability, Sendable, CustomStringConvertible {
     /// The database does not answer: the caller says 503.
     case unavailable(reason: String)
-    /// The connection was lost at the commit: it may have happened or not, and nobody can tell. The caller says 503.
+    /// The commit was not answered, or its connection was lost: it may have happened or not, and nobody can tell. The caller says 503.
     case undecided(reason: String)
     /// A unique key or a foreign key refused the row.
     case conflict(constraint: String)
@@ -122,7 +122,7 @@ public enum StorageError: Unavailability, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unavailable(let reason): "storage unavailable: \(reason)"
-        case .undecided(let reason): "the connection was lost at the commit: \(reason)"
+        case .undecided(let reason): "the commit was not answered: \(reason)"
         case .conflict(let constraint): "conflict on \(constraint)"
         case .unexpectedValue(let column): "unexpected value in column \(column)"
         case .failed(let reason): "storage failed: \(reason)"

@@ -44,7 +44,7 @@ extension PostgresConnection {
         }
         if let failure {
             rollBack()
-            throw failure.isLostConnection ? StorageError.undecided(reason: failure.message) : failure
+            throw failure.leavesCommitOpen ? StorageError.undecided(reason: failure.message) : failure
         }
         return Array(answers.dropFirst(opening.count).dropLast())
     }
@@ -56,9 +56,9 @@ extension PostgresConnection {
         return error
     }
 
-    /// - Returns: what to throw when the connection was lost at the commit: that may or may not have happened, so nothing is retried.
+    /// - Returns: what to throw. A commit of which nobody heard may or may not have happened, so nothing is retried.
     private func uncommitted(_ transaction: PostgresTransaction, _ error: any Error) -> any Error {
-        if let failure = error as? PostgresFailure ?? transaction.failure, failure.isLostConnection {
+        if let failure = error as? PostgresFailure ?? transaction.failure, failure.leavesCommitOpen {
             return StorageError.undecided(reason: failure.message)
         }
         return end(transaction, after: error)
@@ -66,6 +66,7 @@ extension PostgresConnection {
 
     /// One step of the schema, in a transaction that only one node runs at a time.
     /// - Returns: whether it was new here.
+    /// - Throws: `StorageError.unavailable` for trouble that passes, also at the commit: whoever tries again finds the step done, or does it.
     func migrate(_ script: String, named name: String, at now: Int64) throws -> Bool {
         do {
             try command("BEGIN")
@@ -81,8 +82,8 @@ extension PostgresConnection {
             return isNew
         } catch {
             rollBack()
-            guard let failure = error as? PostgresFailure, !failure.isLostConnection else { throw StorageError.translating(error) }
-            throw StorageError.failed(reason: "\(name): \(failure.message)")
+            guard let failure = error as? PostgresFailure else { throw error }
+            throw StorageError(failure, during: name)
         }
     }
 }

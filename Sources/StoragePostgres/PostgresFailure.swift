@@ -17,6 +17,9 @@ struct PostgresFailure: Error, Equatable {
 
     var isLostConnection: Bool { state.hasPrefix("08") || state.hasPrefix("57P") }
 
+    /// Whether a commit that ended so may have happened all the same: nobody heard. What the server itself refuses, a 57014 of its own too, did not happen.
+    var leavesCommitOpen: Bool { isLostConnection || isUnanswered }
+
     /// A plan or a statement that is no longer what this connection prepared.
     private var isStale: Bool { state == "26000" || (state == "0A000" && message.contains("cached plan")) }
 
@@ -48,5 +51,13 @@ extension StorageError {
         case let state where ["08", "53", "57", "58"].contains(state.prefix(2)): self = .unavailable(reason: failure.message)
         default: self = .failed(reason: failure.message)
         }
+    }
+
+    /// Trouble that passes stays what it is, so that the start is tried again. Everything else, a conflict too, is between the script and what is there.
+    /// - Parameter step: the migration's name.
+    init(_ failure: PostgresFailure, during step: String) {
+        let named = PostgresFailure(state: failure.state, message: "\(step): \(failure.message)", constraint: failure.constraint)
+        let error = StorageError(named)
+        self = error.isUnavailable ? error : .failed(reason: named.message)
     }
 }
