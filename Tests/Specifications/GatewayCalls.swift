@@ -95,14 +95,14 @@ extension TestServer {
 
     /// The gateway alone, before an upstream of the test's choice; it shares the server's database, keys and apps.
     func behindGateway<R: Sendable>(
-        _ upstream: any Upstream, _ body: @escaping @Sendable (TestServer) async throws -> R
+        _ upstream: any Upstream, keys: (any Database)? = nil, _ body: @escaping @Sendable (TestServer) async throws -> R
     ) async throws -> R {
         let routes = Routes([RequestIdentity(issuer: Self.issuer, clock: clock, randomness: SystemRandom())])
         let policies = AllPolicies(
             verifier: AccessTokenVerifier(keys: platform.keys, issuer: Self.issuer.text), possession: platform.possession,
             certificates: platform.clientCertificates,
             addresses: ServerAddresses(issuer: Self.issuer), revocations: Revocations(database: database, feed: platform.feed),
-            apps: platform.apps, consents: ConsentDirectory(database: database, feed: platform.feed), database: database, quotas: platform.quotas,
+            apps: platform.apps, consents: ConsentDirectory(database: database, feed: platform.feed), database: keys ?? database, quotas: platform.quotas,
             upstreams: Upstreams(platform: ConsentOperations(database: database), sandbox: upstream, live: upstream, controls: upstream))
         GatewayRoutes(contract: contract, policies: policies, database: database, quotas: platform.quotas, recorder: platform.recorder).add(to: routes)
         return try await Application(responder: routes.buildResponder(), logger: .quiet).test(.router) { client in

@@ -55,6 +55,23 @@ struct RepeatedPaymentTests {
         Bill(amount: "1250.01"), Bill(currency: "USD"), Bill(name: "Kenya  Power"), Bill(account: "KPLC-882-002"), Bill(reference: "Bill 78"),
     ]
 
+    @Test(arguments: Engine.available) func `a key whose claim got no answer is free at once`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (consent, token) = try await server.approved(for: app)
+            let deaf = DeafDatabase(server.database)
+            deaf.losesAnswers = true
+
+            let unanswered = try await server.behindGateway(ScriptedUpstream { _ in throw BankIsDown() }, keys: deaf) { gateway in
+                try await gateway.create("/v1/payments", Bill().members, under: consent, token: token, key: "once").status
+            }
+            let again = try await server.pay(under: consent, token: token, key: "once")
+
+            #expect(unanswered == .serviceUnavailable)
+            #expect(again.status == .created, "\(again.text)")
+        }
+    }
+
     @Test(arguments: Engine.available) func `PY-03 a payment is told to its own body, and another is refused`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.payingApp()

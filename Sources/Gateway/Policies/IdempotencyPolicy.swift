@@ -25,8 +25,7 @@ struct IdempotencyPolicy: Policy {
         // What the path names is part of the request.
         let payload = Digest(of: call.pathParameters.isEmpty ? body : Array(call.request.uri.path.utf8) + [0] + body)
         let claim = IdempotencyClaim(appID: app.id, route: call.operation.id, key: key, payload: payload, token: call.requestID)
-        let outcome = try await database.write { [records, now = call.now] in try records.claim(claim, at: now, in: $0) }
-        switch outcome {
+        switch try await take(claim, for: &call) {
         case .won:
             call.idempotency = claim
             return .passed(.keyIsNew)
@@ -41,6 +40,16 @@ struct IdempotencyPolicy: Policy {
             return refused(
                 .idempotencyInFlight, "The first request with this key is still running.", at: "/header/Idempotency-Key", expected: "a finished request",
                 got: "a running one", retryAfter: 1)
+        }
+    }
+
+    private func take(_ claim: IdempotencyClaim, for call: inout Call) async throws -> IdempotencyOutcome {
+        do {
+            return try await database.write { [records, now = call.now] in try records.claim(claim, at: now, in: $0) }
+        } catch StorageError.undecided(let reason) {
+            // The claim may be there: the pipeline lets it go, so that whoever comes back with the key does not find it taken.
+            call.idempotency = claim
+            throw StorageError.undecided(reason: reason)
         }
     }
 }

@@ -1,25 +1,24 @@
-import Storage
+public import Storage
 import Synchronization
-import TestSupport
 
 /// A database whose commits happen while their answers are lost, as when a connection breaks at that moment; or do not happen, as when the disk is full.
-final class DeafDatabase: ForwardingDatabase {
-    let behind: any Database
+public final class DeafDatabase: ForwardingDatabase {
+    public let behind: any Database
     private let losing = Mutex((answers: false, commits: false))
 
-    init(_ database: any Database) { behind = database }
+    public init(_ database: any Database) { behind = database }
 
-    var losesAnswers: Bool {
+    public var losesAnswers: Bool {
         get { losing.withLock { $0.answers } }
         set { losing.withLock { $0.answers = newValue } }
     }
 
-    var losesCommits: Bool {
+    public var losesCommits: Bool {
         get { losing.withLock { $0.commits } }
         set { losing.withLock { $0.commits = newValue } }
     }
 
-    func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
+    public func write<Result: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> Result) async throws -> Result {
         let losesCommits = losesCommits
         let result = try await behind.write { tx -> Result in
             let result = try body(tx)
