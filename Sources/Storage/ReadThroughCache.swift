@@ -5,7 +5,7 @@ internal import Synchronization
 /// the change feed. Only what exists is remembered: an unknown key is read each time before it is refused.
 ///
 /// A load that began before a change must not bring the old value back: dropping a key also detaches its load, whose result then reaches those who
-/// waited for it and nobody else.
+/// waited for it and nobody else. While the feed is not current nobody hears of changes, so a load that began a second ago is joined by nobody who comes.
 public final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// A load's number; they count up.
     private typealias Load = UInt64
@@ -20,8 +20,8 @@ public final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>: 
 
     private struct State {
         var known: RecentlyUsed<Key, Value>
-        /// The loads that a call may still join.
-        var joinable: [Key: Load] = [:]
+        /// The loads that a call may still join, each with the time at which it began.
+        var joinable: [Key: (load: Load, begunAt: ContinuousClock.Instant)] = [:]
         /// Who waits for each load under way, detached ones too.
         var waiting: [Load: [CheckedContinuation<Ending, Never>]] = [:]
         var next: Load = 0
@@ -34,26 +34,26 @@ public final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>: 
     }
 
     private let state: Mutex<State>
-    private let isCurrent: @Sendable () -> Bool
+    private let feed: ChangeFeed
     private let read: @Sendable (Key) async throws -> Value?
 
     /// - Parameters:
     ///   - capacity: how many entries it holds at most; those used lately stay.
-    ///   - feed: when it is not current, nothing remembered is trusted: each call reads.
+    ///   - feed: when it is not current, nothing remembered is trusted: each call reads, or shares a read of this moment.
     ///   - read: the read behind a miss.
     public init(capacity: Int, feed: ChangeFeed, read: @escaping @Sendable (Key) async throws -> Value?) {
         state = Mutex(State(known: RecentlyUsed(capacity: capacity)))
-        isCurrent = { feed.isCurrent }
+        self.feed = feed
         self.read = read
         feed.onFallingBehind { [weak self] in self?.dropAll() }
     }
 
     /// What is remembered, and may be trusted.
-    public func known(_ key: Key) -> Value? { isCurrent() ? state.withLock { $0.known[key] } : nil }
+    public func known(_ key: Key) -> Value? { feed.isCurrent ? state.withLock { $0.known[key] } : nil }
 
     public func value(for key: Key) async throws -> Value? {
         while true {
-            let trusts = isCurrent()
+            let trusts = feed.isCurrent
             switch step(to: key, trusting: trusts) {
             case .known(let value): return value
             case .read(let load): return try await perform(load, of: key, keeping: trusts)
@@ -94,9 +94,10 @@ public final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>: 
     private func step(to key: Key, trusting: Bool) -> Step {
         state.withLock { state in
             if trusting, let value = state.known[key] { return .known(value) }
-            if let load = state.joinable[key] { return .wait(for: load) }
+            let now = feed.now()
+            if let (load, begunAt) = state.joinable[key], trusting || now - begunAt < ChangeFeed.trust { return .wait(for: load) }
             state.next += 1
-            state.joinable[key] = state.next
+            state.joinable[key] = (state.next, now)
             state.waiting[state.next] = []
             return .read(state.next)
         }
@@ -116,7 +117,7 @@ public final class ReadThroughCache<Key: Hashable & Sendable, Value: Sendable>: 
 
     private func end(_ load: Load, of key: Key, _ ending: Ending, keeping value: Value?) {
         let waiting = state.withLock { state in
-            if state.joinable[key] == load {
+            if state.joinable[key]?.load == load {
                 state.joinable[key] = nil
                 if let value { state.known[key] = value }
             }

@@ -6,62 +6,24 @@ import Testing
 
 @Suite("Read-through cache")
 struct ReadThroughCacheTests {
-    /// A slow source whose answers a test lets through one by one.
-    private final class Source: Sendable {
-        private struct State {
-            var values: [String: Int] = [:]
-            var reads: [String] = []
-            var gates: [CheckedContinuation<Void, Never>] = []
-            var isSlow = false
-        }
+    /// The feed's clock. Unless a test moves it, it stands still: a slow machine must not make the feed stale.
+    private final class Watch: Sendable {
+        private let start = ContinuousClock.now
+        private let passed = Mutex(Duration.zero)
 
-        private let state = Mutex(State())
+        var now: ContinuousClock.Instant { start + passed.withLock { $0 } }
 
-        var reads: [String] { state.withLock { $0.reads } }
-
-        func set(_ value: Int?, for key: String) { state.withLock { $0.values[key] = value } }
-        func slowDown() { state.withLock { $0.isSlow = true } }
-
-        /// Lets every waiting read go on.
-        func release() {
-            let gates = state.withLock { state in
-                state.isSlow = false
-                defer { state.gates = [] }
-                return state.gates
-            }
-            for gate in gates { gate.resume() }
-        }
-
-        /// The value is read first and handed over later, as a snapshot is.
-        func read(_ key: String) async -> Int? {
-            let (value, waits) = state.withLock { state in
-                state.reads.append(key)
-                return (state.values[key], state.isSlow)
-            }
-            if waits {
-                await withCheckedContinuation { gate in
-                    let goesOn = state.withLock { state in
-                        if state.isSlow { state.gates.append(gate) }
-                        return !state.isSlow
-                    }
-                    if goesOn { gate.resume() }
-                }
-            }
-            return value
-        }
-
-        func waitForReads(_ count: Int) async { while reads.count < count { await Task.yield() } }
+        func goOn(by duration: Duration) { passed.withLock { $0 += duration } }
     }
 
-    private func withCache(capacity: Int = 100, isCurrent: Bool = true, _ body: (ReadThroughCache<String, Int>, Source, ChangeFeed) async throws -> Void)
-        async throws
-    {
+    private func withCache(
+        capacity: Int = 100, isCurrent: Bool = true, watch: Watch = Watch(),
+        _ body: (ReadThroughCache<String, Int>, SlowSource, ChangeFeed) async throws -> Void
+    ) async throws {
         try await withDatabase(.sqlite, migrations: []) { db in
-            // A clock that stands still: a slow machine must not make the feed stale.
-            let start = ContinuousClock.now
-            let feed = ChangeFeed(database: db, logger: .quiet, now: { start })
+            let feed = ChangeFeed(database: db, logger: .quiet, now: { watch.now })
             if isCurrent { try await feed.poll() }
-            let source = Source()
+            let source = SlowSource()
             let cache = ReadThroughCache<String, Int>(capacity: capacity, feed: feed) { await source.read($0) }
             try await body(cache, source, feed)
         }
@@ -116,19 +78,24 @@ struct ReadThroughCacheTests {
         }
     }
 
+    /// What fifty are told who ask before the first of them has read.
+    private func fiftyAnswers(of cache: ReadThroughCache<String, Int>, from source: SlowSource) async throws -> [Int?] {
+        source.slowDown()
+        return try await withThrowingTaskGroup(of: Int?.self) { group in
+            for _ in 0..<50 { group.addTask { try await cache.value(for: "a") } }
+            await source.waitForReads(1)
+            for _ in 0..<1000 { await Task.yield() }
+            source.release()
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
     @Test
     func `fifty who miss at once share one read`() async throws {
         try await withCache { cache, source, _ in
             source.set(1, for: "a")
-            source.slowDown()
 
-            let answers = try await withThrowingTaskGroup(of: Int?.self) { group in
-                for _ in 0..<50 { group.addTask { try await cache.value(for: "a") } }
-                await source.waitForReads(1)
-                for _ in 0..<1000 { await Task.yield() }
-                source.release()
-                return try await group.reduce(into: []) { $0.append($1) }
-            }
+            let answers = try await fiftyAnswers(of: cache, from: source)
 
             #expect(answers == Array(repeating: 1, count: 50))
             #expect(source.reads.count == 1)
@@ -206,6 +173,40 @@ struct ReadThroughCacheTests {
             try await expect(cache, "a", is: 2)
             try await expect(cache, "a", is: 2)
             #expect(source.reads.count == 3)
+        }
+    }
+
+    @Test
+    func `while the feed is not current nobody joins a read that began a second ago`() async throws {
+        let watch = Watch()
+        try await withCache(isCurrent: false, watch: watch) { cache, source, _ in
+            source.set(1, for: "a")
+            source.slowDown()
+            async let early = cache.value(for: "a")
+            await source.waitForReads(1)
+
+            source.set(2, for: "a")
+            watch.goOn(by: .seconds(1))
+            async let late = cache.value(for: "a")
+            await source.waitForReads(2)
+            source.release()
+
+            let answers = (try await early, try await late)
+            #expect(answers == (1, 2))
+            #expect(cache.count == 0)
+        }
+    }
+
+    @Test
+    func `while the feed is not current those who miss at one moment share a read`() async throws {
+        try await withCache(isCurrent: false) { cache, source, _ in
+            source.set(1, for: "a")
+
+            let answers = try await fiftyAnswers(of: cache, from: source)
+
+            #expect(answers == Array(repeating: 1, count: 50))
+            // Whoever comes behind the answer reads anew.
+            #expect(source.reads.count < 50)
         }
     }
 
