@@ -17,12 +17,12 @@ public final class ChangeFeed: Sendable {
 
     private let database: any Database
     private let logger: Logger
-    private let now: @Sendable () -> ContinuousClock.Instant
+    let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
     private let looking = OneAtATime()
 
     /// How long after a look its caches may still be trusted.
-    private static let trust = Duration.seconds(1)
+    static let trust = Duration.seconds(1)
     private static let interval = Duration.milliseconds(250)
     /// After a pause of this length rows may have been purged unseen.
     static let longestPause = Duration.minutes(30)
@@ -40,7 +40,8 @@ public final class ChangeFeed: Sendable {
         state.withLock { $0.subscribers.append((topics, handler)) }
     }
 
-    /// The handler runs when changes may have passed unseen, after a pause longer than the log reaches back: everything remembered is to be dropped.
+    /// The handler runs when changes may have passed unseen, after a pause or where the log does not reach back far enough: everything remembered is to be
+    /// dropped.
     public func onFallingBehind(_ handler: @escaping @Sendable () -> Void) {
         state.withLock { $0.fallenBehind.append(handler) }
     }
@@ -115,11 +116,17 @@ private actor OneAtATime {
 }
 
 extension Database {
-    /// Forgets changes that every node has long seen.
+    /// Forgets changes that every node has long seen. The newest rows stay however old they look: the clock may be wrong, here or where they were written.
     /// - Returns: how many rows went.
     @discardableResult
     public func purgeChangeLog(at now: Timestamp) async throws -> Int {
         let before = now - .hours(1)
-        return try await write { try $0.execute("DELETE FROM change_log WHERE changed_at < \(before)") }
+        return try await write { tx in
+            try tx.execute(
+                """
+                DELETE FROM change_log
+                WHERE changed_at < \(before) AND id <= (SELECT MAX(id) FROM change_log) - \(ChangeLogPlace.missingLimit)
+                """)
+        }
     }
 }

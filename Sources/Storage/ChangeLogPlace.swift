@@ -2,6 +2,8 @@
 struct ChangeLogPlace: Sendable {
     /// The largest id seen.
     private(set) var last: Int64
+    /// Whether its row was seen. While that is in the log, nothing behind it was purged: the oldest go first.
+    private var hasSeenLast = false
     /// Ids below `last` that were not there, each with the time until which it is looked for.
     private(set) var missing: [Int64: ContinuousClock.Instant]
 
@@ -9,8 +11,9 @@ struct ChangeLogPlace: Sendable {
     static let patience = Duration.seconds(60)
     /// How far below the first id seen a transaction may still be open when the feed starts.
     private static let reach: Int64 = 500
-    /// More missing ids than this are not looked for one by one.
-    private static let missingLimit: Int64 = 20_000
+    /// More missing ids than this are not looked for one by one. A purge leaves as many of the newest: at 300 changes a second of all nodes together, what
+    /// commits as late as `patience` allows is still among them.
+    static let missingLimit: Int64 = 20_000
     /// Rows per statement.
     fileprivate static let page = 2_000
 
@@ -31,7 +34,17 @@ struct ChangeLogPlace: Sendable {
 
     private static func beginning(in tx: any ReadTransaction) throws -> ChangeLogPlace {
         let last: Int64? = try tx.first("SELECT MAX(id) AS last FROM change_log")?["last"]
-        return ChangeLogPlace(last: max(0, (last ?? 0) - reach), missing: [:])
+        return ChangeLogPlace(last: max(0, (last ?? 0) - reach))
+    }
+
+    private init(last: Int64) { (self.last, missing) = (last, [:]) }
+
+    /// - Parameter first: the smallest id from `last` on that the log has.
+    /// - Returns: `false` when the row that was seen last is gone, and others behind it may be.
+    fileprivate mutating func isReached(by first: Int64?) -> Bool {
+        let isThere = first == last
+        defer { hasSeenLast = isThere }
+        return isThere || !hasSeenLast
     }
 
     /// Moves on to a row further up.
@@ -44,7 +57,7 @@ struct ChangeLogPlace: Sendable {
             isComplete = Int64(missing.count) + (id - first) <= Self.missingLimit && (last == 0 || first == last + 1)
             for skipped in first..<id { missing[skipped] = now + Self.patience }
         }
-        last = max(last, id)
+        (last, hasSeenLast) = (id, true)
         return isComplete
     }
 
@@ -69,11 +82,14 @@ extension ChangeLogPlace.Found {
     /// - Returns: whether there may be more.
     fileprivate mutating func lookFurther(at now: ContinuousClock.Instant, in tx: any ReadTransaction) throws -> Bool {
         let page = ChangeLogPlace.page
-        let rows = try tx.all("SELECT id, topic, key FROM change_log WHERE id > \(place.last) ORDER BY id LIMIT \(page)")
+        let rows = try tx.all("SELECT id, topic, key FROM change_log WHERE id >= \(place.last) ORDER BY id LIMIT \(page)")
+        if !place.isReached(by: try rows.first?["id"]) { hasLostTrack = true }
         // SQLite has one writer, so its ids appear in order.
         let gapsMatter = tx.engine == .postgres
         for row in rows {
-            if !place.pass(try row["id"], at: now, rememberingGaps: gapsMatter) { hasLostTrack = true }
+            let id: Int64 = try row["id"]
+            guard id > place.last else { continue }
+            if !place.pass(id, at: now, rememberingGaps: gapsMatter) { hasLostTrack = true }
             try append(row)
         }
         return rows.count == page
