@@ -114,7 +114,9 @@ final class WriteQueue: Sendable {
             try connection.run(group.hasDone ? "COMMIT" : "ROLLBACK")
         } catch {
             if connection.isInsideTransaction { try? connection.run("ROLLBACK") }
-            // Nothing of the group is on disk, so nobody may be told that it is, nor that they were refused for something that is not.
+            // Nothing of the group is done, so nobody may be told that it is, nor that they were refused for something that is not. A commit whose sync failed
+            // stands in the log until the next write goes over it, and a start behind a kill finds it there. This process may try again all the same: it is not
+            // `undecided`, for which units and counts would be given up.
             let failure = StorageError.unavailable(reason: StorageError(sqlite: error).description)
             group.fail(failure)
             if (error as? DatabaseError)?.resultCode == .SQLITE_BUSY { refuseWaiting(failure) }

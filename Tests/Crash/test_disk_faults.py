@@ -3,12 +3,13 @@
 import os
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import cluster as postgres
 import kernel
 import pytest
-from ledger import Ledger
+from ledger import Ledger, Lodging
 from node import Node
 from refusals import assert_reads_go_on, assert_writes_are_refused
 from sights import Witness, is_unavailable, recovers, summary
@@ -42,6 +43,36 @@ def test_a_failing_sync_refuses_writes_and_nothing_else(witness, node):
     with kernel.syncs_that_end([node.process.pid], "error=EIO"):
         assert_writes_are_refused(witness, code, question, payment)
         assert_reads_go_on(witness)
+
+
+@needs_strace
+def test_a_kill_while_syncs_fail_leaves_what_was_refused_done_once_or_not_at_all(witness, node):
+    """The commit whose sync failed stands in the log until the next write goes over it, so each of them is the last one before its kill."""
+    ledger, partner = witness.ledger, witness.web.partner
+    lodging = Lodging(partner, "a-key-of-the-fault", "2030-01-01T00:00:00Z")
+    witness.web.prepare()
+    # Each with something of its own at stake: what an earlier kill left open is settled by then.
+    prepared = {
+        "exchange": lambda: partial(witness.exchange, witness.waiting_family(witness.web)),
+        "refresh": lambda: witness.rotate,
+        "approval": lambda: partial(witness.approve, witness.waiting_question(witness.phone)),
+        "lodging": lambda: partial(partner.lodge, witness.web.own_token, lodging.key, lodging.expires_at),
+        "payment": lambda: partial(witness.pay, witness.waiting_payment()),
+    }
+
+    for what, prepare in prepared.items():
+        ask = prepare()
+        with kernel.syncs_that_end([node.process.pid], "error=EIO"):
+            answer = ask()
+            node.kill()
+        print(f"  {what:10} {summary(answer)}")
+        assert is_unavailable(answer), f"{what}: {summary(answer)}"
+        node.start()
+        ledger.ask()
+
+    ledger.check_lodging(lodging, witness.web.own_token)
+    assert not ledger.broken, ledger.broken[:5]
+    print(f"  {dict(ledger.counts)}")
 
 
 @needs_strace
