@@ -138,7 +138,7 @@ struct AccessTokenTests {
                 try fixture.tokens.issue(fixture.request(), at: now).claims, try fixture.tokens.issue(fixture.request(grant), at: now).claims
             )
             let revocations = Revocations(database: fixture.database, feed: fixture.feed)
-            try await revocations.load()
+            try await revocations.load(for: denied)
             #expect(try await revocations.refusal(of: denied) == nil)
 
             try await fixture.database.write { tx in
@@ -151,7 +151,7 @@ struct AccessTokenTests {
             #expect(try await revocations.refusal(of: denied) == .tokenDenied)
             #expect(try await revocations.refusal(of: ended) == .grantRevoked)
             let later = Revocations(database: fixture.database, feed: fixture.feed)
-            try await later.load()
+            try await later.load(for: denied)
             #expect(try await later.refusal(of: denied) == .tokenDenied)
             #expect(try await later.refusal(of: ended) == .grantRevoked)
         }

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from collections import Counter
 from datetime import datetime, timezone
 from pathlib import Path
@@ -124,6 +125,29 @@ def test_there_and_back(setting):
     assert witness.web.partner.introspect(denied.access).json == {"active": False}
     witness.ledger.replay(spent)
     denied.state = "apart"
+    witness.ledger.ask()
+
+
+def test_an_end_of_the_clock_ahead_hides_none_of_after(setting):
+    """A node that starts knows of each grant that ended while a token of it may live, in whatever order the clock stamped them."""
+    clock, witness = setting
+    partner = witness.web.partner
+    ahead, ended = witness.family(witness.web), witness.family(witness.web)
+
+    clock.set("+2h")
+    assert partner.revoke(ahead.refresh).status == 200
+    clock.set("+0")
+    assert partner.revoke(ended.refresh).status == 200
+    ahead.state = ended.state = "ended"
+    witness.node.kill()
+    witness.node.start()
+
+    # The first call reads, and has memory loaded, which answers the next.
+    first = partner.get("/v1/accounts", ended.access)
+    time.sleep(1)
+    second = partner.get("/v1/accounts", ended.access)
+    print("  API with a token whose grant ended before", summary(first), "|", summary(second))
+    assert [first.status, second.status] == [401, 401]
     witness.ledger.ask()
 
 

@@ -1,4 +1,4 @@
-import Primitives
+internal import Primitives
 public import Storage
 internal import Synchronization
 
@@ -8,97 +8,84 @@ public enum RevocationReason: String, Hashable, Sendable {
     case grantRevoked = "grant_revoked"
 }
 
-/// Which tokens and grants were revoked lately, in memory and complete: an access token lives five minutes, so older revocations have no token left.
-/// Until they are loaded, and whenever the change feed is not current, each question is read from the database instead.
+/// Which tokens and grants were revoked lately, in memory: complete for the tokens that were issued since a certain time, by whatever clock. Questions about
+/// older ones, which live again when a clock is set back, and all while the change feed is not current, are read from the database instead.
 public final class Revocations: Sendable {
-    private struct State {
-        var isComplete = false
-        var isLoading = false
-        var tokens: [String: ContinuousClock.Instant] = [:]
-        var grants: [GrantID: ContinuousClock.Instant] = [:]
-        var nextSweep = ContinuousClock.now
-
-        func refusal(of claims: AccessTokenClaims) -> RevocationReason? {
-            if !tokens.isEmpty, tokens[claims.tokenID] != nil { return .tokenDenied }
-            if let id = claims.grantID, grants[id] != nil { return .grantRevoked }
-            return nil
-        }
-
-        mutating func sweep() {
-            let now = ContinuousClock.now
-            guard now >= nextSweep else { return }
-            nextSweep = now + .minutes(1)
-            tokens = tokens.filter { $0.value > now }
-            grants = grants.filter { $0.value > now }
-        }
-    }
-
     private let database: any Database
     private let feed: ChangeFeed
+    private let capacity: Int
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
 
-    /// Longer than any access token lives.
-    private static let kept = Duration.minutes(15)
+    /// How much earlier than the token that was asked about another may have been issued: nodes' clocks differ, and small corrections are frequent.
+    private static let reach = Duration.hours(1)
+    /// How much earlier than it was issued, by the clocks of the two moments, a token may have been revoked: by a clock two hours behind, and issued by one two
+    /// hours ahead.
+    private static let setBack = Duration.hours(4)
+    /// Then what is remembered is read anew, without what no token is left of.
+    private static let renewal = Duration.hours(1)
+    /// How long each question is read when there are more than can be remembered.
+    private static let rest = Duration.minutes(10)
 
-    public init(database: any Database, feed: ChangeFeed) {
+    /// - Parameters:
+    ///   - capacity: how many are remembered at most, each in about 100 bytes; when there are more, each question is read.
+    ///   - now: the monotonic clock by which what is remembered ages.
+    public init(
+        database: any Database, feed: ChangeFeed, capacity: Int = 500_000, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
         self.database = database
         self.feed = feed
-        feed.subscribe([.deniedToken, .grant]) { [weak self] changes in
-            for change in changes {
-                switch change.topic {
-                case .deniedToken: self?.noteDenied(change.key)
-                default: self?.noteRevoked(GrantID(trusted: change.key))
-                }
-            }
-        }
-        feed.onFallingBehind { [weak self] in self?.state.withLock { $0.isComplete = false } }
+        self.capacity = capacity
+        self.now = now
+        feed.subscribe([.deniedToken, .grant]) { [weak self] in self?.note($0) }
+        feed.onFallingBehind { [weak self] in self?.state.withLock { $0.forget() } }
     }
 
-    private func loadInBackground() {
-        let isFirst = state.withLock { state in
-            defer { state.isLoading = true }
-            return !state.isLoading
-        }
-        guard isFirst else { return }
-        Task {
-            try? await load()  // until one succeeds, each question reads and asks for another
-            state.withLock { $0.isLoading = false }
-        }
-    }
-
-    /// Reads what was revoked lately. The first question asks for it, unless it was done at the start.
-    public func load() async throws {
+    /// Reads what was revoked lately, as far as tokens that were issued with this one or later need it. The first question asks for it.
+    public func load(for claims: AccessTokenClaims) async throws {
         // The feed must have its place before the snapshot is taken, so that nothing falls between them.
         try await feed.poll()
-        let (tokens, grants) = try await database.read { tx in
-            let tokens: [String] = try tx.all("SELECT token_id FROM denied_token").map { try $0["token_id"] }
-            let newest = try tx.first("SELECT MAX(revoked_at) AS newest FROM token_grant WHERE revoked_at IS NOT NULL")
-            // Measured from the latest revocation, so that no clock of this process is needed.
-            let since = (try newest.map { row -> Timestamp? in try row["newest"] } ?? nil).map { $0 - .hours(1) } ?? .epoch
-            // The tokens of grants that a restore ended are of keys that it replaced: there is nothing to look for, and there may be millions.
-            let grants: [GrantID] = try tx.all(
-                "SELECT id FROM token_grant WHERE revoked_at >= \(since) AND revoked_reason <> \(GrantRevocationReason.restored)"
-            ).map { try $0["id"] }
-            return (tokens, grants)
-        }
-        let until = ContinuousClock.now + Self.kept
-        state.withLock { state in
-            for token in tokens { state.tokens[token] = until }
-            for grant in grants { state.grants[grant] = until }
-            state.isComplete = true
+        let (since, renewal, most) = (claims.issuedAt - Self.reach, now() + Self.renewal, capacity + 1)
+        let edition = state.withLock { $0.begin(Memory(since: since, renewal: renewal)) }
+        do {
+            let (tokens, grants) = try await database.read { tx in
+                // What has expired by then was issued before.
+                let tokens: [String] = try tx.all("SELECT token_id FROM denied_token WHERE expires_at >= \(since) LIMIT \(most)").map { try $0["token_id"] }
+                // The tokens of grants that a restore ended are of keys that it replaced: there is nothing to look for, and there may be millions.
+                let grants: [GrantID] = try tx.all(
+                    """
+                    SELECT id
+                    FROM token_grant
+                    WHERE revoked_at >= \(since - Self.setBack) AND revoked_reason <> \(GrantRevocationReason.restored)
+                    LIMIT \(most)
+                    """
+                ).map { try $0["id"] }
+                return (tokens, grants)
+            }
+            state.withLock { state in
+                state.finish(edition, tokens: tokens, grants: grants)
+                bound(&state)
+            }
+        } catch {
+            state.withLock { $0.giveUp(edition) }
+            throw error
         }
     }
 
     /// - Returns: `nil` where that has to be read; within it, `nil` for a token in force.
     public func known(about claims: AccessTokenClaims) -> RevocationReason?? {
         let isCurrent = feed.isCurrent
-        let (isComplete, known) = state.withLock { state in (state.isComplete, state.refusal(of: claims)) }
-        return known != nil || isCurrent && isComplete ? .some(known) : nil
+        let (knows, known, isOld) = state.withLock { state in
+            (state.memory?.knows(claims) ?? false, state.memory?.refusal(of: claims), state.memory?.isOld ?? false)
+        }
+        // It goes on answering meanwhile.
+        if isOld, isCurrent { loadInBackground(for: claims) }
+        return known != nil || isCurrent && knows ? .some(known) : nil
     }
 
     public func refusal(of claims: AccessTokenClaims) async throws -> RevocationReason? {
         if let known = known(about: claims) { return known }
-        if feed.isCurrent { loadInBackground() }
+        if feed.isCurrent { loadInBackground(for: claims) }
         return try await database.read { tx in
             if try DeniedTokens().contains(claims.tokenID, in: tx) { return .tokenDenied }
             if let id = claims.grantID, try Grants().find(id, in: tx)?.revokedAt != nil { return .grantRevoked }
@@ -106,17 +93,101 @@ public final class Revocations: Sendable {
         }
     }
 
-    private func noteDenied(_ tokenID: String) {
-        state.withLock { state in
-            state.sweep()
-            state.tokens[tokenID] = .now + Self.kept
+    private func loadInBackground(for claims: AccessTokenClaims) {
+        let instant = now()
+        let isFirst = state.withLock { state in
+            guard !state.isLoading, state.restsUntil.map({ instant >= $0 }) ?? true else { return false }
+            state.isLoading = true
+            return true
+        }
+        guard isFirst else { return }
+        Task {
+            try? await load(for: claims)  // until one succeeds, each question reads and asks for another
+            state.withLock { $0.isLoading = false }
         }
     }
 
-    private func noteRevoked(_ grant: GrantID) {
+    private func note(_ changes: [Change]) {
+        let instant = now()
         state.withLock { state in
-            state.sweep()
-            state.grants[grant] = .now + Self.kept
+            for change in changes {
+                state.memory?.note(change)
+                state.coming?.note(change)
+            }
+            if let renewal = state.memory?.renewal, instant >= renewal { state.memory?.isOld = true }
+            bound(&state)
+        }
+    }
+
+    private func bound(_ state: inout State) {
+        guard max(state.memory?.count ?? 0, state.coming?.count ?? 0) > capacity else { return }
+        state.forget()
+        state.restsUntil = now() + Self.rest
+    }
+}
+
+extension Revocations {
+    /// What is known of tokens that were issued since a certain time.
+    private struct Memory {
+        let since: Timestamp
+        let renewal: ContinuousClock.Instant
+        var isOld = false
+        var tokens: Set<String> = []
+        var grants: Set<GrantID> = []
+
+        init(since: Timestamp, renewal: ContinuousClock.Instant) {
+            self.since = since
+            self.renewal = renewal
+        }
+
+        var count: Int { tokens.count + grants.count }
+
+        func knows(_ claims: AccessTokenClaims) -> Bool { claims.issuedAt >= since }
+
+        func refusal(of claims: AccessTokenClaims) -> RevocationReason? {
+            if !tokens.isEmpty, tokens.contains(claims.tokenID) { return .tokenDenied }
+            if let id = claims.grantID, grants.contains(id) { return .grantRevoked }
+            return nil
+        }
+
+        mutating func note(_ change: Change) {
+            switch change.topic {
+            case .deniedToken: tokens.insert(change.key)
+            default: grants.insert(GrantID(trusted: change.key))
+            }
+        }
+    }
+
+    private struct State {
+        /// What answers.
+        var memory: Memory?
+        /// What is being read, with what is heard meanwhile.
+        var coming: Memory?
+        /// Rises when another reading begins and when something may have passed unheard: a reading from before is worth nothing then.
+        var edition = 0
+        var isLoading = false
+        var restsUntil: ContinuousClock.Instant?
+
+        mutating func begin(_ memory: Memory) -> Int {
+            edition += 1
+            coming = memory
+            return edition
+        }
+
+        mutating func finish(_ reading: Int, tokens: [String], grants: [GrantID]) {
+            guard reading == edition else { return }
+            coming?.tokens.formUnion(tokens)
+            coming?.grants.formUnion(grants)
+            memory = coming
+            coming = nil
+        }
+
+        mutating func giveUp(_ reading: Int) { if reading == edition { coming = nil } }
+
+        mutating func forget() {
+            edition += 1
+            memory = nil
+            coming = nil
         }
     }
 }
