@@ -2,8 +2,10 @@ import AccessTokens
 import Events
 import JOSE
 import JSON
+import Logging
 import Primitives
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -172,6 +174,72 @@ struct KeyRotationTests {
             #expect(fixture.database.statistics.statements - before <= 1 + seconds)
             #expect(fixture.keys.edition == edition)
         }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a reading that ends late brings no key back that was found out meanwhile`(engine: Engine) async throws {
+        try await Fixture.run(engine) { fixture in
+            let slow = SlowDatabase(fixture.database)
+            let node = try await SigningKeys.load(
+                database: slow, rootKey: .test, feed: ChangeFeed(database: slow, logger: .quiet), at: fixture.clock.now)
+            let stolen = node.current.id
+            let held = slow.holdNextRead()
+            let late = Task { try await node.reload() }
+            await held.hasRead.wait()
+
+            try await fixture.keys.rotate(.compromised, at: fixture.clock.now)
+            try await node.reload()
+            let edition = node.edition
+            held.mayAnswer.open()
+            try await late.value
+
+            #expect(node.current.id == fixture.keys.current.id)
+            #expect(node.everKnownKey(stolen) == nil)
+            #expect(node.edition == edition)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `while the keys cannot be read the log says so once, and once that they can again`(engine: Engine) async throws {
+        try await Fixture.run(engine) { fixture in
+            let slow = SlowDatabase(fixture.database)
+            let log = KeyLog()
+            let node = try await SigningKeys.load(
+                database: slow, rootKey: .test, feed: fixture.feed, logger: Logger(label: "keys") { _ in log }, at: fixture.clock.now)
+
+            slow.failNextReads(2)
+            try await fixture.keys.rotate(.compromised, at: fixture.clock.now)
+            await log.worksAgain.wait()
+
+            #expect(log.lines.messages == ["signing keys cannot be read", "signing keys are read again"])
+            #expect(node.current.id == fixture.keys.current.id)
+        }
+    }
+}
+
+/// What the keys write to the log.
+private struct KeyLog: LogHandler {
+    final class Lines: Sendable {
+        private let kept = Mutex<[String]>([])
+
+        var messages: [String] { kept.withLock { $0 } }
+
+        func add(_ message: String) { kept.withLock { $0.append(message) } }
+    }
+
+    let lines = Lines()
+    let worksAgain = Gate()
+    var logLevel = Logger.Level.info
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        lines.add(event.message.description)
+        if event.level == .info { worksAgain.open() }
     }
 }
 

@@ -1,5 +1,6 @@
 public import Events
 public import JOSE
+public import Logging
 public import Primitives
 public import Storage
 internal import Synchronization
@@ -9,26 +10,32 @@ internal import Synchronization
 public final class SigningKeys: Sendable {
     private let database: any Database
     private let records: SigningKeyRecords
+    private let logger: Logger
     private let ring: Mutex<KeyRing>
+    /// How many readings have begun.
+    private let readings = Mutex(0)
     private let search = Mutex(Search())
+    private let isFailing = Mutex(false)
     let signedHere = SignedHere()
 
     /// Opens the keys, making the first two when there are none.
     /// - Throws: `SigningKeyFailure` when the root key does not open them; storage failures.
     public static func load(
-        database: any Database, rootKey: RootKey, feed: ChangeFeed, randomness: any RandomSource = SystemRandom(), at now: Timestamp
+        database: any Database, rootKey: RootKey, feed: ChangeFeed, randomness: any RandomSource = SystemRandom(),
+        logger: Logger = Logger(label: "wekeza.keys"), at now: Timestamp
     ) async throws -> SigningKeys {
         let records = SigningKeyRecords(sealer: Sealer(rootKey, purpose: "signing-key"), randomness: randomness)
         let ring = try await database.write { try records.makeMissing(at: now, in: $0) }
-        let keys = SigningKeys(database: database, records: records, ring: ring)
+        let keys = SigningKeys(database: database, records: records, logger: logger, ring: ring)
         feed.subscribe([.signingKey]) { [weak keys] _ in keys?.reloadInBackground() }
         feed.onFallingBehind { [weak keys] in keys?.reloadInBackground() }
         return keys
     }
 
-    private init(database: any Database, records: SigningKeyRecords, ring: KeyRing) {
+    private init(database: any Database, records: SigningKeyRecords, logger: Logger, ring: KeyRing) {
         self.database = database
         self.records = records
+        self.logger = logger
         self.ring = Mutex(ring)
     }
 
@@ -39,8 +46,9 @@ public final class SigningKeys: Sendable {
     /// - Throws: storage failures, when it has to be made.
     public func signing(_ algorithm: SignatureAlgorithm, at now: Timestamp) async throws -> SigningKey {
         if let key = ring.withLock({ $0.signing[algorithm] }) { return key }
+        let reading = nextReading()
         let fresh = try await database.write { [records] in try records.makeMissing(algorithm, at: now, in: $0) }
-        adopt(fresh)
+        adopt(fresh, of: reading)
         // Made or found by the line before.
         return fresh.signing[algorithm] ?? fresh.current
     }
@@ -79,16 +87,28 @@ public final class SigningKeys: Sendable {
 
     /// Reads the keys anew: what the change feed asks for when another process rotated.
     public func reload() async throws {
-        adopt(try await database.read { [records] in try records.ring(in: $0) })
+        let reading = nextReading()
+        adopt(try await database.read { [records] in try records.ring(in: $0) }, of: reading)
     }
 
-    private func adopt(_ fresh: KeyRing) {
+    private func nextReading() -> Int {
+        readings.withLock { count in
+            count += 1
+            return count
+        }
+    }
+
+    private func adopt(_ fresh: KeyRing, of reading: Int) {
         ring.withLock { ring in
+            // One that began before may still hold a key that was found out since. A change after the later one's snapshot has a reading of its own.
+            guard reading > ring.reading else { return }
+            ring.reading = reading
             // What was verified stays verified while the keys are the same.
             guard !ring.isSame(as: fresh) else { return }
             let edition = ring.edition
             ring = fresh
             ring.edition = edition + 1
+            ring.reading = reading
         }
     }
 
@@ -131,9 +151,31 @@ public final class SigningKeys: Sendable {
         Task { [weak self] in
             // The old keys go on signing and verifying until the database answers again.
             while let self {
-                do { return try await self.reload() } catch { try? await Task.sleep(for: .milliseconds(250)) }  // fails only when cancelled
+                do {
+                    try await self.reload()
+                    self.note(failure: nil)
+                    return
+                } catch {
+                    self.note(failure: error)
+                    try? await Task.sleep(for: .milliseconds(250))  // fails only when cancelled
+                }
                 if Task.isCancelled { return }
             }
+        }
+    }
+
+    /// The log tells when reading begins to fail and when it works again, not each attempt.
+    private func note(failure: (any Error)?) {
+        let fails = failure != nil
+        let isNews = isFailing.withLock { isFailing in
+            defer { isFailing = fails }
+            return isFailing != fails
+        }
+        guard isNews else { return }
+        if let failure {
+            logger.warning("signing keys cannot be read", metadata: ["error": "\(failure)"])
+        } else {
+            logger.info("signing keys are read again")
         }
     }
 }
@@ -168,6 +210,8 @@ struct KeyRing: Sendable {
     private let entries: [KeyID: Entry]
     private let order: [KeyID]
     var edition = 0
+    /// The reading's number, in the order of their beginnings.
+    var reading = 0
 
     init(current: SigningKey, signing: [SignatureAlgorithm: SigningKey], entries: [Entry], schedules: [SignatureAlgorithm: KeySchedule]) {
         self.current = current
