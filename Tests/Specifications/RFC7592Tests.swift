@@ -58,6 +58,32 @@ struct RFC7592Tests {
     }
 
     @Test(arguments: Engine.available)
+    func `§3 from outside the app's allowed addresses its token reads, replaces and ends nothing`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let registered = try await server.registerSoftware()
+            let (id, now) = (try #require(try await server.app(registered)).id, server.clock.now)
+            try await server.database.write { tx in
+                let list = AppChange(allowedNetworks: ["192.0.2.0/24"].compactMap(IPNetwork.init))
+                _ = try Applications.Apps().update(id, list, by: .commandLine, at: now, requestID: nil, in: tx).get()
+            }
+            let (inside, elsewhere) = (server.called(from: "192.0.2.7"), server.called(from: "203.0.113.9"))
+            let other = Self.replacement(of: registered, ["redirect_uris": .array([.string("https://thief.example.com/cb")])])
+
+            let read = try await elsewhere.manage(.get, registered)
+            let refused = [read, try await elsewhere.manage(.put, registered, json: other), try await elsewhere.manage(.delete, registered)]
+
+            for answer in refused { answer.isRefused("invalid_token", naming: "The app may not call from 203.0.113.9.", status: .unauthorized) }
+            read.keeps("readClient")
+            let unchanged = try await server.app(registered)
+            #expect(unchanged?.isRemoved == false && unchanged?.redirectURIs.map(\.text) == [TestServer.callback])
+            let answers = [
+                try await inside.manage(.get, registered), try await inside.manage(.put, registered, json: other), try await inside.manage(.delete, registered),
+            ]
+            #expect(answers.map(\.status) == [.ok, .ok, .noContent])
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `§2-2 a replacement replaces everything: what is left out goes back to its default`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let registered = try await server.registerSoftware([

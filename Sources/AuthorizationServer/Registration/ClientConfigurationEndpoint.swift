@@ -65,6 +65,9 @@ struct ClientConfigurationEndpoint: Sendable {
             guard let (app, registration) = found, app.clientID.text == context.parameters.get("client_id") else {
                 return OAuthError.invalidToken("The registration access token is not one of this client.").bearerResponse(issuer: issuer)
             }
+            guard app.mayCall(from: context.client.ip) else {
+                return OAuthError.invalidToken("The app may not call from \(context.client.text).").bearerResponse(issuer: issuer)
+            }
             return try await handler(Holder(app: app, registration: registration, token: token))
         }
     }
