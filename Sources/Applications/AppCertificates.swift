@@ -78,10 +78,19 @@ public struct AppCertificates: Sendable {
     }
 
     /// Forgets removed ones whose time is over: that refuses them by itself.
-    /// - Returns: how many.
+    /// - Returns: how many, at most `limit`.
     @discardableResult
-    public func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
-        try tx.execute("DELETE FROM app_certificate WHERE not_after < \(now) AND removed_at IS NOT NULL")
+    public func purge(at now: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute(
+            """
+            DELETE FROM app_certificate
+            WHERE (app_id, thumbprint) IN (
+                SELECT app_id, thumbprint
+                FROM app_certificate
+                WHERE not_after < \(now) AND removed_at IS NOT NULL
+                ORDER BY not_after
+                LIMIT \(limit))
+            """)
     }
 
     private static func described(_ certificate: AppCertificate) -> [String: String] {

@@ -76,30 +76,54 @@ extension Platform {
         while try await bench.database.write({ try books.interruptAll(at: now, in: $0) }) == 100 {}
     }
 
-    /// Removes what can no longer matter. Each kind in a transaction of its own, so that none waits for another.
+    /// Removes what can no longer matter.
     private func purge() async throws {
-        let now = bench.clock.now
-        let purges: [@Sendable (any WriteTransaction) throws -> Void] = [
-            // A clock that ran ahead and is set back makes expired tokens valid again; a revoked one must not be forgotten meanwhile.
-            { _ = try DeniedTokens().purge(expiredBefore: now - .hours(3), in: $0) },
-            { _ = try Grants().purge(endedBefore: now - .days(90), in: $0) },
-            { _ = try AuthorizationPurge().run(at: now, in: $0) },
-            { [sessions] in _ = try sessions.purge(expiredBefore: now, in: $0) },
-            { [randomness = bench.randomness] in _ = try OneTimeLinks(randomness: randomness).purge(expiredBefore: now, in: $0) },
-            { [signIn] in _ = try signIn.purge(at: now, in: $0) },
-            { _ = try SecondFactors.purge(at: now, in: $0) },
-            { try Quotas.purge(at: now, in: $0) },
-            { try AppCertificates().purge(at: now, in: $0) },
-            { try AppRegistrations().purge(at: now, in: $0) },
-            { try InitialAccessTokens().purge(endedBefore: now - .days(90), in: $0) },
-            { try PortalMigrations.purge(before: now - .days(1), in: $0) },
+        let (now, database, replays) = (bench.clock.now, bench.database, replays)
+        var purges = [
+            // A clock that ran two hours ahead and then two behind makes tokens valid again that had expired; a revoked one must not be forgotten meanwhile.
+            rows("denied tokens") { try DeniedTokens().purge(expiredBefore: now - .hours(5), limit: $0, in: $1) },
+            rows("grants") { try Grants().purge(endedBefore: now - .days(90), limit: $0, in: $1) },
         ]
-        for purge in purges { try await bench.database.write { try purge($0) } }
-        // As many as calls: by the thousand, so that other writers get in between.
-        while try await bench.database.write({ try IdempotencyRecords().purge(at: now, limit: 1000, in: $0) }) == 1000 {}
-        while try await bench.database.write({ try BulkPaymentRecords().purge(uploadedBefore: now - .days(90), limit: 20, in: $0) }) == 20 {}
-        while try await bench.database.write({ try DecisionRecords().purge(before: now - .days(90), limit: 100, in: $0) }) {}
-        _ = try await replays.purge()
-        try await bench.database.purgeChangeLog(at: now)
+        purges += AuthorizationPurge.allCases.map { kind in rows(kind.rawValue) { try kind.run(at: now, limit: $0, in: $1) } }
+        purges += [
+            rows("sessions") { [sessions] in try sessions.purge(expiredBefore: now, limit: $0, in: $1) },
+            rows("one-time links") { [randomness = bench.randomness] in
+                try OneTimeLinks(randomness: randomness).purge(expiredBefore: now, limit: $0, in: $1)
+            },
+            rows("counts of sign-ins") { [signIn] in try signIn.purge(at: now, limit: $0, in: $1) },
+            rows("enrolments of second factors") { try SecondFactors.purge(at: now, limit: $0, in: $1) },
+            Purge("quotas") {
+                try await database.write { try Quotas.purge(at: now, in: $0) }
+                return false
+            },
+            rows("certificates") { try AppCertificates().purge(at: now, limit: $0, in: $1) },
+            rows("software statements") { try AppRegistrations().purge(at: now, limit: $0, in: $1) },
+            rows("initial access tokens") { try InitialAccessTokens().purge(endedBefore: now - .days(90), limit: $0, in: $1) },
+            rows("forms of the portal") { try PortalMigrations.purge(before: now - .days(1), limit: $0, in: $1) },
+            rows("idempotency keys") { try IdempotencyRecords().purge(at: now, limit: $0, in: $1) },
+            rows("bulk payments", limit: 20) { try BulkPaymentRecords().purge(uploadedBefore: now - .days(90), limit: $0, in: $1) },
+            Purge("decision records") {
+                try await database.write { try DecisionRecords().purge(before: now - .days(90), limit: 100, in: $0) }
+            },
+            Purge("what was used once") {
+                _ = try await replays.purge()
+                return false
+            },
+            Purge("change log") {
+                try await database.purgeChangeLog(at: now)
+                return false
+            },
+        ]
+        try await Purge.run(purges)
+    }
+
+    /// - Parameter limit: how many rows a transaction removes, so that other writers get in between.
+    private func rows(
+        _ kind: String, limit: Int = 1000, _ batch: @escaping @Sendable (_ limit: Int, _ tx: any WriteTransaction) throws -> Int
+    ) -> Purge {
+        Purge(kind) { [database = bench.database] in
+            let gone = try await database.write { try batch(limit, $0) }
+            return gone == limit
+        }
     }
 }

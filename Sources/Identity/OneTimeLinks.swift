@@ -62,9 +62,14 @@ public struct OneTimeLinks: Sendable {
     }
 
     /// Forgets links that expired before a moment: a background job.
+    /// - Returns: how many, at most `limit`.
     @discardableResult
-    public func purge(expiredBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
-        try tx.execute("DELETE FROM one_time_link WHERE expires_at < \(moment)")
+    public func purge(expiredBefore moment: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute(
+            """
+            DELETE FROM one_time_link
+            WHERE digest IN (SELECT digest FROM one_time_link WHERE expires_at < \(moment) ORDER BY expires_at LIMIT \(limit))
+            """)
     }
 
     private func isPlausible(_ secret: String) -> Bool { secret.utf8.count == 43 }

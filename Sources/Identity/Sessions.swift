@@ -133,10 +133,11 @@ public struct Sessions: Sendable {
     }
 
     /// Forgets sessions that expired before a moment: a background job.
-    /// - Returns: how many.
+    /// - Returns: how many, at most `limit`.
     @discardableResult
-    public func purge(expiredBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
-        try tx.execute("DELETE FROM session WHERE expires_at < \(moment)")
+    public func purge(expiredBefore moment: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute(
+            "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at < \(moment) ORDER BY expires_at LIMIT \(limit))")
     }
 
     /// At most one write a minute. When the database takes no writes, reading goes on: a session then ends earlier, never later.

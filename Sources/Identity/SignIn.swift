@@ -67,7 +67,9 @@ public struct SignIn: Sendable {
     /// Forgets old counts: a background job.
     /// - Returns: how many.
     @discardableResult
-    public func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int { try throttle.purge(at: now, in: tx) }
+    public func purge(at now: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+        try throttle.purge(at: now, limit: limit, in: tx)
+    }
 
     private enum Look {
         case delayed(until: Timestamp)

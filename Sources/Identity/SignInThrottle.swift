@@ -148,12 +148,18 @@ struct SignInThrottle: Sendable {
     }
 
     /// Forgets counts that nobody needs any more: a background job.
+    /// - Returns: how many, at most `limit`.
     @discardableResult
-    func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    func purge(at now: Timestamp, limit: Int, in tx: any WriteTransaction) throws -> Int {
         try tx.execute(
             """
             DELETE FROM sign_in_throttle
-            WHERE updated_at < \(now - limits.forgetting) AND (succeeded_at IS NULL OR succeeded_at < \(now - limits.acquaintance))
+            WHERE key IN (
+                SELECT key
+                FROM sign_in_throttle
+                WHERE updated_at < \(now - limits.forgetting) AND (succeeded_at IS NULL OR succeeded_at < \(now - limits.acquaintance))
+                ORDER BY updated_at
+                LIMIT \(limit))
             """)
     }
 

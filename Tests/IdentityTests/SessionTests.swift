@@ -184,4 +184,17 @@ struct SessionTests {
             #expect(late == 1)
         }
     }
+
+    @Test(arguments: Engine.available)
+    func `of many expired sessions a batch goes at a time`(engine: Engine) async throws {
+        try await House.open(engine) { house in
+            let (sessions, start) = (house.sessions, house.start)
+            for _ in 0..<3 { _ = try await sessions.start(for: house.wanjiku, requestID: nil, at: start) }
+
+            var batches: [Int] = []
+            for _ in 0..<3 { batches.append(try await house.db.write { try sessions.purge(expiredBefore: start + .hours(13), limit: 2, in: $0) }) }
+
+            #expect(batches == [2, 1, 0])
+        }
+    }
 }

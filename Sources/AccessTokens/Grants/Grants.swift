@@ -120,8 +120,13 @@ public struct Grants: Sendable {
     }
 
     /// Forgets grants that ended long ago: a background job.
+    /// - Returns: how many, at most `limit`.
     @discardableResult
-    public func purge(endedBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
-        try tx.execute("DELETE FROM token_grant WHERE expires_at < \(moment)")
+    public func purge(endedBefore moment: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute(
+            """
+            DELETE FROM token_grant
+            WHERE id IN (SELECT id FROM token_grant WHERE expires_at < \(moment) ORDER BY expires_at LIMIT \(limit))
+            """)
     }
 }

@@ -16,8 +16,13 @@ public struct DeniedTokens: Sendable {
     }
 
     /// Forgets tokens that expired before a moment: a background job.
+    /// - Returns: how many, at most `limit`.
     @discardableResult
-    public func purge(expiredBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
-        try tx.execute("DELETE FROM denied_token WHERE expires_at < \(moment)")
+    public func purge(expiredBefore moment: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute(
+            """
+            DELETE FROM denied_token
+            WHERE token_id IN (SELECT token_id FROM denied_token WHERE expires_at < \(moment) ORDER BY expires_at LIMIT \(limit))
+            """)
     }
 }

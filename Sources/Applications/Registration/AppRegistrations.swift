@@ -134,11 +134,15 @@ public struct AppRegistrations: Sendable {
     }
 
     /// Forgets statements that would be refused by their time anyway.
-    /// - Returns: how many.
+    /// - Returns: how many, at most `limit`.
     @discardableResult
-    public func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func purge(at now: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
         // A clock that ran ahead and is set back makes expired ones valid again, which must not be forgotten meanwhile.
-        try tx.execute("DELETE FROM software_statement_use WHERE expires_at < \(now - .hours(3))")
+        try tx.execute(
+            """
+            DELETE FROM software_statement_use
+            WHERE digest IN (SELECT digest FROM software_statement_use WHERE expires_at < \(now - .hours(3)) ORDER BY expires_at LIMIT \(limit))
+            """)
     }
 
     /// Spends the statement's `jti`, where it has one; the statement itself decides, so two requests cannot both win. What was spent before the records were

@@ -103,9 +103,9 @@ public struct InitialAccessTokens: Sendable {
     }
 
     /// Forgets those that ended long ago.
-    /// - Returns: how many.
+    /// - Returns: how many, at most `limit`.
     @discardableResult
-    public func purge(endedBefore moment: Timestamp, in tx: any WriteTransaction) throws -> Int {
-        try tx.execute("DELETE FROM initial_access_token WHERE expires_at < \(moment)")
+    public func purge(endedBefore moment: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute("DELETE FROM initial_access_token WHERE id IN (SELECT id FROM initial_access_token WHERE expires_at < \(moment) LIMIT \(limit))")
     }
 }

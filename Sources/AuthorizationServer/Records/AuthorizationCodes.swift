@@ -97,16 +97,33 @@ struct AuthorizationCodes: Sendable {
     }
 }
 
-/// Forgets what has expired: a background job.
-public struct AuthorizationPurge: Sendable {
-    public init() {}
+/// Forgets what has expired, a kind at a time: a background job.
+public enum AuthorizationPurge: String, CaseIterable, Sendable {
+    case pushedRequests = "pushed authorization requests"
+    case answers = "answered authorizations"
+    case registrationLimits = "registration limits"
+    case robotWishes = "robot wishes"
 
-    /// Answers are kept for a day after their request expired, so that a replay of a code is recognised.
-    public func run(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
-        let pushed = try tx.execute("DELETE FROM pushed_authorization_request WHERE expires_at < \(now - .hours(3))")
-        let limits = try RegistrationLimit().purge(at: now, in: tx)
-        let wishes = try RobotWishes().purge(at: now, in: tx)
-        return pushed + limits + wishes + (try tx.execute("DELETE FROM answered_authorization WHERE expires_at < \(now - .days(1))"))
+    /// - Returns: how many, at most `limit`.
+    public func run(at now: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+        switch self {
+        case .pushedRequests:
+            try tx.execute(
+                """
+                DELETE FROM pushed_authorization_request
+                WHERE digest IN (
+                    SELECT digest FROM pushed_authorization_request WHERE expires_at < \(now - .hours(3)) ORDER BY expires_at LIMIT \(limit))
+                """)
+        case .answers:
+            // Kept for a day after their request expired, so that a replay of a code is recognised.
+            try tx.execute(
+                """
+                DELETE FROM answered_authorization
+                WHERE id IN (SELECT id FROM answered_authorization WHERE expires_at < \(now - .days(1)) ORDER BY expires_at LIMIT \(limit))
+                """)
+        case .registrationLimits: try RegistrationLimit().purge(at: now, limit: limit, in: tx)
+        case .robotWishes: try RobotWishes().purge(at: now, limit: limit, in: tx)
+        }
     }
 }
 

@@ -35,8 +35,12 @@ public struct RobotWishes: Sendable {
         try tx.first("SELECT consent_id FROM robot_wish WHERE consent_id = \(consent) AND expires_at > \(now)") != nil
     }
 
-    func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
-        try tx.execute("DELETE FROM robot_wish WHERE expires_at <= \(now)")
+    func purge(at now: Timestamp, limit: Int, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute(
+            """
+            DELETE FROM robot_wish
+            WHERE consent_id IN (SELECT consent_id FROM robot_wish WHERE expires_at <= \(now) ORDER BY expires_at LIMIT \(limit))
+            """)
     }
 }
 

@@ -26,8 +26,11 @@ struct RegistrationLimit: Sendable {
         return max(.seconds(1), startedAt + Self.window - now)
     }
 
-    @discardableResult
-    func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
-        try tx.execute("DELETE FROM registration_limit WHERE window_started_at < \(now - .hours(4))")
+    func purge(at now: Timestamp, limit: Int, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute(
+            """
+            DELETE FROM registration_limit
+            WHERE key IN (SELECT key FROM registration_limit WHERE window_started_at < \(now - .hours(4)) ORDER BY window_started_at LIMIT \(limit))
+            """)
     }
 }

@@ -48,9 +48,14 @@ extension SecondFactors {
     }
 
     /// Forgets keys that nobody confirmed: a background job.
+    /// - Returns: how many, at most `limit`.
     @discardableResult
-    public static func purge(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
-        try tx.execute("DELETE FROM second_factor_enrolment WHERE expires_at < \(now)")
+    public static func purge(at now: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute(
+            """
+            DELETE FROM second_factor_enrolment
+            WHERE person_id IN (SELECT person_id FROM second_factor_enrolment WHERE expires_at < \(now) ORDER BY expires_at LIMIT \(limit))
+            """)
     }
 
     /// What the apps of those who enrolled, or began to, show at a moment, the newest first. For the demo alone, whose mailbox stands for the phone:

@@ -33,8 +33,18 @@ public enum PortalMigrations {
     ]
 
     /// Forgets forms and counts that nobody needs any more: a background job.
-    public static func purge(before moment: Timestamp, in tx: any WriteTransaction) throws {
-        try tx.execute("DELETE FROM portal_form WHERE created_at < \(moment)")
-        try tx.execute("DELETE FROM portal_mail_limit WHERE window_started_at < \(moment)")
+    /// - Returns: of the kind of which there were more, how many; at most `limit`.
+    public static func purge(before moment: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+        let forms = try tx.execute(
+            """
+            DELETE FROM portal_form
+            WHERE digest IN (SELECT digest FROM portal_form WHERE created_at < \(moment) ORDER BY created_at LIMIT \(limit))
+            """)
+        let counts = try tx.execute(
+            """
+            DELETE FROM portal_mail_limit
+            WHERE address IN (SELECT address FROM portal_mail_limit WHERE window_started_at < \(moment) ORDER BY window_started_at LIMIT \(limit))
+            """)
+        return max(forms, counts)
     }
 }
