@@ -157,6 +157,22 @@ def test_a_database_file_that_others_may_read(migrated):
     assert migrated.found("database file")["state"] == "warning"
 
 
+@pytest.mark.parametrize("name", ["wekeza.db-wal", "wekeza.db-shm", "wekeza.db-replays", "wekeza.db-replays/lock"])
+def test_a_file_beside_the_database_that_another_user_made(served, name):
+    path = served.data / name
+    if not path.exists():
+        path.touch()
+    if os.geteuid() == 0:
+        os.chown(path, 12345, 12345)
+    else:
+        # What only root may give away is at least not this user's to write.
+        path.chmod(0o500 if path.is_dir() else 0o400)
+
+    found = served.found("database file")
+
+    assert found["state"] == "problem" and str(path) in found["found"] and "chown -R" in found["advice"]
+
+
 def test_a_master_key_that_others_may_read(served):
     (served.data / "master.key").chmod(0o644)
 

@@ -16,14 +16,14 @@ def cluster():
         yield running
 
 
-def findings(cluster, folder, *settings):
+def findings(cluster, folder, *settings, arguments=()):
     """Of the running server, after a start with these settings."""
     cluster.stop("fast")
     cluster.settings = list(settings)
     cluster.start()
     done = subprocess.run(
         [BINARY, "doctor", "--json", "--data", str(folder), "--assets", str(ROOT), "--database", cluster.url,
-         "--port", str(free_port()), "--ops-port", str(free_port())], capture_output=True, text=True, cwd=ROOT, timeout=60)
+         "--port", str(free_port()), "--ops-port", str(free_port()), *arguments], capture_output=True, text=True, cwd=ROOT, timeout=60)
     return {finding["check"]: finding for finding in json.loads(done.stdout)["checks"]}
 
 
@@ -46,3 +46,11 @@ def test_a_server_with_few_connections(cluster, tmp_path):
 
     assert found["connections"]["state"] == "warning"
     assert "39 connections" in found["connections"]["found"] and "max_connections" in found["connections"]["advice"]
+
+
+@pytest.mark.parametrize("each, state", [(8, "ok"), (23, "ok"), (24, "warning")])
+def test_nodes_that_open_many_connections(cluster, tmp_path, each, state):
+    found = findings(cluster, tmp_path, "max_connections=100", arguments=["--database-connections", str(each)])
+
+    assert found["connections"]["state"] == state
+    assert f"each node opens up to {each}." in found["connections"]["found"]

@@ -1,10 +1,12 @@
 internal import Foundation
 
-/// The data folder and the embedded database are this user's, and nobody else may change them.
+/// The data folder, the embedded database and what lies beside it are this user's, and nobody else may change them.
 struct DataFolderCheck: Check {
     private let name = "data folder"
 
-    func run(_ setUp: SetUp) async -> [Finding] { [folder(setUp.configuration.dataDirectory)] + (setUp.databaseFile.map { [file($0)] } ?? []) }
+    func run(_ setUp: SetUp) async -> [Finding] {
+        [folder(setUp.configuration.dataDirectory)] + (setUp.databaseFile.map { [file($0)] + neighbours(of: $0) } ?? [])
+    }
 
     private func folder(_ path: String) -> Finding {
         guard let mode = FileMode(path) else {
@@ -37,5 +39,23 @@ struct DataFolderCheck: Check {
             return .warning("database file", "Others may read \(path): people's names and accounts are in it.", "Run: chmod 600 \(path)*")
         }
         return .ok("database file", "\(path) is this user's alone.")
+    }
+
+    /// SQLite's log with its index, and the memory of what was used once. One that another user made, with sudo perhaps, ends the start as the file would.
+    private func neighbours(of path: String) -> [Finding] {
+        let replays = "\(path)-replays"
+        let inside = ((try? FileManager.default.contentsOfDirectory(atPath: replays)) ?? []).sorted().map { "\(replays)/\($0)" }
+        let owner = FileMode(path)?.owner
+        let advice = "Run: chown -R USER \(path)*, with the user that the server runs as."
+        return (["\(path)-wal", "\(path)-shm", replays] + inside).compactMap { (neighbour: String) -> Finding? in
+            let isWritable = FileManager.default.isWritableFile(atPath: neighbour)
+            // It may not be there, or no more: a running server makes and removes them.
+            guard let mode = FileMode(neighbour) else { return nil }
+            guard isWritable else { return Finding.problem("database file", "This user may not write to \(neighbour).", advice) }
+            guard owner == nil || mode.owner == owner else {
+                return Finding.problem("database file", "\(neighbour) belongs to another user than \(path).", advice)
+            }
+            return nil
+        }
     }
 }

@@ -45,7 +45,10 @@ struct DatabaseCheck: Check {
                 """)
             return Dictionary(try rows.map { (try $0["name"] as String, try $0["setting"] as String) }, uniquingKeysWith: { first, _ in first })
         }
-        return [.ok(name, "PostgreSQL \(settings["server_version"] ?? "") answers, in UTF8."), durability(settings), connections(settings)]
+        return [
+            .ok(name, "PostgreSQL \(settings["server_version"] ?? "") answers, in UTF8."), durability(settings),
+            connections(settings, each: setUp.configuration.databaseConnections),
+        ]
     }
 
     private func durability(_ settings: [String: String]) -> Finding {
@@ -58,13 +61,20 @@ struct DatabaseCheck: Check {
         return .ok("durability", "PostgreSQL confirms a commit when it is on the disk.")
     }
 
-    private func connections(_ settings: [String: String]) -> Finding {
+    /// - Parameter each: how many a node opens at most.
+    private func connections(_ settings: [String: String], each: Int) -> Finding {
         let most = settings["max_connections"].flatMap { Int($0) } ?? 0
-        guard most >= 40 else {
+        let found = "PostgreSQL takes \(most) connections; each node opens up to \(each)."
+        let needed = Self.nodes * each + Self.others
+        guard most >= needed else {
             return .warning(
-                "connections", "PostgreSQL takes \(most) connections, and each node opens up to 9, unless it is told otherwise.",
-                "Raise max_connections in postgresql.conf.")
+                "connections", found, "Raise max_connections in postgresql.conf to \(needed), enough for \(Self.nodes) nodes, or lower --database-connections.")
         }
-        return .ok("connections", "PostgreSQL takes \(most) connections; each node opens up to 9, unless it is told otherwise.")
+        return .ok("connections", found)
     }
+
+    /// Nodes that there should be room for.
+    private static let nodes = 4
+    /// Connections of this program's commands, of backups and of those who look after the database.
+    private static let others = 8
 }
