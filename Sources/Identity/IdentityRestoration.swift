@@ -11,8 +11,16 @@ public struct IdentityRestoration: Sendable {
     /// Every session and every link ends: they may have been ended, or used, meanwhile.
     /// - Returns: how many sessions and links.
     public func endSessionsAndLinks(at now: Timestamp, in tx: any WriteTransaction) throws -> (sessions: Int, links: Int) {
-        let sessions = try tx.execute("UPDATE session SET ended_at = \(now) WHERE ended_at IS NULL AND expires_at > \(now)")
-        let links = try tx.execute("UPDATE one_time_link SET ended_at = \(now) WHERE ended_at IS NULL AND expires_at > \(now)")
+        let sessions = try tx.change {
+            "SELECT id FROM session WHERE id > \($0) ORDER BY id LIMIT 2000"
+        } by: {
+            "UPDATE session SET ended_at = \(now) WHERE id IN \(list: $0) AND ended_at IS NULL AND expires_at > \(now)"
+        }
+        let links = try tx.change {
+            "SELECT digest AS id FROM one_time_link WHERE digest > \($0) ORDER BY digest LIMIT 2000"
+        } by: {
+            "UPDATE one_time_link SET ended_at = \(now) WHERE digest IN \(list: $0) AND ended_at IS NULL AND expires_at > \(now)"
+        }
         return (sessions, links)
     }
 
@@ -21,9 +29,18 @@ public struct IdentityRestoration: Sendable {
     /// - Returns: how many recovery codes.
     public func endCodes(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         let step = TimeStep(at: now).next.number
-        try tx.execute("UPDATE second_factor SET last_step = \(step) WHERE last_step < \(step)")
+        try tx.change {
+            "SELECT person_id AS id FROM second_factor WHERE person_id > \($0) ORDER BY person_id LIMIT 2000"
+        } by: {
+            "UPDATE second_factor SET last_step = \(step) WHERE person_id IN \(list: $0) AND last_step < \(step)"
+        }
+        // Those of half an hour: a background job forgets what is older.
         try tx.execute("DELETE FROM second_factor_enrolment")
-        return try tx.execute("UPDATE recovery_code SET used_at = \(now) WHERE used_at IS NULL")
+        return try tx.change {
+            "SELECT digest AS id FROM recovery_code WHERE digest > \($0) ORDER BY digest LIMIT 2000"
+        } by: {
+            "UPDATE recovery_code SET used_at = \(now) WHERE digest IN \(list: $0) AND used_at IS NULL"
+        }
     }
 
     /// Passwords stop working: one that was changed meanwhile, perhaps because it was found out, would work again. Developers set a new one by mail, staff
@@ -43,6 +60,23 @@ public struct IdentityRestoration: Sendable {
             count += voided.count
             try audit.append(
                 contentsOf: voided.map { AuditEntry(actor: actor, action: .passwordVoided, subject: $0.rawValue, requestID: nil, at: now) }, in: tx)
+        }
+        return count
+    }
+}
+
+extension WriteTransaction {
+    /// Changes the rows of a table a page at a time: no statement then runs long, however many rows there are.
+    /// - Parameters:
+    ///   - page: the rows behind a key, in the order of `id`.
+    ///   - statement: what changes the rows with these keys.
+    /// - Returns: how many rows were changed.
+    @discardableResult
+    fileprivate func change(_ page: (_ after: String) -> SQL, by statement: (_ ids: [String]) -> SQL) throws -> Int {
+        var count = 0
+        try walk(page) { rows in
+            let ids: [String] = try rows.map { try $0["id"] }
+            count += try execute(statement(ids))
         }
         return count
     }

@@ -101,6 +101,23 @@ struct IdempotencyRecordsTests {
     }
 
     @Test(arguments: Engine.available)
+    func `after a restore every key without an answer is free, also those behind the first two thousand`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: GatewayMigrations.all) { database in
+            let now = clock.now
+            let claims = (0...2001).map { claim(key: "k\($0)") }
+            try await database.write { [records, answer] tx in
+                for claim in claims { _ = try records.claim(claim, at: now, in: tx) }
+                try records.complete(claims[1000], with: answer, in: tx)
+            }
+
+            try await database.write { [records] in try records.releaseAll(in: $0) }
+
+            let kept = try await database.read { tx in try tx.all("SELECT key FROM idempotency_key").map { row in try row["key"] as String } }
+            #expect(kept == ["k1000"])
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `fifty claims at once, five rounds: one wins`(engine: Engine) async throws {
         try await withDatabase(engine, migrations: GatewayMigrations.all) { database in
             for round in 0..<5 {

@@ -120,9 +120,29 @@ public struct IdempotencyRecords: Sendable {
         return rows.count
     }
 
-    /// Lets go of every key whose request was under way when the records were copied: nothing of it was done in these records.
+    /// Lets go of every key whose request was under way when the records were copied: nothing of it was done in these records. Some thousand keys a statement:
+    /// there may be millions.
     public func releaseAll(in tx: any WriteTransaction) throws {
-        try tx.execute("DELETE FROM idempotency_key WHERE status IS NULL")
+        var after = (appID: "", route: "", key: "")
+        while true {
+            let page = try tx.all(
+                """
+                SELECT app_id, route, key
+                FROM idempotency_key
+                WHERE (app_id, route, key) > (\(after.appID), \(after.route), \(after.key))
+                ORDER BY app_id, route, key
+                LIMIT 2000
+                """)
+            guard let last = page.last else { return }
+            let end: (appID: String, route: String, key: String) = try (last["app_id"], last["route"], last["key"])
+            try tx.execute(
+                """
+                DELETE FROM idempotency_key
+                WHERE (app_id, route, key) > (\(after.appID), \(after.route), \(after.key))
+                    AND (app_id, route, key) <= (\(end.appID), \(end.route), \(end.key)) AND status IS NULL
+                """)
+            after = end
+        }
     }
 
     private func takeOver(_ claim: IdempotencyClaim, from token: RequestID, at now: Timestamp, in tx: any WriteTransaction) throws -> Bool {
