@@ -92,12 +92,13 @@ public struct ApplicationsRestoration: Sendable {
     }
 
     /// The same, as an owner of its organisation says who is in already.
-    /// - Returns: `false` when it is not held.
+    /// - Returns: whether it was held, and works again; `false` for another organisation's, which stays as it is.
     public func confirm(
         _ id: AppID, of organisation: OrganisationID, by acting: PersonID, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Result<Bool, MembershipRefusal> {
         try memberships.lock(organisation, in: tx)
         guard try memberships.role(of: acting, in: organisation, in: tx) == .owner else { return .failure(.notOwner) }
+        guard try tx.first("SELECT id FROM app WHERE id = \(id) AND organisation_id = \(organisation)") != nil else { return .success(false) }
         return .success(try confirm(id, by: .person(acting), at: now, requestID: requestID, in: tx))
     }
 

@@ -9,12 +9,15 @@ public enum MembershipRefusal: String, Error, Sendable {
     case notMember
     /// An organisation keeps at least one owner.
     case lastOwner
+    /// Where an owner is in force, roles are theirs to change and not the bank's.
+    case hasOwner
 
     public var message: String {
         switch self {
         case .notOwner: "Only owners of the organisation may do this"
         case .notMember: "This person does not belong to the organisation"
         case .lastOwner: "Make somebody else an owner first: an organisation keeps at least one"
+        case .hasOwner: "The team has an owner, and owners change roles on their team page"
         }
     }
 }
@@ -116,19 +119,22 @@ public struct Memberships: Sendable {
         return .success(try letIn(before, as: before.role, by: .person(acting), at: now, requestID: requestID, in: tx))
     }
 
-    /// The same as the bank's staff and the operator say, for there may be no owner who could. Whoever is in already keeps their role, which owners change;
-    /// only where the team has no owner can they be made one here.
+    /// The same as the bank's staff and the operator say, for there may be no owner who could. While there is none they can make a member one, also somebody
+    /// who is in already.
     /// - Parameter role: what the member is from now on; what they were when `nil`.
-    /// - Returns: the member, who may have been confirmed before; `nil` for whoever is none.
+    /// - Returns: the member, who may have been confirmed before.
     public func confirm(
         _ person: PersonID, in organisation: OrganisationID, as role: MemberRole? = nil, by actor: Actor, at now: Timestamp, requestID: RequestID?,
         in tx: any WriteTransaction
-    ) throws -> Membership? {
+    ) throws -> Result<Membership, MembershipRefusal> {
         try lock(organisation, in: tx)
-        guard let before = try find(person, in: organisation, in: tx) else { return nil }
+        guard let before = try find(person, in: organisation, in: tx) else { return .failure(.notMember) }
         let role = role ?? before.role
-        guard try before.isHeld || (role == .owner && !hasOwner(organisation, in: tx)) else { return before }
-        return try letIn(before, as: role, by: actor, at: now, requestID: requestID, in: tx)
+        guard before.isHeld || role != before.role else { return .success(before) }
+        // To let somebody in as less than they were takes nothing from owners: they can give it back.
+        let isForOwners = role != before.role && (role == .owner || !before.isHeld)
+        guard try !(isForOwners && hasOwner(organisation, in: tx)) else { return .failure(.hasOwner) }
+        return .success(try letIn(before, as: role, by: actor, at: now, requestID: requestID, in: tx))
     }
 
     private func letIn(

@@ -9,18 +9,20 @@ import SecondFactorPages
 import Storage
 import Web
 
-/// `/staff/people`: finding a customer or a developer who lost their phone, or whose place in a team a restore holds, and letting them in again. Colleagues are
-/// let in by the operator.
+/// `/staff/people`: finding a customer or a developer who lost their phone, or whose place in a team a restore holds, and letting them in again; and making a
+/// member the owner of a team that is without one. Colleagues are let in by the operator.
 struct PeoplePage: Encodable {
     struct Row: Encodable {
         let id, name, kind, signInName: String
         let hasSecondFactor: Bool
-        let held: [HeldPlace]
+        let places: [Place]
     }
 
-    /// An organisation whose member this person was when the backup was taken.
-    struct HeldPlace: Encodable {
+    /// An organisation whose member this person was when the backup was taken, and is not yet again, or is while nobody owns it.
+    struct Place: Encodable {
         let person, id, name, role: String
+        let isHeld: Bool
+        /// Where no owner is confirmed who could make them one.
         let canBecomeOwner: Bool
         /// That nobody there is an owner now, who could let in the others.
         let withoutOwner: String?
@@ -49,15 +51,17 @@ extension StaffRoutes {
     private func people(_ request: Request, _ member: StaffMember) async throws -> Response {
         let query = request.query ?? Web.Parameters()
         let name = String((query["name"] ?? "").trimmingWhitespace().prefix(SignInName.maximumBytes))
-        let (rows, message) = try await database.read { [factors = factors.factors] tx -> ([PeoplePage.Row], String?) in
+        let (rows, message, refused) = try await database.read { [factors = factors.factors] tx -> ([PeoplePage.Row], String?, Organisation?) in
             let rows = try Self.find(name, in: tx).map { person in
                 PeoplePage.Row(
                     id: person.id.rawValue, name: person.name, kind: person.population == .customer ? "Customer" : "Developer", signInName: person.signInName,
-                    hasSecondFactor: try factors.find(of: person.id, in: tx) != nil, held: try Self.heldPlaces(of: person.id, in: tx))
+                    hasSecondFactor: try factors.find(of: person.id, in: tx) != nil, places: try Self.places(of: person.id, in: tx))
             }
-            return (rows, try Self.message(about: query, in: tx))
+            let refused = try query["refused"].flatMap({ OrganisationID($0) }).flatMap({ try Organisations().find($0, in: tx) })
+            return (rows, try Self.message(about: query, in: tx), refused)
         }
         var errors = FormErrors()
+        if let refused { errors.add(field: "name", "Nothing was changed at \(refused.name). \(MembershipRefusal.hasOwner.message).") }
         if !name.isEmpty, rows.isEmpty {
             errors.add(field: "name", "Nobody has this sign-in name. A customer’s is followed by @ and the organisation’s handle: amina.traveler@acme-budget.")
         }
@@ -84,12 +88,16 @@ extension StaffRoutes {
         return nil
     }
 
-    private static func heldPlaces(of person: PersonID, in tx: any ReadTransaction) throws -> [PeoplePage.HeldPlace] {
-        try Organisations().list(of: person, held: true, in: tx).compactMap { organisation in
+    private static func places(of person: PersonID, in tx: any ReadTransaction) throws -> [PeoplePage.Place] {
+        let (held, inForce) = try (Organisations().list(of: person, held: true, in: tx), Organisations().list(of: person, in: tx))
+        return try (held + inForce).compactMap { organisation in
             guard let membership = try Memberships().find(person, in: organisation.id, in: tx) else { return nil }
-            return PeoplePage.HeldPlace(
+            let notice = try withoutOwner(organisation, in: tx)
+            // Whoever is in where there is an owner has no need of the bank.
+            guard membership.isHeld || notice != nil else { return nil }
+            return PeoplePage.Place(
                 person: person.rawValue, id: organisation.id.rawValue, name: organisation.name, role: membership.role.title.lowercased(),
-                canBecomeOwner: membership.role != .owner, withoutOwner: try withoutOwner(organisation, in: tx))
+                isHeld: membership.isHeld, canBecomeOwner: membership.role != .owner && notice != nil, withoutOwner: notice)
         }
     }
 
@@ -117,12 +125,16 @@ extension StaffRoutes {
             let organisation = context.parameters.get("organisation").flatMap({ OrganisationID($0) }),
             role?.rawValue == text
         else { throw HTTPError(.notFound) }
-        let membership = try await database.write { tx in
+        let outcome = try await database.write { tx in
             let actor = Actor.person(member.session.person.id)
             return try Memberships().confirm(id, in: organisation, as: role, by: actor, at: context.receivedAt, requestID: context.requestID, in: tx)
         }
-        guard membership != nil else { throw HTTPError(.notFound) }
-        return .seeOther("/staff/people?confirmed=\(id)&organisation=\(organisation)")
+        switch outcome {
+        case .success: return .seeOther("/staff/people?confirmed=\(id)&organisation=\(organisation)")
+        // A colleague confirmed an owner while this page was open.
+        case .failure(.hasOwner): return .seeOther("/staff/people?refused=\(organisation)")
+        case .failure: throw HTTPError(.notFound)
+        }
     }
 
     private func resetSecondFactor(_ member: StaffMember, _ context: AppContext) async throws -> Response {

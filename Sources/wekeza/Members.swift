@@ -57,10 +57,15 @@ struct Members: AsyncParsableCommand {
                 throw ConfigurationError("There is no organisation with the handle \(handle).")
             }
             guard let person = try People().find(signInName: email, population: .developer, in: tx),
-                let member = try Memberships().confirm(
-                    person.id, in: organisation.id, as: role, by: Actor.commandLine, at: now, requestID: nil, in: tx)
+                let before = try Memberships().find(person.id, in: organisation.id, in: tx)
             else { throw ConfigurationError("\(email) is no member of \(organisation.name).") }
-            return try ["\(email) has their place at \(organisation.name), as \(member.role.rawValue)."] + ownerless([organisation.id], in: tx)
+            switch try Memberships().confirm(person.id, in: organisation.id, as: role, by: Actor.commandLine, at: now, requestID: nil, in: tx) {
+            case .success(let member):
+                return try ["\(email) has their place at \(organisation.name), as \(member.role.rawValue)."] + ownerless([organisation.id], in: tx)
+            case .failure(let refusal):
+                let place = before.isHeld ? "waits to be confirmed" : "is in already,"
+                throw ConfigurationError("\(email) \(place) as \(before.role.rawValue) of \(organisation.name). \(refusal.message).")
+            }
         }
 
         private static func confirmAll(at now: Timestamp, in tx: any WriteTransaction) throws -> [String] {

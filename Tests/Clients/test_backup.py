@@ -316,6 +316,9 @@ def test_who_was_removed_from_a_team_since_is_not_in_it_again(engine, tmp_path, 
         status, said, complaint = restored.command(*confirm, owner.email, "--role", "owner")
         assert (status, said.splitlines()) == (0, [f"{place} owner."]), complaint
         assert restored.command(*confirm, owner.email)[1].splitlines() == [f"{place} owner."]
+        status, said, complaint = restored.command(*confirm, owner.email, "--role", "member")
+        assert (status, said) == (2, "") and f"{owner.email} is in already, as owner of Acme Budget. " in complaint
+        assert "owners change roles on their team page" in complaint
 
         assert owner.is_signed_in() and not colleague.is_signed_in()
         assert owner.press(f"/portal/team/{removal}", "/remove").status_code == 303

@@ -30,6 +30,12 @@ struct HeldTeamTests {
         try await server.database.read { try Memberships().role(of: person, in: DemoWorld.organisation, in: $0) }
     }
 
+    /// What staff can press for somebody's place at Acme Budget.
+    private static func forms(about email: String, _ staff: TestBrowser) async throws -> [TestBrowser.Form] {
+        try await staff.open("/staff/people?name=\(Parameters.encode(email))")
+        return await staff.forms.filter { $0.action.hasSuffix("/organisations/org_demo/confirm") }
+    }
+
     private static func staff(_ server: TestServer) async throws -> TestBrowser {
         let browser = TestBrowser(server)
         try await browser.open("/staff/sign-in")
@@ -115,18 +121,46 @@ struct HeldTeamTests {
         try await TestServer.run(engine) { server in
             let baraka = try await Self.hold(server, as: .member)
             let staff = try await Self.staff(server)
-            try await staff.open("/staff/people?name=\(Parameters.encode("baraka@acme.example"))")
-            let forms = await staff.forms.filter { $0.action.hasSuffix("/organisations/org_demo/confirm") }
-            let asBefore = try #require(forms.first { !$0.names.contains("role") })
-            let asOwner = try #require(forms.first { $0.names.contains("role") })
+            let waiting = try await Self.forms(about: "baraka@acme.example", staff)
+            let asBefore = try #require(waiting.first { !$0.names.contains("role") })
 
             try await staff.submit(asBefore, [])
             #expect(await staff.page.contains("again, as member of Acme Budget. Acme Budget has no confirmed owner yet."))
             #expect(try await Self.role(of: baraka, server) == .member)
+            let inForce = try await Self.forms(about: "baraka@acme.example", staff)
+            #expect(await staff.page.contains("Is in already, as member of Acme Budget. Acme Budget has no confirmed owner yet."))
+            #expect(inForce.map { $0.names.contains("role") } == [true])
+            let asOwner = try #require(inForce.first)
             try await staff.submit(asOwner, [])
 
             #expect(await staff.page.contains("again, as owner of Acme Budget."))
             #expect(try await Self.role(of: baraka, server) == .owner)
+            let owning = try await Self.forms(about: "baraka@acme.example", staff)
+            #expect(owning.isEmpty)
+        }
+    }
+
+    @Test(arguments: Engine.available) func `staff make nobody an owner where there is one`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let baraka = try await Self.hold(server, as: .member)
+            let staff = try await Self.staff(server)
+            let before = try await Self.forms(about: "baraka@acme.example", staff)
+            let asOwner = try #require(before.first { $0.names.contains("role") })
+            try await Self.confirm(PersonID(trusted: "usr_demodeveloper"), server)
+
+            let now = try await Self.forms(about: "baraka@acme.example", staff)
+            // From the page of a colleague that was open before.
+            try await staff.submit(asOwner, [])
+
+            #expect(now.map { $0.names.contains("role") } == [false])
+            #expect(await staff.status == 422)
+            #expect(await staff.page.contains("Nothing was changed at Acme Budget. The team has an owner, and owners change roles on their team page."))
+            #expect(try await Self.role(of: baraka, server) == nil)
+            try await staff.submit(try #require(now.first), [])
+            #expect(try await Self.role(of: baraka, server) == .member)
+            // In already, they are no more the bank's to change.
+            try await staff.submit(asOwner, [])
+            #expect(try await Self.role(of: baraka, server) == .member)
         }
     }
 

@@ -192,7 +192,7 @@ struct TeamPage: PortalPage {
     private func answer(_ outcome: Result<Membership, MembershipRefusal>, _ developer: Developer, _ person: PersonID) throws -> Response {
         switch outcome {
         case .success: return .seeOther(person == developer.id ? "/portal" : "/portal/team?changed=1")
-        case .failure(.notOwner): throw PortalRefusal.ownersOnly
+        case .failure(.notOwner), .failure(.hasOwner): throw PortalRefusal.ownersOnly
         case .failure(.notMember): throw PortalRefusal.notFound
         case .failure(.lastOwner): throw PortalRefusal.conflict(heading: "The last owner stays", lead: MembershipRefusal.lastOwner.message + ".")
         }
