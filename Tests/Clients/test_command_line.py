@@ -5,11 +5,13 @@ import http.server
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
+import termios
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
@@ -85,27 +87,83 @@ def test_only_serve_needs_the_files(tmp_path):
     assert served.returncode == 2 and served.stderr.startswith("wekeza: --assets ")
 
 
-def test_a_password_that_is_typed_is_not_shown(tmp_path):
-    master, terminal = os.openpty()
-    typed = b"a phrase of some length"
-    process = subprocess.Popen(
-        [BINARY, "staff", "create", "--email", "first@bank.example", "--name", "First", "--data", str(tmp_path)],
-        stdin=terminal, stdout=terminal, stderr=terminal, cwd=ROOT)
-    os.close(terminal)
-    shown = b""
-    while b"Password: " not in shown:
-        shown += os.read(master, 1024)
-    # It hides what is typed before it asks.
-    os.write(master, typed + b"\n")
-    try:
-        while read := os.read(master, 1024):
-            shown += read
-    except OSError:
-        pass  # how a terminal says that nobody has its other end any more
-    os.close(master)
+class Terminal:
+    """A terminal at which a member of staff is made, and what it shows."""
 
-    assert process.wait(60) == 0, shown
-    assert typed not in shown and b"can sign in at /staff/sign-in" in shown
+    def __init__(self, data):
+        self.keys, self.screen = os.openpty()
+        self.shown = b""
+        self.process = subprocess.Popen(
+            [BINARY, "staff", "create", "--email", "first@bank.example", "--name", "First", "--data", str(data)],
+            stdin=self.screen, stdout=self.screen, stderr=self.screen, cwd=ROOT)
+
+    def wait_for(self, text):
+        while text not in self.shown:
+            assert select.select([self.keys], [], [], 60)[0], self.shown
+            self.shown += os.read(self.keys, 1024)
+
+    def answer(self, question, *lines):
+        # It hides what is typed before it asks.
+        self.wait_for(question)
+        os.write(self.keys, b"".join(line + b"\n" for line in lines))
+
+    def shows_what_is_typed(self):
+        return bool(termios.tcgetattr(self.screen)[3] & termios.ECHO)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.keys)
+        os.close(self.screen)
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    opened = Terminal(tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_a_password_that_is_typed_is_not_shown(terminal):
+    typed = b"a phrase of some length"
+
+    terminal.answer(b"Password: ", typed)
+    terminal.answer(b"Again: ", typed)
+    terminal.wait_for(b"can sign in at /staff/sign-in")
+
+    assert terminal.process.wait(60) == 0
+    assert typed not in terminal.shown and terminal.shows_what_is_typed()
+
+
+def test_a_password_that_is_pasted_twice_is_taken(terminal):
+    terminal.answer(b"Password: ", b"a phrase of some length", b"a phrase of some length")
+    terminal.wait_for(b"can sign in at /staff/sign-in")
+
+    assert terminal.process.wait(60) == 0
+
+
+def test_a_slip_in_a_password_that_nobody_sees_makes_nobody(terminal, tmp_path):
+    terminal.answer(b"Password: ", b"a phrase of some length")
+    terminal.answer(b"Again: ", b"a phrase of sone length")
+    terminal.wait_for(b"The two passwords differ. Nothing was changed.")
+
+    assert terminal.process.wait(60) == 2
+    assert b"some" not in terminal.shown and b"sone" not in terminal.shown
+    assert terminal.shows_what_is_typed() and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("question", [b"Password: ", b"Again: "])
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_interrupts_the_question_has_a_terminal_that_shows_what_is_typed(terminal, question, end):
+    if question == b"Again: ":
+        terminal.answer(b"Password: ", b"a phrase of some length")
+    terminal.wait_for(question)
+    assert not terminal.shows_what_is_typed()
+
+    terminal.process.send_signal(end)
+
+    assert terminal.process.wait(60) == -end
+    assert terminal.shows_what_is_typed()
 
 
 @pytest.mark.parametrize("arguments, complains_about", [([], "--port"), (["--port", "8081", "--issuer", "nowhere"], "--issuer")])
