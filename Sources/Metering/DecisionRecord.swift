@@ -76,6 +76,9 @@ public struct DecisionRecord: Hashable, Sendable {
             case words(String)
         }
 
+        /// Every rule, in the order in which the gateway asks. A call that one of them ends does not reach the others.
+        public static let rulesInOrder = CheckLines.rules.map { $0.name }
+
         /// The policy's name: `consent_state`.
         public let rule: String
         public let result: Result

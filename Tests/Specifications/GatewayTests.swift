@@ -44,6 +44,7 @@ struct GatewayTests {
                     "request_id", "token", "possession", "revocation", "app", "address", "burst", "request", "scope", "consent_state", "authentication_level",
                     "permission", "account", "data_window", "idempotency", "route", "daily_quota",
                 ])
+            #expect(record.checks.map(\.rule) == DecisionRecord.Check.rulesInOrder)
             #expect(record.checks.allSatisfy { $0.result != .failed })
             // Each rule has its letter.
             let kept = try await server.database.read {

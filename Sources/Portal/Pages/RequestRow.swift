@@ -57,15 +57,9 @@ enum OutcomeWords {
 enum CheckWords {
     static func title(_ rule: String) -> String { titles[rule] ?? fallback(rule) }
 
-    /// The gateway's order. A call that one check ends does not reach the others.
-    private static let order = [
-        "request_id", "token", "possession", "revocation", "app", "address", "burst", "request", "scope", "consent_state", "authentication_level",
-        "permission", "account", "data_window",
-        "idempotency", "daily_quota",
-    ]
-
     /// The checks behind the one that failed.
     static func notReached(after checks: [DecisionRecord.Check]) -> ArraySlice<String> {
+        let order = DecisionRecord.Check.rulesInOrder
         guard let last = checks.last, last.result == .failed, let place = order.firstIndex(of: last.rule) else { return [] }
         return order[(place + 1)...]
     }
@@ -86,8 +80,8 @@ enum CheckWords {
         "account": "The account is part of the consent",
         "data_window": "The dates lie within the consent’s window",
         "idempotency": "The idempotency key is new",
-        "daily_quota": "The quota has room",
         "route": "A bank answers behind this address",
+        "daily_quota": "The quota has room",
         "upstream": "The bank behind the API answered",
     ]
 
