@@ -81,8 +81,7 @@ struct Pipeline: Sendable {
         let isUsed =
             switch ending {
             case .answered(_, let isReplay): !isReplay
-            // What the bank says no to (404, 409, 422) is an answer of it; a malformed call, or one without the right to it, costs nothing whoever finds out.
-            case .refused(let problem, let rule): rule == "upstream" && ![400, 401, 403].contains(problem.code.status.code)
+            case .refused(let problem, let rule): rule == "upstream" && !problem.isAboutTheCall
             case .failed: false
             }
         if !isUsed, let unit = call.unit {
@@ -105,5 +104,11 @@ struct Pipeline: Sendable {
     }
 }
 
-/// A mistake of ours: the last policy let a call through without an upstream.
+extension Problem {
+    /// Whether the call is malformed (400) or lacks the right to what it asks for (401, 403), which costs nothing whoever finds out. What the bank says no to
+    /// otherwise (404, 409, 422) is an answer of it.
+    fileprivate var isAboutTheCall: Bool { [400, 401, 403].contains(code.status.code) }
+}
+
+/// A mistake of ours: every policy let a call through, and none found its upstream.
 struct UnreachableUpstream: Error {}

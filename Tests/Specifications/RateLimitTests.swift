@@ -144,6 +144,7 @@ struct RateLimitTests {
             #expect(try await server.used(by: app) == 0)
         }
     }
+
     @Test(arguments: Engine.available)
     func `what the bank refuses as malformed or not allowed costs nothing, what it says no to costs a unit`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in

@@ -4,7 +4,7 @@ import Primitives
 import Web
 
 /// A unit of the organisation's UTC day. It is reserved after every other rule has passed, and returned when the bank refuses the call as malformed or not
-/// allowed, or when it or we fail.
+/// allowed, or when the bank or we fail.
 struct DailyQuotaPolicy: Policy {
     let name = "daily_quota"
     let quotas: Quotas

@@ -127,7 +127,9 @@ public final class Quotas: Sendable {
         } catch {
             // Calls are rather not counted than twice.
             if !error.isUndecided { state.withLock { $0.restoreCounts(counts) } }
-            logger.error("calls without a limit could not be counted", metadata: ["error": "\(error)"])
+            logger.error(
+                "calls without a limit could not be counted",
+                metadata: ["calls": "\(counts.values.reduce(0, +))", "tried_again": "\(!error.isUndecided)", "error": "\(error)"])
         }
     }
 

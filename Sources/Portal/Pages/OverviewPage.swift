@@ -111,7 +111,7 @@ struct QuotaModel: Encodable, Sendable {
         note =
             isUsed
             ? "Today’s calls are used. Further ones are refused until the count starts again."
-            : "Only answered calls count. Refusals and our own failures are free."
+            : "Only calls that the bank answers count. Our refusals and failures are free."
     }
 }
 
