@@ -22,7 +22,7 @@ public struct HTTPConnection: ServerChildChannel {
     let isDraining: @Sendable () -> Bool
 
     public init(
-        limits: ConnectionLimits = ConnectionLimits(), clock: any WallClock, randomness: any RandomSource = SystemRandom(),
+        limits: ConnectionLimits = ConnectionLimits(), clock: any WallClock, randomness: any RandomSource,
         isDraining: @escaping @Sendable () -> Bool = { false }, respond: @escaping Responder
     ) {
         self.respond = respond

@@ -1,5 +1,7 @@
 """The program as its operator meets it: how it starts, refuses to start, reloads and stops."""
 
+import http.client
+import json
 import os
 import re
 import signal
@@ -197,6 +199,18 @@ def test_the_callers_trace_is_in_the_log(server):
     # Lines leave the process together, some milliseconds after the first of them.
     logged = eventually(lambda: re.search(rf'.*{answer.headers["X-Request-Id"]}.*\n', server.printed()))
     assert f'"trace.id":"{TRACE}"' in logged.group(0)
+
+
+def test_bytes_that_are_no_request_have_an_id_in_the_log(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"hello\r\n\r\n")
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        body = json.loads(answer.read())
+
+    assert (answer.status, body["error"], body["request_id"]) == (400, "invalid_request", answer.headers["X-Request-Id"])
+    logged = eventually(lambda: re.search(rf'.*{body["request_id"]}.*\n', server.printed()))
+    assert '"message":"unreadable request"' in logged.group(0)
 
 
 @pytest.mark.parametrize("limit", ["+1", "%2B1", "1%20", "01", "1e1e1"])

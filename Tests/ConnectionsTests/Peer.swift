@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -21,7 +22,7 @@ struct Peer {
     init(limits: ConnectionLimits = ConnectionLimits(), isDraining: @escaping @Sendable () -> Bool = { false }, _ respond: @escaping HTTPConnection.Responder)
         async throws
     {
-        let connection = HTTPConnection(limits: limits, clock: ManualClock(.epoch), isDraining: isDraining, respond: respond)
+        let connection = HTTPConnection(limits: limits, clock: ManualClock(.epoch), randomness: SeededRandom(), isDraining: isDraining, respond: respond)
         let channel = NIOAsyncTestingChannel()
         let counter = ReadCounter()
         let (made, socket) = try await channel.testingEventLoop.executeInContext { [waits] in
@@ -45,6 +46,19 @@ struct Peer {
         var text = String(buffer: try await channel.waitForOutboundWrite(as: ByteBuffer.self))
         while let more = try await channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: more) }
         return text
+    }
+
+    /// Receives the answer to what never became a request, as a problem and an OAuth error, with the same id in its field and its body; then the connection ends.
+    func receivesRefusal(_ status: String, _ detail: String) async throws -> Bool {
+        let answer = try await received()
+        await settle()
+        let id = answer.components(separatedBy: "X-Request-Id: ").last?.prefix { !$0.isNewline } ?? ""
+        let (code, title) = (status.prefix(3), status.dropFirst(4))
+        let body =
+            #"{"type":"about:blank","title":"\#(title)","status":\#(code),"detail":"\#(detail)","code":"invalid_request","#
+            + #""error":"invalid_request","error_description":"\#(detail)","request_id":"\#(id)"}"#
+        return answer.hasPrefix("HTTP/1.1 \(status)\r\nContent-Type: application/problem+json\r\n") && answer.contains("\r\nConnection: close\r\n")
+            && id.hasPrefix("req_") && answer.hasSuffix("\r\n\r\n" + body) && !isOpen
     }
 
     /// What has been written by now.

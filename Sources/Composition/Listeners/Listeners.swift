@@ -18,6 +18,7 @@ public struct Listeners {
     private let certificates: ServerCertificates
     private let check: ClientCertificateCheck
     private let clock: any WallClock
+    private let randomness: any RandomSource
     private let drain: Drain
     private let logger: Logger
     /// How many connections one socket holds at a time; more wait in its backlog.
@@ -31,6 +32,7 @@ public struct Listeners {
         self.certificates = certificates
         check = platform.certificateCheck
         clock = platform.bench.clock
+        randomness = platform.bench.randomness
         self.drain = drain
         self.logger = logger
         mostConnections = FileDescriptors.connections / (Self.count(configuration) - 1)
@@ -83,7 +85,9 @@ public struct Listeners {
     }
 
     private func connection(_ responder: some HTTPResponder<AppContext>, isDraining: @escaping @Sendable () -> Bool = { false }) -> HTTPConnection {
-        HTTPConnection(clock: clock, isDraining: isDraining) { request, context in try await responder.respond(to: request, context: context) }
+        HTTPConnection(clock: clock, randomness: randomness, isDraining: isDraining) { request, context in
+            try await responder.respond(to: request, context: context)
+        }
     }
 
     /// Sockets that a start opens, operations included.
