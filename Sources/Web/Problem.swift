@@ -61,31 +61,31 @@ public struct Problem: Error, Sendable {
         return body
     }
 
-    /// What an error that no handler answered is to its caller. One that is none of the caller's making is logged.
-    init(of error: any Error, context: AppContext) {
+    /// What an error that no handler answered is to its caller. One that is none of the caller's making is logged here.
+    static func answer(to error: any Error, context: AppContext) -> Problem {
         switch error {
         case let problem as Problem:
-            self = problem
+            return problem
         case let error as any Unavailability where error.isUnavailable:
-            self.init(.temporarilyUnavailable, "The database does not answer.", headers: [.retryAfter: "1"])
+            return Problem(.temporarilyUnavailable, "The database does not answer.", headers: [.retryAfter: "1"])
         case is NIOTooManyBytesError:
-            self.init(.bodyTooLarge, "The body is larger than this address takes.")
+            return Problem(.bodyTooLarge, "The body is larger than this address takes.")
         case FormError.unsupportedMediaType:
-            self.init(.unsupportedMediaType, "Send the form as application/x-www-form-urlencoded.")
+            return Problem(.unsupportedMediaType, "Send the form as application/x-www-form-urlencoded.")
         case FormError.malformed:
-            self.init(.malformedBody, "The form has a broken percent escape, bytes that are not UTF-8, or too many fields.")
+            return Problem(.malformedBody, "The form has a broken percent escape, bytes that are not UTF-8, or too many fields.")
         case is HTTPParserError:
-            self.init(.malformedBody, "The body's chunks cannot be read.")
+            return Problem(.malformedBody, "The body's chunks cannot be read.")
         // A handler says so too, of what its address names.
         case let refusal as HTTPError where refusal.status == .notFound:
-            self.init(.notFound, "There is nothing at this address.")
+            return Problem(.notFound, "There is nothing at this address.")
         case let refusal as HTTPError where refusal.status == .methodNotAllowed:
-            self.init(.methodNotAllowed, "This address takes \(refusal.headers[.allow] ?? "").", headers: refusal.headers)
+            return Problem(.methodNotAllowed, "This address takes \(refusal.headers[.allow] ?? "").", headers: refusal.headers)
         case let refusal as HTTPError:
-            self.init(ErrorCode(status: refusal.status), refusal.body ?? ErrorCode(status: refusal.status).title, headers: refusal.headers)
+            return Problem(ErrorCode(status: refusal.status), refusal.body ?? ErrorCode(status: refusal.status).title, headers: refusal.headers)
         default:
             context.logger.error("request failed", metadata: ["request_id": "\(context.requestID)", "error": "\(error)"])
-            self.init(.internalError, "The request failed on our side. Its id is \(context.requestID).")
+            return Problem(.internalError, "The request failed on our side. Its id is \(context.requestID).")
         }
     }
 }

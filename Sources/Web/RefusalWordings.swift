@@ -23,9 +23,9 @@ public struct RefusalWordings: RequestStep {
 
     public func answer(_ error: any Error, to request: Request, _ context: AppContext) throws -> Response {
         guard let wording = wordings.first(where: { $0.covers(request.uri.path) }) else {
-            // A refusal of the HTTP layer goes on as a problem, in the same words and fields everywhere.
-            throw error is HTTPError ? Problem(of: error, context: context) : error
+            // A refusal of the HTTP layer goes on as a problem, in the same words and fields everywhere. What is to be logged is left to the step before.
+            throw error is HTTPError ? Problem.answer(to: error, context: context) : error
         }
-        return wording.response(Problem(of: error, context: context), request, context)
+        return wording.response(.answer(to: error, context: context), request, context)
     }
 }

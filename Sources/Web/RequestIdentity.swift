@@ -38,7 +38,7 @@ public struct RequestIdentity: RequestStep {
     }
 
     public func answer(_ error: any Error, to request: Request, _ context: AppContext) -> Response {
-        Problem(of: error, context: context).response(context: context)
+        Problem.answer(to: error, context: context).response(context: context)
     }
 
     public func leave(_ response: inout Response, to request: Request, _ context: AppContext) {
