@@ -103,9 +103,15 @@ class Member:
         return self.browser.get(f"{self.issuer}/portal/apps", allow_redirects=False).status_code == 200
 
     def mailed(self, path):
-        """The latest mailed link to a path."""
+        """The latest mailed link to a path: the mail leaves behind the answer to who asked for it."""
+        links = eventually(lambda: self.links(self.issuer + path))
+        assert links, f"no mail has a link to {path}"
+        return links[0]
+
+    def links(self, beginning):
         page = self.browser.get(f"{self.issuer}/demo/mailbox").text
-        return next(part.split('"')[0] for part in page.split('href="') if part.split('"')[0].startswith(self.issuer + path))
+        targets = (part.split('"')[0] for part in page.split('href="'))
+        return [target for target in targets if target.startswith(beginning)]
 
 
 def hidden_field(page):
