@@ -6,7 +6,7 @@ from pathlib import Path
 
 import requests
 from conftest import in_turns, until
-from servers import ROOT, free_port
+from servers import ROOT, eventually, free_port
 
 
 class Balancer:
@@ -35,7 +35,10 @@ class Balancer:
         certificate = folder / "server.pem"
         certificate.write_text((self.made / "server.pem").read_text() + (self.made / "server.key").read_text())
         text = (ROOT / "deploy/haproxy.cfg").read_text()
-        text = re.sub(r"^ *(user|group|chroot|maxconn|log|stats socket) .*\n", "", text, flags=re.MULTILINE)
+        text = re.sub(r"^ *(user|group|chroot|maxconn|stats socket) .*\n", "", text, flags=re.MULTILINE)
+        # Beside what the process says itself.
+        text, times = re.subn("log /dev/log local0", "log stdout format raw local0", text)
+        assert times == 1, "the configuration names one log"
         text = text.replace("/etc/haproxy/wekeza.pem", str(certificate))
         for shipped, port in (80, self.plain_port), (443, self.port), (8443, self.tls_port):
             text, times = re.subn(rf"bind :{shipped}\b", f"bind 127.0.0.1:{port}", text)
@@ -73,6 +76,11 @@ class Balancer:
 
     def printed(self):
         return Path(self.output.name).read_text()
+
+    def logged(self, answer):
+        """The line of the log that ends with the answer's id: written behind the answer, once."""
+        [line] = eventually(lambda: [line for line in self.printed().splitlines() if line.endswith(f" {answer.headers['X-Request-Id']}")])
+        return line
 
     def stop(self):
         self.process.terminate()

@@ -1,5 +1,6 @@
-"""The entrance as deploy/ sets it up: port 80 sends everybody on, 443 speaks HTTP/2 with whoever does."""
+"""The entrance as deploy/ sets it up: port 80 sends everybody on, 443 speaks HTTP/2 with whoever does, and the log has the id of each answer."""
 
+import re
 import shutil
 import socket
 import ssl
@@ -7,6 +8,7 @@ import ssl
 import pytest
 import requests
 from balancer import Balancer
+from servers import eventually
 
 if not shutil.which("haproxy"):
     pytest.skip("HAProxy is not installed", allow_module_level=True)
@@ -44,3 +46,26 @@ def test_http_2_is_spoken_with_whoever_offers_it(balancer, port, offered, chosen
 
 def test_nodes_answer_what_is_asked_over_http_2(balancer):
     assert balancer.curl(20, "/.well-known/openid-configuration") == ["2 200"] * 20
+
+
+def test_the_log_has_the_id_of_an_answer_that_no_node_gave(balancer):
+    with requests.Session() as web:
+        answers = [web.get(f"http://127.0.0.1:{balancer.plain_port}/portal?state=secret", allow_redirects=False, timeout=20) for _ in range(2)]
+
+    # One for each request, on one connection too.
+    ids = {answer.headers["X-Request-Id"] for answer in answers}
+    assert len(ids) == 2 and all(re.fullmatch("req_[0-9a-f-]{36}", one) for one in ids)
+    for line in map(balancer.logged, answers):
+        assert " public/<NOSRV> " in line and line.split()[-3:-1] == ["GET", "/portal"]
+
+
+@pytest.mark.parametrize("port, frontend", [("port", "public"), ("tls_port", "mutual_tls")])
+def test_the_log_has_the_id_of_a_nodes_answer(nodes, balancer, port, frontend):
+    address = f"https://127.0.0.1:{getattr(balancer, port)}/.well-known/openid-configuration"
+
+    answer = requests.get(address, verify=balancer.authority, timeout=20)
+
+    line = balancer.logged(answer)
+    assert answer.status_code == 200 and f" {frontend}~ nodes/node" in line
+    # Both logs tell of the same request.
+    assert eventually(lambda: any(answer.headers["X-Request-Id"] in node.printed() for node in nodes))

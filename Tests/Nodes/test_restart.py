@@ -70,6 +70,8 @@ def test_what_a_killed_node_had_may_have_been_done_and_says_so(pair, balancer):
     assert answer.headers["Retry-After"] == "1" and answer.headers["X-Request-Id"].startswith("req_")
     assert answer.json()["error"] == answer.json()["code"] == "temporarily_unavailable"
     assert "may have been done" in answer.json()["detail"]
+    # Who asks us about it names the id of an answer that no node has logged.
+    assert " 502 " in balancer.logged(answer)
 
 
 def has_unread(port):

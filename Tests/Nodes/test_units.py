@@ -264,3 +264,18 @@ def test_a_call_that_the_sandbox_allows_is_not(line):
 
 def test_each_directive_of_the_unit_is_judged_or_breaks_no_call():
     assert Sandbox(UNIT.read_text()).directives <= set(sandbox.RULES) | sandbox.BESIDES
+
+
+@has_systemd
+def test_the_target_starts_the_nodes_that_are_enabled_and_no_others(tmp_path):
+    folder = tmp_path / "etc/systemd/system"
+    folder.mkdir(parents=True)
+    for unit in (UNIT, ROOT / "deploy/wekeza.target"):
+        shutil.copy(unit, folder)
+    systemctl = lambda *words: subprocess.run(["systemctl", f"--root={tmp_path}", *words], check=True, capture_output=True)
+
+    systemctl("enable", "wekeza@1", "wekeza@2", "wekeza.target")
+    systemctl("disable", "wekeza@1")
+
+    assert [link.name for link in (folder / "wekeza.target.wants").iterdir()] == ["wekeza@2.service"]
+    assert "Wants=" not in (ROOT / "deploy/wekeza.target").read_text()
