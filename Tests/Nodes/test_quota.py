@@ -24,8 +24,8 @@ class Drive:
         self.node, self.token = node, token
         self.left, self.lock, self.answers, self.waits = calls, threading.Lock(), Counter(), []
         self.broken = 0
-        # Seconds that the slowest call took of those that passed.
-        self.longest = 0
+        # When the last of those that passed was answered.
+        self.last_passed = None
         self.threads = [threading.Thread(target=self.work) for _ in range(threads)]
         for thread in self.threads:
             thread.start()
@@ -33,7 +33,6 @@ class Drive:
     def work(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.node.port, timeout=30)
         while self.take():
-            began = time.monotonic()
             try:
                 connection.request("GET", "/v1/consents", headers={"Authorization": f"Bearer {self.token}"})
                 answer = connection.getresponse()
@@ -44,15 +43,15 @@ class Drive:
                     self.broken += 1
                 return
             with self.lock:
-                self.note(answer, time.monotonic() - began)
+                self.note(answer)
         connection.close()
 
-    def note(self, answer, took):
+    def note(self, answer):
         self.answers[answer.status] += 1
         if answer.status == 429:
             self.waits.append(answer.headers["Retry-After"])
-        else:
-            self.longest = max(self.longest, took)
+        elif answer.status == 200:
+            self.last_passed = time.monotonic()
 
     def take(self):
         with self.lock:
@@ -144,14 +143,36 @@ def test_two_nodes_driven_at_once_let_a_thousand_pass(nodes):
 def test_one_node_alone_lets_a_thousand_pass_while_another_holds_an_idle_block(nodes):
     partner = Partner(nodes[0], plan="free")
     token = partner.token(nodes[0])
-    held = calls(nodes[1], token, 1)
+    spent = Drive(nodes[0], token, 900, threads=16).end().passed
+    # What the first does not use, it gives back.
+    until(lambda: sealed(nodes[0]) == 0)
+    passed, held = call_until_it_is_seen_with_units(nodes[1], token)
 
     began = time.monotonic()
-    drive = Drive(nodes[0], token, LIMIT + 100, threads=16).end()
+    drive = Drive(nodes[0], token, LIMIT - spent - passed + 100, threads=16).end()
 
-    print(f"{drive.passed} passed at the other within {time.monotonic() - began:.1f} s, the slowest call took {drive.longest:.2f} s")
-    assert held == 1 and drive.answers == {200: LIMIT - 1, 429: 101}
-    assert drive.longest <= 2, "no call waits for the end of a lease"
+    took = drive.last_passed - began
+    print(f"{held} units in the idle block; {drive.passed} passed at the other within {took:.2f} s")
+    assert spent == 900 and held > 0
+    assert drive.answers == {200: LIMIT - spent - passed, 429: 100}
+    # Nobody waits for the end of a lease: the units of the idle block are taken back, or its node has given them back by then.
+    assert took <= 2
+
+
+def call_until_it_is_seen_with_units(node, token):
+    """A call takes a block, opens its own unit and leaves the others sealed, which the node gives back half a second later: on a busy machine perhaps before
+    somebody looks.
+    Returns how many calls passed, and how many units nobody has while the node is idle."""
+    passed, held = 0, 0
+
+    def is_seen():
+        nonlocal passed, held
+        passed += calls(node, token, 1)
+        held = sealed(node)
+        return held > 0
+
+    until(is_seen)
+    return passed, held
 
 
 @on_every_engine
