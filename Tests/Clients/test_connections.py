@@ -1,12 +1,12 @@
 """RFC 9112 over real sockets: how connections end, and what a refusal costs who asked before sending."""
 
-import os
 import socket
 import ssl
 import subprocess
 
 import pytest
 from conftest import Server, eventually
+from ends import accepted, sockets
 
 LAST = b"GET /.well-known/openid-configuration HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
@@ -17,33 +17,6 @@ def server():
     running = Server("sqlite")
     yield running
     assert running.stop() == 0
-
-
-def sockets(server):
-    """The inodes of those that the server holds."""
-    folder = f"/proc/{server.process.pid}/fd"
-    held = set()
-    for name in os.listdir(folder):
-        try:
-            held.add(os.readlink(f"{folder}/{name}"))
-        except FileNotFoundError:
-            pass  # closed meanwhile
-    return {link[len("socket:["):-1] for link in held if link.startswith("socket:[")}
-
-
-def accepted(server, connections):
-    """The inodes of the server's ends of these, once it has accepted all of them."""
-    ports = {connection.getsockname()[1] for connection in connections}
-
-    def ends():
-        with open("/proc/net/tcp") as table:
-            rows = [line.split() for line in table][1:]
-        found = {row[9] for row in rows if int(row[2].split(":")[1], 16) in ports}
-        return found & sockets(server)
-
-    found = eventually(lambda: len(ends()) == len(ports) and ends())
-    assert found, "the server did not accept them"
-    return found
 
 
 def connect(server, secure):

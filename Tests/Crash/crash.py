@@ -82,7 +82,7 @@ def told(engine, verdict):
 
 def run_faults(options):
     here = Path(__file__).parent
-    names = sorted(path.name for path in here.glob("test_*.py") if path.name not in ("test_crash.py", "test_syncs.py")) + ["slow_senders.py"]
+    names = sorted(path.name for path in here.glob("test_*.py") if path.name not in ("test_crash.py", "test_syncs.py"))
     with TestServer():
         return subprocess.run([sys.executable, "-m", "pytest", "-v", "-s", "-p", "no:cacheprovider", *names], cwd=here).returncode
 

@@ -2,9 +2,11 @@
 
 import base64
 import json
+import secrets
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 
 from payments import Payments
 from wire import Partner, Question, code_of
@@ -41,6 +43,11 @@ class Lodging:
     key: str
     expires_at: str
     consent: str = None
+
+    @classmethod
+    def of(cls, partner):
+        """For a month, under a key of its own."""
+        return cls(partner, secrets.token_hex(12), (datetime.now(timezone.utc) + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 class Ledger:

@@ -1,10 +1,8 @@
 """Several partners and customers at once, who write down what they were told."""
 
 import random
-import secrets
 import threading
 import time
-from datetime import datetime, timedelta, timezone
 
 from ledger import Family, Lodging
 from payments import Purse
@@ -68,10 +66,9 @@ class Worker:
         return self.end(family) if self.random.random() < 0.3 else True
 
     def lodge(self):
-        expires_at = (datetime.now(timezone.utc) + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        lodging = Lodging(self.partner, secrets.token_hex(12), expires_at)
+        lodging = Lodging.of(self.partner)
         self.ledger.lodge(lodging)
-        answer = self.partner.lodge(self.own_token, lodging.key, expires_at)
+        answer = self.partner.lodge(self.own_token, lodging.key, lodging.expires_at)
         if self.is_told("lodging", answer, 201):
             lodging.consent = answer.json["id"]
             self.acknowledged("lodged", answer, lodging)

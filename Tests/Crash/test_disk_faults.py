@@ -49,7 +49,7 @@ def test_a_failing_sync_refuses_writes_and_nothing_else(witness, node):
 def test_a_kill_while_syncs_fail_leaves_what_was_refused_done_once_or_not_at_all(witness, node):
     """The commit whose sync failed stands in the log until the next write goes over it, so each of them is the last one before its kill."""
     ledger, partner = witness.ledger, witness.web.partner
-    lodging = Lodging(partner, "a-key-of-the-fault", "2030-01-01T00:00:00Z")
+    lodging = Lodging.of(partner)
     witness.web.prepare()
     # Each with something of its own at stake: what an earlier kill left open is settled by then.
     prepared = {
