@@ -103,3 +103,18 @@ def test_staff_confirm_a_member_as_owner_who_changes_the_role_of_another(restore
     row.get_by_role("button", name="Confirm").click()
     expect(colleague.get_by_text("Unconfirmed")).to_have_count(0)
     expect(colleague.get_by_role("button", name="Make owner")).to_have_count(1)
+
+
+def test_staff_who_let_somebody_in_as_a_member_make_them_owner_where_nobody_is(restored, browse):
+    staff = browse()
+    found_by_staff(staff, restored, COLLEAGUE)
+    staff.get_by_role("button", name="Confirm as member of Acme Budget").click()
+    expect(staff.get_by_text("has their place in the team again, as member of Acme Budget. Acme Budget has no confirmed owner yet.")).to_be_visible()
+
+    staff.get_by_label("Sign-in name").fill(COLLEAGUE)
+    staff.get_by_role("button", name="Find").click()
+    expect(staff.get_by_text("Is in already, as member of Acme Budget. Acme Budget has no confirmed owner yet.")).to_be_visible()
+    expect(staff.get_by_role("button", name="Confirm as member of Acme Budget")).to_have_count(0)
+    check(staff, "staff-member-without-owner")
+    staff.get_by_role("button", name="Confirm as owner of Acme Budget").click()
+    expect(staff.get_by_text("has their place in the team again, as owner of Acme Budget.")).to_be_visible()
