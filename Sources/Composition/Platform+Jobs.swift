@@ -109,10 +109,7 @@ extension Platform {
                 _ = try await replays.purge()
                 return false
             },
-            Purge("change log") {
-                try await database.purgeChangeLog(at: now)
-                return false
-            },
+            Purge("change log") { try await database.purgeChangeLog(at: now, limit: 1000) == 1000 },
         ]
         try await Purge.run(purges)
     }

@@ -116,17 +116,27 @@ private actor OneAtATime {
 }
 
 extension Database {
-    /// Forgets changes that every node has long seen. The newest rows stay however old they look: the clock may be wrong, here or where they were written.
-    /// - Returns: how many rows went.
+    /// Forgets changes that every node has long seen, the smallest ids first. The newest rows stay however old they look: the clock may be wrong, here or where
+    /// they were written.
+    /// - Returns: how many rows went, at most `limit`.
     @discardableResult
-    public func purgeChangeLog(at now: Timestamp) async throws -> Int {
+    public func purgeChangeLog(at now: Timestamp, limit: Int = 1000) async throws -> Int {
         let before = now - .hours(1)
         return try await write { tx in
-            try tx.execute(
+            let oldest = try tx.all(
                 """
-                DELETE FROM change_log
-                WHERE changed_at < \(before) AND id <= (SELECT MAX(id) FROM change_log) - \(ChangeLogPlace.missingLimit)
+                SELECT id, changed_at
+                FROM change_log
+                WHERE id <= (SELECT MAX(id) FROM change_log) - \(ChangeLogPlace.missingLimit)
+                ORDER BY id
+                LIMIT \(limit)
                 """)
+            let end: Int64? = try oldest.prefix { row in
+                let changedAt: Timestamp = try row["changed_at"]
+                return changedAt < before
+            }.last?["id"]
+            guard let end else { return 0 }
+            return try tx.execute("DELETE FROM change_log WHERE id <= \(end)")
         }
     }
 }

@@ -2,8 +2,9 @@
 struct ChangeLogPlace: Sendable {
     /// The largest id seen.
     private(set) var last: Int64
-    /// Whether its row was seen. While that is in the log, nothing behind it was purged: the oldest go first.
-    private var hasSeenLast = false
+    /// Its row, where it was seen. While that is in the log, nothing behind it was purged, for the smallest ids go first; and the database is the one that was
+    /// read, not a state of before, which hands out the same ids again.
+    private var lastRow: (topic: String, key: String)?
     /// Ids below `last` that were not there, each with the time until which it is looked for.
     private(set) var missing: [Int64: ContinuousClock.Instant]
 
@@ -39,17 +40,24 @@ struct ChangeLogPlace: Sendable {
 
     private init(last: Int64) { (self.last, missing) = (last, [:]) }
 
-    /// - Parameter first: the smallest id from `last` on that the log has.
-    /// - Returns: `false` when the row that was seen last is gone, and others behind it may be.
-    fileprivate mutating func isReached(by first: Int64?) -> Bool {
-        let isThere = first == last
-        defer { hasSeenLast = isThere }
-        return isThere || !hasSeenLast
+    /// - Parameter first: the first row from `last` on that the log has.
+    /// - Returns: `false` when the row that was seen last is gone, or is another one.
+    fileprivate func isReached(by first: Row?) throws -> Bool {
+        guard let lastRow else { return true }
+        guard let first, try first["id"] == last else { return false }
+        return try first["topic"] == lastRow.topic && first["key"] == lastRow.key
     }
 
-    /// Moves on to a row further up.
+    /// Begins again where the log ends, or where it was read to when it goes on from there.
+    fileprivate mutating func goBack(in tx: any ReadTransaction) throws {
+        last = min(last, try Self.beginning(in: tx).last)
+        lastRow = nil
+    }
+
+    /// Moves on to a row further up, or stays at the last one.
     /// - Returns: `false` when it left more behind than can be looked for.
-    fileprivate mutating func pass(_ id: Int64, at now: ContinuousClock.Instant, rememberingGaps: Bool) -> Bool {
+    fileprivate mutating func pass(_ row: Row, at now: ContinuousClock.Instant, rememberingGaps: Bool) throws -> Bool {
+        let id: Int64 = try row["id"]
         var isComplete = true
         if rememberingGaps, id > last + 1 {
             // Of a log that was empty so far, ids far below were purged, not skipped.
@@ -57,7 +65,8 @@ struct ChangeLogPlace: Sendable {
             isComplete = Int64(missing.count) + (id - first) <= Self.missingLimit && (last == 0 || first == last + 1)
             for skipped in first..<id { missing[skipped] = now + Self.patience }
         }
-        (last, hasSeenLast) = (id, true)
+        last = id
+        lastRow = (try row["topic"], try row["key"])
         return isComplete
     }
 
@@ -83,14 +92,17 @@ extension ChangeLogPlace.Found {
     fileprivate mutating func lookFurther(at now: ContinuousClock.Instant, in tx: any ReadTransaction) throws -> Bool {
         let page = ChangeLogPlace.page
         let rows = try tx.all("SELECT id, topic, key FROM change_log WHERE id >= \(place.last) ORDER BY id LIMIT \(page)")
-        if !place.isReached(by: try rows.first?["id"]) { hasLostTrack = true }
+        guard try place.isReached(by: rows.first) else {
+            hasLostTrack = true
+            try place.goBack(in: tx)
+            return true
+        }
         // SQLite has one writer, so its ids appear in order.
         let gapsMatter = tx.engine == .postgres
         for row in rows {
-            let id: Int64 = try row["id"]
-            guard id > place.last else { continue }
-            if !place.pass(id, at: now, rememberingGaps: gapsMatter) { hasLostTrack = true }
-            try append(row)
+            let isNew = try row["id"] > place.last
+            if try !place.pass(row, at: now, rememberingGaps: gapsMatter) { hasLostTrack = true }
+            if isNew { try append(row) }
         }
         return rows.count == page
     }
