@@ -131,6 +131,33 @@ struct RevocationsTests {
     }
 
     @Test(arguments: Engine.available)
+    func `a reading that failed is tried again after a pause, and each question is read meanwhile`(engine: Engine) async throws {
+        try await Fixture.run(engine) { fixture in
+            let start = ContinuousClock.now
+            let passed = Mutex(Duration.zero)
+            let slow = SlowDatabase(fixture.database)
+            let revocations = Revocations(
+                database: slow, feed: try await fixture.currentFeed(), logger: .quiet, now: { start + passed.withLock { $0 } })
+            let (live, ended) = (try await fixture.granted(), try await fixture.ended())
+
+            // The question's own, and the one that it asks for.
+            slow.failNextReads(2)
+            await #expect(throws: StorageError.self) { try await revocations.refusal(of: ended) }
+            while slow.failing > 0 { await Task.yield() }
+            passed.withLock { $0 = .seconds(4) }
+            var refusals: Set<RevocationReason?> = []
+            for _ in 0..<50 { refusals.insert(try await revocations.refusal(of: ended)) }
+            let paused = revocations.remembers(ended)
+            passed.withLock { $0 = .seconds(10) }
+            while revocations.remembers(ended) == .unknown { refusals.insert(try await revocations.refusal(of: ended)) }
+
+            #expect(refusals == [.grantRevoked])
+            #expect(paused == .unknown)
+            #expect(revocations.remembers(live) == .inForce)
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `a reading during which changes may have passed unheard counts for nothing`(engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in
             let start = ContinuousClock.now

@@ -29,6 +29,9 @@ final class SlowDatabase: ForwardingDatabase {
 
     func failNextReads(_ count: Int) { state.withLock { $0.failing = count } }
 
+    /// How many reads are still to fail.
+    var failing: Int { state.withLock { $0.failing } }
+
     func read<Result: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {
         let (held, fails) = state.withLock { state in
             defer {

@@ -1,3 +1,4 @@
+public import Logging
 internal import Primitives
 public import Storage
 internal import Synchronization
@@ -14,6 +15,7 @@ public final class Revocations: Sendable {
     private let database: any Database
     private let feed: ChangeFeed
     private let capacity: Int
+    private let logger: Logger
     private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
 
@@ -26,16 +28,20 @@ public final class Revocations: Sendable {
     private static let renewal = Duration.hours(1)
     /// How long each question is read when there are more than can be remembered.
     private static let rest = Duration.minutes(10)
+    /// How long nothing is loaded after that failed.
+    private static let pause = Duration.seconds(5)
 
     /// - Parameters:
     ///   - capacity: how many are remembered at most, each in about 100 bytes; when there are more, each question is read.
     ///   - now: the monotonic clock by which what is remembered ages.
     public init(
-        database: any Database, feed: ChangeFeed, capacity: Int = 500_000, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+        database: any Database, feed: ChangeFeed, capacity: Int = 500_000, logger: Logger = Logger(label: "wekeza.revocations"),
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.database = database
         self.feed = feed
         self.capacity = capacity
+        self.logger = logger
         self.now = now
         feed.subscribe([.deniedToken, .grant]) { [weak self] in self?.note($0) }
         feed.onFallingBehind { [weak self] in self?.state.withLock { $0.forget() } }
@@ -48,24 +54,17 @@ public final class Revocations: Sendable {
         let (since, renewal, most) = (claims.issuedAt - Self.reach, now() + Self.renewal, capacity + 1)
         let edition = state.withLock { $0.begin(Memory(since: since, renewal: renewal)) }
         do {
-            let (tokens, grants) = try await database.read { tx in
-                // What has expired by then was issued before.
-                let tokens: [String] = try tx.all("SELECT token_id FROM denied_token WHERE expires_at >= \(since) LIMIT \(most)").map { try $0["token_id"] }
-                // The tokens of grants that a restore ended are of keys that it replaced: there is nothing to look for, and there may be millions.
-                let grants: [GrantID] = try tx.all(
-                    """
-                    SELECT id
-                    FROM token_grant
-                    WHERE revoked_at >= \(since - Self.setBack) AND revoked_reason <> \(GrantRevocationReason.restored)
-                    LIMIT \(most)
-                    """
-                ).map { try $0["id"] }
-                return (tokens, grants)
+            // Put together here, and what it replaces freed here, so that no call waits at the lock for either.
+            var memory: Memory? = try await database.read { tx in
+                var memory = Memory(since: since, renewal: renewal)
+                try memory.load(revokedSince: since - Self.setBack, atMost: most, in: tx)
+                return memory
             }
-            state.withLock { state in
-                state.finish(edition, tokens: tokens, grants: grants)
-                bound(&state)
+            let isTooMuch = state.withLock { state in
+                state.finish(edition, with: &memory)
+                return bound(&state)
             }
+            if isTooMuch { tellThatItIsTooMuch() }
         } catch {
             state.withLock { $0.giveUp(edition) }
             throw error
@@ -102,27 +101,40 @@ public final class Revocations: Sendable {
         }
         guard isFirst else { return }
         Task {
-            try? await load(for: claims)  // until one succeeds, each question reads and asks for another
+            do {
+                try await load(for: claims)
+            } catch {
+                // Until one succeeds, each question reads.
+                logger.warning("revocations cannot be read", metadata: ["error": "\(error)"])
+                state.withLock { $0.restsUntil = now() + Self.pause }
+            }
             state.withLock { $0.isLoading = false }
         }
     }
 
     private func note(_ changes: [Change]) {
         let instant = now()
-        state.withLock { state in
+        let isTooMuch = state.withLock { state in
             for change in changes {
                 state.memory?.note(change)
                 state.coming?.note(change)
             }
             if let renewal = state.memory?.renewal, instant >= renewal { state.memory?.isOld = true }
-            bound(&state)
+            return bound(&state)
         }
+        if isTooMuch { tellThatItIsTooMuch() }
     }
 
-    private func bound(_ state: inout State) {
-        guard max(state.memory?.count ?? 0, state.coming?.count ?? 0) > capacity else { return }
+    /// - Returns: whether there was more than is remembered.
+    private func bound(_ state: inout State) -> Bool {
+        guard max(state.memory?.count ?? 0, state.coming?.count ?? 0) > capacity else { return false }
         state.forget()
         state.restsUntil = now() + Self.rest
+        return true
+    }
+
+    private func tellThatItIsTooMuch() {
+        logger.warning("more revocations than are remembered: each question is read", metadata: ["capacity": "\(capacity)"])
     }
 }
 
@@ -150,6 +162,20 @@ extension Revocations {
             return nil
         }
 
+        mutating func load(revokedSince moment: Timestamp, atMost most: Int, in tx: any ReadTransaction) throws {
+            // What has expired by then was issued before.
+            for row in try tx.all("SELECT token_id FROM denied_token WHERE expires_at >= \(since) LIMIT \(most)") { tokens.insert(try row["token_id"]) }
+            // The tokens of grants that a restore ended are of keys that it replaced: there is nothing to look for, and there may be millions.
+            let ended = try tx.all(
+                """
+                SELECT id
+                FROM token_grant
+                WHERE revoked_at >= \(moment) AND revoked_reason <> \(GrantRevocationReason.restored)
+                LIMIT \(most)
+                """)
+            for row in ended { grants.insert(try row["id"]) }
+        }
+
         mutating func note(_ change: Change) {
             switch change.topic {
             case .deniedToken: tokens.insert(change.key)
@@ -174,11 +200,12 @@ extension Revocations {
             return edition
         }
 
-        mutating func finish(_ reading: Int, tokens: [String], grants: [GrantID]) {
-            guard reading == edition else { return }
-            coming?.tokens.formUnion(tokens)
-            coming?.grants.formUnion(grants)
-            memory = coming
+        /// - Parameter fresh: what was read; afterwards what it replaced.
+        mutating func finish(_ reading: Int, with fresh: inout Memory?) {
+            guard reading == edition, let heard = coming else { return }
+            fresh?.tokens.formUnion(heard.tokens)
+            fresh?.grants.formUnion(heard.grants)
+            swap(&memory, &fresh)
             coming = nil
         }
 
