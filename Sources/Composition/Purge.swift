@@ -1,6 +1,8 @@
 internal import Logging
 
 /// The removal of one kind of record that can no longer matter, a batch at a time.
+///
+/// A kind whose rows are renewed repeats outside what its batch was chosen by: PostgreSQL looks at that alone when a row was changed meanwhile.
 struct Purge: Sendable {
     private let kind: String
     private let batch: @Sendable () async throws -> Bool

@@ -147,7 +147,8 @@ struct SignInThrottle: Sendable {
         try tx.execute("UPDATE sign_in_throttle SET failures = 0, until_ms = 0 WHERE account = \(attempt.account)")
     }
 
-    /// Forgets counts that nobody needs any more: a background job.
+    /// Forgets counts that nobody needs any more: a background job. The newest of them first: behind them are only those who signed in lately, which stay, and
+    /// a batch need not pass them.
     /// - Returns: how many, at most `limit`.
     @discardableResult
     func purge(at now: Timestamp, limit: Int, in tx: any WriteTransaction) throws -> Int {
@@ -158,8 +159,9 @@ struct SignInThrottle: Sendable {
                 SELECT key
                 FROM sign_in_throttle
                 WHERE updated_at < \(now - limits.forgetting) AND (succeeded_at IS NULL OR succeeded_at < \(now - limits.acquaintance))
-                ORDER BY updated_at
+                ORDER BY updated_at DESC
                 LIMIT \(limit))
+                AND updated_at < \(now - limits.forgetting)
             """)
     }
 

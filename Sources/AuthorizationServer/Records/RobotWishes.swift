@@ -40,6 +40,7 @@ public struct RobotWishes: Sendable {
             """
             DELETE FROM robot_wish
             WHERE consent_id IN (SELECT consent_id FROM robot_wish WHERE expires_at <= \(now) ORDER BY expires_at LIMIT \(limit))
+                AND expires_at <= \(now)
             """)
     }
 }

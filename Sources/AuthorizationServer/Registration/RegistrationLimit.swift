@@ -31,6 +31,7 @@ struct RegistrationLimit: Sendable {
             """
             DELETE FROM registration_limit
             WHERE key IN (SELECT key FROM registration_limit WHERE window_started_at < \(now - .hours(4)) ORDER BY window_started_at LIMIT \(limit))
+                AND window_started_at < \(now - .hours(4))
             """)
     }
 }

@@ -55,6 +55,7 @@ extension SecondFactors {
             """
             DELETE FROM second_factor_enrolment
             WHERE person_id IN (SELECT person_id FROM second_factor_enrolment WHERE expires_at < \(now) ORDER BY expires_at LIMIT \(limit))
+                AND expires_at < \(now)
             """)
     }
 

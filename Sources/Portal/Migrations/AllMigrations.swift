@@ -44,6 +44,7 @@ public enum PortalMigrations {
             """
             DELETE FROM portal_mail_limit
             WHERE address IN (SELECT address FROM portal_mail_limit WHERE window_started_at < \(moment) ORDER BY window_started_at LIMIT \(limit))
+                AND window_started_at < \(moment)
             """)
         return max(forms, counts)
     }
