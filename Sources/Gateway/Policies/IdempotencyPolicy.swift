@@ -47,7 +47,8 @@ struct IdempotencyPolicy: Policy {
         do {
             return try await database.write { [records, now = call.now] in try records.claim(claim, at: now, in: $0) }
         } catch StorageError.undecided(let reason) {
-            // The claim may be there: the pipeline lets it go, so that whoever comes back with the key does not find it taken.
+            // The claim may be there: the pipeline lets it go, so that whoever comes back with the key does not find it taken. One that is committed later still
+            // is taken over when it is stale.
             call.idempotency = claim
             throw StorageError.undecided(reason: reason)
         }
