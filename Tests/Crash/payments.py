@@ -66,9 +66,9 @@ class Purse:
 
     def let_a_minute_pass(self):
         """What only time can do otherwise: keys of processes that died may be taken over, and what they had received goes to review."""
-        self.rows.execute(
-            "UPDATE idempotency_key SET claimed_at = claimed_at - 60 WHERE status IS NULL",
-            "UPDATE payment SET settles_at = settles_at - 60 WHERE status = 'received'")
+        # One by one: together they would lock a payment behind its key, and a node at work beside them locks the key behind its payment.
+        self.rows.execute("UPDATE idempotency_key SET claimed_at = claimed_at - 60 WHERE status IS NULL")
+        self.rows.execute("UPDATE payment SET settles_at = settles_at - 60 WHERE status = 'received'")
 
 
 class Payments:
