@@ -9,19 +9,22 @@ public struct Operations: Sendable {
     private let platform: Platform
     private let registry: PrometheusRegistry
     private let drain: Drain
+    private let isListening: @Sendable () -> Bool
 
-    init(platform: Platform, registry: PrometheusRegistry, drain: Drain) {
+    /// - Parameter isListening: whether every socket of the process is open. This listener may be the first of them.
+    init(platform: Platform, registry: PrometheusRegistry, drain: Drain, isListening: @escaping @Sendable () -> Bool) {
         self.platform = platform
         self.registry = registry
         self.drain = drain
+        self.isListening = isListening
     }
 
     public var routes: Routes {
         let routes = Routes()
         routes.get("/healthz") { _, _ in Response.text("ok\n") }
         routes.get("/readyz") { _, _ in
-            guard !drain.isOn else { return Response.text("stopping\n", status: .serviceUnavailable) }
-            return await isReady ? Response.text("ready\n") : Response.text("the database does not answer\n", status: .serviceUnavailable)
+            let readiness = await Readiness.of(isListening: isListening(), isStopping: drain.isOn) { await databaseAnswers }
+            return Response.text(readiness.rawValue + "\n", status: readiness == .ready ? .ok : .serviceUnavailable)
         }
         routes.get("/metrics") { _, _ in
             var response = Response.text(registry.text())
@@ -31,7 +34,7 @@ public struct Operations: Sendable {
         return routes
     }
 
-    private var isReady: Bool {
+    private var databaseAnswers: Bool {
         get async {
             (try? await platform.bench.database.read { try $0.all("SELECT 1 AS one").count == 1 }) ?? false
         }

@@ -72,7 +72,7 @@ public enum Server {
                 greeting.print()
             }
         }
-        let operations = Operations(platform: platform, registry: registry, drain: drain).routes.buildResponder()
+        let operations = Operations(platform: platform, registry: registry, drain: drain, isListening: { missing.withLock { $0 == 0 } }).routes.buildResponder()
         let sockets =
             try listeners.publicListeners(platform.responder, running: running) + listeners.mutualTLSListeners(platform.responder, running: running)
             + [listeners.operations(operations, running: running)]
