@@ -16,7 +16,7 @@ extension BusyBank {
         case release, reject, cancel, reverse, settle
         case withdraw, expire, changeStatus, takeByCard, settleCards
 
-        static let frequent: [Deed] = [.pay, .pay, .pay, .pay, .payAndPay, .settle, .release, .reject, .withdraw, .withdraw] + allCases
+        static let frequent: [Deed] = [.pay, .pay, .pay, .pay, .payAndPay, .settle, .release, .reject, .cancel, .cancel, .withdraw, .withdraw] + allCases
     }
 
     /// Does so many things, drawn by a seed.
@@ -187,12 +187,12 @@ extension BusyBank {
         if moved != nil { count(releases ? "released" : "rejected by staff") }
     }
 
-    /// Of what is held, blocked, or among the latest, whatever became of it: the table tells which can be taken back.
+    /// Of what is held or blocked, or also of the latest, whatever became of it: the table tells which can be taken back.
     private func cancel(_ chance: inout SeededGenerator, at now: Timestamp) async throws {
-        let payments = try await database.read { tx in
-            try PaymentRecords().waitingForStaff(isScenario: false, limit: 200, in: tx) + PaymentRecords().list(ofApp: copilot, limit: 5, in: tx)
+        let (waiting, latest) = try await database.read { tx in
+            (try PaymentRecords().waitingForStaff(isScenario: false, limit: 200, in: tx), try PaymentRecords().list(ofApp: copilot, limit: 5, in: tx))
         }
-        guard let payment = chance.pick(payments) else { return }
+        guard let payment = chance.pick(waiting.isEmpty || chance.below(2) == 0 ? waiting + latest : waiting) else { return }
         let moved = try await database.write { [randomness] tx in
             try PaymentBooks(randomness: randomness).cancel(payment, by: .customer, because: .cancelledByCustomer, at: now, in: tx)
         }
