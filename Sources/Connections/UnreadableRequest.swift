@@ -11,7 +11,8 @@ struct UnreadableRequest {
         HTTPResponse(status: status, headerFields: [.contentType: "application/problem+json", .cacheControl: "no-store", .requestID: id.rawValue])
     }
 
-    /// A problem of a type that tells no more than the status (RFC 9457 §4.2.1), and an OAuth error (RFC 6749 §5.2): it may have been meant for either's reader.
+    /// A problem of a type that tells no more than the status (RFC 9457 §4.2.1), and an OAuth error (RFC 6749 §5.2): what came may have been meant for
+    /// either's reader.
     var body: String {
         """
         {"type":"about:blank","title":"\(status.reasonPhrase)","status":\(status.code),"detail":"\(detail)","code":"invalid_request",\

@@ -48,7 +48,8 @@ struct Peer {
         return text
     }
 
-    /// Receives the answer to what never became a request, as a problem and an OAuth error, with the same id in its field and its body; then the connection ends.
+    /// Receives the answer to what never became a request: a problem and an OAuth error, with the same id in its field and its body; then the connection
+    /// ends.
     func receivesRefusal(_ status: String, _ detail: String) async throws -> Bool {
         let answer = try await received()
         await settle()
