@@ -2,6 +2,7 @@ public import Logging
 public import Mail
 internal import Primitives
 import Storage
+internal import StoragePostgres
 public import Web
 
 /// How one process serves: from flags and environment, checked before anything starts.
@@ -77,7 +78,7 @@ public enum DatabaseLocation: Sendable, Equatable {
     public init?(_ text: String) {
         if text.hasPrefix("sqlite:"), text.count > "sqlite:".count {
             self = .sqlite(path: String(text.dropFirst("sqlite:".count)))
-        } else if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
+        } else if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://"), PostgresAddress(text) != nil {
             self = .postgres(url: text)
         } else {
             return nil

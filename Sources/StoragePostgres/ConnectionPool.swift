@@ -24,6 +24,8 @@ final class ConnectionPool: @unchecked Sendable {
         case reads(ArraySlice<Waiting<SQL>>)
         case writes(ArraySlice<Waiting<SingleWrite>>)
         case job(Job)
+        /// To look again after a while, and to connect before.
+        case later(Duration)
     }
 
     let lock = NSLock()
@@ -31,6 +33,8 @@ final class ConnectionPool: @unchecked Sendable {
     var reads = Gathering<SQL>()
     var writes = Gathering<SingleWrite>()
     private var threads = 0
+    /// Threads that had a connection when they last looked for work.
+    private var connected = 0
     /// Threads that have nothing to do, the latest one last: it is woken first, and so is a process of the server that has done the same a moment ago.
     private var idle: [DispatchSemaphore] = []
     private(set) var isClosed = false
@@ -52,7 +56,8 @@ final class ConnectionPool: @unchecked Sendable {
     private static let queueLimit = 1_000
     /// What waited longer is refused, for its caller is about to give up.
     static let longestWait = Duration.seconds(3)
-    /// After a failed connection attempt jobs are refused for this long, rather than each waiting for an attempt of its own.
+    /// After a failed connection attempt no other is made for this long. Where no thread has a connection, jobs are refused, rather than each waiting for an
+    /// attempt of its own.
     private static let pause = Duration.milliseconds(250)
 
     init(url: String, limit: Int, logger: Logger) {
@@ -170,11 +175,14 @@ final class ConnectionPool: @unchecked Sendable {
         let session = PostgresSession(pool: self)
         let bell = DispatchSemaphore(value: 0)
         var turn = Turn.reads
+        var isCounted = false
         while true {
             // Nothing that others could do waits for that.
             session.connect()
+            count(session, &isCounted)
             guard let work = next(&turn, for: session, or: bell) else { break }
             switch work {
+            case .later(let pause): Thread.sleep(forTimeInterval: pause / .seconds(1))
             case .reads(let reads): read(reads, on: session)
             case .writes(let writes): commit(writes, on: session)
             case .job(let job):
@@ -182,6 +190,7 @@ final class ConnectionPool: @unchecked Sendable {
             }
         }
         session.close()
+        count(session, &isCounted)
         lock.lock()
         threads -= 1
         let waiting = threads == 0 ? closing : []
@@ -190,12 +199,23 @@ final class ConnectionPool: @unchecked Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
+    /// - Parameter isCounted: whether the thread is one of the connected ones; changed to what is so now.
+    private func count(_ session: PostgresSession, _ isCounted: inout Bool) {
+        guard session.isConnected != isCounted else { return }
+        isCounted.toggle()
+        lock.lock()
+        connected += isCounted ? 1 : -1
+        lock.unlock()
+    }
+
     /// - Parameters:
     ///   - turn: what goes first.
     ///   - bell: what the thread waits for when there is nothing.
     private func next(_ turn: inout Turn, for session: PostgresSession, or bell: DispatchSemaphore) -> Work? {
         lock.lock()
         defer { lock.unlock() }
+        // It could only refuse what threads with a connection can do in a moment: a role may have as many as are open, or a new password since.
+        if !session.isConnected, connected > 0, !isClosed { return .later(Self.pause) }
         while true {
             for _ in Turn.allCases {
                 defer { turn = turn.next }
@@ -210,6 +230,7 @@ final class ConnectionPool: @unchecked Sendable {
             lock.unlock()
             bell.wait()
             lock.lock()
+            if !session.isConnected { return .later(.zero) }
         }
     }
 

@@ -21,10 +21,12 @@ final class PostgresConnection {
 
     /// The server ends a statement after `statement_timeout`; the client waits a little longer, for a server that hangs.
     static let patience = Duration.milliseconds(4_500)
-    /// What the address does not say. libpq would look for a Kerberos ticket to encrypt with at each connection; what that leaves behind in a thread is freed
-    /// when the thread ends, and where the process ends at that moment Kerberos aborts it.
+    /// What the address does not say. A standby answers reads with what was so a while ago, and no write: of several hosts the primary is looked for, and a
+    /// server that is none does not answer. libpq would look for a Kerberos ticket to encrypt with at each connection; what that leaves behind in a thread is
+    /// freed when the thread ends, and where the process ends at that moment Kerberos aborts it.
     private static let settings =
         [("connect_timeout", "2"), ("application_name", "wekeza"), ("client_encoding", "UTF8"), ("keepalives_idle", "30"), ("tcp_user_timeout", "5000")]
+        + [("target_session_attrs", "primary")]
         + (getenv("PGGSSENCMODE") == nil ? [("gssencmode", "disable")] : [])
     private static let session = """
         SET statement_timeout = 4000; SET lock_timeout = 3500; SET idle_in_transaction_session_timeout = 10000; \

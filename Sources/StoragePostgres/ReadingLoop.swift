@@ -4,7 +4,7 @@ internal import Storage
 
 /// An event loop that reads for itself (docs/decisions/0030-loops-that-read.md): what its turn asks for goes as one exchange, on a connection of its own, and the
 /// loop waits for the answers. When that takes long a thread takes over; one opens the connection too, and prepares what is new to it. Until it comes back reads
-/// are the pool's.
+/// are the pool's, and so are those of a loop that cannot connect.
 final class ReadingLoop: TurnHandler, @unchecked Sendable {
     private let pool: ConnectionPool
     /// Does what would hold up the loop.
@@ -53,6 +53,11 @@ final class ReadingLoop: TurnHandler, @unchecked Sendable {
         // The loop has let go of all of it.
         nonisolated(unsafe) let (session, read) = (session, read)
         thread.async {
+            session.connect()
+            guard session.isConnected else {
+                self.giveBack(session)
+                return reads.forEach(self.pool.read)
+            }
             self.pool.answer(reads) {
                 defer { self.giveBack(session) }
                 return try read()

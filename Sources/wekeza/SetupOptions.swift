@@ -25,7 +25,9 @@ struct SetupOptions: ParsableArguments {
         configuration.dataDirectory = data ?? environment["WEKEZA_DATA"] ?? configuration.dataDirectory
         let location = database ?? environment["WEKEZA_DATABASE"] ?? "sqlite:\(configuration.dataDirectory)/wekeza.db"
         guard let parsed = DatabaseLocation(location) else {
-            throw ConfigurationError("--database must be sqlite:PATH or postgres://USER@HOST/NAME, not \(location).")
+            // Not repeated: it may hold a password.
+            throw ConfigurationError(
+                "--database must be sqlite:PATH or postgres://USER@HOST/NAME. In a user and a password @ is written %40, / is %2F and % is %25.")
         }
         configuration.database = parsed
         configuration.assets = assets ?? environment["WEKEZA_ASSETS"] ?? Self.findAssets()

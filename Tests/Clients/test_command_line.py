@@ -33,6 +33,20 @@ FLAGS = {
 }
 
 
+@pytest.mark.parametrize("address", [
+    "postgres://wekeza:hunter2%zz@127.0.0.1:1/bank", "postgres://wekeza:hun@ter2@127.0.0.1:1/bank", "postgres://wekeza:hunter2/7@127.0.0.1:1/bank",
+    "postgre://wekeza:hunter2@127.0.0.1:1/bank"])
+def test_an_address_that_cannot_be_read_is_refused_without_its_password(address, tmp_path):
+    """What follows an `@` or a `/` that is not percent-encoded would be the host, the port or the database, which stand in messages."""
+    environment = {**os.environ, "WEKEZA_DATABASE": address, "WEKEZA_DATA": str(tmp_path)}
+
+    done = subprocess.run([BINARY, "serve"], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=30)
+
+    said = done.stdout + done.stderr
+    assert done.returncode == 2 and "@ is written %40" in said
+    assert "hunter2" not in said and "ter2" not in said
+
+
 def test_help_documents_each_flag_with_its_variable_and_default():
     said = subprocess.run([BINARY, "serve", "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
     options = " ".join(said.split("OPTIONS:")[1].split())

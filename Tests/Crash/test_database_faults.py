@@ -127,6 +127,22 @@ def reset_ten_times(cluster, ledger):
         goes_on(ledger, 5)
 
 
+def test_a_standby_is_not_taken_for_the_database(witness, cluster):
+    """As behind an address that leads to the wrong server after a failover: it would answer reads with what was so a while ago."""
+    code, payment = witness.waiting_family(witness.web), witness.waiting_payment()
+
+    cluster.stop("fast")
+    (cluster.data / "standby.signal").touch()
+    cluster.start()
+    try:
+        assert cluster.ask("SELECT pg_is_in_recovery()") == ["t"]
+        assert_all_is_refused_clearly(witness)
+        assert is_unavailable(witness.exchange(code))
+        assert is_unavailable(witness.pay(payment))
+    finally:
+        cluster.run("pg_ctl", "-D", str(cluster.data), "-w", "promote")
+
+
 @pytest.mark.parametrize("crash", [stop_and_start, stop_in_order_and_start, reset_ten_times])
 def test_a_database_that_goes_down_is_back_under_load(witness, node, cluster, crash):
     ledger = witness.ledger

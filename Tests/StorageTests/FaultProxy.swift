@@ -22,6 +22,7 @@ final class FaultProxy: Sendable {
     private let listener: Int32
     private let target: SocketAddress
     private let trap = Mutex<(word: [UInt8], fault: Fault)?>(nil)
+    private let isFull = Mutex(false)
 
     /// - Parameter url: of the database behind it, as `postgres://user@host:port/database`.
     init(before url: String) throws {
@@ -51,6 +52,9 @@ final class FaultProxy: Sendable {
     /// The answer to the first message with this word is lost, whichever connection carries it.
     func loseAnswer(to word: String, by fault: Fault) { trap.withLock { $0 = (Array(word.utf8), fault) } }
 
+    /// From now on new connections are ended at once, as by a server that has as many as it may.
+    func refuseMore() { isFull.withLock { $0 = true } }
+
     private static func listenOnLoopback() throws -> (listener: Int32, port: UInt16) {
         let listener = streamSocket(AF_INET)
         var address = sockaddr_in()
@@ -76,6 +80,10 @@ final class FaultProxy: Sendable {
 
     /// One connection, on a thread of its own.
     private func serve(_ client: Int32) {
+        guard !isFull.withLock({ $0 }) else {
+            close(client)
+            return
+        }
         let server = Self.streamSocket(target.protocol == .inet6 ? AF_INET6 : AF_INET)
         if target.withSockAddr({ connect(server, $0, socklen_t($1)) }) == 0 { carry(client, server) }
         close(client)
