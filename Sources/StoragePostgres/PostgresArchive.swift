@@ -1,4 +1,3 @@
-internal import CPostgres
 internal import Foundation
 import Storage
 
@@ -15,41 +14,30 @@ public struct PostgresArchive: Sendable {
         try await run("pg_dump", ["--format=custom", "--no-owner", "--no-privileges", "--schema=public"] + leftOut + ["--file=\(path)"])
     }
 
-    /// Fills the empty database, whole or not at all.
-    public func restore(from path: String) async throws {
+    /// Lets `pg_restore` read the list of what a dump holds. One that is older than the `pg_dump` that wrote it refuses.
+    /// - Throws: `StorageError`, also when there is no `pg_restore`.
+    public func check(_ path: String) async throws { try await run("pg_restore", ["--list", path]) }
+
+    /// Fills the database, whole or not at all.
+    /// - Parameter clearing: drops what of the dump is there already, the mark of an unfinished restore; without it the database has to be empty.
+    public func restore(from path: String, clearing: Bool) async throws {
         try await run(
             "pg_restore",
-            ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges", "--schema=public", "--dbname=", path])
+            ["--exit-on-error", "--single-transaction"] + (clearing ? ["--clean", "--if-exists"] : [])
+                + ["--no-owner", "--no-privileges", "--schema=public", "--dbname=", path])
     }
 
     private func run(_ program: String, _ arguments: [String]) async throws {
         guard let executable = Self.find(program) else {
             throw StorageError.failed(reason: "\(program) is not on the PATH: install PostgreSQL's client programs, in the server's version or newer")
         }
-        let environment = ProcessInfo.processInfo.environment.merging(try settings) { $1 }
+        guard let address = PostgresAddress(url) else { throw StorageError.failed(reason: "the database's address cannot be read") }
+        // As the nodes do, it looks for the primary, unless the address says otherwise.
+        let environment = ProcessInfo.processInfo.environment.merging(["PGTARGETSESSIONATTRS": "primary"]) { $1 }.merging(address.environment) { $1 }
         // `--dbname=` without a name connects to PGDATABASE; no address or password stands in the list of processes.
         let arguments = arguments.map { $0 == "--dbname=" ? "--dbname=\(environment["PGDATABASE"] ?? "")" : $0 }
         let (status, said) = try await Self.launch(executable, arguments, environment)
         guard status == 0 else { throw StorageError.failed(reason: "\(program): \(said)") }
-    }
-
-    /// libpq's variables for the address.
-    private var settings: [String: String] {
-        get throws {
-            var complaint: UnsafeMutablePointer<CChar>?
-            guard let options = PQconninfoParse(url, &complaint) else {
-                defer { PQfreemem(complaint) }
-                throw StorageError.failed(reason: complaint.map { String(cString: $0) } ?? "the address cannot be read")
-            }
-            defer { PQconninfoFree(options) }
-            var settings: [String: String] = [:]
-            var option = options
-            while option.pointee.keyword != nil {
-                if let name = option.pointee.envvar, let value = option.pointee.val { settings[String(cString: name)] = String(cString: value) }
-                option += 1
-            }
-            return settings
-        }
     }
 
     private static func find(_ program: String) -> String? {

@@ -30,19 +30,42 @@ public enum SQLiteFile {
     }
 
     /// Folds the write-ahead log into the file, which is then whole by itself.
-    /// - Throws: `StorageError.unavailable` while any other program has it open.
-    public static func takeOutOfUse(_ path: String) async throws {
+    /// - Returns: `false` when the file is damaged.
+    /// - Throws: `StorageError.unavailable` while any other program has it open, `StorageError.failed` when something else is in the way.
+    @discardableResult
+    public static func takeOutOfUse(_ path: String) async throws -> Bool {
         try await onThread {
-            let database = try DatabaseQueue(path: path)
             do {
+                let database = try DatabaseQueue(path: path)
                 // Refused while anybody else reads or writes the file.
                 _ = try database.inDatabase { try String.fetchOne($0, sql: "PRAGMA journal_mode = DELETE") }
-            } catch let error as GRDB.DatabaseError where error.resultCode == .SQLITE_BUSY {
+                try database.close()
+                return true
+            } catch let error as GRDB.DatabaseError {
+                switch error.resultCode {
+                case .SQLITE_BUSY, .SQLITE_LOCKED: break
+                case .SQLITE_NOTADB, .SQLITE_CORRUPT:
+                    // SQLite meets the damage before it asks who else is there.
+                    guard Self.isLocked(path) else { return false }
+                default: throw StorageError.failed(reason: error.message ?? "SQLite error \(error.extendedResultCode.rawValue)")
+                }
                 throw StorageError.unavailable(reason: "\(path) is open in another program")
             }
-            try database.close()
         }
     }
+
+    /// Whether another process has the file locked. With a write-ahead log each has from its first read until it closes.
+    private static func isLocked(_ path: String) -> Bool {
+        guard let file = FileHandle(forReadingAtPath: path) else { return false }
+        var lock = flock()
+        lock.l_type = Int16(F_WRLCK)
+        lock.l_whence = Int16(SEEK_SET)
+        (lock.l_start, lock.l_len) = lockedBytes
+        return fcntl(file.fileDescriptor, F_GETLK, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
+    }
+
+    /// Where they begin and how many they are: `PENDING_BYTE` and what follows (SQLite's `os.h`).
+    private static let lockedBytes: (off_t, off_t) = (0x4000_0000, 512)
 
     /// Reads the database and changes nothing, neither in the file nor beside it.
     public static func look<Result: Sendable>(_ path: String, _ body: @escaping @Sendable (any ReadTransaction) throws -> Result) async throws -> Result {

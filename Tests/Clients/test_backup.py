@@ -1,12 +1,15 @@
 """A backup taken under load, and what may not live again after a restore on an empty machine."""
 
 import json
+import os
 import secrets
 import shutil
+import sqlite3
 import stat
 import subprocess
 import tempfile
 import threading
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -163,10 +166,15 @@ def empty_machine(server, engine):
     return folder, postgres_database() if engine == "postgres" else f"sqlite:{folder.name}/wekeza.db"
 
 
-def restore(folder, database, *arguments):
+def wekeza(folder, database, *arguments, path=os.environ["PATH"]):
     done = subprocess.run(
-        [BINARY, "restore", "--data", folder.name, "--database", database, *arguments], capture_output=True, text=True, cwd=ROOT, timeout=120)
+        [BINARY, *arguments, "--data", folder.name, "--database", database], capture_output=True, text=True, cwd=ROOT, timeout=120,
+        env={**os.environ, "PATH": path})
     return done.returncode, done.stdout, done.stderr
+
+
+def restore(folder, database, *arguments, **options):
+    return wekeza(folder, database, "restore", *arguments, **options)
 
 
 @pytest.mark.parametrize("engine", engines())
@@ -472,7 +480,6 @@ def test_a_copy_that_was_put_in_place_by_hand_is_not_served(tmp_path):
 def test_a_backup_of_a_newer_schema_is_refused(tmp_path):
     server = Server("sqlite")
     try:
-        import sqlite3
         with sqlite3.connect(f"{server.folder.name}/wekeza.db") as database:
             database.execute("INSERT INTO migration (name, applied_at) VALUES ('future.0001_things', 1)")
         file = str(tmp_path / "newer.backup")
@@ -485,3 +492,202 @@ def test_a_backup_of_a_newer_schema_is_refused(tmp_path):
         folder.cleanup()
     finally:
         assert server.stop() == 0
+
+
+on_sqlite = pytest.mark.parametrize("stopped", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def occupied(stopped):
+    """A backup, and a machine that has a database already: where its file lies, on SQLite."""
+    server, file = stopped
+    folder, database = empty_machine(server, server.engine)
+    status, _, complaint = restore(folder, database, file)
+    assert status == 0, complaint
+    yield folder, database, file, Path(folder.name) / "wekeza.db"
+    folder.cleanup()
+
+
+@on_sqlite
+@pytest.mark.parametrize("damage", [slice(0, 100), slice(100, 4096)], ids=["header", "schema"])
+def test_a_damaged_database_is_replaced_and_set_aside_as_it_is(occupied, damage):
+    folder, database, file, place = occupied
+    bytes = bytearray(place.read_bytes())
+    bytes[damage] = b"\xff" * (damage.stop - damage.start)
+    place.write_bytes(bytes)
+
+    refused, _, must_be_asked = restore(folder, database, file)
+    left, _, cannot_be_mended = restore(folder, database, "--in-place")
+    replaced, said, complaint = restore(folder, database, file, "--replace")
+
+    assert refused == 2 and "--replace" in must_be_asked
+    assert left == 2 and "is damaged" in cannot_be_mended
+    assert replaced == 0 and "safe to serve" in said, complaint
+    aside, = Path(folder.name).glob("wekeza.db.replaced-*")
+    assert aside.read_bytes() == bytes
+    assert wekeza(folder, database, "migrate")[0] == 0
+
+
+@on_sqlite
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_a_database_that_another_program_has_open_is_not_replaced(occupied, is_damaged):
+    folder, database, file, place = occupied
+    with closing(sqlite3.connect(place)) as other:
+        other.execute("SELECT name FROM migration").fetchall()
+        if is_damaged:
+            # By a process of its own: this one would give its lock up when it closes the file.
+            subprocess.run(["dd", "if=/dev/zero", f"of={place}", "bs=100", "count=1", "conv=notrunc"], check=True, stderr=subprocess.DEVNULL)
+
+        status, _, complaint = restore(folder, database, file, "--replace")
+
+    assert status == 2 and f"has {place} open: stop it" in complaint
+    assert list(Path(folder.name).glob("*.replaced-*")) == []
+
+
+@on_sqlite
+def test_what_else_is_wrong_with_the_database_in_place_is_told(occupied):
+    folder, database, file, place = occupied
+    place.rename(f"{place}.elsewhere")
+    place.mkdir()
+
+    status, _, complaint = restore(folder, database, file, "--replace")
+
+    assert status == 2 and f"The database in place, {place}, cannot be taken out of use: " in complaint
+    assert "unable to open database file" in complaint and "stop it" not in complaint
+
+
+@on_sqlite
+def test_what_a_killed_restore_left_does_not_get_into_the_next(occupied, tmp_path):
+    folder, database, file, place = occupied
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("CREATE TABLE stray (id INTEGER)")
+        shutil.copy(tmp_path / "other.db-wal", f"{place}.restoring-wal")
+
+    status, said, complaint = restore(folder, database, file, "--replace")
+
+    assert status == 0 and "safe to serve" in said, complaint
+    assert not list(Path(folder.name).glob("*.restoring*"))
+
+
+on_postgres = pytest.mark.parametrize("stopped", [engine for engine in engines() if engine == "postgres"], indirect=True)
+
+
+def ask(database, question):
+    """What PostgreSQL answers, a word each."""
+    return subprocess.run(["psql", database, "-Atqc", question], check=True, capture_output=True, text=True).stdout.split()
+
+
+@pytest.fixture
+def marked(occupied):
+    """A machine whose database has a table that no backup has."""
+    folder, database, file, _ = occupied
+    ask(database, "CREATE TABLE of_before (id BIGINT)")
+    return folder, database, file
+
+
+def old_tables(database):
+    """The schema that the old tables lie in."""
+    return ask(database, "SELECT schemaname FROM pg_tables WHERE tablename = 'of_before'")
+
+
+def schemas_aside(database):
+    return ask(database, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'replaced%'")
+
+
+def pg_restore_that(behaves, folder):
+    """A PATH with a `pg_restore` that lists what a dump holds, and for the rest does what the script says. The real one is `$0.real` there."""
+    program = folder / "pg_restore"
+    program.write_text(f'#!/bin/sh\ncase "$1" in --list) exec "$0.real" "$@";; esac\n{behaves}\n')
+    program.chmod(0o755)
+    real = folder / "pg_restore.real"
+    real.write_text(f'#!/bin/sh\nexec {shutil.which("pg_restore")} "$@"\n')
+    real.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+@on_postgres
+def test_nothing_is_set_aside_where_there_is_no_pg_restore(marked, tmp_path):
+    folder, database, file = marked
+
+    status, _, complaint = restore(folder, database, file, "--replace", path=str(tmp_path))
+
+    assert status == 2 and "pg_restore is not on the PATH" in complaint and "replaced_" not in complaint
+    assert (old_tables(database), schemas_aside(database)) == (["public"], [])
+    assert wekeza(folder, database, "migrate")[0] == 0
+
+
+@on_postgres
+def test_nothing_is_set_aside_for_a_dump_that_pg_restore_does_not_read(marked, tmp_path):
+    folder, database, file = marked
+    program = tmp_path / "pg_restore"
+    program.write_text("#!/bin/sh\necho 'unsupported version (1.16) in file header' >&2\nexit 1\n")
+    program.chmod(0o755)
+
+    status, _, complaint = restore(folder, database, file, "--replace", path=f"{tmp_path}:{os.environ['PATH']}")
+
+    assert status == 2 and "unsupported version" in complaint
+    assert (old_tables(database), schemas_aside(database)) == (["public"], [])
+
+
+@on_postgres
+@pytest.mark.parametrize("work", ["", '"$0.real" "$@" || exit 9'], ids=["before it loads", "after it has loaded"])
+def test_a_restore_that_fails_puts_back_what_it_set_aside(marked, tmp_path, work):
+    folder, database, file = marked
+
+    status, _, complaint = restore(
+        folder, database, file, "--replace", path=pg_restore_that(f"{work}\necho 'the disk is full' >&2\nexit 1", tmp_path))
+
+    assert status == 2 and "the disk is full. What the database held is in its place again." in complaint
+    assert (old_tables(database), schemas_aside(database)) == (["public"], [])
+    assert wekeza(folder, database, "migrate")[0] == 0
+
+
+@on_postgres
+def test_what_cannot_be_put_back_is_named(marked, tmp_path):
+    folder, database, file = marked
+    rename = "SELECT format('ALTER SCHEMA %I RENAME TO elsewhere', nspname) FROM pg_namespace WHERE nspname LIKE 'replaced%'"
+
+    status, _, complaint = restore(
+        folder, database, file, "--replace", path=pg_restore_that(f'psql -Atqc "{rename}" | psql -q\nexit 1', tmp_path))
+
+    assert status == 2 and "lies in the schema replaced_" in complaint and "RENAME TO public" in complaint
+    assert old_tables(database) == ["elsewhere"]
+    status, _, complaint = wekeza(folder, database, "migrate")
+    assert status == 2 and "did not finish" in complaint
+
+
+@pytest.fixture
+def killed(marked, tmp_path_factory):
+    """A machine whose restore was killed behind the moment when it set the old tables aside, and where they lie."""
+    folder, database, file = marked
+    status, _, _ = restore(folder, database, file, "--replace", path=pg_restore_that("kill -9 $PPID", tmp_path_factory.mktemp("killing")))
+    assert status == -9
+    schema, = schemas_aside(database)
+    return folder, database, file, schema
+
+
+@on_postgres
+def test_a_database_whose_restore_was_killed_is_not_served(killed):
+    folder, database, file, schema = killed
+
+    start, _, not_finished = wekeza(folder, database, "migrate")
+    in_place, _, lies_there = restore(folder, database, "--in-place")
+    again, said, complaint = restore(folder, database, file, "--replace")
+
+    assert start == 2 and "did not finish" in not_finished
+    assert in_place == 2 and f"lies in the schema {schema}" in lies_there and f"ALTER SCHEMA {schema} RENAME TO public" in lies_there
+    assert again == 0 and "safe to serve" in said, complaint
+    assert (old_tables(database), schemas_aside(database)) == ([schema], [schema])
+    assert wekeza(folder, database, "migrate")[0] == 0
+
+
+@on_postgres
+def test_what_a_killed_restore_set_aside_is_put_back_when_the_next_one_fails(killed, tmp_path):
+    folder, database, file, _ = killed
+
+    status, _, complaint = restore(folder, database, file, "--replace", path=pg_restore_that("exit 1", tmp_path))
+
+    assert status == 2 and "is in its place again" in complaint
+    assert (old_tables(database), schemas_aside(database)) == (["public"], [])
+    assert wekeza(folder, database, "migrate")[0] == 0

@@ -16,6 +16,9 @@ public struct Restore: Sendable {
     private let randomness: any RandomSource
     private let logger: Logger
 
+    /// Of the files that are one SQLite database.
+    private static let suffixes = ["", "-wal", "-shm", "-journal"]
+
     public init(
         _ configuration: Configuration, master: MasterKey, passwords: PasswordHasher = PasswordHasher(), clock: any WallClock = SystemClock(),
         randomness: any RandomSource = SystemRandom(), logger: Logger
@@ -51,8 +54,12 @@ public struct Restore: Sendable {
             case .postgres(let url): return try await restore(backup, toServer: url, options)
             }
         } catch let error as StorageError {
-            throw ConfigurationError("The database named by --database cannot be restored: \(error).")
+            throw ConfigurationError(Self.explained(error))
         }
+    }
+
+    private static func explained(_ error: any Error) -> String {
+        (error as? ConfigurationError)?.description ?? "The database named by --database cannot be restored: \(error)."
     }
 
     /// For a database that a snapshot of the disk, or point-in-time recovery, brought back.
@@ -61,12 +68,13 @@ public struct Restore: Sendable {
             switch configuration.database {
             case .sqlite(let path):
                 guard FileManager.default.fileExists(atPath: path) else { throw ConfigurationError("There is no database \(path).") }
-                try await takeOutOfUse(path)
+                guard try await takeOutOfUse(path) else { throw ConfigurationError("\(path) is damaged: restore a backup, with --replace.") }
                 try ReplayStore.forget(besides: path)
                 return try await recover(at: path, with: nil, options)
             case .postgres(let url):
                 let server = PostgresTarget(url: url, logger: logger)
                 try await server.refuseWhileServed()
+                try await server.refuseWhileSetAside()
                 return try await recover(atServer: url, with: nil, options)
             }
         } catch let error as StorageError {
@@ -89,17 +97,20 @@ public struct Restore: Sendable {
     /// Everything happens in a file beside the target, which gets its name when it is safe: a restore that is stopped at any moment leaves what was there.
     private func restore(_ backup: OpenedBackup, to target: String, _ options: Options) async throws -> RecoveryReport {
         try FileManager.default.createDirectory(at: URL(fileURLWithPath: target).deletingLastPathComponent(), withIntermediateDirectories: true)
-        let standing = ["", "-wal", "-shm"].filter { FileManager.default.fileExists(atPath: target + $0) }
-        let isEmpty = standing.isEmpty || (standing == [""] && ((try? Data(contentsOf: URL(fileURLWithPath: target)).isEmpty) ?? false))
+        let standing = Self.suffixes.filter { FileManager.default.fileExists(atPath: target + $0) }
+        let isEmpty = standing.isEmpty || (standing == [""] && (try? FileManager.default.attributesOfItem(atPath: target)[.size] as? Int) == 0)
         guard isEmpty || options.replaces else {
             throw ConfigurationError("\(target) holds a database already: name another one, or pass --replace to set it aside.")
         }
-        if !isEmpty, standing.contains("") { try await takeOutOfUse(target) }
+        // One that is damaged is set aside as it is: it is what has to be replaced.
+        if !isEmpty, standing.contains("") { _ = try await takeOutOfUse(target) }
         let draft = "\(target).restoring"
-        defer { for suffix in ["", "-wal", "-shm"] { unlink(draft + suffix) } }
+        // A log that a killed restore left would be read into this one's file.
+        Self.remove(draft)
+        defer { Self.remove(draft) }
         try backup.extract(to: draft)
         let report = try await recover(at: draft, with: backup.manifest, options)
-        for suffix in standing where FileManager.default.fileExists(atPath: target + suffix) {
+        for suffix in Self.suffixes where FileManager.default.fileExists(atPath: target + suffix) {
             guard rename(target + suffix, "\(target).replaced-\(report.restoredAt.seconds)\(suffix)") == 0 else {
                 throw ConfigurationError("\(target) cannot be set aside: move it yourself and try again.")
             }
@@ -110,9 +121,16 @@ public struct Restore: Sendable {
         return report
     }
 
-    private func takeOutOfUse(_ path: String) async throws {
-        do { try await SQLiteFile.takeOutOfUse(path) } catch let error as StorageError where error.isUnavailable {
-            throw ConfigurationError("A server or another program has \(path) open: stop it, then restore.")
+    private static func remove(_ database: String) {
+        for suffix in suffixes { unlink(database + suffix) }
+    }
+
+    /// - Returns: `false` when the database is damaged.
+    private func takeOutOfUse(_ path: String) async throws -> Bool {
+        do { return try await SQLiteFile.takeOutOfUse(path) } catch let error as StorageError {
+            guard !error.isUnavailable else { throw ConfigurationError("A server or another program has \(path) open: stop it, then restore.") }
+            throw ConfigurationError(
+                "The database in place, \(path), cannot be taken out of use: \(error). Nothing was changed: mend that, or move the file away and try again.")
         }
     }
 
@@ -123,14 +141,21 @@ public struct Restore: Sendable {
     // MARK: PostgreSQL
 
     private func restore(_ backup: OpenedBackup, toServer url: String, _ options: Options) async throws -> RecoveryReport {
-        let server = PostgresTarget(url: url, logger: logger)
+        let (server, archive) = (PostgresTarget(url: url, logger: logger), PostgresArchive(url: url))
         try await server.refuseWhileServed()
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("wekeza-restore-\(randomness.alphanumerics(12))").path
         defer { unlink(folder) }
         try backup.extract(to: folder)
-        try await server.makeRoom(replacing: options.replaces, at: clock.now)
-        try await PostgresArchive(url: url).restore(from: folder)
-        return try await recover(atServer: url, with: backup.manifest, options)
+        try await archive.check(folder)
+        let setAside = try await server.makeRoom(replacing: options.replaces, at: clock.now)
+        do {
+            try await archive.restore(from: folder, clearing: setAside != nil)
+            return try await recover(atServer: url, with: backup.manifest, options)
+        } catch {
+            guard let setAside else { throw error }
+            let place = await server.putBack(setAside)
+            throw ConfigurationError("\(Self.explained(error)) \(place)")
+        }
     }
 
     private func recover(atServer url: String, with manifest: BackupManifest?, _ options: Options) async throws -> RecoveryReport {
