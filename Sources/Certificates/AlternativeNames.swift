@@ -23,6 +23,14 @@ public struct AlternativeNames: Hashable, Sendable {
             }
         }
     }
+
+    /// Whether a client that asks for this host takes the certificate. An asterisk stands for one label, the first (RFC 9525 §6.3).
+    public func covers(_ host: String) -> Bool {
+        if let address = IPAddress(host) { return ips.contains(address) }
+        let host = host.lowercased()
+        let domain = host.drop { $0 != "." }
+        return dns.map { $0.lowercased() }.contains { $0 == host || !domain.isEmpty && $0.hasPrefix("*.") && $0.dropFirst() == domain }
+    }
 }
 
 extension IPAddress {

@@ -1,4 +1,3 @@
-public import Primitives
 internal import Synchronization
 internal import X509
 
@@ -34,12 +33,6 @@ public final class CertificateAuthorities: Sendable {
     public func replace(configured: [[UInt8]]) throws(CertificateAuthorityRefusal) {
         let certificates = try Self.read(configured)
         state.withLock { $0 = Self.state(of: certificates, sandbox: sandbox, edition: $0.edition + 1) }
-    }
-
-    /// The name of the authority whose time ends first, and when; `nil` without any.
-    public var firstToExpire: (name: String, notAfter: Timestamp)? {
-        let state = current
-        return (state.anchors + state.intermediates).map { (DistinguishedName($0.subject).text, Timestamp($0.notValidAfter)) }.min { $0.1 < $1.1 }
     }
 
     var current: State { state.withLock { $0 } }

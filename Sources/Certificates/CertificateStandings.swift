@@ -81,7 +81,8 @@ public final class CertificateStandings: Sendable {
         case .success(let verified): return .success((.vouched(verified.authority), verified.until))
         case .failure(let refusal) where refusal.isNobodysWord:
             // Who leaves the chain out gains nothing.
-            return check.isListed(certificate) ? .failure(.revoked) : .success((.alone(refusal), certificate.certificate.end))
+            if let objection = check.objection(to: certificate) { return .failure(objection) }
+            return .success((.alone(refusal), certificate.certificate.end))
         case .failure(let refusal): return .failure(refusal)
         }
     }

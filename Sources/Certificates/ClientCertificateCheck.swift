@@ -71,8 +71,8 @@ public final class ClientCertificateCheck: Sendable {
 
     var edition: Edition { Edition(authorities: authorities.current.edition, lists: revocationLists?.edition ?? 0) }
 
-    /// Whether a list names a certificate whose chain is not known.
-    func isListed(_ certificate: ClientCertificate) -> Bool { revocationLists?.names(certificate.certificate) ?? false }
+    /// What the lists have against a certificate whose chain is not known.
+    func objection(to certificate: ClientCertificate) -> CertificateRefusal? { revocationLists?.objection(to: certificate.certificate) }
 
     private func chain(of certificate: ClientCertificate, _ intermediates: [[UInt8]], at now: Timestamp) async -> Result<[Certificate], CertificateRefusal> {
         guard intermediates.count <= Self.longestChain else { return .failure(.chainTooLong) }

@@ -37,8 +37,7 @@ public struct DevelopmentCertificate: Sendable {
     /// - Parameter text: PEM.
     public static func serves(_ text: String, hosts: [String], until: Timestamp) -> Bool {
         guard let der = (try? PEMText(text))?.certificates.first, case .success(let certificate) = ClientCertificate.read(der) else { return false }
-        let names = certificate.alternativeNames
-        return certificate.notAfter > until && hosts.allSatisfy { host in IPAddress(host).map { names.ips.contains($0) } ?? names.dns.contains(host) }
+        return certificate.notAfter > until && hosts.allSatisfy { certificate.alternativeNames.covers($0) }
     }
 }
 

@@ -22,9 +22,11 @@ struct RevocationListFolder: Sendable {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()
         } catch {
-            throw RevocationFileRefusal(file: path, reason: "the folder cannot be read")
+            throw RevocationFileRefusal(file: path, reason: "the folder cannot be read", leavesList: false)
         }
-        guard names.count <= Self.mostFiles else { throw RevocationFileRefusal(file: path, reason: "it holds more than \(Self.mostFiles) files") }
+        guard names.count <= Self.mostFiles else {
+            throw RevocationFileRefusal(file: path, reason: "it holds more than \(Self.mostFiles) files", leavesList: false)
+        }
         var entries: [String: Entry] = [:]
         var refusals: [RevocationFileRefusal] = []
         for name in names {
@@ -40,8 +42,9 @@ struct RevocationListFolder: Sendable {
             do {
                 entries[name] = Entry(size: size, changedAt: changedAt, list: try list(in: file, size: size))
             } catch {
-                refusals.append(RevocationFileRefusal(file: file, reason: "\(error)"))
-                entries[name] = Entry(size: size, changedAt: changedAt, list: known[name]?.list)
+                let before = known[name]?.list
+                refusals.append(RevocationFileRefusal(file: file, reason: "\(error)", leavesList: before != nil))
+                entries[name] = Entry(size: size, changedAt: changedAt, list: before)
             }
         }
         return (entries, refusals)
@@ -64,6 +67,8 @@ struct RevocationListFolder: Sendable {
 public struct RevocationFileRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     public let file: String
     public let reason: String
+    /// Whether the list that the file held before stays in force.
+    public let leavesList: Bool
 
     public var description: String { "\(file): \(reason)" }
 }

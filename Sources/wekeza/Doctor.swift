@@ -6,17 +6,23 @@ import Foundation
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at the set-up that a start would be given, and say what is wrong with it.",
-        discussion: "Takes the flags and variables of wekeza serve. Changes and creates nothing. Ends with 0 when there is no problem, else with 1.")
+        discussion: """
+            Takes the flags and variables of wekeza serve. Changes and creates nothing. Ends with 0 when there is no problem, else with 1; with --strict \
+            a warning ends it with 1 too.
+            """)
 
     @OptionGroup var serve: Serve
 
     @Flag(help: "Print JSON.")
     var json = false
 
+    @Flag(help: "End with 1 for a warning too, so that who watches the exit code hears of it in time.")
+    var strict = false
+
     func run() async throws {
         let findings = await findings()
         if json { try printJSON(findings) } else { printLines(findings) }
-        if findings.contains(where: { $0.state == .problem }) { throw ExitCode(1) }
+        if findings.contains(where: { $0.state == .problem || strict && $0.state == .warning }) { throw ExitCode(1) }
     }
 
     private func findings() async -> [Finding] {

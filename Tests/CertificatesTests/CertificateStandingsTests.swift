@@ -100,6 +100,23 @@ struct CertificateStandingsTests {
         #expect(await standings.standing(of: try issuing.issue().der, intermediates: [[1, 2, 3]], at: noon) == .failure(.malformedChain))
     }
 
+    @Test func `a file that was never read may hold the certificate of whoever leaves the chain out`() async throws {
+        try folder.write(Array("<html>404 Not Found</html>".utf8), to: "issuing.crl")
+        let lists = try RevocationLists(directory: folder.path)
+        let standings = CertificateStandings(check: ClientCertificateCheck(authorities: authorities, revocationLists: lists))
+        let (certificate, own) = (try issuing.issue(), try alone())
+
+        let unread = await standings.standing(of: certificate.der, intermediates: [], at: noon)
+        let selfSigned = await standings.standing(of: own.der, intermediates: [], at: noon)
+
+        #expect(unread == .failure(.noRevocationList(issuer: "CN=Issuing")))
+        #expect(selfSigned == .success(.alone(.selfSigned)))
+        try folder.write(issuing.revocationList(), to: "issuing.crl")
+        _ = try lists.refresh()
+        let read = await standings.standing(of: certificate.der, intermediates: [], at: noon)
+        #expect(read == .success(.alone(.unknownIssuer("CN=Issuing"))))
+    }
+
     @Test func `an authority that is trusted no more vouches no more`() async throws {
         let certificate = try root.issue()
         #expect(try await standing(certificate) == .success(.vouched(.configured)))

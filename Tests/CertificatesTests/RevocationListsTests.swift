@@ -36,6 +36,11 @@ struct RevocationListsTests {
         try await refusal(certificate, by: check(RevocationLists(directory: folder.path)), at: now)
     }
 
+    /// The files of the folder that a start cannot use.
+    private func unusable() throws -> [String] {
+        try RevocationLists(directory: folder.path).refresh().map { URL(fileURLWithPath: $0.file).lastPathComponent }
+    }
+
     @Test func `§6.3.3 what stands in the issuer's list is revoked, and nothing else`() async throws {
         let (revoked, other) = (Certificate.SerialNumber(bytes: [0xFF, 1, 2]), Certificate.SerialNumber(bytes: [1, 2]))
         try folder.write(issuing.revocationList(.init(serialNumbers: [revoked])), to: "issuing.crl")
@@ -119,13 +124,35 @@ struct RevocationListsTests {
         let check = try check(lists)
         try folder.write([1, 2, 3], to: "issuing.crl")
 
-        #expect(try lists.refresh().count == 1)
+        #expect(try lists.refresh().map(\.leavesList) == [true])
 
         #expect(try await refusal(try issuing.issue(), by: check) == nil)
         #expect(try await refusal(try issuing.issue(), by: check, at: noon + .hours(2)) != nil)
         // Told once.
         #expect(try lists.refresh().isEmpty)
-        #expect(throws: RevocationFileRefusal.self) { try RevocationLists(directory: folder.path) }
+    }
+
+    @Test func `a start goes on without a list that cannot be used, and its issuer's certificates are refused`() async throws {
+        let (certificate, other) = (try issuing.issue(), try root.issue())
+        try folder.write(Array("<html>404 Not Found</html>".utf8), to: "issuing.crl")
+        let lists = try RevocationLists(directory: folder.path)
+        let check = try check(lists)
+
+        let (refused, taken) = (try await refusal(certificate, by: check), try await refusal(other, by: check))
+
+        #expect(refused == .noRevocationList(issuer: "CN=Issuing"))
+        #expect(taken == nil)
+        // Told once, by the file's name.
+        let told = try lists.refresh()
+        #expect(told.count == 1 && told.allSatisfy { $0.file.hasSuffix("/issuing.crl") && !$0.leavesList })
+        #expect(try lists.refresh().isEmpty)
+        try folder.write(issuing.revocationList(), to: "issuing.crl")
+        #expect(try lists.refresh().isEmpty)
+        let mended = try await refusal(certificate, by: check)
+        #expect(mended == nil)
+    }
+
+    @Test func `a folder that cannot be read ends the start`() {
         #expect(throws: RevocationFileRefusal.self) { try RevocationLists(directory: "\(folder.path)/nowhere") }
     }
 
@@ -135,10 +162,10 @@ struct RevocationListsTests {
         #expect(try await refusal(issuing.issue()) == nil)
 
         try folder.write(Array(PEMText.encode(try issuing.der, label: "CERTIFICATE").utf8), to: "issuing.crl")
-        #expect(throws: RevocationFileRefusal.self) { try RevocationLists(directory: folder.path) }
+        #expect(try unusable() == ["issuing.crl"])
     }
 
-    private static let unusable: [TestRevocationList] = [
+    private static let incomplete: [TestRevocationList] = [
         // §5.1.2.5
         .init(nextUpdate: nil),
         // §5.2.5, §5.2.4: a part only, or the change since another list
@@ -147,10 +174,10 @@ struct RevocationListsTests {
         .init(serialNumbers: [.init(bytes: [7])], entryExtensions: [([2, 5, 29, 29], true)]),
     ]
 
-    @Test(arguments: unusable.indices) func `a list that is not complete and its issuer's own is not taken`(index: Int) throws {
-        try folder.write(issuing.revocationList(Self.unusable[index]), to: "issuing.crl")
+    @Test(arguments: incomplete.indices) func `a list that is not complete and its issuer's own is not taken`(index: Int) throws {
+        try folder.write(issuing.revocationList(Self.incomplete[index]), to: "issuing.crl")
 
-        #expect(throws: RevocationFileRefusal.self) { try RevocationLists(directory: folder.path) }
+        #expect(try unusable() == ["issuing.crl"])
     }
 
     @Test func `extensions that are not critical change nothing`() async throws {
@@ -167,7 +194,7 @@ struct RevocationListsTests {
         let whole = try issuing.revocationList(.init(serialNumbers: [serial], extensions: [([2, 5, 29, 20], false)]))
         for (index, bytes) in mutilations(of: whole).enumerated() {
             try folder.write(bytes, to: "issuing.crl")
-            guard let lists = try? RevocationLists(directory: folder.path) else { continue }
+            let lists = try RevocationLists(directory: folder.path)
             #expect(try await refusal(certificate, by: check(lists)) != nil, "\(index)")
         }
     }
@@ -175,6 +202,6 @@ struct RevocationListsTests {
     @Test func `too large a file is not read`() throws {
         try folder.write(Array(repeating: 0x30, count: RevocationLists.largestFile + 1), to: "issuing.crl")
 
-        #expect(throws: RevocationFileRefusal.self) { try RevocationLists(directory: folder.path) }
+        #expect(try unusable() == ["issuing.crl"])
     }
 }

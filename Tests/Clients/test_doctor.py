@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -51,6 +52,10 @@ class Machine:
         assert code == 1 or all(finding["state"] != "problem" for finding in findings)
         return wrong[0]
 
+    def code(self, *arguments):
+        """The exit code alone."""
+        return self.run("doctor", "--port", str(self.port), "--ops-port", str(self.ops_port), *arguments).returncode
+
 
 @pytest.fixture
 def fresh(tmp_path):
@@ -80,10 +85,10 @@ def names(folder):
     return sorted((str(path), path.stat().st_mode, path.name.endswith("-shm") or path.stat().st_mtime_ns) for path in Path(folder).rglob("*"))
 
 
-def certificate(folder, days, key="key.pem"):
+def certificate(folder, days, key="key.pem", host="bank.example"):
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", str(days),
-         "-subj", "/CN=bank.example", "-keyout", str(folder / key), "-out", str(folder / "cert.pem")], check=True, capture_output=True)
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", str(days), "-subj", "/CN=bank.example",
+         "-addext", f"subjectAltName=DNS:{host}", "-keyout", str(folder / key), "-out", str(folder / "cert.pem")], check=True, capture_output=True)
     (folder / key).chmod(0o600)
     return ["--tls-cert", str(folder / "cert.pem"), "--tls-key", str(folder / "key.pem"), "--issuer", "https://bank.example"]
 
@@ -131,6 +136,20 @@ def test_a_wrong_setting_is_one_problem(fresh):
     assert [(finding["check"], finding["state"]) for finding in findings] == [("settings", "problem")]
 
 
+def test_a_warning_ends_a_strict_run_with_1(fresh):
+    """A new machine is warned of mail alone."""
+    assert (fresh.code(), fresh.code("--strict")) == (0, 1)
+
+    with socket.socket() as mail:
+        mail.bind(("127.0.0.1", 0))
+        mail.listen()
+        fresh.environment |= {"WEKEZA_SMTP_URL": f"smtp://127.0.0.1:{mail.getsockname()[1]}", "WEKEZA_MAIL_FROM": "bank@example.test"}
+        assert fresh.code("--strict") == 0
+
+    said = subprocess.run([BINARY, "doctor", "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert "--strict" in said.split("OPTIONS:")[1]
+
+
 def test_missing_assets(fresh, tmp_path):
     found = fresh.found("assets", "--assets", str(tmp_path))
 
@@ -140,7 +159,19 @@ def test_missing_assets(fresh, tmp_path):
 def test_a_data_folder_that_cannot_be_made(fresh):
     fresh.data = Path("/proc/nowhere/data")
 
-    assert fresh.found("data folder")["state"] == "problem"
+    found = fresh.found("data folder")
+
+    assert found["state"] == "problem" and "StateDirectory=" in found["advice"]
+
+
+def test_the_documented_command_makes_the_data_folder_as_the_unit_does():
+    """Before the first start there is none, and the servers' user may not make it."""
+    unit, document = (ROOT / "deploy/wekeza@.service").read_text(), (ROOT / "docs/operations.md").read_text()
+    [command] = re.findall(r"^systemd-run (.*?/usr/bin/wekeza doctor)$", document, re.M | re.S)
+
+    for name in ("StateDirectory", "StateDirectoryMode", "EnvironmentFile"):
+        [value] = re.findall(rf"^{name}=(.*)$", unit, re.M)
+        assert f"--property={name}={value}" in command.split()
 
 
 def test_a_data_folder_that_others_may_write_to(migrated):
@@ -297,7 +328,7 @@ def test_a_certificate_that_expires(fresh, tmp_path, days, states):
 
 @pytest.mark.parametrize("begins, ends, words", [(-2 * DAY, -DAY, "It expired at"), (DAY, 90 * DAY, "It is valid from")])
 def test_a_certificate_of_another_time(fresh, tmp_path, begins, ends, words):
-    chain, key = Authority("The bank's").issue("bank.example", begins, ends).write(tmp_path)
+    chain, key = Authority("Issuing", Authority("Root")).issue("bank.example", begins, ends, hosts=["bank.example"]).write(tmp_path)
 
     found = fresh.found("certificate", "--tls-cert", chain, "--tls-key", key, "--issuer", "https://bank.example")
 
@@ -309,6 +340,39 @@ def test_a_certificate_and_anothers_key(fresh, tmp_path):
     arguments = certificate(tmp_path, 90, key="other.pem")
 
     assert fresh.found("certificate", *arguments)["state"] == "problem"
+
+
+@pytest.mark.parametrize("host, arguments, missing", [
+    ("api.bank.example", [], None),
+    ("*.bank.example", [], None),
+    ("bank.example", [], "api.bank.example"),
+    ("*.example", [], "api.bank.example"),
+    ("api.bank.example", ["--mtls-base", "https://partners.bank.example:8443"], "partners.bank.example"),
+    ("*.bank.example", ["--mtls-base", "https://partners.bank.example:8443"], None),
+    # Clients meet the certificate of the proxy.
+    ("node-1.internal", ["--trusted-proxies", "127.0.0.1", "--tls-port", "off"], None),
+    ("api.bank.example", ["--client-cert-proxies", "127.0.0.1", "--mtls-base", "https://partners.bank.example:8443"], None),
+])
+def test_a_certificate_that_does_not_name_its_host(fresh, tmp_path, host, arguments, missing):
+    arguments = [*certificate(tmp_path, 90, host=host)[:4], "--issuer", "https://api.bank.example", *arguments]
+
+    if missing:
+        found = fresh.found("certificate", *arguments)
+        assert found["state"] == "warning" and f"do not hold {missing}," in found["found"]
+    else:
+        assert fresh.states("certificate", *arguments) == ["ok"]
+
+
+def test_a_certificate_without_its_intermediate(fresh, tmp_path):
+    identity = Authority("Issuing", Authority("Root")).issue("bank.example", ends=90 * DAY, hosts=["bank.example"])
+    chain, key = identity.write(tmp_path)
+    arguments = ["--tls-cert", chain, "--tls-key", key, "--issuer", "https://bank.example"]
+    assert fresh.states("certificate", *arguments) == ["ok"]
+
+    Path(chain).write_bytes(pem(identity.certificate))
+    found = fresh.found("certificate", *arguments)
+
+    assert found["state"] == "warning" and "CN=Issuing" in found["found"] and "behind it" in found["advice"]
 
 
 def test_a_certificates_key_that_others_may_read(fresh, tmp_path):
@@ -385,12 +449,18 @@ def test_one_line_per_finding(fresh):
     assert len([line for line in lines if line.startswith("problem")]) == 1
 
 
+def believing(folder, *authorities, **lists):
+    """The flags of these authorities, and of a folder of these lists."""
+    (folder / "authorities.pem").write_bytes(b"".join(pem(authority.certificate) for authority in authorities))
+    (folder / "lists").mkdir(exist_ok=True)
+    for name, content in lists.items():
+        (folder / "lists" / f"{name}.pem").write_bytes(content)
+    return ["--client-ca", str(folder / "authorities.pem"), "--crl-dir", str(folder / "lists")]
+
+
 def trusting(folder, *, lasts=365 * DAY, list_ends=DAY):
     authority = Authority("Bank Root", lasts=lasts)
-    (folder / "authorities.pem").write_bytes(pem(authority.certificate))
-    (folder / "lists").mkdir(exist_ok=True)
-    (folder / "lists" / "root.pem").write_bytes(authority.revocation_list(ends=list_ends))
-    return ["--client-ca", str(folder / "authorities.pem"), "--crl-dir", str(folder / "lists")]
+    return believing(folder, authority, root=authority.revocation_list(ends=list_ends))
 
 
 def test_authorities_and_lists_that_are_current(fresh, tmp_path):
@@ -409,11 +479,68 @@ def test_authorities_and_lists_that_are_not(fresh, tmp_path, times, check, state
 
 def test_no_list_at_all_and_a_broken_one(fresh, tmp_path):
     arguments = trusting(tmp_path)
-    (tmp_path / "lists" / "root.pem").write_text("nothing")
-    assert fresh.found("client authorities", *arguments)["state"] == "problem"
+    (tmp_path / "lists" / "root.pem").write_text("<html>404 Not Found</html>")
+    code, findings = fresh.doctor(*arguments)
+    problems = [finding["found"] for finding in findings if (finding["check"], finding["state"]) == ("revocation lists", "problem")]
+    assert code == 1 and len(problems) == 2
+    assert "lists/root.pem" in problems[0] and "none of CN=Bank Root" in problems[1]
 
     (tmp_path / "lists" / "root.pem").unlink()
     assert fresh.found("revocation lists", *arguments)["state"] == "problem"
+
+    (tmp_path / "lists").rmdir()
+    assert "--crl-dir" in fresh.found("client authorities", *arguments)["found"]
+
+
+def test_a_broken_file_beside_sound_lists(fresh, tmp_path):
+    arguments = trusting(tmp_path)
+    (tmp_path / "lists" / "page.html").write_text("<html>404 Not Found</html>")
+
+    found = fresh.found("revocation lists", *arguments)
+
+    assert found["state"] == "problem" and "page.html" in found["found"]
+
+
+def test_an_authority_without_a_list_beside_one_that_has_its(fresh, tmp_path):
+    first, second = Authority("First"), Authority("Second")
+
+    found = fresh.found("revocation lists", *believing(tmp_path, first, second, first=first.revocation_list()))
+
+    assert found["state"] == "problem" and "none of CN=Second" in found["found"]
+
+
+def test_an_old_list_beside_a_newer_one(fresh, tmp_path):
+    root = Authority("Bank Root")
+    arguments = believing(tmp_path, root, newer=root.revocation_list(), old=root.revocation_list(begins=-3 * DAY, ends=-2 * DAY))
+
+    assert fresh.states("revocation lists", *arguments) == ["ok"]
+
+
+def test_the_list_of_an_authority_that_clients_send_along(fresh, tmp_path):
+    root = Authority("Bank Root")
+    issuing = Authority("Bank Issuing", root)
+    arguments = believing(tmp_path, root, root=root.revocation_list(), issuing=issuing.revocation_list(begins=-3 * DAY, ends=-2 * DAY))
+
+    found = fresh.found("revocation lists", *arguments)
+
+    assert found["state"] == "problem" and "CN=Bank Issuing" in found["found"] and "take the list out" in found["advice"]
+
+
+def test_an_expired_authority_beside_its_successor(fresh, tmp_path):
+    expired, root = Authority("Bank Root", lasts=datetime.timedelta(seconds=-1)), Authority("Bank Root")
+    arguments = believing(tmp_path, expired, root, root=root.revocation_list())
+
+    found = fresh.found("client authorities", *arguments)
+
+    assert found["state"] == "warning" and found["advice"].startswith("Take it out")
+    assert fresh.states("revocation lists", *arguments) == ["ok"]
+
+
+def test_an_authority_that_ends_beside_its_successor(fresh, tmp_path):
+    ending, root = Authority("Bank Root", lasts=20 * DAY), Authority("Bank Root")
+    arguments = believing(tmp_path, ending, root, ending=ending.revocation_list(), root=root.revocation_list())
+
+    assert fresh.states("client authorities", *arguments) == ["ok"] and fresh.states("revocation lists", *arguments) == ["ok"]
 
 
 @pytest.mark.parametrize("text, state", [

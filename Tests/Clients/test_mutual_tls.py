@@ -33,8 +33,13 @@ class Bank:
         self.lists = folder / "lists"
         self.lists.mkdir()
         self.publish()
-        self.server = Server("sqlite", "--client-ca", str(folder / "authorities.pem"), "--crl-dir", str(self.lists), *arguments)
+        self.arguments = ["--client-ca", str(folder / "authorities.pem"), "--crl-dir", str(self.lists), *arguments]
+        self.server = Server("sqlite", *self.arguments)
         self.authority = f"{self.server.folder.name}/tls/authority.pem"
+
+    def restart(self):
+        assert self.server.stop(keep_folder=True) == 0
+        self.server = Server("sqlite", *self.arguments, folder=self.server.folder, port=self.server.port)
 
     def publish(self, **times):
         """Puts the present lists into the folder, each whole at once."""
@@ -370,6 +375,24 @@ def test_a_list_that_is_out_of_date_a_foreign_one_and_none(own_bank):
     file.unlink()
     own_bank.server.process.send_signal(signal.SIGHUP)
     assert eventually(lambda: asks() == "no_revocation_list")
+
+
+def test_a_start_goes_on_without_a_list_that_cannot_be_used(own_bank):
+    """A fetch saved an error page: a node that ended with code 2 would not be started again."""
+    identity = own_bank.issuing.issue("acme")
+    file = own_bank.lists / f"{own_bank.issuing.certificate.serial_number}.pem"
+    file.write_text("<html>404 Not Found</html>")
+
+    own_bank.restart()
+
+    assert eventually(lambda: "a revocation list cannot be used" in own_bank.server.printed())
+    assert file.name in own_bank.server.printed()
+    assert own_bank.received(identity)["refusal"] == "no_revocation_list"
+    assert own_bank.received(own_bank.root.issue("acme"))["accepted"] is True
+
+    own_bank.publish()
+    own_bank.server.process.send_signal(signal.SIGHUP)
+    assert eventually(lambda: own_bank.received(identity)["accepted"] is True)
 
 
 def test_an_authority_that_is_trusted_no_more_after_a_hang_up(own_bank):

@@ -9,7 +9,7 @@ struct ClientTrust: Sendable {
     private let file: String?
 
     /// - Parameter sandbox: the certificate of the sandbox's own authority, DER.
-    /// - Throws: `ConfigurationError` when a file cannot be used.
+    /// - Throws: `ConfigurationError` when the authorities or the folder of lists cannot be used. A single list that cannot ends no start.
     init(_ configuration: Configuration, sandbox: [UInt8]?) throws {
         file = configuration.clientAuthorities
         do {
@@ -34,10 +34,14 @@ struct ClientTrust: Sendable {
         }
     }
 
-    /// Reads the revocation lists that changed.
+    /// Reads the revocation lists that changed, and tells, the first time, of those that the start could not use.
     func refresh(logger: Logger) {
         do {
-            for refusal in try revocationLists?.refresh() ?? [] { logger.error("a revocation list stays as it was", metadata: ["error": "\(refusal)"]) }
+            for refusal in try revocationLists?.refresh() ?? [] {
+                // Without one before it, its authority's certificates are refused.
+                logger.error(
+                    refusal.leavesList ? "a revocation list stays as it was" : "a revocation list cannot be used", metadata: ["error": "\(refusal)"])
+            }
         } catch {
             logger.error("the revocation lists stay as they were", metadata: ["error": "\(error)"])
         }

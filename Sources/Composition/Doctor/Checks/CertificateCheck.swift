@@ -1,8 +1,10 @@
+internal import Certificates
 internal import Foundation
 internal import NIOSSL
 internal import Primitives
+internal import Web
 
-/// The certificate and its key belong together, the key is secret, and the certificate is valid for a while.
+/// The certificate and its key belong together, the key is secret, and the certificate is valid for a while and one that clients take.
 struct CertificateCheck: Check {
     private let name = "certificate"
     private static let warned = Duration.days(21)
@@ -11,8 +13,12 @@ struct CertificateCheck: Check {
         guard let files = setUp.configuration.tls else { return [] }
         do {
             _ = try ServerCertificate(files)
-            guard let leaf = try NIOSSLCertificate.fromPEMFile(files.certificate).first else { return [] }
-            return [time(leaf, at: setUp.clock.now), key(files.key)]
+            let chain = try NIOSSLCertificate.fromPEMFile(files.certificate)
+            guard let leaf = chain.first else { return [] }
+            // One of a kind that a client's certificate may not be is not looked into.
+            let read = chain.compactMap { try? ClientCertificate.read($0.toDERBytes()).get() }
+            let doubts = read.count == chain.count ? names(read[0], setUp.configuration) + way(from: read[0], through: read, in: files.certificate) : []
+            return [time(leaf, at: setUp.clock.now)] + doubts + [key(files.key)]
         } catch {
             return [.problem(name, "\(error)", "Name the certificate's chain and the key that it was made for.")]
         }
@@ -26,6 +32,31 @@ struct CertificateCheck: Check {
         let days = (until - now).milliseconds / 86_400_000
         if now + Self.warned > until { return .warning(name, "It expires in \(days) days, at \(until.rfc3339).", renew) }
         return .ok(name, "It is valid until \(until.rfc3339) and its key fits.")
+    }
+
+    private func names(_ leaf: ClientCertificate, _ configuration: Configuration) -> [Finding] {
+        Self.hosts(configuration).filter { !leaf.alternativeNames.covers($0) }.map { host in
+            Finding.warning(
+                name, "Its subject alternative names do not hold \(host), where clients ask for it: they refuse it.",
+                "Get one that names \(host), or correct --issuer or --mtls-base.")
+        }
+    }
+
+    /// The hosts that clients ask this certificate's listeners for. A proxy that tells for whom it speaks ends TLS, with a certificate of its own.
+    private static func hosts(_ configuration: Configuration) -> [String] {
+        var hosts = configuration.trustedProxies.isEmpty && configuration.issuer.isSecure ? [configuration.issuer.host] : []
+        let isOurs = configuration.mutualTLSPort != nil && configuration.certificateProxies.isEmpty
+        if isOurs, let host = configuration.mutualTLSBase?.host, !hosts.contains(host) { hosts.append(host) }
+        return hosts
+    }
+
+    private func way(from leaf: ClientCertificate, through chain: [ClientCertificate], in file: String) -> [Finding] {
+        guard !leaf.isSelfSigned, !chain.contains(where: { $0.subject == leaf.issuer }) else { return [] }
+        return [
+            Finding.warning(
+                name, "\(file) does not hold the certificate of its issuer, \(leaf.issuer), without which most clients do not believe it.",
+                "Put the issuer's certificate behind it in the file, then send the server SIGHUP.")
+        ]
     }
 
     private func key(_ path: String) -> Finding {

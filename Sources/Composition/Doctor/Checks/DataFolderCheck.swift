@@ -14,7 +14,7 @@ struct DataFolderCheck: Check {
             guard FileManager.default.isWritableFile(atPath: parent) else {
                 return .problem(
                     name, "\(path) does not exist, and this user may not make it in \(parent).",
-                    "Make it and give it to the server's user, or name another with --data.")
+                    "Make it and give it to the server's user, as StateDirectory= of systemd does, or name another with --data.")
             }
             return .ok(name, "\(path) does not exist yet: the first start makes it.")
         }
