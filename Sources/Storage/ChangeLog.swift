@@ -65,5 +65,7 @@ public enum StorageMigrations {
                 sealed_at BIGINT NOT NULL
             );
             """),
+        // The log is forgotten by its ids.
+        Migration("storage.0004_no_times", "DROP INDEX change_log_by_time;"),
     ]
 }

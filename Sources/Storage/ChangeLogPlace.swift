@@ -7,8 +7,10 @@ struct ChangeLogPlace: Sendable {
     private var lastRow: (topic: String, key: String)?
     /// Ids below `last` that were not there, each with the time until which it is looked for.
     private(set) var missing: [Int64: ContinuousClock.Instant]
+    /// Until then what more was missing than is looked for may still be committed.
+    private var isIncompleteUntil: ContinuousClock.Instant?
 
-    /// How long an id may stay uncommitted: longer than any transaction is allowed to run. What stays away was rolled back.
+    /// How long an id may stay uncommitted: longer than any transaction of the program runs. What stays away was rolled back.
     static let patience = Duration.seconds(60)
     /// How far below the first id seen a transaction may still be open when the feed starts.
     private static let reach: Int64 = 500
@@ -21,7 +23,7 @@ struct ChangeLogPlace: Sendable {
     struct Found: Sendable {
         var place: ChangeLogPlace
         var changes: [Change] = []
-        /// Too much was missing to look for: some changes may never be told.
+        /// Too much was or is missing to look for: some changes may never be told.
         var hasLostTrack = false
     }
 
@@ -30,6 +32,7 @@ struct ChangeLogPlace: Sendable {
         var found = Found(place: try place ?? beginning(in: tx))
         try found.lookForMissing(at: now, in: tx)
         while try found.lookFurther(at: now, in: tx) {}
+        if found.place.isIncomplete(at: now) { found.hasLostTrack = true }
         return found
     }
 
@@ -54,20 +57,20 @@ struct ChangeLogPlace: Sendable {
         lastRow = nil
     }
 
+    private func isIncomplete(at now: ContinuousClock.Instant) -> Bool { isIncompleteUntil.map { now < $0 } ?? false }
+
     /// Moves on to a row further up, or stays at the last one.
-    /// - Returns: `false` when it left more behind than can be looked for.
-    fileprivate mutating func pass(_ row: Row, at now: ContinuousClock.Instant, rememberingGaps: Bool) throws -> Bool {
+    fileprivate mutating func pass(_ row: Row, at now: ContinuousClock.Instant, rememberingGaps: Bool) throws {
         let id: Int64 = try row["id"]
-        var isComplete = true
         if rememberingGaps, id > last + 1 {
             // Of a log that was empty so far, ids far below were purged, not skipped.
             let first = max(last + 1, id - (last == 0 ? Self.reach : Self.missingLimit))
-            isComplete = Int64(missing.count) + (id - first) <= Self.missingLimit && (last == 0 || first == last + 1)
+            let isComplete = Int64(missing.count) + (id - first) <= Self.missingLimit && (last == 0 || first == last + 1)
+            if !isComplete { isIncompleteUntil = now + Self.patience }
             for skipped in first..<id { missing[skipped] = now + Self.patience }
         }
         last = id
         lastRow = (try row["topic"], try row["key"])
-        return isComplete
     }
 
     fileprivate mutating func found(_ id: Int64) { missing[id] = nil }
@@ -101,7 +104,7 @@ extension ChangeLogPlace.Found {
         let gapsMatter = tx.engine == .postgres
         for row in rows {
             let isNew = try row["id"] > place.last
-            if try !place.pass(row, at: now, rememberingGaps: gapsMatter) { hasLostTrack = true }
+            try place.pass(row, at: now, rememberingGaps: gapsMatter)
             if isNew { try append(row) }
         }
         return rows.count == page

@@ -31,9 +31,6 @@ public struct ReplayUse: Hashable, Sendable {
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
     }
-
-    /// How long it is remembered after it expired: a clock that ran ahead and is set back makes expired things valid again.
-    public static let keptFor = Duration.hours(3)
 }
 
 public enum ReplayOutcome: Hashable, Sendable {

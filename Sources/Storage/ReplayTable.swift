@@ -112,7 +112,7 @@ extension ReplayTable {
     }
 
     public func purge() async throws -> Int {
-        let moment = clock.now - ReplayUse.keptFor
+        let moment = clock.now - WrongClock.memory
         var forgotten = 0
         while true {
             let some = try await database.write { tx in

@@ -67,7 +67,7 @@ public final class ReplayJournal: ReplayMemory {
                 try files[files.count - 1].end()
                 files.append(try folder.file(files[files.count - 1].number + 1))
             }
-            let old = files.dropLast().filter { $0.latest < now - ReplayUse.keptFor }
+            let old = files.dropLast().filter { $0.latest < now - WrongClock.memory }
             for file in old { folder.remove(file.number) }
             files.removeAll { file in old.contains { $0.number == file.number } }
             return old.map(\.count).reduce(0, +)

@@ -19,6 +19,9 @@ extension Apps {
         @Flag(help: "Every app that is held.")
         var all = false
 
+        /// In a transaction. One of very many would be open for longer than other nodes look for its changes.
+        private static let batch = 100
+
         func validate() throws {
             guard clientID.isEmpty == all else { throw ValidationError("Name client ids, or pass --all.") }
         }
@@ -30,16 +33,22 @@ extension Apps {
             }
             let bench = try await setup.openWorkbench()
             let now = bench.clock.now
-            let confirmed = try await bench.database.write { [all] tx in
+            let ids = try await bench.database.read { [all] tx in
                 let register = Applications.Apps()
-                let ids =
+                return
                     try all
                     ? ApplicationsRestoration().held(in: tx)
                     : wanted.map { id in
                         guard let app = try register.find(id, in: tx) else { throw ConfigurationError("There is no app with the client id \(id).") }
                         return app.id
                     }
-                return try ids.count { try ApplicationsRestoration().confirm($0, by: .commandLine, at: now, requestID: nil, in: tx) }
+            }
+            var confirmed = 0
+            for start in stride(from: 0, to: ids.count, by: Self.batch) {
+                let batch = ids[start..<min(start + Self.batch, ids.count)]
+                confirmed += try await bench.database.write { tx in
+                    try batch.count { try ApplicationsRestoration().confirm($0, by: .commandLine, at: now, requestID: nil, in: tx) }
+                }
             }
             await bench.database.close()
             print("\(confirmed) of the apps were held and work again.")

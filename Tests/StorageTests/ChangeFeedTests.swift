@@ -217,6 +217,31 @@ struct ChangeFeedTests {
         }
     }
 
+    @Test func `on PostgreSQL everything is to be dropped for as long as more than can be looked for may yet be committed`() async throws {
+        guard Engine.available.contains(.postgres) else { return }
+        try await withDatabase(.postgres, migrations: []) { db in
+            let start = ContinuousClock.now
+            let passed = Mutex(Duration.zero)
+            let feed = ChangeFeed(database: OtherProcess(db), logger: .quiet, now: { start + passed.withLock { $0 } })
+            let dropped = Heard()
+            feed.onFallingBehind { dropped.hear([Change(topic: .app, key: "\(passed.withLock { $0 }.components.seconds)")]) }
+            try await db.write { tx in try tx.announce(.app, "app_1", at: .epoch) }
+            try await feed.poll()
+
+            // As a transaction does that has changed very many and not committed.
+            try await db.write { tx in
+                _ = try tx.all("SELECT setval(pg_get_serial_sequence('change_log', 'id'), (SELECT MAX(id) FROM change_log) + 25000) AS id")
+                try tx.announce(.app, "app_2", at: .epoch)
+            }
+            for second in [0, 1, 59, 60, 61] {
+                passed.withLock { $0 = .seconds(second) }
+                try await feed.poll()
+            }
+
+            #expect(dropped.keys == ["0", "1", "59"])
+        }
+    }
+
     @Test(arguments: Engine.available)
     func `many changes between two looks are all told`(engine: Engine) async throws {
         try await withDatabase(engine, migrations: []) { db in

@@ -68,7 +68,7 @@ struct ReplayJournalTests {
             place.clock.advance(by: .hours(2))
             let young = place.use("young")
             #expect(try other.use(young) == .first)
-            place.clock.advance(by: .hours(2))
+            place.clock.advance(by: .hours(4))
 
             // The file with the young one stays.
             #expect(try one.purge() == 4)

@@ -155,16 +155,16 @@ struct ReplayMemoryTests {
     }
 
     @Test(arguments: Engine.available)
-    func `the purge keeps what a clock set back by two hours would make valid again`(engine: Engine) async throws {
+    func `the purge keeps what a clock that is two hours ahead and then two behind would make valid again`(engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in
             let use = fixture.use("a")
             _ = try await fixture.memory.use(use)
-            fixture.clock.advance(by: .hours(2))
+            fixture.clock.advance(by: .hours(4))
             #expect(try await fixture.memory.purge() == 0)
-            fixture.clock.advance(by: .hours(-2))
+            fixture.clock.advance(by: .hours(-4))
             #expect(try await fixture.memory.use(use) == .replayed)
 
-            fixture.clock.advance(by: .hours(4))
+            fixture.clock.advance(by: .hours(6))
             #expect(try await fixture.memory.purge() == 1)
             #expect(try await fixture.memory.use(use) == .first)
         }

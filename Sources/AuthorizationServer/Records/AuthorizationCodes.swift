@@ -112,7 +112,7 @@ public enum AuthorizationPurge: String, CaseIterable, Sendable {
                 """
                 DELETE FROM pushed_authorization_request
                 WHERE digest IN (
-                    SELECT digest FROM pushed_authorization_request WHERE expires_at < \(now - .hours(3)) ORDER BY expires_at LIMIT \(limit))
+                    SELECT digest FROM pushed_authorization_request WHERE expires_at < \(now - WrongClock.memory) ORDER BY expires_at LIMIT \(limit))
                 """)
         case .answers:
             // Kept for a day after their request expired, so that a replay of a code is recognised.
@@ -135,6 +135,11 @@ public struct AuthorizationRestoration: Sendable {
     /// - Returns: how many codes.
     public func run(at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         try tx.execute("UPDATE pushed_authorization_request SET expires_at = \(now) WHERE expires_at > \(now)")
-        return try tx.execute("UPDATE answered_authorization SET code_expires_at = \(now) WHERE consumed_at IS NULL AND code_expires_at > \(now)")
+        // A code waits no longer than its lifetime behind what it answers, and those are found by an index.
+        return try tx.execute(
+            """
+            UPDATE answered_authorization SET code_expires_at = \(now)
+            WHERE expires_at > \(now - AuthorizationCodes.lifetime) AND consumed_at IS NULL AND code_expires_at > \(now)
+            """)
     }
 }

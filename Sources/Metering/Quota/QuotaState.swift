@@ -49,7 +49,8 @@ struct QuotaState {
     }
 
     mutating func giveBack(_ day: QuotaDay) {
-        guard holdings[day] != nil else { return leftovers.append(QuotaReturn(day: day, lease: nil, ready: 1)) }
+        // A holding that has not learnt how much of the day is used would hand it out as the first of all.
+        guard let holding = holdings[day], holding.taken > 0 else { return leftovers.append(QuotaReturn(day: day, lease: nil, ready: 1)) }
         holdings[day]?.ready += 1
         holdings[day]?.exhausted = nil
     }

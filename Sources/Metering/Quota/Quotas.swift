@@ -86,8 +86,10 @@ public final class Quotas: Sendable {
     }
 
     /// Forgets the leases and counts of days that are over everywhere, and a week more.
-    public static func purge(at now: Timestamp, in tx: any WriteTransaction) throws {
-        try QuotaDays().purge(before: now.date.adding(days: -7), in: tx)
+    /// - Returns: how many rows, at most `limit` of a kind.
+    @discardableResult
+    public static func purge(at now: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+        try QuotaDays().purge(before: now.date.adding(days: -7), limit: limit, in: tx)
     }
 
     /// Gives back what has not been used lately and writes what was counted, until cancelled, and everything then.

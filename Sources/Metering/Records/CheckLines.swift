@@ -69,8 +69,8 @@ enum CheckLines {
     /// In the order in which the gateway asks. A letter stays its rule's, since kept records have it.
     static let rules: [(name: String, letter: UInt8)] = [
         ("request_id", UInt8(ascii: "i")), ("token", UInt8(ascii: "t")), ("possession", UInt8(ascii: "h")), ("revocation", UInt8(ascii: "v")),
-        ("app", UInt8(ascii: "a")), ("address", UInt8(ascii: "n")), ("burst", UInt8(ascii: "b")), ("request", UInt8(ascii: "r")),
-        ("scope", UInt8(ascii: "s")), ("consent_state", UInt8(ascii: "c")), ("authentication_level", UInt8(ascii: "l")),
+        ("app", UInt8(ascii: "a")), ("address", UInt8(ascii: "n")), ("burst", UInt8(ascii: "b")), ("scope", UInt8(ascii: "s")),
+        ("request", UInt8(ascii: "r")), ("consent_state", UInt8(ascii: "c")), ("authentication_level", UInt8(ascii: "l")),
         ("permission", UInt8(ascii: "p")), ("account", UInt8(ascii: "o")), ("data_window", UInt8(ascii: "w")), ("idempotency", UInt8(ascii: "k")),
         ("route", UInt8(ascii: "u")), ("daily_quota", UInt8(ascii: "d")),
     ]

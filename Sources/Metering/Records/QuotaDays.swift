@@ -123,9 +123,17 @@ struct QuotaDays: Sendable {
     }
 
     /// Forgets the days before one, which nobody can draw from any more; what was called on them stays in `usage_day`.
-    func purge(before day: CivilDate, in tx: any WriteTransaction) throws {
-        try tx.execute("DELETE FROM quota_lease WHERE day < \(day.daysSinceEpoch)")
-        try tx.execute("DELETE FROM quota_day WHERE day < \(day.daysSinceEpoch)")
+    /// - Returns: how many of their rows, at most `limit` of a kind.
+    func purge(before day: CivilDate, limit: Int, in tx: any WriteTransaction) throws -> Int {
+        let leases = try tx.execute(
+            "DELETE FROM quota_lease WHERE id IN (SELECT id FROM quota_lease WHERE day < \(day.daysSinceEpoch) ORDER BY day LIMIT \(limit))")
+        let days = try tx.execute(
+            """
+            DELETE FROM quota_day
+            WHERE (organisation_id, day) IN (
+                SELECT organisation_id, day FROM quota_day WHERE day < \(day.daysSinceEpoch) ORDER BY day LIMIT \(limit))
+            """)
+        return max(leases, days)
     }
 
     // MARK: Taking back
