@@ -96,17 +96,11 @@ struct SignInThrottle: Sendable {
     /// order, so that concurrent attempts are judged one after another.
     func enter(_ attempt: CountedAttempt, at now: Timestamp, in tx: any WriteTransaction) throws -> Entry {
         let address = try lock(attempt.addressKey, of: nil, at: now, in: tx).believed(at: now, longest: limits.address.whole, opening: limits.address.refill)
-        let account = try lock(attempt.accountKey, of: attempt.account, at: now, in: tx)
-            .believed(at: now, longest: limits.account.whole, opening: limits.account.refill)
-        let pair = try lock(attempt.pairKey, of: attempt.account, at: now, in: tx)
-            .believed(at: now, longest: limits.longestDelay, opening: limits.longestDelay)
-        let isKnown = pair.succeededAt.map { now - $0 < limits.acquaintance } ?? false
+        if let until = try delay(ofStrangerAt: address, attempt, at: now, in: tx) { return .delayed(until: until) }
 
-        var allowedFrom = pair.until
-        if !isKnown {
-            allowedFrom = max(allowedFrom, opening(of: limits.address, filledUntil: address.until))
-            allowedFrom = max(allowedFrom, opening(of: limits.account, filledUntil: account.until))
-        }
+        let account = believed(account: try lock(attempt.accountKey, of: attempt.account, at: now, in: tx), at: now)
+        let pair = believed(pair: try lock(attempt.pairKey, of: attempt.account, at: now, in: tx), at: now)
+        let allowedFrom = opening(address: address, account: account, pair: pair, at: now)
         guard allowedFrom <= now else { return .delayed(until: allowedFrom) }
 
         try save(attempt.addressKey, failures: address.failures + 1, until: max(address.until, now) + limits.address.refill, at: now, in: tx)
@@ -114,6 +108,16 @@ struct SignInThrottle: Sendable {
         let failures = now - pair.updatedAt < limits.forgetting ? pair.failures + 1 : 1
         try save(attempt.pairKey, failures: failures, until: now + delay(after: failures), at: now, in: tx)
         return .admitted
+    }
+
+    /// From an address that is used up only who is known there goes on. Other attempts leave no row: one machine that tries a new name each time would fill
+    /// the table with them. The pair need not be locked: whatever counts at the address waits for the address.
+    private func delay(ofStrangerAt address: Count, _ attempt: CountedAttempt, at now: Timestamp, in tx: any WriteTransaction) throws -> Timestamp? {
+        guard opening(of: limits.address, filledUntil: address.until) > now else { return nil }
+        let pair = believed(pair: try find(attempt.pairKey, at: now, in: tx), at: now)
+        guard !isKnown(pair, at: now) else { return nil }
+        let account = believed(account: try find(attempt.accountKey, at: now, in: tx), at: now)
+        return opening(address: address, account: account, pair: pair, at: now)
     }
 
     /// The password or code was right: the account and the pair start anew, and the address gets its attempt back.
@@ -147,22 +151,30 @@ struct SignInThrottle: Sendable {
         try tx.execute("UPDATE sign_in_throttle SET failures = 0, until_ms = 0 WHERE account = \(attempt.account)")
     }
 
-    /// Forgets counts that nobody needs any more: a background job. The newest of them first: behind them are only those who signed in lately, which stay, and
-    /// a batch need not pass them.
-    /// - Returns: how many, at most `limit`.
+    /// Forgets counts that nobody needs any more: a background job. Those who never signed in and those who did have an index each, so that a batch need not
+    /// pass the many who signed in lately and stay.
+    /// - Returns: how many, at most `limit` of each kind; the larger number.
     @discardableResult
     func purge(at now: Timestamp, limit: Int, in tx: any WriteTransaction) throws -> Int {
-        try tx.execute(
+        let strangers = try tx.execute(
             """
             DELETE FROM sign_in_throttle
             WHERE key IN (
                 SELECT key
                 FROM sign_in_throttle
-                WHERE updated_at < \(now - limits.forgetting) AND (succeeded_at IS NULL OR succeeded_at < \(now - limits.acquaintance))
-                ORDER BY updated_at DESC
+                WHERE succeeded_at IS NULL AND updated_at < \(now - limits.forgetting)
+                ORDER BY updated_at
                 LIMIT \(limit))
-                AND updated_at < \(now - limits.forgetting)
+                AND succeeded_at IS NULL AND updated_at < \(now - limits.forgetting)
             """)
+        // A success is a change too, so none of these had one since.
+        let others = try tx.execute(
+            """
+            DELETE FROM sign_in_throttle
+            WHERE key IN (SELECT key FROM sign_in_throttle WHERE updated_at < \(now - limits.acquaintance) ORDER BY updated_at LIMIT \(limit))
+                AND updated_at < \(now - limits.acquaintance)
+            """)
+        return max(strangers, others)
     }
 
     private func giveBackToAddress(_ attempt: CountedAttempt, in tx: any WriteTransaction) throws {
@@ -197,7 +209,17 @@ struct SignInThrottle: Sendable {
             RETURNING failures, until_ms, succeeded_at, updated_at
             """)
         guard let row else { throw StorageError.unexpectedValue(column: "key") }
-        return Count(
+        return try count(row)
+    }
+
+    /// A count as it is; where there is none, what locking it would make.
+    private func find(_ key: String, at now: Timestamp, in tx: any ReadTransaction) throws -> Count {
+        let row = try tx.first("SELECT failures, until_ms, succeeded_at, updated_at FROM sign_in_throttle WHERE key = \(key)")
+        return try row.map(count) ?? Count(failures: 0, until: .epoch, succeededAt: nil, updatedAt: now)
+    }
+
+    private func count(_ row: Row) throws -> Count {
+        Count(
             failures: try row["failures"], until: Timestamp(milliseconds: try row["until_ms"]), succeededAt: try row["succeeded_at"],
             updatedAt: try row["updated_at"])
     }
@@ -205,6 +227,22 @@ struct SignInThrottle: Sendable {
     private func save(_ key: String, failures: Int, until: Timestamp, at now: Timestamp, in tx: any WriteTransaction) throws {
         try tx.execute(
             "UPDATE sign_in_throttle SET failures = \(failures), until_ms = \(until.milliseconds), updated_at = \(now) WHERE key = \(key)")
+    }
+
+    private func believed(account: Count, at now: Timestamp) -> Count {
+        account.believed(at: now, longest: limits.account.whole, opening: limits.account.refill)
+    }
+
+    private func believed(pair: Count, at now: Timestamp) -> Count {
+        pair.believed(at: now, longest: limits.longestDelay, opening: limits.longestDelay)
+    }
+
+    private func isKnown(_ pair: Count, at now: Timestamp) -> Bool { pair.succeededAt.map { now - $0 < limits.acquaintance } ?? false }
+
+    /// When the next attempt is looked at: who is known at the address waits for their pair alone.
+    private func opening(address: Count, account: Count, pair: Count, at now: Timestamp) -> Timestamp {
+        guard !isKnown(pair, at: now) else { return pair.until }
+        return max(pair.until, opening(of: limits.address, filledUntil: address.until), opening(of: limits.account, filledUntil: account.until))
     }
 
     /// When a bucket takes its next attempt: it holds `size` of them, and `until` is the moment at which it would be empty again.

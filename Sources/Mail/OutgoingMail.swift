@@ -15,7 +15,10 @@ public final class OutgoingMail: Sendable {
         self.logger = logger
     }
 
-    public func send(_ message: Message) {
+    public func send(_ message: Message) { send { message } }
+
+    /// - Parameter write: makes the mail, behind the answer too; `nil` is none.
+    public func send(_ write: @escaping @Sendable () async throws -> Message?) {
         let admitted = waiting.withLock { count in
             guard count < Self.mostWaiting else { return false }
             count += 1
@@ -25,7 +28,7 @@ public final class OutgoingMail: Sendable {
         Task {
             defer { waiting.withLock { $0 -= 1 } }
             do {
-                try await mailer.send(message)
+                if let message = try await write() { try await mailer.send(message) }
             } catch {
                 logger.error("mail not sent", metadata: ["error": "\(error)"])
             }

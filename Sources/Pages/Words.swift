@@ -79,6 +79,8 @@ extension Int {
 public struct Wait: Hashable, Sendable {
     public let seconds: Int64
 
+    public init(seconds: Int) { self.seconds = Int64(seconds) }
+
     public init(until: Timestamp, seenAt now: Timestamp) { seconds = max(1, (until - now).milliseconds / 1000 + 1) }
 
     /// `31 seconds`, `11 minutes`

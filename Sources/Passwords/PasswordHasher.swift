@@ -22,7 +22,7 @@ public struct PasswordHashingFailed: Unavailability, CustomStringConvertible {
 public final class PasswordHasher: Sendable {
     private let settings: Argon2Settings
     private let randomness: any RandomSource
-    private let workers: BoundedWorkers
+    let workers: BoundedWorkers
     /// What an unknown name is checked against, so that it costs the same as a known one.
     let decoy: String
     private let checkCount = Atomic(0)

@@ -70,6 +70,14 @@ struct Letter: Sendable {
     }
 }
 
+extension Letter {
+    fileprivate func message(at now: Timestamp) -> Message { Message(to: to, subject: subject, text: text, sentAt: now) }
+}
+
 extension OutgoingMail {
-    func send(_ letter: Letter, at now: Timestamp) { send(Message(to: letter.to, subject: letter.subject, text: letter.text, sentAt: now)) }
+    func send(_ letter: Letter, at now: Timestamp) { send(letter.message(at: now)) }
+
+    func send(at now: Timestamp, _ write: @escaping @Sendable () async throws -> Letter?) {
+        send { try await write()?.message(at: now) }
+    }
 }

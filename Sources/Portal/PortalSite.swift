@@ -42,6 +42,8 @@ public struct PortalSite: Sendable {
     let shownOnce: ShownOnce
     let pendingSignUp: PendingSignUp.Cookie
     let factors: FactorTools
+    let signUpPace = NetworkPace(burst: 100, every: .seconds(30))
+    let passwordResetPace = NetworkPace(burst: 100, every: .seconds(30))
     let worlds: Worlds
     let worldPasswords: WorldPasswords
     let logger: Logger

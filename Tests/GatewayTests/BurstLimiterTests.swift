@@ -65,6 +65,17 @@ struct BurstLimiterTests {
         #expect(refused == 0)
     }
 
+    @Test func `to look takes nothing, and tells what a call would be answered`() {
+        let limiter = BurstLimiter()
+
+        let seen = (0..<50).map { _ in limiter.standing(of: app, limit: limit, at: start) }
+
+        #expect(seen.allSatisfy { $0.retryAfter == nil && $0.remaining == 19 })
+        #expect(passes(limiter, 20, at: start) == 20)
+        #expect(limiter.standing(of: app, limit: limit, at: start).retryAfter == 1)
+        #expect(limiter.standing(of: app, limit: limit, at: start + .milliseconds(100)).retryAfter == nil)
+    }
+
     @Test func `absurd times do not trap`() {
         let limiter = BurstLimiter()
 

@@ -212,6 +212,58 @@ struct SignInTests {
     }
 
     @Test(arguments: Engine.available)
+    func `from an address that is used up new names leave no row, and who is known there is let in`(engine: Engine) async throws {
+        try await House.open(engine) { house in
+            func rows() async throws -> Int? {
+                try await house.db.read { try $0.first("SELECT COUNT(*) AS count FROM sign_in_throttle")?["count"] as Int? }
+            }
+            func attempts(_ count: Int, _ name: String) async throws -> [SignInOutcome] {
+                try await race(count) { index in
+                    try await house.signIn.attempt(
+                        name: "\(name)\(index)@example.com", password: "wrong", population: .developer, from: "203.0.113.9", requestID: nil, at: house.start)
+                }
+            }
+            let first = try await house.attempt(from: "203.0.113.9")
+            let looked = try await attempts(100, "person")
+            let before = try await rows()
+
+            let delayed = try await attempts(50, "new")
+
+            let after = try await rows()
+            #expect(first == .signedIn(house.wanjiku))
+            #expect(tally(looked) == [.refused: 100])
+            #expect(tally(delayed) == [.delayed(until: house.start + .seconds(3)): 50])
+            // The address, the account and the pair of Wanjiku, and account and pair of each other name.
+            #expect(before == 203 && after == 203)
+            let known = try await house.attempt(from: "203.0.113.9")
+            #expect(known == .signedIn(house.wanjiku))
+            // The address refills as it would have.
+            let next = try await house.signIn.attempt(
+                name: "new@example.com", password: "wrong", population: .developer, from: "203.0.113.9", requestID: nil, at: house.start + .seconds(3))
+            #expect(next == .refused)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `from an address that is used up a name is delayed for as long as its own count says, when that is longer`(engine: Engine) async throws {
+        try await House.open(engine) { house in
+            for _ in 1...10 { _ = try await house.attempt("wrong", from: "203.0.113.9") }
+            // Each is looked at as soon as it may be: the next waits until the fifteenth second.
+            for second in [1, 3, 7] { _ = try await house.attempt("wrong", from: "203.0.113.9", after: .seconds(second)) }
+            let others = try await race(120) { index in
+                try await house.signIn.attempt(
+                    name: "person\(index)@example.com", password: "wrong", population: .developer, from: "203.0.113.9", requestID: nil,
+                    at: house.start + .seconds(7))
+            }
+
+            let outcome = try await house.attempt(from: "203.0.113.9", after: .seconds(7))
+
+            #expect(tally(others) == [.refused: 89, .delayed(until: house.start + .seconds(9)): 31])
+            #expect(outcome == .delayed(until: house.start + .seconds(15)))
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `addresses of one IPv6 subscriber count together`(engine: Engine) async throws {
         try await House.open(engine) { house in
             for index in 1...10 { _ = try await house.attempt("wrong", from: "2001:db8:1:2::\(index)") }
@@ -290,8 +342,10 @@ struct SignInTests {
 
             let purged = try await house.db.write { try signIn.purge(at: house.start + .days(2), in: $0) }
 
-            // The two addresses, the account, and the stranger's pair.
-            #expect(purged == 4)
+            let later = try await house.db.write { try signIn.purge(at: house.start + .days(91), in: $0) }
+
+            // The two addresses, the account, and the stranger's pair; then the acquaintance's.
+            #expect([purged, later] == [4, 1])
         }
     }
 }

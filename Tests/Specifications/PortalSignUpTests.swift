@@ -142,7 +142,7 @@ struct PortalSignUpTests {
         }
     }
 
-    @Test func `a stranger makes us send at most five mails an hour to one address`() async throws {
+    @Test func `a stranger makes us send at most five mails of a kind an hour to one address`() async throws {
         try await TestServer.run(.sqlite) { server in
             for _ in 0..<8 { _ = try await Self.signUp(server, [("email", DemoWorld.developer.email)]) }
 

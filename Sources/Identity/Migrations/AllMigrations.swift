@@ -85,5 +85,8 @@ public enum IdentityMigrations {
             );
             CREATE INDEX recovery_code_by_person ON recovery_code (person_id);
             """),
+        // For who forgets counts of those who never signed in.
+        Migration(
+            "identity.0003_strangers", "CREATE INDEX sign_in_throttle_of_strangers ON sign_in_throttle (updated_at) WHERE succeeded_at IS NULL;"),
     ]
 }

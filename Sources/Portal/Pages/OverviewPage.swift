@@ -22,7 +22,7 @@ struct OverviewPage: PortalPage {
                 let facts = RequestFacts(context)
                 let letter = try await site.database.write { [site] tx -> Letter? in
                     guard let person = try site.people.find(developer.id, in: tx), !person.hasConfirmedEmail else { return nil }
-                    guard try MailLimit().admits(person.signInName, at: facts.now, in: tx) else { return nil }
+                    guard try MailLimit().admits(person.signInName, for: .confirmation, at: facts.now, in: tx) else { return nil }
                     return try site.confirmationLetter(to: person, facts, in: tx)
                 }
                 if let letter { site.outgoing.send(letter, at: context.receivedAt) }

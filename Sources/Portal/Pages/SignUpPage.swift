@@ -47,8 +47,15 @@ struct SignUpPage: PortalPage {
     }
 
     private func signUp(_ form: SignUpForm, _ visitor: Visitor, _ context: AppContext) async throws -> Response {
-        let errors = form.errors
+        var errors = form.errors
         guard errors.isEmpty, let email = form.address else { return show(form, errors, visitor, status: .unprocessableContent) }
+        // Hashing is slow, and everybody's sign-in waits for the same few threads.
+        if let wait = site.signUpPace.wait(context.clientAddress, at: context.receivedAt).map(Wait.init) {
+            errors.add(field: "email", "Too many accounts were asked for from your network. Try again in \(wait.words).")
+            var response = show(form, errors, visitor, status: .tooManyRequests)
+            response.headers[.retryAfter] = String(wait.seconds)
+            return response
+        }
         let hash = try await site.passwords.hash(form.password)
         let registration = Registration(
             person: .random(from: site.randomness), organisation: .random(from: site.randomness), name: form.name, email: email,

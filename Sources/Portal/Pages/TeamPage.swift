@@ -103,7 +103,7 @@ struct TeamPage: PortalPage {
             {
                 return .alreadyMember(isHeld: membership.isHeld)
             }
-            let admitted = try MailLimit().admits(email.text, at: facts.now, in: tx)
+            let admitted = try MailLimit().admits(email.text, for: .invitation, at: facts.now, in: tx)
             switch try site.invitations.invite(
                 email: email.text, role: role, to: developer.organisation.id, by: developer.id, at: facts.now, requestID: facts.requestID, in: tx)
             {

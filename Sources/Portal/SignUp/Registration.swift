@@ -32,7 +32,7 @@ extension PortalSite {
     /// Makes the person, their organisation and its first owner in one transaction; for a known address nothing.
     /// - Returns: the mail for the address, which differs; `nil` when it got too many.
     func register(_ new: Registration, context: RequestFacts, in tx: any WriteTransaction) throws -> Letter? {
-        let admitted = try MailLimit().admits(new.email.text, at: context.now, in: tx)
+        let admitted = try MailLimit().admits(new.email.text, for: .signUp, at: context.now, in: tx)
         let person = try people.create(
             NewPerson(
                 id: new.person, population: .developer, signInName: new.email.text, name: new.name, email: new.email.text, passwordHash: new.passwordHash),
@@ -54,7 +54,7 @@ extension PortalSite {
 
     /// The mail that the sign-up sent, once more.
     func letterToSignUpAgain(_ pending: PendingSignUp, _ facts: RequestFacts, in tx: any WriteTransaction) throws -> Letter? {
-        guard try MailLimit().admits(pending.email, at: facts.now, in: tx) else { return nil }
+        guard try MailLimit().admits(pending.email, for: .confirmation, at: facts.now, in: tx) else { return nil }
         guard let person = try people.find(pending.person, in: tx) else {
             let known = try people.find(signInName: pending.email, population: .developer, in: tx)
             return known.map { .alreadySignedUp(to: $0, issuer: facts.issuer) }

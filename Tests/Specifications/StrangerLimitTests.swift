@@ -1,0 +1,105 @@
+import Composition
+import Events
+import HTTPTypes
+import HummingbirdTesting
+import Identity
+import Mail
+import Primitives
+import Storage
+import TestSupport
+import Testing
+import Web
+
+@Suite("Portal · what strangers may cost")
+struct StrangerLimitTests {
+    private static func signUp(_ email: String) -> [(name: String, value: String)] {
+        [("name", "Wanjiku Njoroge"), ("email", email), ("company", "Savanna Pay"), ("password", TestServer.passphrase)]
+    }
+
+    private static func reset(_ email: String) -> [(name: String, value: String)] { [("email", email)] }
+
+    /// A browser that shows the form of an address.
+    private static func opened(_ uri: String, at server: TestServer) async throws -> TestBrowser {
+        let browser = TestBrowser(server)
+        try await browser.open(uri)
+        return browser
+    }
+
+    @Test func `a network signs up a hundred times at once, then once every thirty seconds, and holds up no other`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let (uri, form) = ("/portal/sign-up", Self.signUp("wanjiku@savanna.example"))
+            let (near, far) = (server.called(from: "2001:db8:1:2::1"), server.called(from: "2001:db8:1:3::1"))
+            let browser = try await Self.opened(uri, at: near)
+            // What is refused for a mistake costs no hash, and does not count.
+            for _ in 0..<3 { _ = try await browser.post(near, uri, [("name", "Wanjiku Njoroge")]) }
+            var statuses: [HTTPResponse.Status] = []
+            for _ in 0..<100 { statuses.append(try await browser.post(near, uri, form).status) }
+
+            let refused = try await browser.post(server.called(from: "2001:db8:1:2:ffff::1"), uri, form)
+            let other = try await browser.post(far, uri, form)
+            server.clock.advance(by: .seconds(30))
+            let later = try await browser.post(near, uri, form)
+            let again = try await browser.post(near, uri, form)
+
+            #expect(statuses == Array(repeating: .seeOther, count: 100))
+            #expect(refused.status == .tooManyRequests && refused.headers[.retryAfter] == "30")
+            #expect(refused.text.contains("<a href=\"#email\">Too many accounts were asked for from your network. Try again in 30 seconds.</a>"))
+            #expect(refused.text.contains("Savanna Pay") && !refused.text.contains(TestServer.passphrase))
+            #expect(other.status == .seeOther && later.status == .seeOther && again.status == .tooManyRequests)
+        }
+    }
+
+    @Test func `a network asks for a hundred links at once, then for one every thirty seconds, and holds up no other`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let (uri, form) = ("/portal/forgotten-password", Self.reset("nobody@example.test"))
+            let near = server.called(from: "203.0.113.9")
+            let browser = try await Self.opened(uri, at: near)
+            // What is no address asks for nothing, and does not count.
+            for _ in 0..<3 { _ = try await browser.post(near, uri, Self.reset("nobody")) }
+            var statuses: [HTTPResponse.Status] = []
+            for _ in 0..<100 { statuses.append(try await browser.post(near, uri, form).status) }
+
+            let refused = try await browser.post(near, uri, form)
+            let other = try await browser.post(server.called(from: "203.0.113.10"), uri, form)
+            server.clock.advance(by: .seconds(30))
+            let later = try await browser.post(near, uri, form)
+
+            #expect(statuses == Array(repeating: .seeOther, count: 100))
+            #expect(refused.status == .tooManyRequests && refused.headers[.retryAfter] == "30")
+            #expect(refused.text.contains("<a href=\"#email\">Too many links were asked for from your network. Try again in 30 seconds.</a>"))
+            #expect(refused.text.contains("nobody@example.test"))
+            #expect(other.status == .seeOther && later.status == .seeOther)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `eight sign-ups with somebody's address do not keep them from a link for a new password`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let email = DemoWorld.developer.email
+            let stranger = try await Self.opened("/portal/sign-up", at: server)
+            for _ in 0..<8 { _ = try await stranger.post(server, "/portal/sign-up", Self.signUp(email)) }
+            _ = try await server.mail(to: email, count: 5)
+            let owner = try await Self.opened("/portal/forgotten-password", at: server)
+
+            _ = try await owner.post(server, "/portal/forgotten-password", Self.reset(email))
+
+            let link = try await server.mail(to: email, count: 6).link
+            #expect(link.hasPrefix("/portal/reset-password?token="))
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a link that was asked for stands in the audit log when its address is somebody's`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let browser = try await Self.opened("/portal/forgotten-password", at: server)
+            for email in ["nobody@example.test", DemoWorld.developer.email] {
+                _ = try await browser.post(server, "/portal/forgotten-password", Self.reset(email))
+            }
+            _ = try await server.mail(to: DemoWorld.developer.email)
+
+            let asked = try await server.database.read { try AuditLog().list(.init(action: .passwordResetAsked), limit: 20, in: $0).map(\.subject) }
+
+            #expect(asked == ["usr_demodeveloper"])
+        }
+    }
+}
