@@ -19,8 +19,8 @@ struct PaymentOrder: Codable, Sendable {
     let bill: Bill
     /// How the sandbox is asked to have it turn out.
     let scenario: String?
-    /// The idempotency key: the same for each time that the request is sent.
-    let key: String
+    /// The idempotency key: the same for each time that the request is sent, until the bank has said no.
+    var key: String
     let consentID: String
     var accessToken: String?
     /// Once the bank told it.

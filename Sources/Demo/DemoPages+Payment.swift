@@ -28,9 +28,11 @@ extension DemoPages {
         return try await send(order, scenario: order.scenario, at: now)
     }
 
-    /// The same request with the same key. The scenario is left out: it belonged to the first attempt.
+    /// The same request with the same key; with a new one where the bank said no, which it would only repeat. The scenario is left out: it belonged to the first
+    /// attempt.
     func payAgain(_ request: Request, _ context: AppContext) async throws -> Response {
-        guard let order = orders.content(in: request, at: context.receivedAt) else { return .seeOther("/demo/pay") }
+        guard var order = orders.content(in: request, at: context.receivedAt) else { return .seeOther("/demo/pay") }
+        if order.refusal?.status == 422 { order.key = randomness.alphanumerics(24) }
         return try await send(order, scenario: nil, at: context.receivedAt)
     }
 
@@ -99,7 +101,11 @@ extension DemoPages {
                 "We do not know whether it was paid",
                 "The bank’s answer did not reach us. We send the very same request again, with the same key: if it was paid, we learn that, and it is not paid twice."
             )
-        default: ("The bank did not take it", "Nothing was moved. Your approval stands until it is used or its day is over.")
+        default:
+            (
+                "The bank did not take it",
+                "Nothing was moved. Your approval stands until it is used or its day is over. Sent again, the request gets a new key: the bank keeps its no under the old one."
+            )
         }
     }
 

@@ -15,12 +15,20 @@ struct Answer {
 
     init(_ ending: Ending, context: borrowing AppContext) {
         switch ending {
+        // The bank's refusal, told again.
+        case .answered(let answer, _) where answer.status.code >= 400: (outcome, rule, problem, upstream) = (.refused, Pipeline.upstream, nil, answer)
         case .answered(let answer, _): (outcome, rule, problem, upstream) = (.allowed, nil, nil, answer)
         // A problem that says the fault is on our side is no refusal of the caller.
         case .refused(let problem, let rule):
             (outcome, self.rule, self.problem, upstream) = (problem.code.status.code < 500 ? .refused : .failed, rule, problem, nil)
         case .failed(let error, let rule): (outcome, self.rule, problem, upstream) = (.failed, rule, Self.problem(error, rule: rule, context), nil)
         }
+    }
+
+    /// What a refusal says, for the record.
+    func problemText(context: AppContext) -> String? {
+        if let problem { return problem.text(context: context) }
+        return outcome == .refused ? upstream.map { String(decoding: $0.body, as: UTF8.self) } : nil
     }
 
     /// How many fields an answer has, with those that every one has.

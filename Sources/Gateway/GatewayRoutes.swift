@@ -53,7 +53,7 @@ public struct GatewayRoutes: Sendable {
         return response(to: call, ending, checks, started: started, context)
     }
 
-    /// The answer, which is recorded on its way.
+    /// The answer, which is recorded on its way where somebody may read the record.
     private func response(
         to call: borrowing Call, _ ending: Ending, _ checks: [DecisionRecord.Check], started: ContinuousClock.Instant, _ context: borrowing AppContext
     ) -> Response {
@@ -62,8 +62,9 @@ public struct GatewayRoutes: Sendable {
         call.rateLimitFields.add(to: &response.headers)
         CrossOrigin.add(to: &response.headers, for: call.request, app: call.app)
         let record = call.record(
-            answer, checks: checks, status: response.status.code, duration: .now - started, problem: answer.problem?.text(context: context))
-        recorder.record(record)
+            answer, checks: checks, status: response.status.code, duration: .now - started, problem: answer.problemText(context: context))
+        // A call that names nobody has no reader. Kept all the same, a flood of them would fill the disk, and drive out what others wait to read.
+        if record.organisationID != nil || record.personID != nil { recorder.record(record) }
         metrics.note(record)
         return response
     }

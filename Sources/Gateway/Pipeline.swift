@@ -23,6 +23,9 @@ struct Pipeline: Sendable {
     let quotas: Quotas
     private let idempotency = IdempotencyRecords()
 
+    /// The rule's name where the bank says no.
+    static let upstream = "upstream"
+
     init(policies: AllPolicies, database: any Database, quotas: Quotas) {
         self.policies = policies
         self.database = database
@@ -66,39 +69,53 @@ struct Pipeline: Sendable {
         do {
             let answer = try await upstream.respond(to: call)
             guard answer.status.code < 500 else {
-                return .failed(Problem(.upstreamFailed, "The bank answered with \(answer.status.code)."), rule: "upstream")
+                return .failed(Problem(.upstreamFailed, "The bank answered with \(answer.status.code)."), rule: Self.upstream)
             }
             return .answered(answer, isReplay: false)
         } catch let problem as Problem where problem.code.status.code < 500 {
-            return .refused(problem, rule: "upstream")
+            return .refused(problem, rule: Self.upstream)
         } catch {
-            return .failed(error, rule: "upstream")
+            return .failed(error, rule: Self.upstream)
         }
     }
 
-    /// Returns what a call reserved and did not use: the unit when we or the bank failed or it was refused, the key when nothing was done under it.
+    /// Returns what a call reserved and did not use: the unit when we or the bank failed or it was refused, the key when it was not answered for good.
     private func settle(_ ending: Ending, call: inout Call) async -> Ending {
+        var ending = ending
+        if let claim = call.idempotency { ending = await keep(ending, under: claim, of: call) }
         let isUsed =
             switch ending {
             case .answered(_, let isReplay): !isReplay
-            case .refused(let problem, let rule): rule == "upstream" && !problem.isAboutTheCall
+            case .refused(let problem, let rule): rule == Self.upstream && !problem.isAboutTheCall
             case .failed: false
             }
         if !isUsed, let unit = call.unit {
             await quotas.giveBack(unit)
             call.unit = nil
         }
-        guard let claim = call.idempotency else { return ending }
+        return ending
+    }
+
+    /// Keeps an answer that is for good, or lets the key go.
+    private func keep(_ ending: Ending, under claim: IdempotencyClaim, of call: Call) async -> Ending {
+        let answer: UpstreamAnswer?
+        switch ending {
+        // Our own handlers complete their claim inside the transaction that creates; a bank behind us cannot.
+        case .answered(let kept, isReplay: false) where kept.isKept: return ending
+        case .answered(let made, isReplay: false): answer = made
+        case .refused(let problem, rule: Self.upstream) where problem.isForGood: answer = UpstreamAnswer(problem, to: call)
+        case .answered, .refused, .failed: answer = nil
+        }
         do {
-            if case .answered(let answer, false) = ending {
-                // Our own handlers complete their claim inside the transaction that creates; a bank behind us cannot.
-                guard !answer.isKept else { return ending }
-                try await database.write { [idempotency] in try idempotency.complete(claim, with: answer, in: $0) }
-            } else {
+            guard let answer else {
                 try await database.write { [idempotency] in try idempotency.release(claim, in: $0) }
+                return ending
             }
+            try await database.write { [idempotency] in try idempotency.complete(claim, with: answer, in: $0) }
         } catch {
-            // The answer stands: the work is done. A claim that could not be released is taken over when it is stale.
+            // What was done stands, and a claim that could not be released is taken over when it is stale. A refusal is told when it is kept only: whoever has
+            // read it must not be paid for by the same request.
+            if case .refused = ending, answer != nil { return .failed(error, rule: "idempotency") }
         }
         return ending
     }
@@ -108,6 +125,19 @@ extension Problem {
     /// Whether the call is malformed (400) or lacks the right to what it asks for (401, 403), which costs nothing whoever finds out. What the bank says no to
     /// otherwise (404, 409, 422) is an answer of it.
     fileprivate var isAboutTheCall: Bool { [400, 401, 403].contains(code.status.code) }
+
+    /// Whether the bank's no answers the request under its key for good, as a payment would. A key that belongs to another body keeps waiting for that one.
+    fileprivate var isForGood: Bool { [404, 422].contains(code.status.code) && code != .idempotencyKeyReused }
+}
+
+extension UpstreamAnswer {
+    /// A refusal as its caller reads it.
+    fileprivate init(_ problem: Problem, to call: Call) {
+        var headers = problem.headers
+        headers.set("application/problem+json", for: .contentType)
+        self.init(
+            status: problem.code.status, headers: headers, body: Array(problem.text(issuer: call.issuer, requestID: call.requestID).utf8))
+    }
 }
 
 /// A mistake of ours: every policy let a call through, and none found its upstream.

@@ -15,14 +15,16 @@ public final class DocumentFetcher: Sendable {
     private let allowsLoopback: Bool
     private let timeout: Duration
     private let queue = DispatchQueue(label: "wekeza.documents", attributes: .concurrent)
-    private let running = Mutex(0)
+    /// How many are under way, by whose they are.
+    private let running = Mutex<[String: Int]>([:])
 
     /// How long a fetch may take, unless told otherwise.
     public static let patience = Duration.seconds(5)
     /// The longest document, in bytes.
     static let longest = 65_536
-    /// How many are under way at most.
+    /// How many are under way at most, of all owners and of one: servers that say nothing until the time is up keep out nobody else's.
     private static let atOnce = 16
+    private static let atOnceOfOne = 4
 
     /// - Parameters:
     ///   - allowsLoopback: this machine's own addresses too, over http as well: in demo mode only.
@@ -32,21 +34,33 @@ public final class DocumentFetcher: Sendable {
         self.timeout = timeout
     }
 
+    /// - Parameter owner: who is answerable for the address: one name for all of theirs.
     /// - Returns: the body of an answer with status 200.
-    public func fetch(_ address: String) async -> Result<[UInt8], FetchRefusal> {
+    public func fetch(_ address: String, of owner: String) async -> Result<[UInt8], FetchRefusal> {
         guard isAllowed(address) else { return .failure(.address) }
-        let mayStart = running.withLock { running in
-            guard running < Self.atOnce else { return false }
-            running += 1
-            return true
-        }
-        guard mayStart else { return .failure(.busy) }
+        guard begins(of: owner) else { return .failure(.busy) }
         return await withCheckedContinuation { continuation in
             queue.async { [allowsLoopback, timeout] in
                 let result = Transfer(allowsLoopback: allowsLoopback, timeout: timeout).run(address)
-                self.running.withLock { $0 -= 1 }
+                self.ended(of: owner)
                 continuation.resume(returning: result)
             }
+        }
+    }
+
+    /// - Returns: whether there is room for it.
+    private func begins(of owner: String) -> Bool {
+        running.withLock { running in
+            guard running.values.reduce(0, +) < Self.atOnce, running[owner, default: 0] < Self.atOnceOfOne else { return false }
+            running[owner, default: 0] += 1
+            return true
+        }
+    }
+
+    private func ended(of owner: String) {
+        running.withLock { running in
+            let left = running[owner, default: 0] - 1
+            running[owner] = left > 0 ? left : nil
         }
     }
 

@@ -169,7 +169,8 @@ public enum ErrorCode: String, CaseIterable, Sendable {
         case .debtorAccountBlocked: "The bank or the customer stopped the account. Lodge a new consent; the customer may pick another account."
         case .paymentDiffers:
             "Send amount, creditor and reference exactly as they stand in the consent. For anything else lodge a new consent; the customer decides."
-        case .insufficientFunds: "Nothing was moved, and the consent is as it was: try again when there is money on the account."
+        case .insufficientFunds:
+            "Nothing was moved, and the consent is as it was: try again, with a new Idempotency-Key, when there is money on the account."
         case .creditorAccountRefused: "Check the creditor's account number. Lodge a new consent for another one; the customer decides."
         case .consentTypeMismatch:
             "Each type of consent has its operation: payment goes to /v1/payments, recurring_payment to /v1/transfers, standing_order to /v1/standing-orders."

@@ -1,6 +1,6 @@
 public import HTTPTypes
 public import Hummingbird
-import Primitives
+public import Primitives
 internal import JSON
 internal import Logging
 internal import NIOCore
@@ -42,20 +42,23 @@ public struct Problem: Error, Sendable {
     }
 
     public func response(context: AppContext) -> Response {
-        var response = Response.json(body(context), status: code.status)
+        var response = Response.json(body(context.issuer, context.requestID), status: code.status)
         response.headers[.contentType] = "application/problem+json"
         for field in headers { response.headers[field.name] = field.value }
         return response
     }
 
     /// The body of its response.
-    public func text(context: AppContext) -> String { body(context).text }
+    public func text(context: AppContext) -> String { text(issuer: context.issuer, requestID: context.requestID) }
 
-    private func body(_ context: AppContext) -> JSONObject {
+    /// The same, where nothing else is known of the request.
+    public func text(issuer: Issuer, requestID: Primitives.RequestID) -> String { body(issuer, requestID).text }
+
+    private func body(_ issuer: Issuer, _ requestID: Primitives.RequestID) -> JSONObject {
         var body = JSONObject([
-            ("type", .string(context.issuer.address("/docs/errors/\(code.rawValue)"))), ("title", .string(code.title)),
+            ("type", .string(issuer.address("/docs/errors/\(code.rawValue)"))), ("title", .string(code.title)),
             ("status", .integer(Int64(code.status.code))), ("detail", .string(detail)), ("code", .string(code.rawValue)),
-            ("request_id", .string(context.requestID.rawValue)),
+            ("request_id", .string(requestID.rawValue)),
         ])
         if !errors.isEmpty { body.append("errors", .array(errors.map { .object($0.json) })) }
         return body

@@ -5,25 +5,25 @@ import Testing
 
 @Suite("Large bodies")
 struct LargeBodiesTests {
-    private let apps = (0..<5).map { AppID(trusted: "app_\($0)") }
+    private let organisations = (0..<5).map { OrganisationID(trusted: "org_\($0)") }
 
-    @Test func `one app has two places, and gets one again when it leaves one`() {
+    @Test func `one organisation has two places, and gets one again when it leaves one`() {
         let bodies = LargeBodies()
-        var places = [bodies.place(for: apps[0]), bodies.place(for: apps[0])]
+        var places = [bodies.place(for: organisations[0]), bodies.place(for: organisations[0])]
         #expect(places.allSatisfy { $0 != nil })
-        #expect(bodies.place(for: apps[0]) == nil)
+        #expect(bodies.place(for: organisations[0]) == nil)
 
         places.removeLast()
 
-        #expect(bodies.place(for: apps[0]) != nil)
+        #expect(bodies.place(for: organisations[0]) != nil)
     }
 
-    @Test func `all apps together have eight`() {
+    @Test func `all organisations together have eight`() {
         let bodies = LargeBodies()
-        let places = apps.prefix(4).flatMap { [bodies.place(for: $0), bodies.place(for: $0)] }
+        let places = organisations.prefix(4).flatMap { [bodies.place(for: $0), bodies.place(for: $0)] }
         withExtendedLifetime(places) {
             #expect(places.allSatisfy { $0 != nil })
-            #expect(bodies.place(for: apps[4]) == nil)
+            #expect(bodies.place(for: organisations[4]) == nil)
         }
     }
 }

@@ -10,21 +10,21 @@ struct DocumentFetcherTests {
         "https://[fd00::1]/", "https://[::ffff:127.0.0.1]/", "https://0.0.0.0/", "https://2130706433/", "https://0177.0.0.1/", "https://100.64.0.1/",
     ])
     func `addresses that are not public are not called`(address: String) async {
-        #expect(await DocumentFetcher(allowsLoopback: false).fetch(address) == .failure(.notPublic))
+        #expect(await DocumentFetcher(allowsLoopback: false).fetch(address, of: "acme") == .failure(.notPublic))
     }
 
     @Test(arguments: ["http://example.com/", "file:///etc/passwd", "gopher://127.0.0.1/", "ftp://example.com/", "", "example.com", "javascript:alert(1)"])
     func `other schemes are not followed`(address: String) async {
-        #expect(await DocumentFetcher(allowsLoopback: false).fetch(address) == .failure(.address))
+        #expect(await DocumentFetcher(allowsLoopback: false).fetch(address, of: "acme") == .failure(.address))
     }
 
     @Test func `in the demo this machine may be called, and no private network`() async {
         let fetcher = DocumentFetcher(allowsLoopback: true)
 
         // Nothing listens there.
-        #expect(await fetcher.fetch("http://127.0.0.1:1/") == .failure(.unreachable))
-        #expect(await fetcher.fetch("http://10.0.0.1/") == .failure(.notPublic))
-        #expect(await fetcher.fetch("file:///etc/passwd") == .failure(.address))
+        #expect(await fetcher.fetch("http://127.0.0.1:1/", of: "acme") == .failure(.unreachable))
+        #expect(await fetcher.fetch("http://10.0.0.1/", of: "acme") == .failure(.notPublic))
+        #expect(await fetcher.fetch("file:///etc/passwd", of: "acme") == .failure(.address))
     }
 
     /// CA-18
@@ -32,11 +32,34 @@ struct DocumentFetcherTests {
         let server = try SilentServer()
         let began = ContinuousClock.now
 
-        let result = await DocumentFetcher(allowsLoopback: true, timeout: .milliseconds(100)).fetch("http://127.0.0.1:\(server.port)/jwks")
+        let result = await DocumentFetcher(allowsLoopback: true, timeout: .milliseconds(100)).fetch("http://127.0.0.1:\(server.port)/jwks", of: "acme")
 
         #expect(result == .failure(.unreachable))
         // It was connected, and waited for.
         #expect(ContinuousClock.now - began >= .milliseconds(100))
+    }
+
+    /// CA-18
+    @Test func `of one owner four are under way at most, and another's goes on`() async throws {
+        var server: SilentServer? = try SilentServer()
+        let port = try #require(server?.port)
+        let fetcher = DocumentFetcher(allowsLoopback: true, timeout: .seconds(30))
+
+        await withTaskGroup(of: Result<[UInt8], FetchRefusal>.self) { group in
+            for _ in 0..<16 { group.addTask { await fetcher.fetch("http://127.0.0.1:\(port)/jwks", of: "acme") } }
+            for _ in 0..<12 {
+                let result = await group.next()
+                #expect(result == .failure(.busy))
+            }
+
+            // Nothing listens there, which is found out.
+            let other = await fetcher.fetch("http://127.0.0.1:1/", of: "savanna")
+            // Whose connections end with it.
+            server = nil
+
+            #expect(other == .failure(.unreachable))
+            for await result in group { #expect(result == .failure(.unreachable)) }
+        }
     }
 }
 

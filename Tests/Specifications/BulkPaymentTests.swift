@@ -8,6 +8,7 @@ import OAuth
 import Payments
 import Primitives
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 import Web
@@ -126,6 +127,52 @@ struct BulkPaymentTests {
             let large = #"{"type":"payment","payment":{"reference":"\#(String(repeating: "x", count: 1 << 20))"}}"#
             try await server.call("/v1/consents", token: server.appToken(app), method: .post, json: large)
                 .isRefused(.contentTooLarge, .bodyTooLarge, rule: "request", by: "createConsent")
+        }
+    }
+
+    @Test func `two large files of one organisation are read at once, and what is refused by its head takes no place`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let app = try await server.payingApp()
+            let sibling = try await server.sibling(of: app, scopes: ScopeSet(Scope.allCases))
+            let token = try await server.paymentsToken(app)
+            let tokens = (sibling: try await server.paymentsToken(sibling), other: try await server.paymentsToken(try await server.payingApp()))
+            let reading = try await server.appToken(app)
+            let large = String(repeating: " ", count: (1 << 20) + 1)
+            let arrivals = Mutex(0)
+            let (gate, arrived) = (Gate(), [Gate(), Gate(), Gate()])
+            let bank = ScriptedUpstream { call in
+                guard (call.http.body?.count ?? 0) > 1 << 20 else { return UpstreamAnswer(status: .created) }
+                let place = arrivals.withLock { count in
+                    count += 1
+                    return count - 1
+                }
+                arrived[place].open()
+                await gate.wait()
+                return UpstreamAnswer(status: .created)
+            }
+            try await server.behindGateway(bank) { gateway in
+                async let first = gateway.upload(large, token: token)
+                await arrived[0].wait()
+                async let second = gateway.upload(large, token: tokens.sibling)
+                await arrived[1].wait()
+
+                let third = try await gateway.upload(large, token: token)
+                async let others = gateway.upload(large, token: tokens.other)
+                await arrived[2].wait()
+                let small = try await gateway.upload("{}", token: token)
+                let byHead = [
+                    try await gateway.upload(large, token: token, key: nil), try await gateway.upload(large, token: token, type: "text/plain"),
+                    try await gateway.upload(large + String(repeating: " ", count: 10 << 20), token: token), try await gateway.upload(large, token: reading),
+                ]
+                gate.open()
+
+                third.isRefused(.serviceUnavailable, .temporarilyUnavailable, by: "createBulkPayment")
+                #expect(third.headers[.retryAfter] == "1")
+                #expect(small.status == .created)
+                #expect(byHead.map(\.status) == [.badRequest, .unsupportedMediaType, .contentTooLarge, .forbidden])
+                let read = try await [first, second, others]
+                #expect(read.map(\.status) == [.created, .created, .created])
+            }
         }
     }
 

@@ -128,6 +128,65 @@ struct ClientKeysTests {
         }
     }
 
+    /// CA-18
+    @Test func `sixteen silent servers of one organisation leave another's app able to authenticate`() async throws {
+        let (key, gate) = (try TestKey(), Gate())
+        let silent = KeyServer(key, crowd: 4)
+        silent.fallSilent(until: gate)
+        try await KeyServer.run(KeyServer(key)) { address in
+            try await KeyServer.run(silent) { server, first async throws in
+                let other = try await server.registerWithKeys(at: address)
+                var apps = [first]
+                for _ in 1..<16 { apps.append(try await server.sibling(of: first, withKeysAt: first.app.metadata.jwksURI ?? "")) }
+                try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for app in apps { group.addTask { try await server.accepts(key, of: app) } }
+                    await silent.isAsked.wait()
+                    // Four servers are asked, and hold what there is for one organisation.
+                    var accepted: [Bool?] = []
+                    for _ in 0..<12 { accepted.append(try await group.next()) }
+
+                    let isOtherAccepted = try await server.accepts(key, of: other)
+                    gate.open()
+
+                    #expect(isOtherAccepted)
+                    #expect(accepted == Array(repeating: false, count: 12))
+                    for try await isAccepted in group { #expect(isAccepted) }
+                    #expect(silent.count == 4)
+                }
+            }
+        }
+    }
+
+    /// CA-18
+    @Test func `keys that there is no room to ask for again are believed for five minutes`() async throws {
+        let (key, gate, crowd) = (try TestKey(), Gate(), 16)
+        let silent = KeyServer(key, crowd: crowd)
+        silent.fallSilent(until: gate)
+        try await KeyServer.run(KeyServer(key)) { address in
+            try await KeyServer.run(silent) { server, first async throws in
+                let app = try await server.registerWithKeys(at: address)
+                let read = try await server.accepts(key, of: app)
+                try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for index in 0..<crowd {
+                        let other = index == 0 ? first : try await server.registerWithKeys(at: first.app.metadata.jwksURI ?? "")
+                        group.addTask { try await server.accepts(key, of: other) }
+                    }
+                    await silent.isAsked.wait()
+
+                    server.clock.advance(by: .seconds(299))
+                    let lately = try await server.accepts(key, of: app)
+                    server.clock.advance(by: .seconds(1))
+                    let tooLate = try await server.accepts(key, of: app)
+                    gate.open()
+                    for try await _ in group {}
+                    let again = try await server.accepts(key, of: app)
+
+                    #expect(read && lately && !tooLate && again)
+                }
+            }
+        }
+    }
+
     /// RG-05
     @Test func `outside the demo this machine is not asked`() async throws {
         let key = try TestKey()

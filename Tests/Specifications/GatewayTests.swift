@@ -41,7 +41,7 @@ struct GatewayTests {
             let record = try #require(try await server.record(of: response))
             #expect(
                 record.checks.map(\.rule) == [
-                    "request_id", "token", "possession", "revocation", "app", "address", "burst", "request", "scope", "consent_state", "authentication_level",
+                    "request_id", "token", "possession", "revocation", "app", "address", "burst", "scope", "request", "consent_state", "authentication_level",
                     "permission", "account", "data_window", "idempotency", "route", "daily_quota",
                 ])
             #expect(record.checks.map(\.rule) == DecisionRecord.Check.rulesInOrder)
@@ -158,6 +158,33 @@ struct GatewayTests {
             response.isRefused(.unauthorized, .expiredToken, rule: "token", by: "listAccounts")
             let record = try #require(try await server.record(of: response))
             #expect(record.organisationID == app.app.organisationID && record.cost == 0 && record.personID == nil)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `a call that names nobody leaves no record, because nobody could read it`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let token = try await server.tokens(for: app).access
+            server.clock.advance(by: .minutes(5))
+            func packs() async throws -> Int? {
+                try await server.settle()
+                return try await server.database.read { try $0.first("SELECT COUNT(*) AS count FROM decision_pack")?["count"] }
+            }
+
+            for authorization in [nil, "", "Bearer", "Bearer x", "Bearer a.b.c", "Basic eDp4", "DPoP x"] as [String?] {
+                var headers = HTTPFields()
+                headers[.authorization] = authorization
+                let refused = try await server.get("/v1/accounts", headers: headers)
+                #expect(refused.status == .unauthorized)
+            }
+            let strangers = try await packs()
+            let expired = try await server.call("/v1/accounts", token: token)
+            let all = try await packs()
+
+            #expect(strangers == 0 && all == 1)
+            let record = try await server.record(of: expired)
+            #expect(record?.appID == app.app.id)
         }
     }
 
@@ -287,6 +314,9 @@ struct GatewayTests {
 
             let consents = try await server.call("/v1/consents", token: tokens.access)
             consents.isRefused(.forbidden, .insufficientScope, rule: "scope", by: "listConsents")
+            // Whatever it carries is not looked at.
+            let unread = try await server.call("/v1/consents", token: tokens.access, method: .post, json: "no JSON")
+            unread.isRefused(.forbidden, .insufficientScope, rule: "scope", by: "createConsent")
             let accounts = try await server.call("/v1/accounts", token: server.appToken(app))
             accounts.isRefused(.forbidden, .insufficientScope, rule: "scope", by: "listAccounts")
         }

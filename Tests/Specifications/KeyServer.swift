@@ -70,6 +70,13 @@ extension TestServer {
         return try await register(.backend, method: .privateKeyJWT, world: nil, metadata: metadata)
     }
 
+    /// A second app of the same organisation.
+    func sibling(of app: TestApp, withKeysAt address: String) async throws -> TestApp {
+        var metadata = ClientMetadata()
+        metadata.jwksURI = address
+        return try await sibling(of: app, .backend, method: .privateKeyJWT, metadata: metadata)
+    }
+
     /// Whether an assertion of this key authenticates the app.
     func accepts(_ key: TestKey, of app: TestApp) async throws -> Bool {
         let assertion = try key.assertion(of: app.clientID, at: clock.now)

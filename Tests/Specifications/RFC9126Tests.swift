@@ -360,9 +360,29 @@ struct RFC9126Tests {
             let now = server.clock.now
             var batches: [Int] = []
             repeat {
-                batches.append(try await server.database.write { try AuthorizationPurge.pushedRequests.run(at: now + .hours(3), limit: 4000, in: $0) })
+                batches.append(try await server.database.write { try AuthorizationPurge.pushedRequests.run(at: now + .hours(5), limit: 4000, in: $0) })
             } while batches.last == 4000
             #expect(batches == [4000, 4000, 2001])
+        }
+    }
+
+    /// PA-13
+    @Test func `§2-3 from one network public apps push 200 at once, then 20 a second, and others are not kept out`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let (app, backend) = (try await server.register(.singlePage), try await server.register())
+            let (stranger, customer) = (server.called(from: "198.51.100.7"), server.called(from: "198.51.100.8"))
+            var statuses: Set<HTTPResponse.Status> = []
+            for _ in 0..<200 { statuses.insert(try await stranger.push(app).status) }
+
+            let refused = try await stranger.push(app)
+            let others = [try await customer.push(app), try await stranger.push(backend)]
+            server.clock.advance(by: .milliseconds(50))
+            let later = [try await stranger.push(app), try await stranger.push(app)]
+
+            #expect(statuses == [.created])
+            #expect(refused.status == .tooManyRequests && refused.errorCode == "temporarily_unavailable" && refused.headers[.retryAfter] == "1")
+            #expect(others.map(\.status) == [.created, .created])
+            #expect(later.map(\.status) == [.created, .tooManyRequests])
         }
     }
 

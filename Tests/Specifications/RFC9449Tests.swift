@@ -396,6 +396,58 @@ struct RFC9449Tests {
         }
     }
 
+    @Test func `§11-1 a proof is used within the app's burst alone, and one that was used before takes nothing of it`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let holder = Holder(server: server, app: try await server.register(plan: .unlimited), key: try TestKey())
+            let (bound, bearer) = (try await holder.bound(), try await server.appToken(holder.app))
+            func proof() throws -> String { try holder.proof("GET", Holder.path, token: bound) }
+            let spent = try proof()
+
+            let first = try await holder.read(bound, proofs: [spent])
+            for _ in 0..<5 { _ = try await holder.read(bound, proofs: [spent]) }
+            let second = try await holder.read(bound, proofs: [try proof()])
+            for _ in 0..<998 { _ = try await server.call(Holder.path, token: bearer) }
+            let late = try proof()
+            let refused = try await holder.read(bound, proofs: [late])
+            server.clock.advance(by: .seconds(1))
+            let (later, again) = (try await holder.read(bound, proofs: [late]), try await holder.read(bound, proofs: [late]))
+
+            #expect(first.headers[.rateLimit] == #""burst";r=999;t=1"# && second.headers[.rateLimit] == #""burst";r=998;t=1"#)
+            #expect(refused.status == .tooManyRequests && refused.errorCode == "burst_exceeded")
+            #expect(later.status == .notFound && again.errorCode == "invalid_dpop_proof")
+        }
+    }
+
+    @Test func `§11-1 from one network public apps have 1,000 proofs remembered at once, then 50 a second, and others are not kept out`() async throws {
+        try await Holder.run(.sqlite, .singlePage) { holder in
+            let (server, backend) = (holder.server, try await holder.server.register())
+            let (stranger, customer) = (server.called(from: "198.51.100.7"), server.called(from: "198.51.100.8"))
+            let guess: [(name: String, value: String)] = [
+                ("grant_type", "authorization_code"), ("code", "x"), ("redirect_uri", holder.app.redirectURI), ("code_verifier", TestServer.verifier),
+            ]
+            func send(_ proof: String, by server: TestServer) async throws -> TestResponse {
+                try await server.token(holder.app, guess, headers: [.dpop: proof])
+            }
+            // Each counts, whatever it is answered.
+            let spent = try holder.proof()
+            for _ in 0..<1000 { _ = try await send(spent, by: stranger) }
+            let next = try holder.proof()
+            var headers = backend.basic
+            headers[.dpop] = try holder.proof()
+
+            let refused = try await send(next, by: stranger)
+            let other = try await send(try holder.proof(), by: customer)
+            let known = try await stranger.token(backend, [("grant_type", "client_credentials"), ("scope", "consents.write")], headers: headers)
+            server.clock.advance(by: .milliseconds(20))
+            let later = try await send(next, by: stranger)
+
+            #expect(refused.status == .tooManyRequests && refused.errorCode == "temporarily_unavailable" && refused.headers[.retryAfter] == "1")
+            #expect(other.errorCode == "invalid_grant" && known.status == .ok)
+            // It was not used.
+            #expect(later.errorCode == "invalid_grant")
+        }
+    }
+
     @Test func `§9 a resource asks for a nonce when the clock is off`() async throws {
         try await Holder.run { holder in
             let token = try await holder.bound()

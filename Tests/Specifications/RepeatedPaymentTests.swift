@@ -4,6 +4,7 @@ import Foundation
 import Gateway
 import HTTPTypes
 import HummingbirdTesting
+import Metering
 import OpenBanking
 import Payments
 import Primitives
@@ -12,8 +13,9 @@ import TestSupport
 import Testing
 import Web
 
-/// The first transaction of a request commits, and then it fails: the gateway lets its key go, and what was made stands.
-@Suite("Requests that come again after they failed half-way, over HTTP")
+/// A request's answer is kept under its key, a refusal by a rule of the bank too. Where its first transaction commits and then it fails, the gateway lets the key
+/// go, and what was made stands.
+@Suite("Requests that come again, over HTTP")
 struct RepeatedPaymentTests {
     /// Makes the request at a bank that does this and then fails.
     private func fail(
@@ -51,6 +53,16 @@ struct RepeatedPaymentTests {
         }
     }
 
+    /// A consent for draws of this much in all, and its token.
+    private func drawing(_ most: String = "9000.00", for app: TestApp, _ server: TestServer) async throws -> (consent: String, token: String) {
+        let amount = #"{"amount":"\#(most)","currency":"KES"}"#
+        let terms =
+            #""creditor":{"name":"Kenya Power","account":"KPLC-882-001"},"maximum_amount":\#(amount),"limits":["#
+            + #"{"period":"month","alignment":"consent","amount":\#(amount)}]"#
+        let expiry = (server.clock.now + .days(90)).rfc3339
+        return try await server.approved("recurring_payment", terms, for: app, more: #","expires_at":"\#(expiry)""#)
+    }
+
     private static let others = [
         Bill(amount: "1250.01"), Bill(currency: "USD"), Bill(name: "Kenya  Power"), Bill(account: "KPLC-882-002"), Bill(reference: "Bill 78"),
     ]
@@ -69,6 +81,64 @@ struct RepeatedPaymentTests {
 
             #expect(unanswered == .serviceUnavailable)
             #expect(again.status == .created, "\(again.text)")
+        }
+    }
+
+    @Test(arguments: Engine.available) func `what the bank says no to stays refused under its key, and may be done under another`(engine: Engine)
+        async throws
+    {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let bill = Bill(amount: "9999999999.00")
+            let (consent, token) = try await drawing(bill.amount, for: app, server)
+
+            let refused = try await server.create("/v1/transfers", bill.members, under: consent, token: token, key: "once")
+            // The bank lends that much.
+            try await server.database.write { try $0.execute("UPDATE account SET overdraft_limit = 1000000000000 WHERE owner = 'customer'") }
+            let again = try await server.create("/v1/transfers", bill.members, under: consent, token: token, key: "once")
+            let other = try await server.create("/v1/transfers", Bill().members, under: consent, token: token, key: "once")
+            let anew = try await server.create("/v1/transfers", bill.members, under: consent, token: token, key: "twice")
+
+            refused.isRefused(.unprocessableContent, .insufficientFunds, rule: "funds", by: "createTransfer")
+            again.isRefused(.unprocessableContent, .insufficientFunds, rule: "funds", by: "createTransfer")
+            #expect(again.text == refused.text && again.headers[.contentType] == refused.headers[.contentType])
+            #expect(refused.headers[.idempotencyReplayed] == nil && again.headers[.idempotencyReplayed] == "true")
+            other.isRefused(.unprocessableContent, .idempotencyKeyReused, rule: "idempotency", by: "createTransfer")
+            #expect(anew.status == .created && anew.headers[.idempotencyReplayed] == nil, "\(anew.text)")
+            let record = try #require(try await server.record(of: again))
+            #expect(record.outcome == .refused && record.cost == 0 && record.problem == refused.text)
+        }
+    }
+
+    @Test(arguments: Engine.available, [ErrorCode.consentRevoked, .consentExpired])
+    func `a draw is told to its own body when its consent has ended, and nothing new begins`(engine: Engine, end: ErrorCode) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let (consent, token) = try await drawing(for: app, server)
+            let first = try await server.create("/v1/transfers", Bill().members, under: consent, token: token, key: "once")
+            if end == .consentRevoked {
+                let bearer: HTTPFields = [.authorization: "Bearer \(try await server.appToken(app))"]
+                _ = try await server.send(.delete, "/v1/consents/\(consent)", headers: bearer)
+            } else {
+                try await server.database.write { [now = server.clock.now] tx in
+                    try tx.execute("UPDATE consent SET expires_at = \(now + .minutes(1)) WHERE id = \(ConsentID(trusted: consent))")
+                    try tx.announce(.consent, consent, at: now)
+                }
+                server.clock.advance(by: .minutes(1))
+            }
+            try await server.settle()
+
+            let again = try await server.create("/v1/transfers", Bill().members, under: consent, token: token, key: "once")
+
+            #expect(first.status == .created && again.status == .created, "\(again.text)")
+            #expect(again.text == first.text && again.headers[.location] == first.headers[.location])
+            #expect(again.headers[.idempotencyReplayed] == "true")
+            for (bill, key) in [(Bill(), "twice"), (Bill(amount: "100.00"), "once")] {
+                try await server.create("/v1/transfers", bill.members, under: consent, token: token, key: key)
+                    .isRefused(.forbidden, end, rule: "consent_state", by: "createTransfer")
+            }
+            let list = try await server.call("/v1/transfers", token: server.paymentsToken(app)).json["data"] as? [[String: Any]]
+            #expect(list?.count == 1)
         }
     }
 
@@ -94,11 +164,7 @@ struct RepeatedPaymentTests {
     @Test(arguments: Engine.available) func `PY-03 a transfer is told to its own body, and another is refused`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.payingApp()
-            let terms =
-                #""creditor":{"name":"Kenya Power","account":"KPLC-882-001"},"maximum_amount":{"amount":"9000.00","currency":"KES"},"limits":["#
-                + #"{"period":"month","alignment":"consent","amount":{"amount":"9000.00","currency":"KES"}}]"#
-            let expiry = (server.clock.now + .days(90)).rfc3339
-            let (consent, token) = try await server.approved("recurring_payment", terms, for: app, more: #","expires_at":"\#(expiry)""#)
+            let (consent, token) = try await drawing(for: app, server)
             try await fail(
                 "/v1/transfers", Bill().members, under: consent, token: token, server,
                 after: try receive(Bill(), under: consent, as: .transfer, by: app, at: server.clock.now))

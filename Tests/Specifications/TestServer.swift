@@ -251,12 +251,16 @@ extension TestServer {
     }
 
     /// A second app of the same organisation.
-    func sibling(of app: TestApp) async throws -> TestApp {
+    func sibling(
+        of app: TestApp, _ kind: AppKind = .web, method: ClientAuthenticationMethod? = nil, scopes: ScopeSet? = nil,
+        metadata: ClientMetadata = ClientMetadata()
+    ) async throws -> TestApp {
         let now = clock.now
         return try await database.write { tx in
             let new = NewApp(
-                organisationID: app.app.organisationID, name: "Sibling", kind: .web,
-                redirectURIs: ["https://sibling.example.com/callback"].map(RedirectURI.init(registered:)))
+                organisationID: app.app.organisationID, name: "Sibling", kind: kind,
+                redirectURIs: kind == .backend ? [] : ["https://sibling.example.com/callback"].map(RedirectURI.init(registered:)), scopes: scopes,
+                authenticationMethod: method, metadata: metadata)
             let (app, secret) = try Applications.Apps().create(new, by: .commandLine, at: now, requestID: nil, in: tx).get()
             return TestApp(app: app, secret: secret?.value)
         }

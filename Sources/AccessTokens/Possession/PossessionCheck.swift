@@ -24,20 +24,28 @@ public struct PossessionCheck: Sendable {
         }
     }
 
+    /// Uses the proof that came, when all else is sound.
     /// - Throws: storage failures.
     public func refusal(of evidence: Evidence, for binding: TokenBinding, at now: Timestamp) async throws -> PossessionRefusal? {
-        if let certificate = binding.certificate, evidence.certificate.map({ constantTimeEqual($0, certificate) }) != true {
-            return evidence.certificate == nil ? .certificateMissing : .otherCertificate
+        switch check(evidence, for: binding, at: now) {
+        case .failure(let refusal): return refusal
+        case .success(nil): return nil
+        case .success(let proof?): return try await proofs.use(proof).map { .proof($0) }
         }
-        guard let key = binding.dpopKey else { return evidence.scheme == .dpop ? .notBoundToKey : nil }
+    }
+
+    /// - Returns: the proof that came, still to be used; `nil` where the token is bound to no key.
+    public func check(_ evidence: Evidence, for binding: TokenBinding, at now: Timestamp) -> Result<DPoPProof?, PossessionRefusal> {
+        if let certificate = binding.certificate, evidence.certificate.map({ constantTimeEqual($0, certificate) }) != true {
+            return .failure(evidence.certificate == nil ? .certificateMissing : .otherCertificate)
+        }
+        guard let key = binding.dpopKey else { return evidence.scheme == .dpop ? .failure(.notBoundToKey) : .success(nil) }
         // RFC 9449 §7.1: as a bearer token it would prove nothing.
-        guard evidence.scheme == .dpop else { return .sentAsBearer }
+        guard evidence.scheme == .dpop else { return .failure(.sentAsBearer) }
         switch proofs.read(evidence.proofs, for: evidence.target, at: now) {
-        case .failure(let refusal): return .proof(refusal)
-        case .success(nil): return .proofMissing
-        case .success(let proof?):
-            guard constantTimeEqual(proof.thumbprint, key) else { return .otherKey }
-            return try await proofs.use(proof).map { .proof($0) }
+        case .failure(let refusal): return .failure(.proof(refusal))
+        case .success(nil): return .failure(.proofMissing)
+        case .success(let proof?): return constantTimeEqual(proof.thumbprint, key) ? .success(proof) : .failure(.otherKey)
         }
     }
 }

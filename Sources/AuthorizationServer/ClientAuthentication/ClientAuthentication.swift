@@ -1,5 +1,6 @@
 import AccessTokens
 import Applications
+import Identity
 import OAuth
 import Primitives
 import Storage
@@ -11,11 +12,16 @@ struct ClientAuthentication: Sendable {
     let secretUse: SecretUse
     let methods: AllMethods
     let replays: any ReplayMemory
+    /// Whoever knows such an app's `client_id` may be it (RFC 6749 §2.1), and a proof that was used is remembered for hours, whatever its request is answered.
+    let proofsOfPublicClients = NetworkPace(burst: 1_000, every: .milliseconds(20))
 
     enum Outcome: Sendable {
         case authenticated(AuthenticatedClient)
         /// The app is who it says; the proof that came along was used before.
         case refusedProof(DPoPProof.Refusal, app: App)
+        /// Nothing came of it, and nothing was spent.
+        /// - wait: seconds.
+        case delayed(OAuthError, wait: Int, app: App)
         /// - app: whom the request named, so that a browser app on its own origin can read why.
         case refused(OAuthError, app: App?)
     }
@@ -91,6 +97,10 @@ struct ClientAuthentication: Sendable {
         }
         switch try await method.check(attempt, of: app, in: request, at: now) {
         case .passed(let secret, let assertion):
+            // Such an app proved nothing, and the proof only that somebody has a key: a stranger makes as many as they like.
+            if method.method == .none, proof != nil, let wait = proofsOfPublicClients.wait(client.text, at: now) {
+                return .delayed(.against(.slowProofs, "Too many DPoP proofs of public apps come from this network."), wait: wait, app: app)
+            }
             let (replayed, replayedProof) = try await spend(assertion, proof)
             if let replayed { return .refused(replayed.error(in: request), app: app) }
             if let secret { secretUse.note(secret, from: client.text, at: now) }

@@ -15,56 +15,74 @@ public final class ClientKeys: Sendable {
 
     /// How long a published set is believed, and how long after a failure nobody asks again: a minute each, so that an app's server is called at most twice in one.
     static let lifetime = Duration.seconds(60)
+    /// How long a set is believed while there is no room to ask for it again. A key that its app withdrew works so long then.
+    static let longestLifetime = Duration.minutes(5)
     /// Apps remembered at most.
     private static let capacity = 10_000
 
     /// One reading of a `jwks_uri`.
+    private struct Reading {
+        let at: Timestamp
+        /// When an unknown `kid` last made us read out of turn.
+        let outOfTurnAt: Timestamp?
+        let keys: Task<JWKSet?, any Error>
+
+        /// Made in this very moment, it need not be made again.
+        func isTheLatest(at now: Timestamp) -> Bool { at == now || outOfTurnAt.map { isFresh($0, at: now) } == true }
+    }
+
     private struct Published {
         let address: String
-        let readAt: Timestamp
-        /// When an unknown `kid` last made us read it out of turn.
-        var readOutOfTurnAt: Timestamp?
-        let reading: Task<JWKSet?, any Error>
-
-        /// Read in this very moment, it need not be read again.
-        func isTheLatest(at now: Timestamp) -> Bool { readAt == now || readOutOfTurnAt.map { isFresh($0, at: now) } == true }
+        let reading: Reading
+        /// The reading whose place it took.
+        let before: Reading?
     }
 
     /// The keys that may have signed.
     func candidates(for jws: UnverifiedJWS, of app: App, at now: Timestamp) async -> [JWK] {
         if let registered = app.metadata.jwks { return registered.candidates(for: jws) }
         guard let address = app.metadata.jwksURI else { return [] }
-        let found = await published(at: address, of: app.id, isOutOfTurn: false, now: now)?.candidates(for: jws) ?? []
+        let found = await published(at: address, of: app, isOutOfTurn: false, now: now)?.candidates(for: jws) ?? []
         guard found.isEmpty else { return found }
         // The app may have published a new key since.
-        return await published(at: address, of: app.id, isOutOfTurn: true, now: now)?.candidates(for: jws) ?? []
+        return await published(at: address, of: app, isOutOfTurn: true, now: now)?.candidates(for: jws) ?? []
     }
 
-    private func published(at address: String, of app: AppID, isOutOfTurn: Bool, now: Timestamp) async -> JWKSet? {
-        let reading = sets.withLock { sets in
-            if let known = sets[app], known.address == address, Self.isFresh(known.readAt, at: now), !isOutOfTurn || known.isTheLatest(at: now) {
-                return known.reading
-            }
-            if sets.count >= Self.capacity { sets = sets.filter { Self.isFresh($0.value.readAt, at: now) } }
+    private func published(at address: String, of app: App, isOutOfTurn: Bool, now: Timestamp) async -> JWKSet? {
+        let published = sets.withLock { sets in
+            let known = sets[app.id].flatMap { $0.address == address ? $0 : nil }
+            if let known, Self.isFresh(known.reading.at, at: now), !isOutOfTurn || known.reading.isTheLatest(at: now) { return known }
+            if sets.count >= Self.capacity { sets = sets.filter { Self.isFresh($0.value.reading.at, at: now) } }
             if sets.count >= Self.capacity { sets = [:] }
-            let reading = Task { try await read(address) }
-            let outOfTurnAt = isOutOfTurn ? now : sets[app]?.readOutOfTurnAt
-            sets[app] = Published(address: address, readAt: now, readOutOfTurnAt: outOfTurnAt, reading: reading)
-            return reading
+            let keys = Task { try await read(address, of: app) }
+            let reading = Reading(at: now, outOfTurnAt: isOutOfTurn ? now : known?.reading.outOfTurnAt, keys: keys)
+            let published = Published(address: address, reading: reading, before: known?.reading)
+            sets[app.id] = published
+            return published
         }
         do {
-            return try await reading.value
+            return try await published.reading.keys.value
         } catch {
-            sets.withLock { sets in if sets[app]?.reading == reading { sets[app] = nil } }
-            return nil
+            return await takenBack(published, of: app.id, at: now)
         }
     }
 
-    /// The app's server was not asked, because too many others were being asked: the next request may try.
+    /// The app's server was not asked: what it said before holds a while longer, and the next request may try again.
+    private func takenBack(_ published: Published, of app: AppID, at now: Timestamp) async -> JWKSet? {
+        sets.withLock { sets in
+            guard sets[app]?.reading.keys == published.reading.keys else { return }
+            sets[app] = published.before.map { Published(address: published.address, reading: $0, before: nil) }
+        }
+        guard let before = published.before, before.at <= now, now < before.at + Self.longestLifetime else { return nil }
+        return try? await before.keys.value  // there was no room for that one either: no keys
+    }
+
+    /// The app's server was not asked, because too many were being asked.
     private struct NotAsked: Error {}
 
-    private func read(_ address: String) async throws -> JWKSet? {
-        switch await fetcher.fetch(address) {
+    private func read(_ address: String, of app: App) async throws -> JWKSet? {
+        // By organisation: it may have any number of apps and hosts.
+        switch await fetcher.fetch(address, of: app.organisationID.rawValue) {
         case .success(let bytes): (try? JSONValue(parsing: bytes, limits: .token())).flatMap { try? JWKSet(reading: $0) }
         case .failure(.busy): throw NotAsked()
         case .failure: nil

@@ -60,6 +60,10 @@ struct ClientEndpoint: Sendable {
                 client: client, parameters: form.parameters, dpopKey: proof?.thumbprint,
                 certificate: context.clientCertificate.map { Thumbprint(ofDER: $0.der) }, accept: request.headers[values: .accept], errors: errors)
             return (try await handler(authenticated, context), client.app)
+        case .delayed(let error, let wait, let app):
+            var response = error.response(errors.of(app, at: endpoint, now: now), status: .tooManyRequests)
+            response.headers[.retryAfter] = String(wait)
+            return (response, app)
         case .refusedProof(let refusal, let app): return (refused(refusal, request, of: errors.of(app, at: endpoint, now: now), at: now), app)
         case .refused(let error, let app?): return (error.response(errors.of(app, at: endpoint, now: now)), app)
         case .refused(let error, nil): return (error.response(issuer: issuer), nil)

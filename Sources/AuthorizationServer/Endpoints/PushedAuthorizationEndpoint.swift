@@ -2,6 +2,7 @@ import Applications
 import HTTPTypes
 import Hummingbird
 import JSON
+import Identity
 import OAuth
 import Primitives
 import Storage
@@ -10,22 +11,31 @@ import Web
 /// RFC 9126: the app hands over its authorization request itself and gets a reference that its customer's browser carries.
 struct PushedAuthorizationEndpoint: Sendable {
     let authorization: AuthorizationEndpoint
+    /// Of the places that an app has, one network fills 2,000 at most in the 90 seconds that a request waits.
+    let byPublicClients = NetworkPace(burst: 200, every: .milliseconds(50))
 
     func respond(to request: ClientRequest, context: AppContext) async throws -> Response {
+        if request.client.method == .none, let wait = byPublicClients.wait(context.client.text, at: context.receivedAt) {
+            return tooMany(request, .against(.slowlyPushed, "Too many pushed requests of public apps come from this network."), wait: wait)
+        }
         switch try await push(request, at: context.receivedAt) {
         case .success(let uri?):
             let members = JSONObject([("request_uri", .string(uri)), ("expires_in", .integer(PushedRequests.lifetime.components.seconds))])
             return .tokenJSON(members, status: .created)
         case .success(nil):
             // RFC 9126 §2.3
-            var response = request.refused(
-                .against(
-                    .fewPushed, "Too many pushed requests of the app wait for their customers.", expected: "at most \(PushedRequests.mostOfOneApp)"),
-                status: .tooManyRequests)
-            response.headers[.retryAfter] = String(PushedRequests.lifetime.components.seconds)
-            return response
+            let most = "at most \(PushedRequests.mostOfOneApp)"
+            return tooMany(
+                request, .against(.fewPushed, "Too many pushed requests of the app wait for their customers.", expected: most),
+                wait: Int(PushedRequests.lifetime.components.seconds))
         case .failure(let error): return request.refused(error)
         }
+    }
+
+    private func tooMany(_ request: ClientRequest, _ error: OAuthError, wait: Int) -> Response {
+        var response = request.refused(error, status: .tooManyRequests)
+        response.headers[.retryAfter] = String(wait)
+        return response
     }
 
     private func push(_ request: ClientRequest, at now: Timestamp) async throws -> Result<String?, OAuthError> {

@@ -5,7 +5,8 @@ public import Metering
 public import Storage
 public import Web
 
-/// Every rule of the gateway, in the order in which a call meets them. The first that refuses answers.
+/// Every rule of the gateway, in the order in which a call meets them. The first that refuses answers. Where a consent has ended,
+/// `consent_state` itself looks for what the call's key was answered before, since `idempotency` comes behind it.
 public struct AllPolicies: Sendable {
     public let inOrder: [any Policy]
 
@@ -14,16 +15,17 @@ public struct AllPolicies: Sendable {
         apps: AppDirectory,
         consents: ConsentDirectory, database: any Database, quotas: Quotas, upstreams: Upstreams
     ) {
+        let bursts = BurstLimiter()
         inOrder = [
             TokenPolicy(verifier: verifier),
-            PossessionPolicy(possession: possession, addresses: addresses, certificates: certificates, apps: apps),
+            PossessionPolicy(possession: possession, addresses: addresses, certificates: certificates, apps: apps, bursts: bursts),
             RevocationPolicy(revocations: revocations),
             AppPolicy(apps: apps),
             AddressPolicy(),
-            BurstPolicy(limiter: BurstLimiter()),
-            RequestPolicy(),
+            BurstPolicy(bursts: bursts),
             ScopePolicy(),
-            ConsentStatePolicy(consents: consents),
+            RequestPolicy(),
+            ConsentStatePolicy(consents: consents, database: database),
             AuthenticationLevelPolicy(),
             PermissionPolicy(),
             AccountPolicy(),

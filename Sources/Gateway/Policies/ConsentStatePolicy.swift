@@ -5,6 +5,7 @@ import Contract
 import Metering
 import OpenBanking
 import Primitives
+import Storage
 import Web
 
 /// The consent behind the token is in force now. It is looked at on every call: tokens and consents are two clocks.
@@ -13,17 +14,31 @@ import Web
 struct ConsentStatePolicy: Policy {
     let name = "consent_state"
     let consents: ConsentDirectory
+    /// Where the keys and their answers are.
+    let database: any Database
 
     func checkAtOnce(_ call: inout Call) -> Verdict? {
         guard let claims = call.claims, let id = claims.consentID else {
             return call.rules.token == .customer ? noConsent : .skipped(.appAsksForItself)
         }
-        return consents.known(id).map { verdict(on: $0, claims, &call) }
+        guard let consent = consents.known(id) else { return nil }
+        let verdict = verdict(on: consent, claims, &call)
+        return hasEnded(call) ? nil : verdict
     }
 
     func check(_ call: inout Call) async throws -> Verdict {
         guard let claims = call.claims, let id = claims.consentID else { return noConsent }
-        return verdict(on: try await consents.find(id), claims, &call)
+        let verdict = verdict(on: try await consents.find(id), claims, &call)
+        // A draw may have been made before the consent ended, and its answer lost: the same request finds it, and nothing new begins.
+        guard hasEnded(call), let claim = IdempotencyClaim(of: call) else { return verdict }
+        let answer = try await database.readOne { [now = call.now] in try IdempotencyRecords().answer(to: claim, at: now, in: $0) }
+        return answer.map { Verdict.answered($0.replayed) } ?? verdict
+    }
+
+    /// Whether money would have left under a consent that was withdrawn or has expired.
+    private func hasEnded(_ call: Call) -> Bool {
+        guard call.rules.spendsConsent, let consent = call.consent else { return false }
+        return [.revoked, .expired].contains(consent.status(at: call.now))
     }
 
     private var noConsent: Verdict {

@@ -19,19 +19,12 @@ struct IdempotencyPolicy: Policy {
     func checkAtOnce(_ call: inout Call) -> Verdict? { call.rules.isIdempotent ? nil : .skipped(.repeatsSafely) }
 
     func check(_ call: inout Call) async throws -> Verdict {
-        guard let app = call.app, let key = call.parameters.string("Idempotency-Key") else { return .skipped(.noKey) }
-        // Two spellings of one JSON value are one request; of anything else each byte counts.
-        let body = call.body.map { Array($0.canonicalText.utf8) } ?? call.bodyBytes ?? []
-        // What the path names is part of the request.
-        let payload = Digest(of: call.pathParameters.isEmpty ? body : Array(call.request.uri.path.utf8) + [0] + body)
-        let claim = IdempotencyClaim(appID: app.id, route: call.operation.id, key: key, payload: payload, token: call.requestID)
+        guard let claim = IdempotencyClaim(of: call) else { return .skipped(.noKey) }
         switch try await take(claim, for: &call) {
         case .won:
             call.idempotency = claim
             return .passed(.keyIsNew)
-        case .replay(var answer):
-            answer.headers[.idempotencyReplayed] = "true"
-            return .answered(answer)
+        case .replay(let answer): return .answered(answer.replayed)
         case .otherPayload:
             return refused(
                 .idempotencyKeyReused, "The idempotency key was used with another body.", at: "/header/Idempotency-Key", expected: "the first request's body",
@@ -52,5 +45,27 @@ struct IdempotencyPolicy: Policy {
             call.idempotency = claim
             throw StorageError.undecided(reason: reason)
         }
+    }
+}
+
+extension IdempotencyClaim {
+    /// What a call would hold.
+    /// - Returns: `nil` when no key was sent.
+    init?(of call: Call) {
+        guard let app = call.app, let key = call.parameters.string("Idempotency-Key") else { return nil }
+        // Two spellings of one JSON value are one request; of anything else each byte counts.
+        let body = call.body.map { Array($0.canonicalText.utf8) } ?? call.bodyBytes ?? []
+        // What the path names is part of the request.
+        let payload = Digest(of: call.pathParameters.isEmpty ? body : Array(call.request.uri.path.utf8) + [0] + body)
+        self.init(appID: app.id, route: call.operation.id, key: key, payload: payload, token: call.requestID)
+    }
+}
+
+extension UpstreamAnswer {
+    /// The first request's answer as a repetition is told it.
+    var replayed: UpstreamAnswer {
+        var answer = self
+        answer.headers[.idempotencyReplayed] = "true"
+        return answer
     }
 }

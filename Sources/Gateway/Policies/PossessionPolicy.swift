@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Metering
 import OAuth
+import Primitives
 import Web
 
 /// A bound token is sent by whoever it was issued to: with its certificate, which is still in force (RFC 8705 §3), or a proof of its DPoP key (RFC 9449 §7.1).
@@ -14,6 +15,7 @@ struct PossessionPolicy: Policy {
     let addresses: ServerAddresses
     let certificates: ClientCertificates
     let apps: AppDirectory
+    let bursts: BurstLimiter
 
     /// Most tokens: nothing to prove, and nothing to put together for it.
     func checkAtOnce(_ call: inout Call) -> Verdict? {
@@ -27,16 +29,37 @@ struct PossessionPolicy: Policy {
             scheme: token.scheme, proofs: call.request.headers[values: .dpop],
             target: DPoPProof.Target(method: call.request.method.rawValue, addresses: addresses.all(call.request.uri.path), accessToken: token.text),
             certificate: claims.binding.certificate == nil ? nil : call.clientCertificate.map { Thumbprint(ofDER: $0.der).text })
-        guard let refusal = try await possession.refusal(of: evidence, for: claims.binding, at: call.now) else {
-            if let refusal = try await certificateRefusal(of: call, claims) { return self.refused(refusal) }
-            return .passed(claims.binding.dpopKey == nil ? .sentWithCertificate : .sentWithProof)
+        switch possession.check(evidence, for: claims.binding, at: call.now) {
+        case .failure(let refusal): return refused(refusal, at: call.now)
+        case .success(let proof?):
+            if let refusal = try await use(proof, of: claims.appID, for: &call) { return refused(.proof(refusal), at: call.now) }
+        case .success(nil): break
         }
+        if let refusal = try await certificateRefusal(of: call, claims) { return refused(refusal) }
+        return .passed(claims.binding.dpopKey == nil ? .sentWithCertificate : .sentWithProof)
+    }
+
+    /// Uses the proof, and one of the app's burst with it: what was used is remembered for hours, so an app gets no more of that memory than of calls. Where
+    /// its burst has no room nothing is used, and the rule of the burst refuses the call. A proof that was used before takes nothing, whoever found it.
+    private func use(_ proof: DPoPProof, of appID: AppID, for call: inout Call) async throws -> DPoPProof.Refusal? {
+        guard let app = try await apps.find(appID) else { return try await possession.proofs.use(proof) }
+        let standing = bursts.standing(of: app.id, limit: app.plan.burst, at: call.now)
+        guard standing.retryAfter == nil else {
+            call.burst = standing
+            return nil
+        }
+        if let refusal = try await possession.proofs.use(proof) { return refusal }
+        call.burst = bursts.take(app.id, limit: app.plan.burst, at: call.now)
+        return nil
+    }
+
+    private func refused(_ refusal: PossessionRefusal, at now: Timestamp) -> Verdict {
         let isProof = refusal.code != .invalidToken
         var verdict = refused(
             isProof ? .invalidDPoPProof : .invalidToken, refusal.message, at: isProof ? "/header/DPoP" : "/header/Authorization", expected: refusal.expected,
             got: refusal.got, challenge: BearerChallenge(text: DPoPChallenge.text(refusal)))
         if refusal.needsNonce, case .refused(var problem) = verdict {
-            problem.headers[.dpopNonce] = possession.proofs.nonce(at: call.now)
+            problem.headers[.dpopNonce] = possession.proofs.nonce(at: now)
             verdict = .refused(problem)
         }
         return verdict

@@ -17,7 +17,7 @@ struct RequestPolicy: Policy {
     func check(_ call: inout Call) async throws -> Verdict {
         let head = headFault(of: &call)
         if case .refused(let problem)? = head { return .refused(problem) }
-        return Self.verdict(head, try await bodyFault(of: &call))
+        return Self.verdict(head, try await bodyFault(of: &call, isHeadSound: head == nil))
     }
 
     /// What keeps a request, or a part of it, from being what the contract says.
@@ -61,7 +61,7 @@ struct RequestPolicy: Policy {
             errors: violations.map { Problem.Violation(pointer: $0.pointer, rule: $0.rule, expected: $0.expected, got: $0.got) })
     }
 
-    private func bodyFault(of call: inout Call) async throws -> Fault? {
+    private func bodyFault(of call: inout Call, isHeadSound: Bool) async throws -> Fault? {
         guard let wanted = call.operation.requestBody else { return nil }
         let type = call.request.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingWhitespace().lowercased() }
         guard let type, let content = wanted.content(type) else {
@@ -74,8 +74,13 @@ struct RequestPolicy: Policy {
             return problem(.unsupportedMediaType, "The body is compressed.", "/header/Content-Encoding", "no coding", coding)
         }
         let limit = call.rules.largestBody ?? Self.largestBody
-        if limit > Self.largestBody {
-            guard let place = largeBodies.place(for: call.app?.id) else {
+        // One that comes in chunks does not say.
+        let length = call.request.headers[.contentLength].flatMap(Int.init)
+        if let length, length > limit { return tooLarge(limit) }
+        if limit > Self.largestBody, length.map({ $0 > Self.largestBody }) ?? true {
+            // It is refused whatever its body is, which may take its time to come and would hold a place meanwhile.
+            guard isHeadSound else { return nil }
+            guard let place = largeBodies.place(for: call.app?.organisationID) else {
                 return .refused(Problem(.temporarilyUnavailable, "Other large bodies are being read.", headers: [.retryAfter: "1"]))
             }
             call.largeBody = place

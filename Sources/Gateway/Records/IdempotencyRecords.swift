@@ -66,10 +66,20 @@ public struct IdempotencyRecords: Sendable {
         guard isOver || payload == claim.payload else { return .otherPayload }
         let isAbandoned = status == nil && (claimedAt <= now - Self.staleness || claimedAt > now + Self.skew)
         if isOver || isAbandoned { return try takeOver(claim, from: row["claim_token"], at: now, in: tx) ? .won : .inFlight }
-        guard let status else { return .inFlight }
-        let body: String = try row["body"]
-        return .replay(
-            UpstreamAnswer(status: HTTPResponse.Status(code: status), headers: Self.fields(try row["headers"]), body: Array(body.utf8)))
+        return status == nil ? .inFlight : .replay(try Self.kept(row))
+    }
+
+    /// What the same request was answered before, for one that may begin nothing any more.
+    /// - Returns: `nil` when there is no answer, or it is another body's.
+    func answer(to claim: IdempotencyClaim, at now: Timestamp, in tx: any ReadTransaction) throws -> UpstreamAnswer? {
+        try tx.first(
+            """
+            SELECT status, headers, body
+            FROM idempotency_key
+            WHERE app_id = \(claim.appID) AND route = \(claim.route) AND key = \(claim.key)
+                AND payload = \(claim.payload) AND claimed_at > \(now - Self.lifetime) AND status IS NOT NULL
+            """
+        ).map(Self.kept)
     }
 
     /// Keeps the answer.
@@ -152,6 +162,11 @@ public struct IdempotencyRecords: Sendable {
             SET payload = \(claim.payload), claim_token = \(claim.token), claimed_at = \(now), status = NULL, headers = NULL, body = NULL
             WHERE app_id = \(claim.appID) AND route = \(claim.route) AND key = \(claim.key) AND claim_token = \(token)
             """) == 1
+    }
+
+    private static func kept(_ row: Row) throws -> UpstreamAnswer {
+        let body: String = try row["body"]
+        return UpstreamAnswer(status: HTTPResponse.Status(code: try row["status"]), headers: fields(try row["headers"]), body: Array(body.utf8))
     }
 
     /// `name: value` lines; values hold no line breaks, which HTTP forbids.

@@ -131,10 +131,13 @@ extension RefusalRule {
     public static let fewPushed = RefusalRule(
         "pushed_not_too_many", .temporarilyUnavailable, "Not too many pushed requests of one app wait", "RFC 9126 §2.3",
         advice: "Push a request when the customer is about to be sent, not before.")
+    public static let slowlyPushed = RefusalRule(
+        "pushed_slowly_enough", .temporarilyUnavailable, "Public apps push their requests slowly enough from one network", "RFC 9126 §2.3",
+        advice: "Wait for the seconds in Retry-After. Others may call from the same network: a backend of yours, with credentials, is not counted with them.")
 
     public static let pushedReference = RefusalRule(
         "request_uri_waits", .invalidRequestURI, "The request_uri is one that the app pushed and that waits for its customer", "RFC 9126 §4",
         parameter: "request_uri", advice: "Push a request for each customer, right before you send them. It waits for 90 seconds and is answered once.")
 
-    static let pushed = [pushedReference, noPushedReference, pushedKey, fewPushed]
+    static let pushed = [pushedReference, noPushedReference, pushedKey, fewPushed, slowlyPushed]
 }

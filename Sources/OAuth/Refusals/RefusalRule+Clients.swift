@@ -37,9 +37,12 @@ extension RefusalRule {
     public static let confidentialIntrospection = RefusalRule(
         "introspection_authenticated", .invalidClient, "Who introspects has authenticated", "RFC 7662 §2.1",
         advice: "Introspect from a backend with credentials. A public app reads expires_in, and refreshes.")
+    public static let slowProofs = RefusalRule(
+        "proofs_slowly_enough", .temporarilyUnavailable, "DPoP proofs of public apps come slowly enough from one network", "RFC 9449 §11.1", parameter: "DPoP",
+        advice: "Wait for the seconds in Retry-After, and send the same proof again while it is fresh. Others may call from the same network.")
 
     static let clients = [
         oneMethod, readableCredentials, oneName, servedApp, registeredMethod, allowedAddress, secret, certificateSent, certificateAccepted, certificateSubject,
-        certificateRegistered, confidentialIntrospection,
+        certificateRegistered, confidentialIntrospection, slowProofs,
     ]
 }
