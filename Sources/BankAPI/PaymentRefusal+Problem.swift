@@ -37,6 +37,10 @@ extension PaymentRefusal {
             Problem(
                 .limitExceeded, "The customer allowed payments from a later day on.",
                 errors: [violation("/consent_id", "valid_from", "not before \(from.rfc3339)", "now")])
+        case .dayIsOver(let member, let day, let today):
+            Problem(
+                .paymentDiffers, "The day that the customer approved is over.",
+                errors: [violation("/\(member.rawValue)", "day", "\(today) or a later day", day.description)])
         case .aboveMaximum(let maximum):
             Problem(
                 .limitExceeded, "The payment is more than the customer allows at once.",

@@ -15,7 +15,9 @@ internal import Storage
 extension Platform {
     /// The work beside requests: each ends, flushed, when the process is asked to stop.
     public var jobs: [any Service] {
-        [
+        let payments = Sightings<PaymentID>(lasting: PaymentBooks.watch)
+        let bulkPayments = Sightings<BulkPaymentID>(lasting: PaymentBooks.watch)
+        return [
             Loop { [feed] in await feed.run() },
             Loop { [recorder] in
                 await recorder.run()
@@ -33,9 +35,9 @@ extension Platform {
                 let now = bench.clock.now
                 _ = try await bench.database.write { try Books().settleDue(at: now, randomness: bench.randomness, in: $0) }
             },
-            PeriodicJob("payments", every: .seconds(1)) { try await settlePayments() },
+            PeriodicJob("payments", every: .seconds(1)) { try await settlePayments(seen: payments) },
             PeriodicJob("scheduled payments", every: .seconds(1)) { try await makePayments() },
-            PeriodicJob("bulk payments", every: .seconds(1)) { try await settleBulkPayments() },
+            PeriodicJob("bulk payments", every: .seconds(1)) { try await settleBulkPayments(seen: bulkPayments) },
             PeriodicJob("signing keys", every: .seconds(60)) { [keys, bench, configuration] in
                 try await keys.rotateWhenDue(lifetime: configuration.keyLifetime, at: bench.clock.now)
             },
@@ -44,44 +46,41 @@ extension Platform {
         ]
     }
 
+    // What waited may take minutes. The clock is read for each batch of it, so that what is written says when it was done.
+
     /// Stamps consents whose time is over; the gateway refuses them by the clock before.
     private func expireConsents() async throws {
-        let now = bench.clock.now
-        while try await bench.database.write({ try Consents().expireDue(at: now, in: $0) }) == 200 {}
+        while try await bench.database.write({ [now = bench.clock.now] in try Consents().expireDue(at: now, in: $0) }) == 200 {}
     }
 
     /// Settles accepted payments whose time has come, looks at what is held where its scenario says so, and sends to review what a process that died had
     /// received and never decided.
-    private func settlePayments() async throws {
-        let now = bench.clock.now
-        guard try await bench.database.readOne({ try PaymentRecords().isAnythingDue(at: now, in: $0) }) else { return }
-        let books = PaymentBooks(randomness: bench.randomness)
-        while try await bench.database.write({ try books.lookDue(at: now, in: $0) }) == 100 {}
-        while try await bench.database.write({ try books.settleDue(at: now, in: $0) }) == PaymentBooks.batch {}
-        while try await bench.database.write({ try books.interruptAll(at: now, in: $0) }) == 100 {}
+    private func settlePayments(seen sightings: Sightings<PaymentID>) async throws {
+        let (database, clock, books) = (bench.database, bench.clock, PaymentBooks(randomness: bench.randomness))
+        guard try await database.readOne({ [now = clock.now] in try PaymentRecords().isAnythingDue(at: now, in: $0) }) else { return }
+        while try await database.write({ [now = clock.now] in try books.lookDue(at: now, in: $0) }) == 100 {}
+        while try await database.write({ [now = clock.now] in try books.settleDue(at: now, in: $0) }) == PaymentBooks.batch {}
+        while try await database.write({ [now = clock.now] in try books.interruptAll(at: now, seen: sightings, in: $0) }) == 100 {}
     }
 
     /// Makes the payments whose day has come, those of standing orders among them.
     private func makePayments() async throws {
-        let now = bench.clock.now
         let process = PaymentProcess(database: bench.database, randomness: bench.randomness)
-        while try await process.executeDue(at: now) == 100 {}
+        while try await process.executeDue(by: bench.clock) == 100 {}
     }
 
-    private func settleBulkPayments() async throws {
-        let now = bench.clock.now
-        let books = BulkPaymentBooks(randomness: bench.randomness)
-        guard try await bench.database.readOne({ try BulkPaymentRecords().isAnythingDue(at: now, in: $0) }) else { return }
-        while try await bench.database.write({ try books.settleNext(at: now, in: $0) }) {}
-        while try await bench.database.write({ try books.interruptAll(at: now, in: $0) }) == 100 {}
+    private func settleBulkPayments(seen sightings: Sightings<BulkPaymentID>) async throws {
+        let (database, clock, books) = (bench.database, bench.clock, BulkPaymentBooks(randomness: bench.randomness))
+        guard try await database.readOne({ [now = clock.now] in try BulkPaymentRecords().isAnythingDue(at: now, in: $0) }) else { return }
+        while try await database.write({ [now = clock.now] in try books.settleNext(at: now, in: $0) }) {}
+        while try await database.write({ [now = clock.now] in try books.interruptAll(at: now, seen: sightings, in: $0) }) == 100 {}
     }
 
     /// Removes what can no longer matter.
     private func purge() async throws {
         let (now, database, replays) = (bench.clock.now, bench.database, replays)
         var purges = [
-            // A clock that ran two hours ahead and then two behind makes tokens valid again that had expired; a revoked one must not be forgotten meanwhile.
-            rows("denied tokens") { try DeniedTokens().purge(expiredBefore: now - .hours(5), limit: $0, in: $1) },
+            rows("denied tokens") { try DeniedTokens().purge(expiredBefore: now - WrongClock.memory, limit: $0, in: $1) },
             rows("grants") { try Grants().purge(endedBefore: now - .days(90), limit: $0, in: $1) },
         ]
         purges += AuthorizationPurge.allCases.map { kind in rows(kind.rawValue) { try kind.run(at: now, limit: $0, in: $1) } }
@@ -92,10 +91,7 @@ extension Platform {
             },
             rows("counts of sign-ins") { [signIn] in try signIn.purge(at: now, limit: $0, in: $1) },
             rows("enrolments of second factors") { try SecondFactors.purge(at: now, limit: $0, in: $1) },
-            Purge("quotas") {
-                try await database.write { try Quotas.purge(at: now, in: $0) }
-                return false
-            },
+            rows("quotas") { try Quotas.purge(at: now, limit: $0, in: $1) },
             rows("certificates") { try AppCertificates().purge(at: now, limit: $0, in: $1) },
             rows("software statements") { try AppRegistrations().purge(at: now, limit: $0, in: $1) },
             rows("initial access tokens") { try InitialAccessTokens().purge(endedBefore: now - .days(90), limit: $0, in: $1) },

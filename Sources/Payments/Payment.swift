@@ -99,6 +99,8 @@ public enum PaymentRefusal: Error, Hashable, Sendable {
     /// The consent is for another kind of payment.
     case consentType(ConsentType)
     case notYetValid(from: Timestamp)
+    /// It is ordered after the day that the customer approved.
+    case dayIsOver(PaymentInstructionRefusal.Member, CivilDate, today: CivilDate)
     /// It is more than one payment may be.
     case aboveMaximum(Money)
     /// It is more than is left of a limit, until its period ends.

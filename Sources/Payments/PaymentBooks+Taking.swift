@@ -15,7 +15,10 @@ extension PaymentBooks {
         guard terms.order.allows(new.kind) else { throw PaymentRefusal.consentType(consent.type) }
         let status = consent.status(at: now)
         guard status == .authorised else { throw PaymentRefusal.consentState(status) }
-        if case .single(let instruction, let executionDate) = terms.order { try Self.compare(instruction, executionDate, with: new) }
+        if case .single(let instruction, let executionDate) = terms.order {
+            try Self.compare(instruction, executionDate, with: new)
+            if let executionDate { try Self.check(.executionDate, executionDate, isNotOverAt: now) }
+        }
         guard let (account, creditor) = try Accounts().debtor(debtor, paying: new.instruction.creditor.account, in: tx)
         else { throw PaymentRefusal.unknownConsent }
         switch terms.order {
@@ -68,6 +71,13 @@ extension PaymentBooks {
         guard creditor.id != debtor.id else { throw .paysItself }
         guard creditor.status.allowsCredits else { throw .creditorAccountClosed }
         guard creditor.currency == amount.currency else { throw .creditorAccountCurrency }
+    }
+
+    /// Whether the first day that the customer approved is still to come, or today. What was due since would be paid at once otherwise, a daily order's
+    /// payments all together.
+    static func check(_ member: PaymentInstructionRefusal.Member, _ day: CivilDate, isNotOverAt now: Timestamp) throws(PaymentRefusal) {
+        let today = BankCalendar.day(of: now)
+        guard day >= today else { throw .dayIsOver(member, day, today: today) }
     }
 
     private static func compare(_ instruction: PaymentInstruction, _ executionDate: CivilDate?, with new: NewPayment) throws(PaymentRefusal) {

@@ -46,16 +46,18 @@ public struct PaymentBooks: Sendable {
         try records.move(payment, on: .hold, by: .system, because: .interrupted, at: now, in: tx)
     }
 
-    /// How long after its receipt a payment without a decision is one that its process never made: far beyond the decision's own deadline, and beyond what
-    /// the clocks of two nodes differ by.
+    /// How long after its receipt a payment without a decision is one that its process never made: far beyond the decision's own deadline.
     public static let patience = Duration.seconds(30)
+    /// How long it has to be seen so besides: where the clocks of two nodes are hours apart, one finds all payments of the other old as they come.
+    public static let watch = Duration.seconds(10)
 
     /// Sends to review what was received and never decided.
-    /// - Returns: how many were found, at most `limit`.
-    public func interruptAll(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
+    /// - Parameter sightings: what this process saw at earlier looks.
+    /// - Returns: how many went there, at most `limit`.
+    public func interruptAll(at now: Timestamp, seen sightings: Sightings<PaymentID>, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
         let found = try records.due(.received, at: now - Self.patience, ahead: now + Self.patience, limit: limit, in: tx)
-        for payment in found { _ = try interrupt(payment, at: now, in: tx) }
-        return found.count
+        let isLasting = sightings.look(at: found.map(\.id))
+        return try found.filter { isLasting($0.id) }.count { try interrupt($0, at: now, in: tx) != nil }
     }
 
     /// A member of staff lets a payment that was held or blocked go on.
@@ -93,7 +95,7 @@ public struct PaymentBooks: Sendable {
     private func accept(
         _ payment: Payment, by actor: PaymentActor, because reason: PaymentReason, at now: Timestamp, in tx: any WriteTransaction
     ) throws -> Payment? {
-        let creditor = try Accounts().address(of: payment.instruction.creditor.account, in: payment.world, tx)
+        let creditor = try creditor(of: payment, in: tx)
         let wait = payment.scenario?.settlement ?? (creditor == nil ? Self.settlement : .zero)
         guard let accepted = try records.move(payment, on: .accept, by: actor, because: reason, settlesAt: now + wait, at: now, in: tx) else { return nil }
         return wait > .zero ? accepted : try settle(accepted, to: creditor, at: now, in: tx) ?? accepted
@@ -111,8 +113,7 @@ public struct PaymentBooks: Sendable {
         // In the order in which the books lock accounts: two that settle, or one that settles and one that pays, do not wait for each other for ever.
         let due = try records.due(.accepted, at: now, ahead: now + Self.patience, limit: limit, in: tx)
         return try due.sorted { $0.debtorAccount < $1.debtorAccount }.count { payment in
-            let creditor = try Accounts().address(of: payment.instruction.creditor.account, in: payment.world, tx)
-            return try settle(payment, to: creditor, at: now, in: tx) != nil
+            try settle(payment, to: creditor(of: payment, in: tx), at: now, in: tx) != nil
         }
     }
 
@@ -138,8 +139,13 @@ public struct PaymentBooks: Sendable {
         return true
     }
 
+    /// - Returns: `nil` when it is another bank's.
+    private func creditor(of payment: Payment, in tx: any ReadTransaction) throws -> PaidAccount? {
+        try Accounts().paid(payment.instruction.creditor.account, by: payment.debtorAccount, in: payment.world, tx)
+    }
+
     /// Books an accepted payment; when the creditor's account takes nothing any more, it is rejected after all.
-    private func settle(_ payment: Payment, to creditor: AccountAddress?, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment? {
+    private func settle(_ payment: Payment, to creditor: PaidAccount?, at now: Timestamp, in tx: any WriteTransaction) throws -> Payment? {
         if let reason = payment.scenario?.returnReason { return try reject(payment, by: .system, because: reason, at: now, in: tx) }
         guard let entry = entry(payment, to: creditor, at: now) else {
             return try reject(payment, by: .system, because: .creditorRefused, at: now, in: tx)
@@ -155,8 +161,10 @@ public struct PaymentBooks: Sendable {
         }
     }
 
-    private func entry(_ payment: Payment, to creditor: AccountAddress?, at now: Timestamp) -> JournalEntry? {
+    private func entry(_ payment: Payment, to creditor: PaidAccount?, at now: Timestamp) -> JournalEntry? {
         let amount = payment.instruction.amount
+        // Each statement names the other side.
+        let credited = creditor.map { payment.instruction.narrative(naming: $0.payer) } ?? payment.narrative
         let opposite = creditor?.id ?? InternalAccount.clearing.id(amount.currency, in: payment.world)
         return try? JournalEntry(
             id: EntryID(at: now, from: randomness), world: payment.world, kind: .transfer, bookedAt: now,
@@ -164,7 +172,7 @@ public struct PaymentBooks: Sendable {
                 Posting(
                     id: TransactionID(at: now, from: randomness), account: payment.debtorAccount,
                     amount: Money(minorUnits: -amount.minorUnits, currency: amount.currency), narrative: payment.narrative, pendingID: payment.holdID),
-                Posting(id: TransactionID(at: now, from: randomness), account: opposite, amount: amount, narrative: payment.narrative),
+                Posting(id: TransactionID(at: now, from: randomness), account: opposite, amount: amount, narrative: credited),
             ], payment: payment.id)
     }
 }
@@ -177,10 +185,15 @@ extension Payment {
             madeAt: moment, settlesAt: moment + PaymentBooks.settlement, narrative: narrative, payment: id)
     }
 
-    /// What the statements say.
+    /// What the payer's statement says.
     var narrative: Narrative {
-        Narrative(
-            instruction.reference, counterparty: Counterparty(name: instruction.creditor.name, account: instruction.creditor.account),
-            category: .transfer, channel: .bankTransfer)
+        instruction.narrative(naming: Counterparty(name: instruction.creditor.name, account: instruction.creditor.account))
+    }
+}
+
+extension PaymentInstruction {
+    /// What the statement of one side says, which names the other.
+    func narrative(naming counterparty: Counterparty) -> Narrative {
+        Narrative(reference, counterparty: counterparty, category: .transfer, channel: .bankTransfer)
     }
 }

@@ -62,12 +62,14 @@ public struct PaymentProcess: Sendable {
     }
 
     /// Executes the scheduled payments whose day has come, and those of standing orders.
+    /// - Parameter clock: read for each payment, since those before it may take a minute: one that is received at a moment long gone would be sent to review.
     /// - Returns: how many were found, at most `limit` of each.
     /// - Throws: what one of them failed with, when all were tried; at once when the database does not answer.
-    public func executeDue(at now: Timestamp, limit: Int = 100) async throws -> Int {
-        let scheduled = try await database.readOne { try PaymentRecords().due(.scheduled, at: now, limit: limit, in: $0) }
+    public func executeDue(by clock: any WallClock, limit: Int = 100) async throws -> Int {
+        let scheduled = try await database.readOne { [now = clock.now] in try PaymentRecords().due(.scheduled, at: now, limit: limit, in: $0) }
         var failure: StorageError?
         for payment in scheduled {
+            let now = clock.now
             do {
                 let executed = try await database.write { [books] tx in try books.execute(payment, at: now, in: tx) }
                 if let executed, executed.status == .received { try await decide(executed, at: now) { _, _ in } }
@@ -76,8 +78,9 @@ public struct PaymentProcess: Sendable {
                 failure = error
             }
         }
-        let orders = try await database.readOne { try StandingOrderRecords().due(at: now, limit: limit, in: $0) }
+        let orders = try await database.readOne { [now = clock.now] in try StandingOrderRecords().due(at: now, limit: limit, in: $0) }
         for order in orders {
+            let now = clock.now
             do {
                 let payment = try await database.write { [books] tx in try books.pay(order, at: now, in: tx) }
                 if let payment, payment.status == .received { try await decide(payment, at: now) { _, _ in } }

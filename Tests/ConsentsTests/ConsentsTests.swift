@@ -227,6 +227,46 @@ struct ConsentsTests {
     }
 
     @Test(arguments: Engine.available)
+    func `a consent that is approved while the sweep looks at it is not swept`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: migrations) { database in
+            let lodged = try await lodge(in: database)
+            let late = clock.now + .hours(24)
+            let (approved, mayEnd) = (Gate(), Gate())
+            defer { mayEnd.open() }
+            let approval = Task { [consents] in
+                try await database.write { tx in
+                    let consent = try consents.authorise(
+                        lodged.id, by: amina, accounts: [everyday], grant: grant, at: late - .seconds(1), requestID: nil, in: tx)
+                    approved.open()
+                    mayEnd.waitBlocking()
+                    return consent != nil
+                }
+            }
+            await approved.wait()
+
+            let sweep = Task { [consents] in try await database.write { try consents.expireDue(at: late, in: $0) } }
+            // On SQLite it comes when the approval has ended.
+            if engine == .postgres { try await someoneWaits(in: database) }
+            mayEnd.open()
+
+            let isApproved = try await approval.value
+            let swept = try await sweep.value
+            let read = try await database.read { [consents] in try consents.find(lodged.id, in: $0) }
+            #expect(isApproved && swept == 0)
+            #expect(read?.storedStatus == .authorised && read?.statusReason == ConsentReason.approved)
+        }
+    }
+
+    /// Returns when somebody waits for a lock.
+    private func someoneWaits(in database: any Database) async throws {
+        while try await database.read({
+            try $0.all("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").isEmpty
+        }) {
+            await Task.yield()
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `an app's list goes on page by page, newest first, and holds no other app's`(engine: Engine) async throws {
         try await withDatabase(engine, migrations: migrations) { database in
             var lodged: [ConsentID] = []
@@ -251,16 +291,55 @@ struct ConsentsTests {
     }
 
     @Test(arguments: Engine.available)
-    func `a customer's list holds what they decided`(engine: Engine) async throws {
+    func `a customer finds all that is in force, however much has ended since`(engine: Engine) async throws {
         try await withDatabase(engine, migrations: migrations) { database in
-            let approved = try await lodge(in: database)
-            _ = try await authorise(approved, in: database)
+            let first = try await lodge(in: database)
+            _ = try await authorise(first, in: database)
+            for _ in 0..<3 {
+                clock.advance(by: .seconds(1))
+                let ended = try await lodge(in: database)
+                _ = try await authorise(ended, in: database)
+                _ = try await revoke(ended, by: .customer, in: database)
+            }
+            let second = try await lodge(in: database)
+            _ = try await authorise(second, in: database)
             _ = try await lodge(in: database)
 
-            let list = try await database.read { [consents] in try consents.list(ofPerson: amina, in: $0) }
+            let list = try await database.read { [consents] in try consents.inForce(of: amina, in: $0) }
+            let others = try await database.read { [consents] in try consents.inForce(of: PersonID(trusted: "usr_brian"), in: $0) }
 
-            #expect(list.map(\.id) == [approved.id])
+            #expect(list.map(\.id) == [second.id, first.id])
             #expect(list.first?.accounts == [everyday])
+            #expect(others.isEmpty)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `what has ended goes on page by page, the last that ended first`(engine: Engine) async throws {
+        try await withDatabase(engine, migrations: migrations) { database in
+            var approved: [Consent] = []
+            for _ in 0..<7 {
+                let authorised = try await authorise(lodge(in: database), in: database)
+                approved.append(try #require(authorised))
+            }
+            // The one that is the oldest ends last, and some end in the same second.
+            for (index, consent) in approved.reversed().enumerated() {
+                if index % 2 == 0 { clock.advance(by: .seconds(1)) }
+                _ = try await revoke(consent, by: .customer, in: database)
+            }
+            _ = try await authorise(lodge(in: database), in: database)
+
+            var seen: [Consent] = []
+            while true {
+                let last = seen.last
+                let page = try await database.read { [consents] in try consents.ended(of: amina, before: last, limit: 3, in: $0) }
+                if page.isEmpty { break }
+                seen += page
+            }
+
+            #expect(seen.count == 7 && Set(seen.map(\.id)) == Set(approved.map(\.id)))
+            #expect(seen.first?.id == approved.first?.id)
+            #expect(seen.map(\.statusChangedAt) == seen.map(\.statusChangedAt).sorted(by: >))
         }
     }
 

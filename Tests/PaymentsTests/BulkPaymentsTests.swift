@@ -53,6 +53,25 @@ struct BulkPaymentsTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `a customer finds to cancel what the table lets them cancel, and the rest apart`(engine: Engine) async throws {
+        try await withBank(engine) { database in
+            let bulk = try await database.upload([pay(100, to: "KPLC-882-001")])
+            try await database.approve(bulk)
+            _ = try await database.execute(bulk).get()
+            // No file is scheduled.
+            for status in PaymentStatus.allCases where status != .scheduled {
+                let (open, rest) = try await database.write { tx in
+                    try tx.execute("UPDATE bulk_payment SET status = \(status) WHERE id = \(bulk.id)")
+                    return (try BulkPaymentRecords().cancellable(of: amina, in: tx), try BulkPaymentRecords().rest(of: amina, limit: 2, in: tx))
+                }
+
+                let mayCancel = status.transition(on: .cancel, by: .customer) == .moves(to: .cancelled)
+                #expect(open.map(\.id) == (mayCancel ? [bulk.id] : []), "\(status)")
+                #expect(rest.map(\.id) == (mayCancel ? [] : [bulk.id]), "\(status)")
+            }
+        }
+    }
+
     @Test(arguments: Engine.available) func `a payment to a closed account, or to the debtor's own, is rejected alone`(engine: Engine) async throws {
         try await withBank(engine) { database in
             let bulk = try await database.upload([
@@ -192,9 +211,9 @@ struct BulkPaymentsTests {
             let other = try await database.upload([pay(100, to: "0100-200301")])
             try await database.approve(other)
             _ = try await database.write { try BulkPaymentBooks().receive(execution(of: other), at: noon, in: $0) }
-            _ = try await database.write { try BulkPaymentBooks().interruptAll(at: noon + .seconds(29), in: $0) }
+            _ = try await database.write { try BulkPaymentBooks().interruptAll(at: noon + .seconds(29), seen: Sightings(lasting: .zero), in: $0) }
             #expect(try await database.timeline(other) == [.received])
-            _ = try await database.write { try BulkPaymentBooks().interruptAll(at: noon + PaymentBooks.patience, in: $0) }
+            _ = try await database.write { try BulkPaymentBooks().interruptAll(at: noon + PaymentBooks.patience, seen: Sightings(lasting: .zero), in: $0) }
             #expect(try await database.timeline(other) == [.received, .held])
             #expect(try await database.balance().available == kes(800))
             try await database.expectSoundBooks()
@@ -211,7 +230,7 @@ struct BulkPaymentsTests {
             let (early, skewed) = (noon - .hours(2), noon - PaymentBooks.patience)
             #expect(try await database.read { try !BulkPaymentRecords().isAnythingDue(at: skewed, in: $0) })
             #expect(try await database.read { try BulkPaymentRecords().isAnythingDue(at: early, in: $0) })
-            #expect(try await database.write { try BulkPaymentBooks().interruptAll(at: early, in: $0) } == 1)
+            #expect(try await database.write { try BulkPaymentBooks().interruptAll(at: early, seen: Sightings(lasting: .zero), in: $0) } == 1)
             try await database.settleBulks(at: early)
 
             #expect(try await database.timeline(accepted) == [.received, .accepted, .settled])

@@ -41,7 +41,7 @@ extension BusyBank {
         case .stopBeforeTheDecision: try await receive(try await order(&chance, at: now), at: now) { _ in }
         case .failInTheFirst: try await receive(try await order(&chance, at: now), at: now) { _ in throw Self.failing }
         case .failInTheSecond: try await ask(try await order(&chance, at: now), &chance, at: now) { _ in throw Self.failing }
-        case .interrupt: try await database.write { _ = try PaymentBooks().interruptAll(at: now, in: $0) }
+        case .interrupt: try await database.write { _ = try PaymentBooks().interruptAll(at: now, seen: Sightings(lasting: .zero), in: $0) }
         case .release, .reject: try await decideByStaff(deed == .release, &chance, at: now)
         case .cancel: try await cancel(&chance, at: now)
         case .reverse: try await reverse(&chance, at: now)
@@ -271,7 +271,7 @@ extension PaymentRefusal {
         case .consentState(let status): "consent \(status)"
         case .differs: "differs"
         case .keyReused: "key reused"
-        case .consentType, .notYetValid, .aboveMaximum, .aboveLimit, .notTheirAccount: "beyond the consent"
+        case .consentType, .notYetValid, .dayIsOver, .aboveMaximum, .aboveLimit, .notTheirAccount: "beyond the consent"
         case .paysItself: "pays itself"
         case .creditorAccountClosed: "creditor's account closed"
         case .creditorAccountCurrency: "creditor's account in another currency"

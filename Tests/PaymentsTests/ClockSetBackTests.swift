@@ -3,6 +3,7 @@ import OpenBanking
 import Payments
 import Primitives
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -31,13 +32,43 @@ struct ClockSetBackTests {
             let payment = try await database.write { try PaymentBooks().receive(new, at: noon, in: $0) }
             func interrupt(at now: Timestamp) async throws -> (isDue: Bool, count: Int) {
                 try await database.write { tx in
-                    (try PaymentRecords().isAnythingDue(at: now, in: tx), try PaymentBooks().interruptAll(at: now, in: tx))
+                    (try PaymentRecords().isAnythingDue(at: now, in: tx), try PaymentBooks().interruptAll(at: now, seen: Sightings(lasting: .zero), in: tx))
                 }
             }
 
             #expect(try await interrupt(at: noon - PaymentBooks.patience) == (false, 0))
             #expect(try await interrupt(at: early) == (true, 1))
             #expect(try await database.timeline(payment) == [.received, .held])
+        }
+    }
+
+    @Test(arguments: Engine.available, [-2, 2])
+    func `a node whose clock is two hours off sends to review what it sees for ten seconds, not what passes`(engine: Engine, hours: Int64) async throws {
+        try await withBank(engine) { database in
+            let start = ContinuousClock.now
+            let passed = Mutex(Duration.zero)
+            let sightings = Sightings<PaymentID>(lasting: PaymentBooks.watch) { start + passed.withLock { $0 } }
+            let theirs = noon + .hours(hours)
+            func look(after seconds: Int) async throws -> Int {
+                passed.withLock { $0 = .seconds(seconds) }
+                return try await database.write { try PaymentBooks().interruptAll(at: theirs, seen: sightings, in: $0) }
+            }
+            func receive(_ reference: String) async throws -> Payment {
+                let instruction = bill(reference: reference)
+                let new = NewPayment(
+                    appID: copilot, organisationID: acme, personID: amina, consentID: try await database.approved(instruction), instruction: instruction)
+                return try await database.write { try PaymentBooks().receive(new, at: noon, in: $0) }
+            }
+
+            let passing = try await receive("Bill 1")
+            let first = try await look(after: 0)
+            _ = try await database.write { try PaymentBooks().reject(passing, by: .system, because: .declinedByRisk, at: noon, in: $0) }
+            let staying = try await receive("Bill 2")
+            let looks = [first, try await look(after: 1), try await look(after: 10), try await look(after: 11)]
+
+            #expect(looks == [0, 0, 0, 1])
+            #expect(try await database.timeline(passing) == [.received, .rejected])
+            #expect(try await database.timeline(staying) == [.received, .held])
         }
     }
 

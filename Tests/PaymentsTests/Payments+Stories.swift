@@ -105,7 +105,7 @@ extension Database {
 
     /// Executes, then settles what is due.
     func work(at now: Timestamp) async throws {
-        while try await PaymentProcess(database: self, deadline: .seconds(60)).executeDue(at: now) > 0 {}
+        while try await PaymentProcess(database: self, deadline: .seconds(60)).executeDue(by: ManualClock(now)) > 0 {}
         try await settleDue(at: now)
     }
 

@@ -46,6 +46,31 @@ struct PaymentsTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `inside the bank each statement names the other side, with everybody who holds its account`(engine: Engine)
+        async throws
+    {
+        try await withBank(engine) { database in
+            try await database.write { tx in
+                try tx.execute(
+                    "INSERT INTO account_holder (account_id, rank, person_id, name) VALUES (\(AccountID.everyday), 1, NULL, 'Brian Otieno')")
+            }
+            let instruction = bill(kes(250), to: "0100-200301")
+            _ = try await database.make(instruction, under: try await database.approved(instruction)).get()
+
+            let (paid, received) = try await database.read { tx in
+                (
+                    try Transactions().list(account: .everyday, limit: 1, in: tx).transactions.first,
+                    try Transactions().list(account: .savings, limit: 1, in: tx).transactions.first
+                )
+            }
+
+            #expect(paid?.direction == .debit && paid?.counterparty == Counterparty(name: "Kenya Power", account: "0100-200301"))
+            #expect(received?.direction == .credit && received?.counterparty == Counterparty(name: "Amina Hassan and Brian Otieno", account: "0100-200300"))
+            #expect(received?.description == "Bill 77")
+            try await database.expectSoundBooks()
+        }
+    }
+
     @Test(arguments: Engine.available) func `PY-09 whatever differs from the approval is refused by name, and nothing moves`(engine: Engine) async throws {
         try await withBank(engine) { database in
             let consent = try await database.approved()

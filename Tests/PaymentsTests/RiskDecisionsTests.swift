@@ -158,7 +158,7 @@ struct RiskDecisionsTests {
 
             let later = noon + .minutes(1)
             let found = try await database.write { tx in
-                try (0..<2).map { _ in try PaymentBooks().interruptAll(at: later, in: tx) }
+                try (0..<2).map { _ in try PaymentBooks().interruptAll(at: later, seen: Sightings(lasting: .zero), in: tx) }
             }
             // The same request again is answered with the payment it made.
             let again = try await database.make(under: consent, key: "key-1", at: later).get()

@@ -56,6 +56,26 @@ struct ScheduledPaymentTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `one that is ordered after its day is refused, on that day it is made`(engine: Engine) async throws {
+        try await withBank(engine) { database in
+            let consent = try await database.approved(.single(bill(), executionDate: tomorrow), expiresAt: noon + .days(100))
+            let (evening, late) = (dawn + .days(1) - .seconds(1), dawn + .days(1))
+
+            let refusal = try await database.make(under: consent, on: tomorrow, at: late)
+            let status = try await database.consentStatus(consent, at: late)
+            let payment = try await database.make(under: consent, on: tomorrow, at: evening).get()
+            // What was lost on the way is told again, the day after too.
+            let again = try await database.make(under: consent, on: tomorrow, at: late).get()
+            try await database.work(at: evening)
+
+            #expect(refusal == .failure(.dayIsOver(.executionDate, tomorrow, today: tomorrow.adding(days: 1))))
+            #expect(status == .authorised)
+            #expect(payment.status == .scheduled && again.id == payment.id)
+            let timeline = try await database.timeline(payment)
+            #expect(timeline == [.scheduled, .received, .accepted])
+        }
+    }
+
     @Test(arguments: Engine.available) func `what the account cannot pay on the day is rejected, and nothing is set aside`(engine: Engine) async throws {
         try await withBank(engine) { database in
             let payment = try await database.scheduled(bill(kes(1_001)))
@@ -108,6 +128,22 @@ struct ScheduledPaymentTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `a customer finds to cancel what the table lets them cancel, and the rest apart`(engine: Engine) async throws {
+        try await withBank(engine) { database in
+            let payment = try await database.scheduled()
+            for status in PaymentStatus.allCases {
+                let (open, rest) = try await database.write { tx in
+                    try tx.execute("UPDATE payment SET status = \(status) WHERE id = \(payment.id)")
+                    return (try PaymentRecords().cancellable(of: amina, in: tx), try PaymentRecords().rest(of: amina, limit: 2, in: tx))
+                }
+
+                let mayCancel = status.transition(on: .cancel, by: .customer) == .moves(to: .cancelled)
+                #expect(open.map(\.id) == (mayCancel ? [payment.id] : []), "\(status)")
+                #expect(rest.map(\.id) == (mayCancel ? [] : [payment.id]), "\(status)")
+            }
+        }
+    }
+
     @Test(arguments: Engine.available) func `one that cannot be made keeps back none behind it`(engine: Engine) async throws {
         try await withBank(engine) { database in
             let lost = try await database.scheduled()
@@ -115,7 +151,9 @@ struct ScheduledPaymentTests {
             let behind = try await database.make(under: consent, on: tomorrow, key: "key-2").get()
             try await database.write { _ = try $0.execute("UPDATE account SET owner = \("bank") WHERE id = \(AccountID.everyday)") }
 
-            await #expect(throws: StorageError.self) { _ = try await PaymentProcess(database: database, deadline: .seconds(60)).executeDue(at: dawn) }
+            await #expect(throws: StorageError.self) {
+                _ = try await PaymentProcess(database: database, deadline: .seconds(60)).executeDue(by: ManualClock(dawn))
+            }
 
             #expect(try await database.timeline(behind) == [.scheduled, .received, .rejected])
             #expect(try await database.timeline(lost) == [.scheduled])
@@ -126,7 +164,9 @@ struct ScheduledPaymentTests {
         try await withBank(engine) { database in
             let payment = try await database.scheduled()
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<6 { group.addTask { _ = try await PaymentProcess(database: database, deadline: .seconds(60)).executeDue(at: dawn) } }
+                for _ in 0..<6 {
+                    group.addTask { _ = try await PaymentProcess(database: database, deadline: .seconds(60)).executeDue(by: ManualClock(dawn)) }
+                }
                 try await group.waitForAll()
             }
             #expect(try await database.timeline(payment) == [.scheduled, .received, .accepted])

@@ -3,6 +3,7 @@ import Consents
 import OpenBanking
 import Payments
 import Primitives
+import Risk
 import Storage
 import TestSupport
 import Testing
@@ -19,12 +20,13 @@ struct StandingOrderTests {
     }
 
     private func take(
-        _ database: any Database, _ plan: StandingOrderPlan, _ instruction: PaymentInstruction = power, under consent: ConsentID? = nil, key: String = "key-1"
+        _ database: any Database, _ plan: StandingOrderPlan, _ instruction: PaymentInstruction = power, under consent: ConsentID? = nil, key: String = "key-1",
+        at now: Timestamp = noon
     ) async throws -> StandingOrder {
         let approved = try await consent.asyncValue { try await database.approved(.standing(instruction, plan)) }
         let new = NewStandingOrder(
             appID: copilot, personID: amina, consentID: approved, instruction: instruction, plan: plan, idempotencyKey: key)
-        return try await database.write { try PaymentBooks().take(new, at: noon, in: $0) }
+        return try await database.write { try PaymentBooks().take(new, at: now, in: $0) }
     }
 
     private func payments(_ database: any Database) async throws -> [Payment] {
@@ -75,10 +77,14 @@ struct StandingOrderTests {
         try await withBank(engine) { database in
             _ = try await take(database, try plan())
             try await database.work(at: dawn)
-            let order = try #require(try await database.read { try StandingOrderRecords().list(ofPerson: amina, in: $0).first })
+            let order = try #require(try await database.read { try StandingOrderRecords().active(of: amina, in: $0).first })
             let cancelled = try await database.write { try PaymentBooks().cancel(order.id, by: .customer, at: dawn, in: $0) }
             #expect(cancelled?.status == .cancelled && cancelled?.endedBy == .customer && cancelled?.nextDate == nil)
             #expect(try await database.write { try PaymentBooks().cancel(order.id, by: .customer, at: dawn, in: $0) } == nil)
+            let (active, ended) = try await database.read { tx in
+                (try StandingOrderRecords().active(of: amina, in: tx), try StandingOrderRecords().ended(of: amina, limit: 2, in: tx))
+            }
+            #expect(active.isEmpty && ended.map(\.id) == [order.id])
 
             try await database.work(at: dawn + .days(5))
             #expect(try await payments(database).count == 1)
@@ -99,6 +105,27 @@ struct StandingOrderTests {
             await #expect(throws: PaymentRefusal.consentState(.consumed)) {
                 _ = try await take(database, try plan(), under: consent, key: "another")
             }
+        }
+    }
+
+    @Test(arguments: Engine.available) func `one that is ordered after its first day is refused, on that day it is taken`(engine: Engine) async throws {
+        try await withBank(engine) { database in
+            let consent = try await database.approved(.standing(Self.power, try plan()), expiresAt: noon + .days(100))
+            let (evening, late) = (dawn + .days(1) - .seconds(1), dawn + .days(1))
+
+            await #expect(throws: PaymentRefusal.dayIsOver(.firstDate, tomorrow, today: tomorrow.adding(days: 1))) {
+                _ = try await take(database, try plan(), under: consent, at: late)
+            }
+            let status = try await database.consentStatus(consent, at: late)
+            let order = try await take(database, try plan(), under: consent, at: evening)
+            // What was lost on the way is told again, however late.
+            let again = try await take(database, try plan(), under: consent, at: late + .days(60))
+            try await database.work(at: evening)
+
+            #expect(status == .authorised)
+            #expect(order.nextDate == tomorrow && again.id == order.id)
+            let made = try await payments(database)
+            #expect(made.map(\.executionDate) == [tomorrow])
         }
     }
 
@@ -123,10 +150,34 @@ struct StandingOrderTests {
         try await withBank(engine) { database in
             _ = try await take(database, try plan())
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<6 { group.addTask { _ = try await PaymentProcess(database: database, deadline: .seconds(60)).executeDue(at: dawn) } }
+                for _ in 0..<6 {
+                    group.addTask { _ = try await PaymentProcess(database: database, deadline: .seconds(60)).executeDue(by: ManualClock(dawn)) }
+                }
                 try await group.waitForAll()
             }
             #expect(try await payments(database).count == 1)
+        }
+    }
+
+    @Test(arguments: Engine.available) func `each payment is received when its turn comes, and none goes to review for those before it`(engine: Engine)
+        async throws
+    {
+        try await withBank(engine) { database in
+            for number in 1...2 { _ = try await take(database, try plan(), bill(reference: "Order \(number)")) }
+            let clock = ManualClock(dawn)
+            // Each decision takes a minute, and the job that looks for what was never decided comes at its beginning.
+            let process = PaymentProcess(database: database, randomness: SystemRandom(), deadline: .seconds(60), timer: ContinuousClock()) { payment, _ in
+                let now = clock.now
+                _ = try await database.write { try PaymentBooks().interruptAll(at: now, seen: Sightings(lasting: .zero), in: $0) }
+                clock.advance(by: .minutes(1))
+                return .harmless(payment)
+            }
+
+            _ = try await process.executeDue(by: clock)
+
+            let made = try await payments(database)
+            #expect(made.map(\.status) == [.accepted, .accepted])
+            #expect(Set(made.map(\.createdAt)) == [dawn, dawn + .minutes(1)])
         }
     }
 }

@@ -38,7 +38,7 @@ extension TestServer {
     /// What the bank's job does each second.
     func workPayments() async throws {
         let process = PaymentProcess(database: database, deadline: .seconds(3))
-        while try await process.executeDue(at: clock.now) > 0 {}
+        while try await process.executeDue(by: clock) > 0 {}
         try await database.write { _ = try PaymentBooks().settleDue(at: clock.now, in: $0) }
     }
 }

@@ -61,6 +61,26 @@ struct OrderTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `an order whose first day is over is refused by it, and its consent stays`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let order = Bill().members + #","frequency":"daily","first_date":"\#(server.inDays(1))""#
+            let end = #","expires_at":"\#((server.clock.now + .days(30)).rfc3339)""#
+            let consent = try await server.lodge("standing_order", order, app, more: end).json["id"] as? String ?? ""
+            let tokens = try await server.tokens(for: app, server.detail(consent))
+            server.clock.advance(by: .days(2))
+            let token = try await server.refresh(tokens.refresh, by: app).json["access_token"] as? String ?? ""
+
+            let refused = try await server.create("/v1/standing-orders", order, under: consent, token: token)
+
+            refused.isRefused(.unprocessableContent, .paymentDiffers, rule: "day", by: "createStandingOrder")
+            #expect(refused.violations.first?["pointer"] == "/first_date")
+            #expect(refused.violations.first?["expected"] == "\(server.inDays(0)) or a later day")
+            let status = try await server.consentStatus(consent, app)
+            #expect(status == "authorised")
+        }
+    }
+
     @Test(arguments: Engine.available) func `a standing order pays on its days, and stops when it is cancelled`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.payingApp()

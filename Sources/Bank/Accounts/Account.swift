@@ -34,6 +34,8 @@ public struct Account: Hashable, Sendable {
     public func isHeld(by person: PersonID) -> Bool { holder == person || jointHolders.contains(person) }
     public var isJoint: Bool { holderNames.count > 1 }
     public var isShareable: Bool { status.isShareable }
+    /// How the statements of those it pays name it.
+    public var counterparty: Counterparty { Counterparty(holders: holderNames, account: number) }
 
     /// Why an app cannot be given this account, as the rest of a sentence; `nil` when it can.
     public var reasonNotShareable: String? {

@@ -10,6 +10,13 @@ public struct AccountAddress: Hashable, Sendable {
     public let currency: Currency
 }
 
+/// An account of this bank that another one of it pays.
+public struct PaidAccount: Hashable, Sendable {
+    public let id: AccountID
+    /// Who pays it, as its statement names them.
+    public let payer: Counterparty
+}
+
 extension Accounts {
     /// A customer's account, and the one of the same world that has this number, in one read.
     public func debtor(
@@ -26,15 +33,21 @@ extension Accounts {
         return found.first { $0.id == id }.map { (debtor: $0, creditor: found.first { $0.number == number }) }
     }
 
-    /// The customer's account with a number of this bank.
-    public func address(of number: String, in world: OrganisationID, _ tx: any ReadTransaction) throws -> AccountAddress? {
-        try tx.first(
+    /// The customer's account with a number of this bank, and who pays it, in one read.
+    public func paid(_ number: String, by debtor: AccountID, in world: OrganisationID, _ tx: any ReadTransaction) throws -> PaidAccount? {
+        // A payer whose name is missing makes no account another bank's.
+        let rows = try tx.all(
             """
-            SELECT id, world, number, status, currency
+            SELECT account.id AS id, payer.number AS payer_number, holder.name AS payer_name
             FROM account
-            WHERE world = \(world) AND number = \(number) AND owner = \(AccountOwner.customer)
-            """
-        ).map(AccountAddress.init)
+            JOIN account AS payer ON payer.id = \(debtor)
+            LEFT JOIN account_holder AS holder ON holder.account_id = payer.id
+            WHERE account.world = \(world) AND account.number = \(number) AND account.owner = \(AccountOwner.customer)
+            ORDER BY holder.rank
+            """)
+        guard let first = rows.first else { return nil }
+        let names = try rows.compactMap { row -> String? in try row["payer_name"] }
+        return PaidAccount(id: try first["id"], payer: Counterparty(holders: names, account: try first["payer_number"]))
     }
 }
 

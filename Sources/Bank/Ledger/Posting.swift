@@ -44,6 +44,11 @@ public struct Counterparty: Hashable, Sendable {
         self.name = name
         self.account = account
     }
+
+    /// Those who hold an account of this bank, the first holder first.
+    init(holders: [String], account: String) {
+        self.init(name: holders.joined(separator: " and "), account: account)
+    }
 }
 
 /// A posting as it stands in the books of its account.

@@ -41,21 +41,6 @@ public struct Consents: Sendable {
         }
     }
 
-    /// A customer's connections, the newest first.
-    public func list(ofPerson personID: PersonID, in tx: any ReadTransaction) throws -> [Consent] {
-        try consents(
-            tx.all(
-                """
-                SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                       status, status_actor, status_reason, status_changed_at, grant_id,
-                       amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id
-                FROM consent
-                WHERE person_id = \(personID)
-                ORDER BY created_at DESC, id DESC
-                LIMIT 500
-                """), in: tx)
-    }
-
     /// An app's consents, the newest first, page by page.
     /// - Parameter before: the last consent of the page before.
     public func list(ofApp appID: AppID, before: Consent? = nil, limit: Int = 100, in tx: any ReadTransaction) throws -> [Consent] {
@@ -213,6 +198,8 @@ public struct Consents: Sendable {
                 WHERE id = \(before.id) AND status = \(before.storedStatus)
                 """)
             guard won == 1 else {
+                // What the job saw is over: it was authorised, or has ended. The job comes again, and judges that.
+                guard decision.event != .expire else { return nil }
                 guard let moved = try find(before.id, in: tx) else { return nil }
                 before = moved
                 continue
@@ -278,7 +265,7 @@ public struct Consents: Sendable {
             }, in: tx)
     }
 
-    private func consents(_ rows: [Row], in tx: any ReadTransaction) throws -> [Consent] {
+    func consents(_ rows: [Row], in tx: any ReadTransaction) throws -> [Consent] {
         let accounts = try accounts(of: rows.map { try $0["id"] }, in: tx)
         return try rows.map { try Consent($0, accounts: accounts[$0["id"]] ?? []) }
     }

@@ -100,11 +100,12 @@ public struct BulkPaymentBooks: Sendable {
     }
 
     /// Sends to review what was received and never decided.
-    /// - Returns: how many were found, at most `limit`.
-    public func interruptAll(at now: Timestamp, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
+    /// - Parameter sightings: what this process saw at earlier looks.
+    /// - Returns: how many went there, at most `limit`.
+    public func interruptAll(at now: Timestamp, seen sightings: Sightings<BulkPaymentID>, limit: Int = 100, in tx: any WriteTransaction) throws -> Int {
         let found = try records.undecided(at: now, limit: limit, in: tx)
-        for bulk in found { _ = try interrupt(bulk, at: now, in: tx) }
-        return found.count
+        let isLasting = sightings.look(at: found.map(\.id))
+        return try found.filter { isLasting($0.id) }.count { try interrupt($0, at: now, in: tx) != nil }
     }
 
     /// A member of staff lets one that was held or blocked go on.

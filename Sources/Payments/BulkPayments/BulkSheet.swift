@@ -52,7 +52,7 @@ struct BulkSheet {
                 narrative: bulk.narrative, pendingID: hold)
         ]
         var leaving: Int64 = 0
-        let sender = Counterparty(name: debtor.holderNames.joined(separator: " and "), account: debtor.number)
+        let payer = debtor.counterparty
         for line in payable {
             guard let creditor = creditors[line.instruction.creditor.account] else {
                 leaving += line.instruction.amount.minorUnits
@@ -61,7 +61,7 @@ struct BulkSheet {
             postings.append(
                 Posting(
                     id: TransactionID(at: now, from: randomness), account: creditor.id, amount: line.instruction.amount,
-                    narrative: Narrative(line.instruction.reference, counterparty: sender, category: .transfer, channel: .bankTransfer)))
+                    narrative: line.instruction.narrative(naming: payer)))
         }
         if leaving > 0 {
             postings.append(

@@ -23,6 +23,7 @@ extension PaymentBooks {
         guard status == .authorised else { throw PaymentRefusal.consentState(status) }
         let differences = Self.differences(instruction, plan, from: new)
         guard differences.isEmpty else { throw PaymentRefusal.differs(differences) }
+        try Self.check(.firstDate, plan.firstDate, isNotOverAt: now)
         guard let (account, creditor) = try Accounts().debtor(debtor, paying: instruction.creditor.account, in: tx)
         else { throw PaymentRefusal.unknownConsent }
         try Self.check(creditor, takes: instruction.amount, from: account)
