@@ -30,10 +30,6 @@ struct ConnectionsPage: Encodable {
     struct Acquaintance: Encodable {
         let id, app, firm, initials, knows, since, csrf: String
     }
-    struct Event: Encodable {
-        let text, when: String
-        let consent: String
-    }
 
     let lead: String
     let stopped: String?
@@ -46,8 +42,9 @@ struct ConnectionsPage: Encodable {
     let looks: [LookRow]
     let hasLooks: Bool
     let older: String?
-    let past: [Event]
+    let past: [PastPage.Event]
     let hasPast: Bool
+    let earlier: String?
 }
 
 /// One call about the customer, in their words.
@@ -78,6 +75,9 @@ extension CustomerRoutes {
         routes.post("/my/grants/{id}/stop") { request, context in
             try await signedInForm(request, context) { session, _ in try await stopKnowing(session, context) }
         }
+        routes.get("/my/consents") { request, context in
+            try await signedIn(request, context) { try await pastPage(for: $0, request, context) }
+        }
         routes.get("/my/consents/{id}") { request, context in
             try await signedIn(request, context) { try await receipt(for: $0, context) }
         }
@@ -96,21 +96,26 @@ extension CustomerRoutes {
     private func connectionsPage(for session: Session, _ request: Request, _ context: AppContext) async throws -> Response {
         let now = context.receivedAt
         let person = session.person
-        let (consents, looks) = try await database.read { [consents, records] tx in
-            (try consents.list(ofPerson: person.id, in: tx), try records.list(ofPerson: person.id, limit: Self.looksOnOverview + 1, in: tx))
+        let id = request.query?["stopped"].flatMap { ConsentID($0) }
+        let (past, looks, named) = try await database.read { [consents, records] tx in
+            (
+                try Past(of: person.id, in: tx), try records.list(ofPerson: person.id, limit: Self.looksOnOverview + 1, in: tx),
+                try id.flatMap { try consents.find($0, in: tx) }
+            )
         }
-        let inForce = consents.filter { $0.status(at: now) == .authorised || $0.status(at: now) == .suspended }
+        let stopped = named.flatMap { $0.personID == person.id && $0.status(at: now).isFinal ? $0.appID : nil }
+        let inForce = past.current.filter { $0.status(at: now) == .authorised || $0.status(at: now) == .suspended }
         let usage = try await usage(of: inForce.map(\.id), by: person.id, at: now)
-        let acquaintances = try await database.readOne { [grants] tx in try grants.list(of: person.id, in: tx) }
-            .filter { $0.consentID == nil && $0.revokedAt == nil && $0.expiresAt > now }
-        let book = try await names(
-            person, apps: consents.map(\.appID) + looks.compactMap(\.appID) + acquaintances.map(\.appID), accounts: consents.flatMap(\.accounts))
+        let acquaintances = try await database.readOne { [grants] tx in try grants.acquaintances(of: person.id, at: now, in: tx) }
+        var apps = past.apps + looks.compactMap(\.appID) + acquaintances.map(\.appID)
+        if let stopped { apps.append(stopped) }
+        let book = try await names(person, apps: apps, accounts: past.accounts)
         let token = csrf.token(for: session.id.rawValue)
         let shown = looks.prefix(Self.looksOnOverview)
-        let past = try await past(of: consents, book: book, at: now)
+        let events = past.events(book, seenAt: now)
         let page = ConnectionsPage(
             lead: lead(for: person, count: inForce.count),
-            stopped: request.query?["stopped"].flatMap { ConsentID($0) }.flatMap { id in consents.first { $0.id == id } }.map { book.app($0.appID) },
+            stopped: stopped.map { book.app($0) },
             connections: inForce.map { connection($0, usage: usage[$0.id], book: book, csrf: token, now: now) }, hasConnections: !inForce.isEmpty,
             offersDemo: pages.isDemo,
             acquaintances: acquaintances.map { grant in
@@ -120,7 +125,7 @@ extension CustomerRoutes {
             }, hasAcquaintances: !acquaintances.isEmpty,
             looks: shown.map { look($0, book: book, now: now) }, hasLooks: !shown.isEmpty,
             older: looks.count > Self.looksOnOverview ? shown.last.map { "/my/looks?before=\(Self.text(of: $0))" } : nil,
-            past: past, hasPast: !past.isEmpty)
+            past: events, hasPast: !events.isEmpty, earlier: past.older)
         return pages.page("customer/connections", page, shell: shell("Who can see your accounts", for: session, current: "connections", width: .single))
     }
 
@@ -141,48 +146,6 @@ extension CustomerRoutes {
             hasAccounts: !consent.accounts.isEmpty, since: consent.statusChangedAt.day, until: consent.expiresAt.day,
             left: consent.expiresAt.left(seenAt: now), lastLooked: usage?.words(seenAt: now) ?? "Not yet",
             isEndingSoon: consent.expiresAt < now + .days(7), isPayment: consent.payment != nil, csrf: csrf)
-    }
-
-    // MARK: What happened before
-
-    private func past(of consents: [Consent], book: NameBook, at now: Timestamp) async throws -> [ConnectionsPage.Event] {
-        let latest = consents.prefix(20)
-        let histories = try await database.readOne { [consents = self.consents] tx in try consents.histories(of: latest.map(\.id), in: tx) }
-        var events: [(at: Timestamp, event: ConnectionsPage.Event)] = []
-        for consent in latest {
-            var entries = (histories[consent.id] ?? []).map { (status: $0.status, actor: $0.actor, reason: $0.reason, at: $0.at) }
-            let standing = consent.standing(at: now)
-            // The clock may have ended it before a job stamps the row.
-            if entries.last?.status != standing.status { entries.append((standing.status, standing.actor, standing.reason, standing.since)) }
-            for entry in entries {
-                guard let text = Self.event(entry.status, by: entry.actor, because: entry.reason, app: book.app(consent.appID), consent: consent) else {
-                    continue
-                }
-                events.append((entry.at, .init(text: text, when: entry.at.moment(seenAt: now), consent: consent.id.rawValue)))
-            }
-        }
-        return events.sorted { $0.at > $1.at }.map(\.event)
-    }
-
-    static func event(_ status: ConsentStatus, by actor: ConsentActor, because reason: String, app: String, consent: Consent) -> String? {
-        switch reason {
-        case ConsentReason.robotApproved: return "The sandbox’s robot approved \(app) for you until \(consent.expiresAt.day)"
-        case ConsentReason.robotDeclined: return "The sandbox’s robot said no to \(app) for you"
-        case ConsentReason.robotWithdrew: return "The sandbox’s robot stopped sharing with \(app) for you"
-        default: break
-        }
-        return switch (status, actor) {
-        case (.authorised, .customer): "You approved \(app) until \(consent.expiresAt.day)"
-        case (.authorised, _): "The bank let \(app) go on"
-        case (.rejected, _): "You said no to \(app)"
-        case (.revoked, .customer): "You stopped sharing with \(app)"
-        case (.revoked, .partner): "\(app) ended the connection itself"
-        case (.revoked, _): "The bank ended the connection with \(app)"
-        case (.suspended, _): "The bank paused the connection with \(app)"
-        case (.expired, _): "Your permission for \(app) ended by itself"
-        case (.consumed, _): "Your permission for \(app) was used up"
-        case (.awaitingAuthorisation, _): nil
-        }
     }
 
     // MARK: Stopping

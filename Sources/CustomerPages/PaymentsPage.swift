@@ -24,13 +24,24 @@ struct PaymentsPage: Encodable {
         let mayCancel: Bool
     }
 
+    let heading: String
+    let isFirst: Bool
     let message: String?
-    let payments: [Row]
-    let hasPayments: Bool
+    /// What can still be cancelled: all of it.
+    let open: [Row]
+    let openBulks: [BulkRow]
+    let hasOpen: Bool
+    /// Those that still pay: all of them.
     let orders: [Order]
     let hasOrders: Bool
+    let payments: [Row]
+    let hasPayments: Bool
     let bulks: [BulkRow]
     let hasBulks: Bool
+    let endedOrders: [Order]
+    let hasEndedOrders: Bool
+    let olderPayments, olderBulks, olderOrders: String?
+    let hasNothing: Bool
     let csrf: String
 }
 
@@ -51,34 +62,31 @@ extension CustomerRoutes {
     }
 
     private func paymentsPage(for session: Session, _ request: Request, _ context: AppContext) async throws -> Response {
-        let person = session.person
-        let (payments, orders, bulks) = try await database.read { tx in
-            (
-                try PaymentRecords().list(ofPerson: person.id, in: tx), try StandingOrderRecords().list(ofPerson: person.id, in: tx),
-                try BulkPaymentRecords().list(ofPerson: person.id, in: tx)
-            )
+        let (person, now) = (session.person, context.receivedAt)
+        let place = request.query?["before"].flatMap(PaymentsPage.Place.init)
+        let cancelled = request.query?["cancelled"] ?? ""
+        let (lists, message) = try await database.read { tx in
+            (try PaymentsPage.Lists(of: person.id, before: place, in: tx), try Self.message(cancelled, of: person.id, in: tx))
         }
-        let book = try await names(
-            person, apps: payments.map(\.appID) + orders.map(\.appID) + bulks.map(\.appID),
-            accounts: payments.map(\.debtorAccount) + orders.map(\.debtorAccount) + bulks.compactMap { $0.execution?.debtorAccount })
-        let page = PaymentsPage(
-            message: Self.message(request, payments, orders, bulks), payments: payments.map { .init($0, book, seenAt: context.receivedAt) },
-            hasPayments: !payments.isEmpty, orders: orders.map { .init($0, book) }, hasOrders: !orders.isEmpty,
-            bulks: bulks.compactMap { .init($0, book, seenAt: context.receivedAt) }, hasBulks: !bulks.isEmpty, csrf: csrf.token(for: session.id.rawValue))
-        return pages.page("customer/payments", page, shell: shell("Payments through apps", for: session, current: "payments", width: .single))
+        let book = try await names(person, apps: lists.apps, accounts: lists.accounts)
+        let page = PaymentsPage(lists, of: place, message, book, csrf: csrf.token(for: session.id.rawValue), seenAt: now)
+        return pages.page("customer/payments", page, shell: shell(page.heading, for: session, current: "payments", width: .single))
     }
 
-    private static func message(_ request: Request, _ payments: [Payment], _ orders: [StandingOrder], _ bulks: [BulkPayment]) -> String? {
-        let cancelled = request.query?["cancelled"]
-        if let payment = payments.first(where: { $0.id.rawValue == cancelled }) {
+    /// What became of the one that was cancelled last.
+    private static func message(_ cancelled: String, of person: PersonID, in tx: any ReadTransaction) throws -> String? {
+        if let payment = try PaymentID(cancelled).flatMap({ try PaymentRecords().find($0, in: tx) }), payment.personID == person {
             return message(PaymentWords(payment.instruction).sentence, payment.status)
         }
-        if let bulk = bulks.first(where: { $0.id.rawValue == cancelled }), let execution = bulk.execution {
+        if let bulk = try BulkPaymentID(cancelled).flatMap({ try BulkPaymentRecords().find($0, in: tx) }), let execution = bulk.execution,
+            execution.personID == person
+        {
             return message("The file of \(bulk.count.of("payment")), \(bulk.total.text) in all,", execution.status)
         }
-        return orders.first { $0.id.rawValue == cancelled && $0.status != .active }.map {
-            "The standing order of \(PaymentWords($0.instruction).sentence) is cancelled: it pays no more."
-        }
+        guard let order = try StandingOrderID(cancelled).flatMap({ try StandingOrderRecords().find($0, in: tx) }), order.personID == person,
+            order.status != .active
+        else { return nil }
+        return "The standing order of \(PaymentWords(order.instruction).sentence) is cancelled: it pays no more."
     }
 
     private static func message(_ sentence: String, _ status: PaymentStatus) -> String {
@@ -117,6 +125,24 @@ extension CustomerRoutes {
         }
         guard isTheirs else { throw HTTPError(.notFound) }
         return .seeOther("/my/payments?cancelled=\(id)")
+    }
+}
+
+extension PaymentsPage {
+    fileprivate init(_ lists: Lists, of place: Place?, _ message: String?, _ book: NameBook, csrf: String, seenAt now: Timestamp) {
+        let open = lists.open.map { Row($0, book, seenAt: now) }
+        let openBulks = lists.openBulks.compactMap { BulkRow($0, book, seenAt: now) }
+        let orders = lists.orders.map { Order($0, book) }
+        let payments = lists.payments.prefix(Self.pageSize).map { Row($0, book, seenAt: now) }
+        let bulks = lists.bulks.prefix(Self.pageSize).compactMap { BulkRow($0, book, seenAt: now) }
+        let endedOrders = lists.endedOrders.prefix(Self.pageSize).map { Order($0, book) }
+        let hasOpen = !open.isEmpty || !openBulks.isEmpty
+        self.init(
+            heading: place?.heading ?? "Payments through apps", isFirst: place == nil, message: message, open: open, openBulks: openBulks, hasOpen: hasOpen,
+            orders: orders, hasOrders: !orders.isEmpty, payments: payments, hasPayments: !payments.isEmpty, bulks: bulks, hasBulks: !bulks.isEmpty,
+            endedOrders: endedOrders, hasEndedOrders: !endedOrders.isEmpty, olderPayments: Self.older(lists.payments.map(\.id)),
+            olderBulks: Self.older(lists.bulks.map(\.id)), olderOrders: Self.older(lists.endedOrders.map(\.id)),
+            hasNothing: !hasOpen && orders.isEmpty && payments.isEmpty && bulks.isEmpty && endedOrders.isEmpty, csrf: csrf)
     }
 }
 

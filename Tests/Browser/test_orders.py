@@ -96,7 +96,7 @@ def test_a_payment_for_a_later_day_is_cancelled_by_its_customer(page, server, pa
     assert made["status"] == "scheduled"
 
     page.goto(server.issuer + "/my/payments")
-    row = page.get_by_role("row").filter(has_text="On its day")
+    row = page.get_by_role("table", name="You can still cancel").get_by_role("row").filter(has_text="On its day")
     expect(row).to_contain_text("Westlands Homes")
     check(page, "my-payments-scheduled")
     row.get_by_role("button", name="Cancel").click()
@@ -118,13 +118,13 @@ def test_a_standing_order_is_seen_and_cancelled(page, server, party):
     assert order.status_code == 201, order.text
 
     page.goto(server.issuer + "/my/payments")
-    orders = page.get_by_role("table", name="Standing orders")
+    orders = page.get_by_role("table", name="Standing orders", exact=True)
     expect(orders).to_contain_text("Every month from")
     check(page, "my-standing-orders")
     orders.get_by_role("button", name="Cancel").click()
 
     expect(page.locator(".callout--positive")).to_contain_text("it pays no more")
-    expect(page.get_by_role("table", name="Standing orders")).to_contain_text("Cancelled")
+    expect(page.get_by_role("table", name="Ended standing orders")).to_contain_text("Cancelled")
 
 
 def test_another_customer_cannot_cancel_what_is_not_theirs(party, server):

@@ -45,12 +45,16 @@ struct CustomerTemplatesTests {
                     left: "", lastLooked: "", isEndingSoon: true, isPayment: true, csrf: "c")
             ], hasConnections: true, offersDemo: true,
             acquaintances: [.init(id: "grt_1", app: "Acme", firm: "", initials: "", knows: "", since: "", csrf: "")], hasAcquaintances: true,
-            looks: [Self.look], hasLooks: true, older: "/my/looks", past: [.init(text: "", when: "", consent: "")], hasPast: true)
+            looks: [Self.look], hasLooks: true, older: "/my/looks", past: [.init(text: "", when: "", consent: "")], hasPast: true, earlier: "/my/consents")
 
         expectAllFound("customer/connections", page)
     }
 
     @Test func `looks`() { expectAllFound("customer/looks", LooksPage(looks: [Self.look], hasLooks: true, older: "x", isFirst: false)) }
+
+    @Test func `what happened before`() {
+        expectAllFound("customer/past", PastPage(past: [.init(text: "", when: "", consent: "")], hasPast: true, older: "x", isFirst: false))
+    }
 
     @Test func `receipt`() {
         let page = ReceiptPage(
@@ -63,22 +67,18 @@ struct CustomerTemplatesTests {
     }
 
     @Test func `payments`() {
+        let payment = PaymentsPage.Row(
+            id: "pay_1", amount: "", creditor: "", account: "", reference: "", app: "", from: "", when: "", status: "", day: "d", isSettled: true,
+            isRejected: true, mayCancel: true)
+        let order = PaymentsPage.Order(
+            id: "sto_1", amount: "", creditor: "", account: "", reference: "", app: "", from: "", plan: "", status: "", next: "n", mayCancel: true)
+        let bulk = PaymentsPage.BulkRow(
+            id: "blk_1", amount: "", payments: "", address: "", app: "", from: "", when: "", status: "", reference: "r", isSettled: true, isRejected: true,
+            mayCancel: true)
         let page = PaymentsPage(
-            message: "m",
-            payments: [
-                .init(
-                    id: "pay_1", amount: "", creditor: "", account: "", reference: "", app: "", from: "", when: "", status: "", day: "d", isSettled: true,
-                    isRejected: true, mayCancel: true)
-            ], hasPayments: true,
-            orders: [
-                .init(
-                    id: "sto_1", amount: "", creditor: "", account: "", reference: "", app: "", from: "", plan: "", status: "", next: "n", mayCancel: true)
-            ], hasOrders: true,
-            bulks: [
-                .init(
-                    id: "blk_1", amount: "", payments: "", address: "", app: "", from: "", when: "", status: "", reference: "r", isSettled: true,
-                    isRejected: true, mayCancel: true)
-            ], hasBulks: true, csrf: "c")
+            heading: "", isFirst: true, message: "m", open: [payment], openBulks: [bulk], hasOpen: true, orders: [order], hasOrders: true, payments: [payment],
+            hasPayments: true, bulks: [bulk], hasBulks: true, endedOrders: [order], hasEndedOrders: true, olderPayments: "o", olderBulks: "o",
+            olderOrders: "o", hasNothing: true, csrf: "c")
 
         expectAllFound("customer/payments", page)
     }

@@ -52,15 +52,15 @@ public struct Grants: Sendable {
         ).map(Grant.init)
     }
 
-    /// A customer's grants, the newest first.
-    public func list(of person: PersonID, in tx: any ReadTransaction) throws -> [Grant] {
+    /// What a customer has granted without a consent and has not ended, the newest first: apps that know who they are.
+    public func acquaintances(of person: PersonID, at now: Timestamp, in tx: any ReadTransaction) throws -> [Grant] {
+        // Without a limit: what is in force has to be found by whom it speaks for.
         try tx.all(
             """
             SELECT \(columnsOf: Grant.self)
             FROM token_grant
-            WHERE person_id = \(person)
+            WHERE person_id = \(person) AND consent_id IS NULL AND revoked_at IS NULL AND expires_at > \(now)
             ORDER BY created_at DESC, id DESC
-            LIMIT 500
             """
         ).map(Grant.init)
     }

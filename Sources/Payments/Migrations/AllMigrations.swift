@@ -148,5 +148,9 @@ public enum PaymentsMigrations {
                 PRIMARY KEY (bulk_payment_id, number)
             );
             """),
+        // Draws come by themselves, and many of them: what can still be cancelled is found behind however many.
+        Migration(
+            "payments.0005_what_customers_can_cancel",
+            "CREATE INDEX payment_cancellable_by_person ON payment (person_id, id) WHERE status IN ('scheduled', 'held')"),
     ]
 }

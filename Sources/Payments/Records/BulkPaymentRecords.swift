@@ -128,14 +128,28 @@ public struct BulkPaymentRecords: Sendable {
         ).map(BulkPayment.init)
     }
 
-    /// What was begun for a customer, the newest first.
-    public func list(ofPerson personID: PersonID, limit: Int = 100, in tx: any ReadTransaction) throws -> [BulkPayment] {
+    /// What a customer can still cancel of what was begun for them, the newest first: all of it.
+    public func cancellable(of personID: PersonID, in tx: any ReadTransaction) throws -> [BulkPayment] {
         try tx.all(
             """
             SELECT id, app_id, organisation_id, consent_id, format, digest, reference, line_count, total, currency, created_at, person_id, world,
                    debtor_account_id, hold_id, status, reason, received_at, changed_at, settles_at, idempotency_key, paid_count, paid_total
             FROM bulk_payment
-            WHERE person_id = \(personID)
+            WHERE person_id = \(personID) AND status = \(PaymentStatus.held)
+            ORDER BY id DESC
+            """
+        ).map(BulkPayment.init)
+    }
+
+    /// The rest of what was begun for a customer, the newest first, page by page.
+    /// - Parameter before: the last one of the page before.
+    public func rest(of personID: PersonID, before: BulkPaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [BulkPayment] {
+        try tx.all(
+            """
+            SELECT id, app_id, organisation_id, consent_id, format, digest, reference, line_count, total, currency, created_at, person_id, world,
+                   debtor_account_id, hold_id, status, reason, received_at, changed_at, settles_at, idempotency_key, paid_count, paid_total
+            FROM bulk_payment
+            WHERE person_id = \(personID) AND (\(before) IS NULL OR id < \(before)) AND status <> \(PaymentStatus.held)
             ORDER BY id DESC
             LIMIT \(limit)
             """

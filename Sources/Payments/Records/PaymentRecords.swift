@@ -95,14 +95,29 @@ public struct PaymentRecords: Sendable {
         ).map(Payment.init)
     }
 
-    /// A customer's payments made through apps, the newest first.
-    public func list(ofPerson personID: PersonID, limit: Int = 200, in tx: any ReadTransaction) throws -> [Payment] {
+    /// What a customer can still cancel of what apps ordered, the newest first: all of it, since what they do not find, they cannot stop.
+    public func cancellable(of personID: PersonID, in tx: any ReadTransaction) throws -> [Payment] {
+        // The statuses stand in the text: an index of some rows serves who asks for no others.
         try tx.all(
             """
             SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
                    reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
             FROM payment
-            WHERE person_id = \(personID)
+            WHERE person_id = \(personID) AND status IN ('scheduled', 'held')
+            ORDER BY id DESC
+            """
+        ).map(Payment.init)
+    }
+
+    /// The rest of a customer's payments made through apps, the newest first, page by page.
+    /// - Parameter before: the last payment of the page before.
+    public func rest(of personID: PersonID, before: PaymentID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [Payment] {
+        try tx.all(
+            """
+            SELECT id, kind, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account,
+                   reference, execution_date, standing_order_id, hold_id, status, reason, created_at, changed_at, settles_at, idempotency_key, scenario
+            FROM payment
+            WHERE person_id = \(personID) AND (\(before) IS NULL OR id < \(before)) AND status NOT IN ('scheduled', 'held')
             ORDER BY id DESC
             LIMIT \(limit)
             """

@@ -66,14 +66,28 @@ public struct StandingOrderRecords: Sendable {
         ).map(StandingOrder.init)
     }
 
-    /// A customer's standing orders, the newest first.
-    public func list(ofPerson personID: PersonID, limit: Int = 200, in tx: any ReadTransaction) throws -> [StandingOrder] {
+    /// A customer's standing orders that still pay, the newest first: all of them.
+    public func active(of personID: PersonID, in tx: any ReadTransaction) throws -> [StandingOrder] {
         try tx.all(
             """
             SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account, reference,
                    frequency, first_date, last_date, status, made, created_at, ended_at, ended_by, idempotency_key
             FROM standing_order
-            WHERE person_id = \(personID)
+            WHERE person_id = \(personID) AND status = \(StandingOrderStatus.active)
+            ORDER BY id DESC
+            """
+        ).map(StandingOrder.init)
+    }
+
+    /// Those that pay no more, the newest first, page by page.
+    /// - Parameter before: the last one of the page before.
+    public func ended(of personID: PersonID, before: StandingOrderID? = nil, limit: Int, in tx: any ReadTransaction) throws -> [StandingOrder] {
+        try tx.all(
+            """
+            SELECT id, app_id, organisation_id, consent_id, person_id, world, debtor_account_id, amount, currency, creditor_name, creditor_account, reference,
+                   frequency, first_date, last_date, status, made, created_at, ended_at, ended_by, idempotency_key
+            FROM standing_order
+            WHERE person_id = \(personID) AND (\(before) IS NULL OR id < \(before)) AND status <> \(StandingOrderStatus.active)
             ORDER BY id DESC
             LIMIT \(limit)
             """

@@ -9,7 +9,7 @@ import Primitives
 import Storage
 import Web
 
-/// `/portal/apps/{id}/payments`: what the app paid, each with its timeline, page by page.
+/// `/portal/apps/{id}/payments`: what the app paid and which files it sent, each with its timeline, page by page: behind the first, a page goes on with one.
 struct PaymentsPage: PortalPage {
     let site: PortalSite
 
@@ -48,32 +48,33 @@ struct PaymentsPage: PortalPage {
     struct Model: Encodable {
         let app: AppHead
         let rows: [Row]
-        /// The newest, on the first page alone.
         let bulks: [BulkRow]
         let hasRows, hasBulks, hasNothing, mayPay: Bool
-        let next, first: String?
+        let older, olderFiles, first: String?
     }
 
     private func show(_ app: App, _ developer: Developer, _ request: Request, _ context: AppContext) async throws -> Response {
-        let before = request.query?["before"].flatMap { PaymentID($0) }
+        // Its prefix tells which of the two goes on.
+        let place = request.query?["before"]
+        let (before, beforeFile) = (place.flatMap { PaymentID($0) }, place.flatMap { BulkPaymentID($0) })
         let now = context.receivedAt
-        let (payments, timelines, bulks) = try await site.database.read { tx in
-            let payments = try PaymentRecords().list(ofApp: app.id, before: before, limit: Self.pageSize + 1, in: tx)
-            let bulks = before == nil ? try BulkPaymentRecords().list(ofApp: app.id, limit: Self.pageSize, in: tx) : []
-            let steps = try BulkPaymentRecords().timelines(of: bulks.map(\.id), in: tx)
-            let bulkRows = try bulks.map { bulk in
-                BulkRow(bulk, try Consents().find(bulk.consentID, in: tx)?.status(at: now) ?? .expired, steps[bulk.id] ?? [])
+        let (payments, timelines, files, fileRows) = try await site.database.read { tx in
+            let payments = beforeFile == nil ? try PaymentRecords().list(ofApp: app.id, before: before, limit: Self.pageSize + 1, in: tx) : []
+            let files = before == nil ? try BulkPaymentRecords().list(ofApp: app.id, before: beforeFile, limit: Self.pageSize + 1, in: tx) : []
+            let steps = try BulkPaymentRecords().timelines(of: files.map(\.id), in: tx)
+            let fileRows = try files.prefix(Self.pageSize).map { file in
+                BulkRow(file, try Consents().find(file.consentID, in: tx)?.status(at: now) ?? .expired, steps[file.id] ?? [])
             }
-            return (payments, try PaymentRecords().timelines(of: payments.map(\.id), in: tx), bulkRows)
+            return (payments, try PaymentRecords().timelines(of: payments.map(\.id), in: tx), files.map(\.id), fileRows)
         }
         let shown = payments.prefix(Self.pageSize)
         let address = "/portal/apps/\(app.id)/payments"
+        let isFirst = before == nil && beforeFile == nil
         let model = Model(
-            app: AppHead(app, tab: "payments", at: context.receivedAt), rows: shown.map { Row($0, timelines[$0.id] ?? []) }, bulks: bulks,
-            hasRows: !shown.isEmpty,
-            hasBulks: !bulks.isEmpty, hasNothing: shown.isEmpty && bulks.isEmpty, mayPay: app.scopes.contains(.paymentsWrite),
-            next: payments.count > Self.pageSize ? shown.last.map { "\(address)?before=\($0.id)" } : nil,
-            first: before == nil ? nil : address)
+            app: AppHead(app, tab: "payments", at: now), rows: shown.map { Row($0, timelines[$0.id] ?? []) }, bulks: fileRows, hasRows: !shown.isEmpty,
+            hasBulks: !fileRows.isEmpty, hasNothing: shown.isEmpty && fileRows.isEmpty, mayPay: app.scopes.contains(.paymentsWrite),
+            older: payments.count > Self.pageSize ? shown.last.map { "\(address)?before=\($0.id)" } : nil,
+            olderFiles: files.count > Self.pageSize ? "\(address)?before=\(files[Self.pageSize - 1])" : nil, first: isFirst ? nil : address)
         return site.pages.page("portal/payments", model, shell: developer.shell("Payments of \(app.name)", current: "apps"))
     }
 }
