@@ -101,11 +101,12 @@ extension DemoPages {
                 "We do not know whether it was paid",
                 "The bank’s answer did not reach us. We send the very same request again, with the same key: if it was paid, we learn that, and it is not paid twice."
             )
-        default:
+        case 422:
             (
                 "The bank did not take it",
                 "Nothing was moved. Your approval stands until it is used or its day is over. Sent again, the request gets a new key: the bank keeps its no under the old one."
             )
+        default: ("The bank did not take it", "Nothing was moved. Your approval stands until it is used or its day is over.")
         }
     }
 

@@ -22,10 +22,8 @@ final class BurstLimiter: Sendable {
         BurstStanding(limit, paces.take(app, everyMicroseconds: limit.interval, burst: limit.size, at: moment))
     }
 
-    /// What `take` would answer; nothing is taken.
-    func standing(of app: AppID, limit: Plan.Burst, at moment: Timestamp) -> BurstStanding {
-        BurstStanding(limit, paces.standing(of: app, everyMicroseconds: limit.interval, burst: limit.size, at: moment))
-    }
+    /// A call that was let through is not to count.
+    func giveBack(_ app: AppID, limit: Plan.Burst) { paces.giveBack(app, everyMicroseconds: limit.interval) }
 }
 
 extension BurstStanding {

@@ -126,8 +126,9 @@ extension Problem {
     /// otherwise (404, 409, 422) is an answer of it.
     fileprivate var isAboutTheCall: Bool { [400, 401, 403].contains(code.status.code) }
 
-    /// Whether the bank's no answers the request under its key for good, as a payment would. A key that belongs to another body keeps waiting for that one.
-    fileprivate var isForGood: Bool { [404, 422].contains(code.status.code) && code != .idempotencyKeyReused }
+    /// Whether the bank's no answers the request under its key for good, as a payment would: a business rule's. A key that belongs to another body keeps
+    /// waiting for that one, and what was not found may be there later.
+    fileprivate var isForGood: Bool { code == .debtorAccountBlocked || (code.status == .unprocessableContent && code != .idempotencyKeyReused) }
 }
 
 extension UpstreamAnswer {

@@ -9,14 +9,10 @@ public struct PaceStanding: Hashable, Sendable {
     /// Microseconds until the next one is let through.
     let waiting: Int64?
 
-    /// Until as many as ever are let through at once.
-    public var untilFull: Duration { .microseconds(filling) }
-    /// The same in whole seconds, rounded up.
+    /// Until as many as ever are let through at once, in whole seconds, rounded up.
     public var secondsUntilFull: Int { Self.seconds(filling) }
 
-    /// Until the next one is let through; `nil` when this one was.
-    public var wait: Duration? { waiting.map { .microseconds($0) } }
-    /// The same in whole seconds, rounded up, as `Retry-After` has it: at least 1.
+    /// Until the next one is let through, in whole seconds, rounded up, as `Retry-After` has it: at least 1. `nil` when this one was.
     public var secondsToWait: Int? { waiting.map(Self.seconds) }
 
     private static func seconds(_ microseconds: Int64) -> Int { Int((microseconds + 999_999) / 1_000_000) }
@@ -42,13 +38,8 @@ public final class PaceLimiter<Key: Hashable & Sendable>: Sendable {
     }
 
     /// - Parameters:
-    ///   - interval: after what time each comes back; a microsecond at least. A burst of them stays below 100,000 years.
+    ///   - interval: after what time each comes back; at least 1. A burst of them stays below 100,000 years.
     ///   - burst: at least 1.
-    public func take(_ key: Key, every interval: Duration, burst: Int, at moment: Timestamp) -> PaceStanding {
-        let (seconds, attoseconds) = interval.components
-        return take(key, everyMicroseconds: seconds * 1_000_000 + attoseconds / 1_000_000_000_000, burst: burst, at: moment)
-    }
-
     public func take(_ key: Key, everyMicroseconds interval: Int64, burst: Int, at moment: Timestamp) -> PaceStanding {
         let asked = Self.microseconds(moment)
         return paces.withLock { paces in
@@ -65,12 +56,8 @@ public final class PaceLimiter<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// What `take` would answer; nothing is taken.
-    public func standing(of key: Key, everyMicroseconds interval: Int64, burst: Int, at moment: Timestamp) -> PaceStanding {
-        let asked = Self.microseconds(moment)
-        var pace = paces.withLock { $0.known[key] } ?? Pace(arrival: asked, latest: asked)
-        return pace.take(every: max(1, interval), burst: Int64(max(1, burst)), at: asked)
-    }
+    /// One that was taken and let through comes back.
+    public func giveBack(_ key: Key, everyMicroseconds interval: Int64) { paces.withLock { $0.known[key]?.arrival -= max(1, interval) } }
 
     /// Times of this century, of which the product stays far within 64 bits; another is held at its edge.
     private static func microseconds(_ moment: Timestamp) -> Int64 { min(max(moment.milliseconds, 0), .max / 4000) * 1000 }

@@ -40,6 +40,8 @@ final class ConnectionPool: @unchecked Sendable {
     private(set) var isClosed = false
     private var closing: [CheckedContinuation<Void, Never>] = []
     private var down: (until: ContinuousClock.Instant, reason: any Error)?
+    /// Why the last attempt failed, while none has succeeded since.
+    private var told: String?
     private var reachedAt: ContinuousClock.Instant?
 
     /// How many threads there are at most.
@@ -214,10 +216,11 @@ final class ConnectionPool: @unchecked Sendable {
     private func next(_ turn: inout Turn, for session: PostgresSession, or bell: DispatchSemaphore) -> Work? {
         lock.lock()
         defer { lock.unlock() }
-        // It could only refuse what threads with a connection can do in a moment: a role may have as many as are open, or a new password since.
-        if !session.isConnected, connected > 0, !isClosed { return .later(Self.pause) }
         while true {
-            for _ in Turn.allCases {
+            // Others could only be kept from it: a role may have as many connections as are open, or a new password since.
+            let leavesIt = !session.isConnected && connected > 0 && !isClosed
+            if leavesIt, isAnythingWaiting { return .later(Self.pause) }
+            for _ in Turn.allCases where !leavesIt {
                 defer { turn = turn.next }
                 guard let work = take(turn) else { continue }
                 // What it would have taken at another turn.
@@ -230,9 +233,11 @@ final class ConnectionPool: @unchecked Sendable {
             lock.unlock()
             bell.wait()
             lock.lock()
-            if !session.isConnected { return .later(.zero) }
+            if !session.isConnected, !isClosed { return .later(.zero) }
         }
     }
+
+    private var isAnythingWaiting: Bool { !jobs.isEmpty || reads.count > 0 || writes.count > 0 }
 
     private func take(_ turn: Turn) -> Work? {
         switch turn {
@@ -252,15 +257,18 @@ final class ConnectionPool: @unchecked Sendable {
     func noteReached() {
         lock.lock()
         reachedAt = .now
-        down = nil
+        (down, told) = (nil, nil)
         lock.unlock()
     }
 
     /// - Parameter begun: when the attempt that failed began. One that began before another succeeded tells of an outage that is over.
-    func noteUnreachable(begun: ContinuousClock.Instant, _ reason: any Error) {
+    /// - Returns: whether that is news.
+    func noteUnreachable(begun: ContinuousClock.Instant, _ reason: any Error) -> Bool {
         lock.lock()
         defer { lock.unlock() }
-        if let reachedAt, reachedAt > begun { return }
+        if let reachedAt, reachedAt > begun { return false }
         down = (until: .now + Self.pause, reason)
+        defer { told = "\(reason)" }
+        return told != "\(reason)"
     }
 }

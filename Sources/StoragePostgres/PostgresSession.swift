@@ -152,8 +152,7 @@ final class PostgresSession {
             connection = opened
             return opened
         } catch {
-            pool.noteUnreachable(begun: begun, error)
-            pool.logger.warning("PostgreSQL does not answer", metadata: ["error": "\(error)"])
+            if pool.noteUnreachable(begun: begun, error) { pool.logger.warning("PostgreSQL does not answer", metadata: ["error": "\(error)"]) }
             throw error
         }
     }

@@ -166,15 +166,16 @@ public enum ErrorCode: String, CaseIterable, Sendable {
         case .consentStateConflict: "Read the consent first; its status tells what can still be done."
         case .consentConsumed:
             "A payment consent is for one payment. Repeat a request with its own Idempotency-Key to see its answer; lodge a new consent for a new payment."
-        case .debtorAccountBlocked: "The bank or the customer stopped the account. Lodge a new consent; the customer may pick another account."
+        case .debtorAccountBlocked:
+            "The bank or the customer stopped the account. Lodge a new consent; the customer may pick another account. The no is kept under the key."
         case .paymentDiffers:
-            "Send amount, creditor and reference exactly as they stand in the consent. For anything else lodge a new consent; the customer decides."
+            "Send amount, creditor and reference exactly as they stand in the consent, with a new Idempotency-Key. For anything else lodge a new consent; the customer decides."
         case .insufficientFunds:
             "Nothing was moved, and the consent is as it was: try again, with a new Idempotency-Key, when there is money on the account."
         case .creditorAccountRefused: "Check the creditor's account number. Lodge a new consent for another one; the customer decides."
         case .consentTypeMismatch:
             "Each type of consent has its operation: payment goes to /v1/payments, recurring_payment to /v1/transfers, standing_order to /v1/standing-orders."
-        case .limitExceeded: "Pay less, or wait until the period ends. For larger limits lodge a new consent; the customer decides."
+        case .limitExceeded: "Pay less, or wait until the period ends, with a new Idempotency-Key. For larger limits lodge a new consent; the customer decides."
         case .notCancellable: "Read it: its status tells what happened. Only what is scheduled or held can be cancelled."
         case .burstExceeded: "Wait for the seconds in Retry-After, then continue more slowly. RateLimit tells what is left."
         case .dailyQuotaExceeded: "Wait until 00:00 UTC, when the count starts again, or choose a larger plan."

@@ -215,12 +215,11 @@ def test_bytes_that_are_no_request_have_an_id_in_the_log(server):
 
 @pytest.mark.parametrize("limit", ["+1", "%2B1", "1%20", "01", "1e1e1"])
 def test_a_number_is_spelled_as_json_spells_it(server, limit):
-    """Checked before the scope: any token of the app's will do."""
     app = server.create_app("Numbers", "--auth-method", "client_secret_basic", "--grant-types", "client_credentials", "--scopes", "consents.write")
     token = requests.post(
         f"{server.issuer}/oauth2/token", data={"grant_type": "client_credentials"}, auth=(app["client_id"], app["client_secret"])).json()["access_token"]
 
-    answer = requests.get(f"{server.issuer}/v1/accounts?limit={limit}", headers={"Authorization": f"Bearer {token}"})
+    answer = requests.get(f"{server.issuer}/v1/consents?limit={limit}", headers={"Authorization": f"Bearer {token}"})
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["pointer"] == "/query/limit"

@@ -15,9 +15,9 @@ from conftest import until
 
 # What no call can break: how systemd starts and ends the program, and what setpriv below has in force. The folders are those that ProtectSystem= leaves.
 BESIDES = set("""
-    Type ExecStart ExecReload EnvironmentFile Environment TimeoutStopSec KillMode Restart RestartSec RestartPreventExitStatus LimitNOFILE OOMPolicy User Group
-    UMask RemoveIPC SystemCallErrorNumber NoNewPrivileges CapabilityBoundingSet AmbientCapabilities CacheDirectory LogsDirectory RuntimeDirectory StateDirectory
-    StateDirectoryMode ReadWritePaths PrivateTmp
+    Type ExecStart ExecReload EnvironmentFile Environment TimeoutStopSec KillMode Restart RestartSec RestartPreventExitStatus LimitNOFILE OOMPolicy User
+    Group UMask LogRateLimitIntervalSec RemoveIPC SystemCallErrorNumber NoNewPrivileges CapabilityBoundingSet AmbientCapabilities CacheDirectory
+    LogsDirectory RuntimeDirectory StateDirectory StateDirectoryMode ReadWritePaths PrivateTmp
     """.split())
 
 OPENING = {"creat", "open", "openat", "openat2"}

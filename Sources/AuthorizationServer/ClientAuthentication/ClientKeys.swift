@@ -34,8 +34,8 @@ public final class ClientKeys: Sendable {
     private struct Published {
         let address: String
         let reading: Reading
-        /// The reading whose place it took.
-        let before: Reading?
+        /// The latest that was not put off, which holds on when that one is.
+        var answered: Reading?
     }
 
     /// The keys that may have signed.
@@ -56,25 +56,31 @@ public final class ClientKeys: Sendable {
             if sets.count >= Self.capacity { sets = [:] }
             let keys = Task { try await read(address, of: app) }
             let reading = Reading(at: now, outOfTurnAt: isOutOfTurn ? now : known?.reading.outOfTurnAt, keys: keys)
-            let published = Published(address: address, reading: reading, before: known?.reading)
+            let published = Published(address: address, reading: reading, answered: known?.answered)
             sets[app.id] = published
             return published
         }
         do {
-            return try await published.reading.keys.value
+            let keys = try await published.reading.keys.value
+            if published.answered?.keys != published.reading.keys { noteAnswered(published.reading, of: app.id) }
+            return keys
         } catch {
             return await takenBack(published, of: app.id, at: now)
         }
+    }
+
+    private func noteAnswered(_ reading: Reading, of app: AppID) {
+        sets.withLock { sets in if sets[app]?.reading.keys == reading.keys { sets[app]?.answered = reading } }
     }
 
     /// The app's server was not asked: what it said before holds a while longer, and the next request may try again.
     private func takenBack(_ published: Published, of app: AppID, at now: Timestamp) async -> JWKSet? {
         sets.withLock { sets in
             guard sets[app]?.reading.keys == published.reading.keys else { return }
-            sets[app] = published.before.map { Published(address: published.address, reading: $0, before: nil) }
+            sets[app] = published.answered.map { Published(address: published.address, reading: $0, answered: $0) }
         }
-        guard let before = published.before, before.at <= now, now < before.at + Self.longestLifetime else { return nil }
-        return try? await before.keys.value  // there was no room for that one either: no keys
+        guard let answered = published.answered, answered.at <= now, now < answered.at + Self.longestLifetime else { return nil }
+        return try? await answered.keys.value  // it was answered, so that this does not fail
     }
 
     /// The app's server was not asked, because too many were being asked.

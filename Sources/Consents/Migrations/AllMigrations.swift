@@ -66,14 +66,15 @@ public enum ConsentsMigrations {
             CREATE INDEX consent_waiting_by_age ON consent (status, created_at) WHERE status = 'awaiting_authorisation';
             DROP INDEX consent_by_age;
             """),
-        // A customer's page reads what is in force whole, and what has ended page by page. The lock that keeps readers out comes last.
+        // A customer's page reads what is in force whole, and what has ended page by page.
         Migration(
             "consents.0006_of_customers_in_force_and_ended",
             """
             CREATE INDEX consent_in_force_by_person ON consent (person_id, created_at, id) WHERE status IN ('authorised', 'suspended');
             CREATE INDEX consent_ended_by_person ON consent (person_id, status_changed_at, id)
                 WHERE status IN ('rejected', 'revoked', 'expired', 'consumed');
-            DROP INDEX consent_by_person;
             """),
+        // By itself, since it keeps readers out: behind the other lock, whoever has read and then writes would wait for it, and it for them.
+        Migration("consents.0007_of_customers_alone", "DROP INDEX consent_by_person"),
     ]
 }

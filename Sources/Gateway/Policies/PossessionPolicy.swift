@@ -35,7 +35,7 @@ struct PossessionPolicy: Policy {
             if let refusal = try await use(proof, of: claims.appID, for: &call) { return refused(.proof(refusal), at: call.now) }
         case .success(nil): break
         }
-        if let refusal = try await certificateRefusal(of: call, claims) { return refused(refusal) }
+        if let refusal = try await certificateRefusal(of: call, claims) { return refused(refusal, under: token.scheme) }
         return .passed(claims.binding.dpopKey == nil ? .sentWithCertificate : .sentWithProof)
     }
 
@@ -43,14 +43,12 @@ struct PossessionPolicy: Policy {
     /// its burst has no room nothing is used, and the rule of the burst refuses the call. A proof that was used before takes nothing, whoever found it.
     private func use(_ proof: DPoPProof, of appID: AppID, for call: inout Call) async throws -> DPoPProof.Refusal? {
         guard let app = try await apps.find(appID) else { return try await possession.proofs.use(proof) }
-        let standing = bursts.standing(of: app.id, limit: app.plan.burst, at: call.now)
-        guard standing.retryAfter == nil else {
-            call.burst = standing
-            return nil
-        }
-        if let refusal = try await possession.proofs.use(proof) { return refusal }
-        call.burst = bursts.take(app.id, limit: app.plan.burst, at: call.now)
-        return nil
+        let standing = bursts.take(app.id, limit: app.plan.burst, at: call.now)
+        call.burst = standing
+        guard standing.retryAfter == nil, let refusal = try await possession.proofs.use(proof) else { return nil }
+        bursts.giveBack(app.id, limit: app.plan.burst)
+        call.burst = nil
+        return refusal
     }
 
     private func refused(_ refusal: PossessionRefusal, at now: Timestamp) -> Verdict {
@@ -71,9 +69,9 @@ struct PossessionPolicy: Policy {
         return try await certificates.refusal(ofBound: presented.der, intermediates: presented.chain, for: app, at: call.now)
     }
 
-    private func refused(_ refusal: CertificateRefusal) -> Verdict {
+    private func refused(_ refusal: CertificateRefusal, under scheme: TokenScheme) -> Verdict {
         let detail = "The certificate that the access token is bound to is not accepted: \(refusal.code)."
-        return refused(.invalidToken, detail, expected: "a certificate in force", got: refusal.code, challenge: .invalidToken(detail))
+        return refused(.invalidToken, detail, expected: "a certificate in force", got: refusal.code, challenge: .invalidToken(detail, under: scheme))
     }
 }
 

@@ -197,12 +197,8 @@ public enum MeteringMigrations {
             );
             CREATE INDEX decision_pack_by_time ON decision_pack (received_ms);
             """),
-        // For who forgets days that are over.
-        Migration(
-            "metering.0009_days_that_are_over",
-            """
-            CREATE INDEX quota_day_by_day ON quota_day (day);
-            CREATE INDEX quota_lease_by_day ON quota_lease (day);
-            """),
+        // For who forgets days that are over. A step for each table: nodes beside this one lock them in another order.
+        Migration("metering.0009_days_that_are_over", "CREATE INDEX quota_day_by_day ON quota_day (day)"),
+        Migration("metering.0010_leases_of_days_that_are_over", "CREATE INDEX quota_lease_by_day ON quota_lease (day)"),
     ]
 }

@@ -8,6 +8,8 @@ internal import Web
 struct CertificateCheck: Check {
     private let name = "certificate"
     private static let warned = Duration.days(21)
+    /// Where Debian keeps the authorities that its programs believe.
+    private static let systemAnchors = "/etc/ssl/certs/ca-certificates.crt"
 
     func run(_ setUp: SetUp) async -> [Finding] {
         guard let files = setUp.configuration.tls else { return [] }
@@ -17,7 +19,7 @@ struct CertificateCheck: Check {
             guard let leaf = chain.first else { return [] }
             // One of a kind that a client's certificate may not be is not looked into.
             let read = chain.compactMap { try? ClientCertificate.read($0.toDERBytes()).get() }
-            let doubts = read.count == chain.count ? names(read[0], setUp.configuration) + way(from: read[0], through: read, in: files.certificate) : []
+            let doubts = read.count == chain.count ? names(read[0], setUp.configuration) + way(from: read[0], through: read, setUp.configuration) : []
             return [time(leaf, at: setUp.clock.now)] + doubts + [key(files.key)]
         } catch {
             return [.problem(name, "\(error)", "Name the certificate's chain and the key that it was made for.")]
@@ -50,11 +52,16 @@ struct CertificateCheck: Check {
         return hosts
     }
 
-    private func way(from leaf: ClientCertificate, through chain: [ClientCertificate], in file: String) -> [Finding] {
+    /// One that an authority issued by itself needs nothing behind it.
+    private func way(from leaf: ClientCertificate, through chain: [ClientCertificate], _ configuration: Configuration) -> [Finding] {
         guard !leaf.isSelfSigned, !chain.contains(where: { $0.subject == leaf.issuer }) else { return [] }
+        let files = [Self.systemAnchors, configuration.clientAuthorities].compactMap { $0 }
+        let anchors = files.flatMap { (try? NIOSSLCertificate.fromPEMFile($0)) ?? [] }.compactMap { try? $0.toDERBytes() }
+        guard !TrustAnchors(anchors).mayHaveIssued(leaf) else { return [] }
         return [
             Finding.warning(
-                name, "\(file) does not hold the certificate of its issuer, \(leaf.issuer), without which most clients do not believe it.",
+                name,
+                "\(configuration.tls?.certificate ?? "") does not hold the certificate of its issuer, \(leaf.issuer), without which most clients do not believe it.",
                 "Put the issuer's certificate behind it in the file, then send the server SIGHUP.")
         ]
     }
