@@ -54,6 +54,9 @@ public enum Server {
             configuration, assets: try Assets(folder: configuration.assets), bench: bench, rootKey: rootKey, replays: replays, passwords: PasswordHasher(),
             mailer: mailer(configuration), http: http)
         registry.observeProcess()
+        registry.observe("log_lines_dropped_total", .counter, help: "Lines of the log that standard output did not take.") {
+            Double(StandardOutput.linesDropped)
+        }
         registry.observe("sql_statements_total", .counter, help: "Statements run for repositories.") { Double(bench.database.statistics.statements) }
         registry.observe("sql_writing_statements_total", .counter, help: "Those of them that write.") {
             Double(bench.database.statistics.writingStatements)

@@ -32,14 +32,16 @@ public enum MailFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case unsafeHeader
     /// Too many mails wait.
     case queueFull
-    /// The mail host refused it or could not be reached; libcurl's words.
+    /// The mail host refused it; libcurl's words.
     case notSent(reason: String)
+    /// The mail host is busy or could not be reached: another attempt may succeed.
+    case notYet(reason: String)
 
     public var description: String {
         switch self {
         case .unsafeHeader: "an address or subject holds characters that a mail header cannot"
         case .queueFull: "too many mails wait to be sent"
-        case .notSent(let reason): "mail was not sent: \(reason)"
+        case .notSent(let reason), .notYet(let reason): "mail was not sent: \(reason)"
         }
     }
 }

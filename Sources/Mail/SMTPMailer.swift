@@ -26,8 +26,13 @@ public struct SMTPSettings: Sendable {
         self.from = from
     }
 
-    /// A password never travels in the clear, except to this machine itself.
-    var requiresTLS: Bool { user != nil && !["localhost", "127.0.0.1", "[::1]"].contains(Self.host(of: url) ?? "") }
+    /// Whether a plain connection becomes an encrypted one (RFC 3207). Nobody is between this machine and itself, where a relay's certificate names nobody that
+    /// could be checked. Elsewhere a password never travels in the clear.
+    var encryption: Encryption { isLoopback ? .never : user == nil ? .whereOffered : .always }
+
+    enum Encryption { case never, whereOffered, always }
+
+    private var isLoopback: Bool { ["localhost", "127.0.0.1", "[::1]"].contains(Self.host(of: url)?.lowercased()) }
 
     private static func host(of url: String) -> String? {
         for scheme in ["smtp://", "smtps://"] where url.lowercased().hasPrefix(scheme) {
@@ -39,12 +44,13 @@ public struct SMTPSettings: Sendable {
     }
 }
 
-/// Sends mail over SMTP with libcurl, one at a time on a thread of its own.
+/// Sends mail over SMTP with libcurl, a few at a time on threads of its own: a host that is slow with one holds up no other.
 public final class SMTPMailer: Mailer {
     private let settings: SMTPSettings
     private let randomness: any RandomSource
-    private let queue = DispatchQueue(label: "wekeza.mail")
-    private let waiting = Mutex(0)
+    private let lanes = (0..<OutgoingMail.mostAtOnce).map { DispatchQueue(label: "wekeza.mail.\($0)") }
+    /// In each lane.
+    private let waiting = Mutex([Int](repeating: 0, count: OutgoingMail.mostAtOnce))
 
     public init(settings: SMTPSettings, randomness: any RandomSource = SystemRandom()) {
         self.settings = settings
@@ -55,22 +61,25 @@ public final class SMTPMailer: Mailer {
         guard !mail.isForNobody else { return }
         let host = settings.from.split(separator: "@").last ?? "localhost"
         let wire = try mail.wire(from: settings.from, messageID: "\(randomness.alphanumerics(24))@\(host)")
-        let isAccepted = waiting.withLock { waiting in
-            guard waiting < Self.queueLimit else { return false }
-            waiting += 1
-            return true
-        }
-        guard isAccepted else { throw MailFailure.queueFull }
+        guard let lane = takeLane() else { throw MailFailure.queueFull }
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            queue.async { [settings] in
+            lanes[lane].async { [settings] in
                 let result = Result { try Self.deliver(wire, to: mail.to, with: settings) }
-                self.waiting.withLock { $0 -= 1 }
+                self.waiting.withLock { $0[lane] -= 1 }
                 continuation.resume(with: result)
             }
         }
     }
 
-    private static let queueLimit = 100
+    private static let mostInLane = 25
+
+    private func takeLane() -> Int? {
+        waiting.withLock { waiting in
+            guard let lane = waiting.indices.min(by: { waiting[$0] < waiting[$1] }), waiting[lane] < Self.mostInLane else { return nil }
+            waiting[lane] += 1
+            return lane
+        }
+    }
 
     /// libcurl asks to be set up once, before its first use.
     private static let isReady = curl_global_init(3 /* CURL_GLOBAL_ALL */) == CURLE_OK
@@ -96,7 +105,7 @@ public final class SMTPMailer: Mailer {
                 _ = curl_set_string(handle, CURLOPT_USERNAME, user)
                 _ = curl_set_string(handle, CURLOPT_PASSWORD, settings.password?.value ?? "")
             }
-            _ = curl_set_long(handle, CURLOPT_USE_SSL, Int((settings.requiresTLS ? CURLUSESSL_ALL : CURLUSESSL_TRY).rawValue))
+            _ = curl_set_long(handle, CURLOPT_USE_SSL, Int(settings.encryption.asked.rawValue))
             _ = curl_set_long(handle, CURLOPT_CONNECTTIMEOUT, settings.connectTimeout)
             _ = curl_set_long(handle, CURLOPT_TIMEOUT, settings.timeout)
             // Signals belong to the process, not to a thread of it.
@@ -106,8 +115,21 @@ public final class SMTPMailer: Mailer {
             _ = curl_set_read(handle, read)
             return curl_easy_perform(handle)
         }
-        guard code == CURLE_OK else { throw MailFailure.notSent(reason: String(cString: curl_easy_strerror(code))) }
+        guard code == CURLE_OK else { throw failure(code, answer: curl_response_code(handle)) }
     }
+
+    /// RFC 5321 §4.2.1: what is answered with 4yz may succeed later, with 5yz it will not. The same is taken for true of a host that gives no answer.
+    /// - Parameter answer: the host's last one; 0 without any.
+    private static func failure(_ code: CURLcode, answer: Int) -> MailFailure {
+        let reason = String(cString: curl_easy_strerror(code))
+        if (400..<500).contains(answer) { return .notYet(reason: reason) }
+        return answer < 400 && connectionFailures.contains(code.rawValue) ? .notYet(reason: reason) : .notSent(reason: reason)
+    }
+
+    private static let connectionFailures: Set = Set(
+        [
+            CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR,
+        ].map(\.rawValue))
 
     /// Hands the next bytes to libcurl, which doubles dots at the start of lines (RFC 5321 §4.5.2).
     private static let read: curl_read_callback = { buffer, size, count, context in
@@ -122,5 +144,16 @@ public final class SMTPMailer: Mailer {
         }
         upload.pointee.position += length
         return length
+    }
+}
+
+extension SMTPSettings.Encryption {
+    /// In libcurl's words.
+    fileprivate var asked: curl_usessl {
+        switch self {
+        case .never: CURLUSESSL_NONE
+        case .whereOffered: CURLUSESSL_TRY
+        case .always: CURLUSESSL_ALL
+        }
     }
 }

@@ -9,10 +9,12 @@ struct Letter: Sendable {
     let to: String
     let subject: String
     let text: String
+    let asker: OutgoingMail.Asker
 
-    private init(to: String, subject: String, _ paragraphs: [String]) {
+    private init(to: String, subject: String, askedBy asker: OutgoingMail.Asker = .recipient, _ paragraphs: [String]) {
         self.to = to
         self.subject = subject
+        self.asker = asker
         text = (paragraphs + ["Wekeza Open Platform"]).joined(separator: "\n\n") + "\n"
     }
 
@@ -61,7 +63,7 @@ struct Letter: Sendable {
 
     static func invitation(_ invitation: Invitation, to organisation: Organisation, by inviter: Person, link: Secret, issuer: Issuer) -> Letter {
         Letter(
-            to: invitation.email, subject: "Join \(organisation.name) on the Wekeza Open Platform",
+            to: invitation.email, subject: "Join \(organisation.name) on the Wekeza Open Platform", askedBy: .somebodyElse,
             [
                 "Hello,", "\(inviter.name) asks you to join \(organisation.name) on the Wekeza Open Platform. Open this page to accept:",
                 issuer.address("/portal/invitation?token=\(link.value)"),
@@ -75,7 +77,7 @@ extension Letter {
 }
 
 extension OutgoingMail {
-    func send(_ letter: Letter, at now: Timestamp) { send(letter.message(at: now)) }
+    func send(_ letter: Letter, at now: Timestamp) { send(letter.message(at: now), askedBy: letter.asker) }
 
     func send(at now: Timestamp, _ write: @escaping @Sendable () async throws -> Letter?) {
         send { try await write()?.message(at: now) }

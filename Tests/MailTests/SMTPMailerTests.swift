@@ -126,7 +126,46 @@ struct SMTPMailerTests {
         server.stop()
         let settings = try #require(SMTPSettings(url: "smtp://127.0.0.1:\(server.port)", from: "no-reply@wekeza.example"))
 
+        let failure = await #expect(throws: MailFailure.self) { try await SMTPMailer(settings: settings).send(message()) }
+
+        #expect(failure.map(Self.mayPass) == true)
+    }
+
+    @Test
+    func `RFC 5321 §4-2-1 what may succeed later is told from what is refused`() async throws {
+        try await withServer(.isBusyOnce) { _, mailer in
+            let failure = await #expect(throws: MailFailure.self) { try await mailer.send(message()) }
+            #expect(failure.map(Self.mayPass) == true)
+        }
+        try await withServer(.refusesRecipients) { _, mailer in
+            let failure = await #expect(throws: MailFailure.self) { try await mailer.send(message()) }
+            #expect(failure.map(Self.mayPass) == false)
+        }
+    }
+
+    private static func mayPass(_ failure: MailFailure) -> Bool { if case .notYet = failure { true } else { false } }
+
+    @Test
+    func `a relay on this machine is not asked to encrypt, since its certificate proves nothing`() async throws {
+        try await withServer(.encryptsBadly) { server, mailer in
+            try await mailer.send(message())
+
+            #expect(server.deliveries.count == 1)
+            #expect(!server.commands.contains("STARTTLS"))
+        }
+    }
+
+    @Test
+    func `a host elsewhere that offers to encrypt has to`() async throws {
+        let server = try SMTPServer(fault: .encryptsBadly)
+        defer { server.stop() }
+        // Not this machine by its name; it leads here all the same.
+        var settings = try #require(SMTPSettings(url: "smtp://127.1:\(server.port)", from: "no-reply@wekeza.example"))
+        settings.timeout = 2
+
         await #expect(throws: MailFailure.self) { try await SMTPMailer(settings: settings).send(message()) }
+
+        #expect(server.deliveries.isEmpty)
     }
 
     @Test

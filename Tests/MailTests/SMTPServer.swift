@@ -23,7 +23,13 @@ final class SMTPServer: Sendable {
     }
 
     /// Which step is answered with a refusal, or not at all.
-    enum Fault: Sendable { case none, refusesRecipients, isSilent }
+    enum Fault: Sendable {
+        case none, refusesRecipients, isSilent
+        /// Says 451 (RFC 5321 §4.2.3) to the first recipient.
+        case isBusyOnce
+        /// Offers STARTTLS with nothing that a client would believe behind it.
+        case encryptsBadly
+    }
 
     let port: UInt16
     private let listener: Int32
@@ -85,12 +91,17 @@ final class SMTPServer: Sendable {
             state.withLock { $0.commands.append(line) }
             let verb = line.prefix { $0 != " " && $0 != ":" }.uppercased()
             switch verb {
+            case "EHLO" where fault == .encryptsBadly: say("250-test\r\n250-STARTTLS\r\n250 8BITMIME", on: connection)
             case "EHLO": say("250-test\r\n250 8BITMIME", on: connection)
+            case "STARTTLS" where fault == .encryptsBadly:
+                say("220 go on\r\nno handshake", on: connection)
+                return
             case "HELO": say("250 test", on: connection)
             case "MAIL":
                 delivery = Delivery(sender: line)
                 say("250 ok", on: connection)
             case "RCPT" where fault == .refusesRecipients: say("550 no such user", on: connection)
+            case "RCPT" where fault == .isBusyOnce && commands.count { $0.hasPrefix("RCPT") } == 1: say("451 try again later", on: connection)
             case "RCPT":
                 delivery.recipients.append(line)
                 say("250 ok", on: connection)
