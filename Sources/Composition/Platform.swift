@@ -41,6 +41,7 @@ public struct Platform: Sendable {
     public let recorder: DecisionRecorder
     public let quotas: Quotas
     public let passwords: PasswordHasher
+    let outgoing: OutgoingMail
     let trust: ClientTrust
     let statementTrust: StatementTrust
     public let certificateCheck: ClientCertificateCheck
@@ -83,6 +84,7 @@ public struct Platform: Sendable {
         signIn = SignIn(database: database, passwords: passwords)
         sessions = Sessions(database: database, randomness: randomness)
         recorder = DecisionRecorder(database: database, logger: logger)
+        outgoing = OutgoingMail(mailer: mailer, logger: logger)
         quotas = Quotas(database: database, clock: bench.clock, logger: logger)
         let sandboxAuthority = try await SandboxAuthority.load(database: database, rootKey: rootKey, randomness: randomness, at: now)
         trust = try ClientTrust(configuration, sandbox: sandboxAuthority.authority.certificate)
@@ -137,11 +139,11 @@ public struct Platform: Sendable {
         assets.files.add(to: routes)
         let factors = FactorTools(
             database: database, rootKey: rootKey, travelKey: travelKey, pages: pages, cookies: cookies, randomness: randomness, signIn: signIn,
-            sessions: sessions, outgoing: OutgoingMail(mailer: mailer, logger: logger))
+            sessions: sessions, outgoing: outgoing)
         let site = try PortalSite(
-            database: database, rootKey: travelKey, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn, sessions: sessions,
-            factors: factors, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas, contract: assets.contract,
-            contractDirectory: assets.contractFolder, certificateCheck: certificateCheck, sandboxAuthority: sandboxAuthority,
+            database: database, rootKey: rootKey, travelKey: travelKey, pages: pages, cookies: cookies, passwords: passwords, signIn: signIn,
+            sessions: sessions, factors: factors, seedWorld: { try await seeder.seed(world: $0, passwordHash: $1, at: $2) }, quotas: quotas,
+            contract: assets.contract, contractDirectory: assets.contractFolder, certificateCheck: certificateCheck, sandboxAuthority: sandboxAuthority,
             randomness: randomness, logger: logger)
         PortalPages(site: site).add(to: routes)
         CustomerRoutes(

@@ -73,7 +73,7 @@ extension CustomerRoutes {
             switch outcome {
             case .signedIn(let person, let spent):
                 if spent == .recoveryCode { factorPages.tell(person, .recoveryCodeUsed, context) }
-                return try await goOn(transaction, person, isSignedIn: step.isStepUp ? session : nil, request, context)
+                return try await goOn(transaction, after: step, in: session, request, context)
             case .over:
                 var transaction = transaction
                 transaction.firstStep = nil
@@ -109,18 +109,17 @@ extension CustomerRoutes {
 
     /// Begins the session after a password and a code, or raises the one in which the code was added.
     private func goOn(
-        _ transaction: AuthorizationTransaction, _ person: Person, isSignedIn session: Session?, _ request: Request, _ context: AppContext
+        _ transaction: AuthorizationTransaction, after step: AuthorizationEndpoint.Step, in session: Session?, _ request: Request, _ context: AppContext
     ) async throws -> Response {
         var (response, transaction) = (Response.seeOther(""), transaction)
-        if let session {
+        if case .code(let first) = step {
+            transaction.firstStep = nil
+            // Without one, since the password was changed meanwhile, the way leads to the sign-in form.
+            transaction.startedSession = try await start(after: first, methods: SecondStep.methods, request: request, context: context, on: &response)?.id
+        } else if let session {
             let now = context.receivedAt
             let token = try await database.write { [sessions] tx in try sessions.raise(session, at: now, in: tx) }
             if let token { cookies.set(Self.sessionCookie, to: token.value, on: &response) }
-        } else {
-            transaction.firstStep = nil
-            transaction.startedSession = try await start(
-                person, methods: SecondStep.methods, request: request, context: context, on: &response
-            ).id
         }
         response.headers[.location] = Self.address(authorization.seal(transaction, browser: browsers.browser(of: request).value))
         return allowing(transaction, on: response)
@@ -134,8 +133,4 @@ extension CustomerRoutes {
             return .seeOther(Self.address(authorization.seal(transaction, browser: browsers.browser(of: request).value)))
         }
     }
-}
-
-extension AuthorizationEndpoint.Step {
-    fileprivate var isStepUp: Bool { if case .stepUp = self { true } else { false } }
 }

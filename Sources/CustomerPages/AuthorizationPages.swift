@@ -86,6 +86,7 @@ extension CustomerRoutes {
         try await opened(request.query?["transaction"], request, context, expiredToo: true) { transaction, _ in
             switch try await authorization.reject(transaction, by: nil, at: context.receivedAt, requestID: context.requestID) {
             case .answer(let answer): try await carry(answer, context)
+            case .page(let error): explain(error, context)
             case .alreadyAnswered, .refusedChoice: alreadyAnswered(try await apps.find(transaction.appID)?.name)
             }
         }
@@ -95,7 +96,7 @@ extension CustomerRoutes {
         let form = try await request.fields(context: context)
         return try await opened(form["transaction"], request, context) { transaction, sealed in
             let (username, password) = (form["username"] ?? "", form["password"] ?? "")
-            var errors = SignInForm.errors(username: username, password: password)
+            let errors = SignInForm.errors(username: username, password: password)
             guard errors.isEmpty else {
                 return try await signInPage(transaction, sealed: sealed, username: username, errors: errors, status: .unprocessableContent)
             }
@@ -105,11 +106,14 @@ extension CustomerRoutes {
                 name: placed.world == app.world ? placed.name : username, password: password, population: .customer, world: app.world,
                 from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
             switch outcome {
-            case .signedIn(let person):
+            case .signedIn(let first):
                 var response = Response.seeOther("")
+                guard let session = try await start(after: first, request: request, context: context, on: &response) else {
+                    return try await signInPage(transaction, sealed: sealed, username: username, errors: SignInForm.refused, status: .unprocessableContent)
+                }
                 var transaction = transaction
                 transaction.firstStep = nil
-                transaction.startedSession = try await start(person, request: request, context: context, on: &response).id
+                transaction.startedSession = session.id
                 // The transaction opened, so the browser brought its cookie.
                 response.headers[.location] = Self.address(authorization.seal(transaction, browser: browsers.browser(of: request).value))
                 return allowing(transaction, on: response)
@@ -118,8 +122,7 @@ extension CustomerRoutes {
                 transaction.firstStep = first
                 return allowing(transaction, on: .seeOther(Self.address(authorization.seal(transaction, browser: browsers.browser(of: request).value))))
             case .refused:
-                errors.add(field: "username", SignInForm.refusal)
-                return try await signInPage(transaction, sealed: sealed, username: username, errors: errors, status: .unprocessableContent)
+                return try await signInPage(transaction, sealed: sealed, username: username, errors: SignInForm.refused, status: .unprocessableContent)
             case .delayed(let until):
                 let delay = SignInPage.delayWords(until: until, now: context.receivedAt)
                 let page = try await signInPage(transaction, sealed: sealed, username: username, errors: errors, delay: delay, status: .tooManyRequests)
@@ -157,6 +160,7 @@ extension CustomerRoutes {
     ) async throws -> Response {
         switch decision {
         case .answer(let answer): return try await carry(answer, context)
+        case .page(let error): return explain(error, context)
         case .alreadyAnswered: return alreadyAnswered(question.app.name)
         case .refusedChoice(let sentence):
             var errors = FormErrors()
@@ -182,6 +186,7 @@ extension CustomerRoutes {
         case .code, .stepUp: return try await codePage(transaction, sealed: sealed, isRecovery: usesRecovery)
         case .secondFactor(let isEssential): return try await secondFactorPage(transaction, sealed: sealed, isEssential: isEssential, session: session)
         case .answer(let answer): return try await carry(answer, context)
+        case .page(let error): return explain(error, context)
         case .alreadyAnswered: return alreadyAnswered(try await apps.find(transaction.appID)?.name)
         case .consent(let question): return try await consentPage(question, sealed: sealed, chosen: [], errors: FormErrors(), context)
         case .signIn:

@@ -17,10 +17,10 @@ extension CustomerRoutes {
                 visitorShell: { title, _, isError in shell(title, for: nil, width: .narrow, isError: isError) },
                 page: { request, context, answer in try await signedIn(request, context) { try await answer(visit($0)) } },
                 form: { request, context, answer in try await signedInForm(request, context) { try await answer(visit($0), $1) } },
-                open: { person, address, request, context in
+                open: { first, address, request, context in
                     var response = Response.seeOther(address)
-                    try await start(person, methods: SecondStep.methods, request: request, context: context, on: &response)
-                    return response
+                    let session = try await start(after: first, methods: SecondStep.methods, request: request, context: context, on: &response)
+                    return session == nil ? nil : response
                 },
                 leadsOnward: { $0.hasPrefix(Self.address("")) }))
     }

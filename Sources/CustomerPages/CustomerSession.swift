@@ -15,13 +15,14 @@ extension CustomerRoutes {
     }
 
     /// Renews the session at sign-in: the token that the browser had before ends.
-    @discardableResult
+    /// - Returns: `nil` when the password was changed since it was proved.
     func start(
-        _ person: Person, methods: [String] = Sessions.passwordAlone, request: Request, context: AppContext, on response: inout Response
-    ) async throws -> Session {
+        after first: FirstStep, methods: [String] = Sessions.passwordAlone, request: Request, context: AppContext, on response: inout Response
+    ) async throws -> Session? {
         let old = cookies.value(Self.sessionCookie, in: request)
         let started = try await sessions.start(
-            for: person, methods: methods, replacing: old, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
+            after: first, methods: methods, replacing: old, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
+        guard let started else { return nil }
         cookies.set(Self.sessionCookie, to: started.token.value, on: &response)
         return started.session
     }

@@ -100,20 +100,29 @@ extension CustomerRoutes {
             errors.add(field: "chosen", refusal.message)
         }
         guard errors.isEmpty else { return try await securityPage(for: session, context, errors: errors, status: .unprocessableContent) }
+        let proof: FirstStep
         switch try await signIn.prove(current, of: person, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt) {
-        case .right: break
-        case .wrong:
-            errors.add(field: "current", "This is not your current password. Check it and try again.")
-            return try await securityPage(for: session, context, errors: errors, status: .unprocessableContent)
+        case .right(let first): proof = first
+        case .wrong: return try await wrongPassword(session, context)
         case .delayed(let until):
             let delay = SignInPage.delayWords(until: until, now: context.receivedAt)
             return delayed(try await securityPage(for: session, context, errors: errors, delay: delay, status: .tooManyRequests), until: until, context)
         }
         let hash = try await passwords.hash(chosen)
         let (now, requestID) = (context.receivedAt, context.requestID)
-        try await database.write { [renewal] tx in
-            try renewal.change(in: session, passwordHash: hash, at: now, requestID: requestID, in: tx)
+        let refusal = try await database.write { [renewal] tx in
+            try renewal.change(in: session, after: proof, passwordHash: hash, at: now, requestID: requestID, in: tx)
         }
-        return .seeOther("/my/security?done=password")
+        return switch refusal {
+        case nil: .seeOther("/my/security?done=password")
+        case .signedOut?: .seeOther("/my/sign-in?next=\(Web.Parameters.encode("/my/security"))")
+        case .wrongPassword?: try await wrongPassword(session, context)
+        }
+    }
+
+    private func wrongPassword(_ session: Session, _ context: AppContext) async throws -> Response {
+        var errors = FormErrors()
+        errors.add(field: "current", "This is not your current password. Check it and try again.")
+        return try await securityPage(for: session, context, errors: errors, status: .unprocessableContent)
     }
 }

@@ -57,21 +57,21 @@ extension CustomerRoutes {
             return signInPage(request, username: form["username"] ?? "", next: next, errors: errors, status: .forbidden)
         }
         let username = form["username"] ?? ""
-        var errors = SignInForm.errors(username: username, password: form["password"] ?? "")
+        let errors = SignInForm.errors(username: username, password: form["password"] ?? "")
         guard errors.isEmpty else { return signInPage(request, username: username, next: next, errors: errors, status: .unprocessableContent) }
         let (name, world) = try await place(username)
         let outcome = try await signIn.attempt(
             name: name, password: form["password"] ?? "", population: .customer, world: world, from: context.clientAddress,
             requestID: context.requestID, at: context.receivedAt)
         switch outcome {
-        case .signedIn(let person):
+        case .signedIn(let first):
             var response = Response.seeOther(next)
-            try await start(person, request: request, context: context, on: &response)
+            guard try await start(after: first, request: request, context: context, on: &response) != nil else {
+                return signInPage(request, username: username, next: next, errors: SignInForm.refused, status: .unprocessableContent)
+            }
             return response
         case .secondStep(let first): return try factorPages.askForCode(after: first, leadingTo: next, context)
-        case .refused:
-            errors.add(field: "username", SignInForm.refusal)
-            return signInPage(request, username: username, next: next, errors: errors, status: .unprocessableContent)
+        case .refused: return signInPage(request, username: username, next: next, errors: SignInForm.refused, status: .unprocessableContent)
         case .delayed(let until):
             let delay = SignInPage.delayWords(until: until, now: context.receivedAt)
             return delayed(signInPage(request, username: username, next: next, errors: errors, delay: delay, status: .tooManyRequests), until: until, context)

@@ -44,24 +44,48 @@ public struct IdentityRestoration: Sendable {
     }
 
     /// Passwords stop working: one that was changed meanwhile, perhaps because it was found out, would work again. Developers set a new one by mail, staff
-    /// are given one on the command line.
-    /// - Parameter sandboxHash: the made-up customers of sandboxes go back to the password that the portal shows for them.
+    /// are given one on the command line. The made-up customers of sandboxes keep theirs, which their portal shows.
     /// - Returns: how many people have to set a new one.
-    public func voidPasswords(sandboxHash: String, by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+    public func voidPasswords(by actor: Actor, at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
         var count = 0
         try tx.walk {
             "SELECT id, population, password_hash FROM person WHERE id > \($0) ORDER BY id LIMIT 2000"
         } _: { rows in
             let holders = try rows.filter { try $0["password_hash"] as String? != nil }
             let voided: [PersonID] = try holders.filter { try $0["population"] != Population.customer }.map { try $0["id"] }
-            let madeUp: [PersonID] = try holders.filter { try $0["population"] == Population.customer }.map { try $0["id"] }
             try tx.execute("UPDATE person SET password_hash = NULL, password_changed_at = \(now) WHERE id IN \(list: voided)")
-            try tx.execute("UPDATE person SET password_hash = \(sandboxHash), password_changed_at = \(now) WHERE id IN \(list: madeUp)")
             count += voided.count
             try audit.append(
                 contentsOf: voided.map { AuditEntry(actor: actor, action: .passwordVoided, subject: $0.rawValue, requestID: nil, at: now) }, in: tx)
         }
         return count
+    }
+
+    /// The worlds of which somebody signs in with a password.
+    public func worldsWithPasswords(in tx: any ReadTransaction) throws -> [OrganisationID] {
+        var worlds: [OrganisationID] = []
+        try tx.walk {
+            """
+            SELECT DISTINCT world AS id
+            FROM person
+            WHERE population = \(Population.customer) AND world > \($0) AND password_hash IS NOT NULL
+            ORDER BY world
+            LIMIT 2000
+            """
+        } _: { rows in
+            let page: [OrganisationID] = try rows.map { try $0["id"] }
+            worlds += page
+        }
+        return worlds
+    }
+
+    /// Gives the made-up customers of a world another password.
+    public func setPassword(_ hash: String, ofCustomersIn world: OrganisationID, at now: Timestamp, in tx: any WriteTransaction) throws {
+        try tx.execute(
+            """
+            UPDATE person SET password_hash = \(hash), password_changed_at = \(now)
+            WHERE population = \(Population.customer) AND world = \(world) AND password_hash IS NOT NULL
+            """)
     }
 }
 

@@ -20,6 +20,18 @@ public struct Sessions: Sendable {
 
     /// Begins a session after a sign-in.
     /// - Parameter replacing: the token of the session that this browser had; it ends, so that nobody who knew it shares the new one.
+    /// - Returns: `nil` when the password was changed since it was proved: that ended every session, and none of the old password comes behind it.
+    public func start(
+        after first: FirstStep, methods: [String] = Self.passwordAlone, replacing old: String? = nil, from address: String = "", requestID: RequestID?,
+        at now: Timestamp
+    ) async throws -> (session: Session, token: Secret)? {
+        try await database.write { tx -> (session: Session, token: Secret)? in
+            guard let person = try first.holder(in: tx) else { return nil }
+            return try start(for: person, methods: methods, replacing: old, from: address, requestID: requestID, at: now, in: tx)
+        }
+    }
+
+    /// Begins the session of somebody whose account was just made or confirmed: there is no password that was proved.
     public func start(
         for person: Person, methods: [String] = Self.passwordAlone, replacing old: String? = nil, from address: String = "", requestID: RequestID?,
         at now: Timestamp

@@ -5,7 +5,8 @@ public import Storage
 
 /// How an attempt to sign in ended.
 public enum SignInOutcome: Hashable, Sendable {
-    case signedIn(Person)
+    /// The password was right, and a session may begin after it.
+    case signedIn(FirstStep)
     /// The password was right; a one-time code is due.
     case secondStep(FirstStep)
     /// Name and password do not match, whoever they are.
@@ -16,7 +17,7 @@ public enum SignInOutcome: Hashable, Sendable {
 
 /// Whether somebody who is signed in knows their password.
 public enum PasswordProof: Hashable, Sendable {
-    case right
+    case right(FirstStep)
     case wrong
     case delayed(until: Timestamp)
 }
@@ -46,7 +47,11 @@ public struct SignIn: Sendable {
         case .delayed(let until): return .delayed(until: until)
         case .refused: return .refused
         case .right(let person, let hash):
-            return try await accept(attempt, person: person, password: password, hash: hash, requestID: requestID, at: now)
+            let accepted = try await accept(attempt, person: person, password: password, hash: hash, requestID: requestID, at: now)
+            if let accepted { return accepted }
+            // It was changed, or another sign-in renewed its encoding: the one that is there now decides.
+            return try await self.attempt(
+                name: name, password: password, population: population, world: world, from: address, requestID: requestID, at: now)
         }
     }
 
@@ -57,9 +62,9 @@ public struct SignIn: Sendable {
         let attempt = SignInAttempt(name: person.signInName, population: person.population, world: person.world, address: address)
         switch try await look(at: attempt, password: password, requestID: requestID, at: now) {
         case .delayed(let until): return .delayed(until: until)
-        case .right(let found, _) where found.id == person.id:
+        case .right(let found, let hash) where found.id == person.id:
             try await database.write { [throttle] tx in try throttle.succeed(attempt.counted, at: now, in: tx) }
-            return .right
+            return .right(FirstStep(person: found.id, passwordHash: hash, at: now))
         case .refused, .right: return .wrong
         }
     }
@@ -105,15 +110,14 @@ public struct SignIn: Sendable {
         }
     }
 
+    /// - Returns: `nil` when the password has another encoding by now than the one that was looked at.
     private func accept(
         _ attempt: SignInAttempt, person: Person, password: String, hash: String, requestID: RequestID?, at now: Timestamp
-    ) async throws -> SignInOutcome {
+    ) async throws -> SignInOutcome? {
         let renewed = passwords.needsRehash(hash) ? try? await passwords.hash(password) : nil
-        return try await database.write { [audit, throttle] tx in
-            if let renewed {
-                // Unless the password was changed meanwhile.
-                try tx.execute("UPDATE person SET password_hash = \(renewed) WHERE id = \(person.id) AND password_hash = \(hash)")
-            }
+        return try await database.write { [audit, throttle] tx -> SignInOutcome? in
+            guard try FirstStep(person: person.id, passwordHash: hash, at: now).holder(in: tx) != nil else { return nil }
+            if let renewed { try tx.execute("UPDATE person SET password_hash = \(renewed) WHERE id = \(person.id)") }
             try throttle.succeed(attempt.counted, at: now, in: tx)
             let isEnrolled = try SecondFactors.isEnrolled(person.id, in: tx)
             try audit.append(
@@ -121,7 +125,8 @@ public struct SignIn: Sendable {
                     actor: .person(person.id), action: isEnrolled ? .passwordAccepted : .signedIn, subject: person.id.rawValue,
                     after: ["population": person.population.rawValue, "address": attempt.address], requestID: requestID, at: now),
                 in: tx)
-            return isEnrolled ? .secondStep(FirstStep(person: person.id, passwordHash: renewed ?? hash, at: now)) : .signedIn(person)
+            let first = FirstStep(person: person.id, passwordHash: renewed ?? hash, at: now)
+            return isEnrolled ? .secondStep(first) : .signedIn(first)
         }
     }
 

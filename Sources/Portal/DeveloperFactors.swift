@@ -20,8 +20,8 @@ extension PortalSite {
                 form: { request, context, answer in
                     try await form(request, context) { (developer: Developer, form: Web.Parameters) in try await answer(developer.factorVisit, form) }
                 },
-                open: { person, address, request, context in
-                    try await startSession(for: person, methods: SecondStep.methods, replacing: request, context, leadingTo: address)
+                open: { first, address, request, context in
+                    try await startSession(after: first, methods: SecondStep.methods, replacing: request, context, leadingTo: address)
                 }))
     }
 }

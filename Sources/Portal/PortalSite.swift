@@ -42,8 +42,10 @@ public struct PortalSite: Sendable {
     let shownOnce: ShownOnce
     let pendingSignUp: PendingSignUp.Cookie
     let factors: FactorTools
-    let signUpPace = NetworkPace(burst: 100, every: .seconds(30))
+    /// Fewer at once than passwords may wait to be hashed, so that a network keeps nobody else from signing in.
+    let signUpPace = NetworkPace(burst: 20, every: .seconds(30))
     let passwordResetPace = NetworkPace(burst: 100, every: .seconds(30))
+    let invitationPace = InvitationPace()
     let worlds: Worlds
     let worldPasswords: WorldPasswords
     let logger: Logger
@@ -60,18 +62,20 @@ public struct PortalSite: Sendable {
     let certificates = AppCertificates()
 
     /// - Parameters:
+    ///   - rootKey: seals what is kept.
+    ///   - travelKey: seals what is handed out and comes back.
     ///   - seedWorld: makes an organisation's five customers.
     ///   - contractDirectory: the folder of `openapi/*.yaml`, for downloads.
     public init(
-        database: any Database, rootKey: RootKey, pages: PageRenderer, cookies: CookiePolicy, passwords: PasswordHasher, signIn: SignIn,
-        sessions: Sessions, factors: FactorTools, seedWorld: @escaping WorldSeeding, quotas: Quotas, contract: APIContract, contractDirectory: String,
-        certificateCheck: ClientCertificateCheck, sandboxAuthority: SandboxAuthority, randomness: any RandomSource, logger: Logger
+        database: any Database, rootKey: RootKey, travelKey: RootKey, pages: PageRenderer, cookies: CookiePolicy, passwords: PasswordHasher,
+        signIn: SignIn, sessions: Sessions, factors: FactorTools, seedWorld: @escaping WorldSeeding, quotas: Quotas, contract: APIContract,
+        contractDirectory: String, certificateCheck: ClientCertificateCheck, sandboxAuthority: SandboxAuthority, randomness: any RandomSource, logger: Logger
     ) throws {
         self.database = database
         self.pages = pages
         self.cookies = cookies
-        csrf = CSRF(rootKey: rootKey)
-        refusals = RefusalSeal(rootKey: rootKey)
+        csrf = CSRF(rootKey: travelKey)
+        refusals = RefusalSeal(rootKey: travelKey)
         browsers = BrowserCookie(cookies: cookies, randomness: randomness)
         self.randomness = randomness
         self.passwords = passwords
@@ -90,10 +94,11 @@ public struct PortalSite: Sendable {
         self.certificateCheck = certificateCheck
         self.sandboxAuthority = sandboxAuthority
         forms = FormTokens(randomness: randomness)
-        shownOnce = ShownOnce(rootKey: rootKey, cookies: cookies)
-        pendingSignUp = SealedCookie("wkz_signup", purpose: "portal.pending_sign_up", lifetime: .hours(24), rootKey: rootKey, cookies: cookies)
+        shownOnce = ShownOnce(rootKey: travelKey, cookies: cookies)
+        pendingSignUp = SealedCookie("wkz_signup", purpose: "portal.pending_sign_up", lifetime: .hours(24), rootKey: travelKey, cookies: cookies)
         self.factors = factors
-        worldPasswords = WorldPasswords(rootKey: rootKey, randomness: randomness, shared: pages.isDemo ? PersonaCatalogue.password : nil)
+        worldPasswords = WorldPasswords(
+            rootKey: rootKey, travelKey: travelKey, randomness: randomness, shared: pages.isDemo ? PersonaCatalogue.password : nil)
         worlds = Worlds(seed: seedWorld, worldPasswords: worldPasswords, database: database, passwords: passwords, logger: logger)
         self.logger = logger
     }

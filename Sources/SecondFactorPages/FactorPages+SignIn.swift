@@ -34,7 +34,7 @@ extension FactorPages {
         switch outcome {
         case .signedIn(let person, let spent):
             if spent == .recoveryCode { tell(person, .recoveryCodeUsed, context) }
-            var response = try await place.open(person, waiting.leadsTo, request, context)
+            guard var response = try await place.open(waiting.first, waiting.leadsTo, request, context) else { return over(request) }
             pending.remove(from: &response)
             return response
         case .over: return over(request)

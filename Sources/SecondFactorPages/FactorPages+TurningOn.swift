@@ -90,30 +90,44 @@ extension FactorPages {
         if password.isEmpty { errors.add(field: "password", "Enter your current password") }
         guard errors.isEmpty else { return try await turnOnPage(visit, onward: onward, errors, context, status: .unprocessableContent) }
 
-        let (session, now, requestID) = (visit.session, context.receivedAt, context.requestID)
-        switch try await tools.signIn.prove(password, of: session.person, from: context.clientAddress, requestID: requestID, at: now) {
-        case .right: break
-        case .wrong:
-            errors.add(field: "password", "This is not your current password. Check it and try again.")
-            return try await turnOnPage(visit, onward: onward, errors, context, status: .unprocessableContent)
+        let (person, now) = (visit.session.person, context.receivedAt)
+        switch try await tools.signIn.prove(password, of: person, from: context.clientAddress, requestID: context.requestID, at: now) {
+        case .right(let proof): return try await turnOn(visit, code, after: proof, onward: onward, context)
+        case .wrong: return try await refuse(visit, .refused(.wrongPassword), onward: onward, context)
         case .delayed(let until):
             let wait = Wait(until: until, seenAt: now)
             return Self.delayed(try await turnOnPage(visit, onward: onward, errors, wait: wait, context, status: .tooManyRequests), wait)
         }
+    }
+
+    private func turnOn(_ visit: FactorVisit, _ code: String, after proof: FirstStep, onward: String?, _ context: AppContext) async throws -> Response {
+        let (session, now, requestID) = (visit.session, context.receivedAt, context.requestID)
         let raises = onward != nil
-        let turnedOn = try await tools.database.write { [changes = tools.changes, sessions = tools.sessions] tx -> (codes: [RecoveryCode], token: Secret?)? in
-            guard let codes = try changes.turnOn(with: code, in: session, at: now, requestID: requestID, in: tx) else { return nil }
+        let (outcome, token) = try await tools.database.write {
+            [changes = tools.changes, sessions = tools.sessions] tx -> (SecondFactorChanges.TurningOn, Secret?) in
+            let outcome = try changes.turnOn(with: code, in: session, after: proof, at: now, requestID: requestID, in: tx)
             // On the way on which the code was asked for, this is the second step. Elsewhere the session stays what it was.
-            return (codes, raises ? try sessions.raise(session, at: now, in: tx) : nil)
+            guard case .on = outcome, raises else { return (outcome, nil) }
+            return (outcome, try sessions.raise(session, at: now, in: tx))
         }
-        guard let turnedOn else {
-            errors.add(field: "code", "This code is not the one that the app shows for this key. Check the time on your phone, and try again.")
-            return try await turnOnPage(visit, onward: onward, errors, context, status: .unprocessableContent)
-        }
+        guard case .on(let codes) = outcome else { return try await refuse(visit, outcome, onward: onward, context) }
         tell(session.person, .turnedOn, context)
-        var response = try leadingToCodes(turnedOn.codes, visit, onward: onward, context)
-        if let token = turnedOn.token { tools.cookies.set(place.sessionCookie, to: token.value, on: &response) }
+        var response = try leadingToCodes(codes, visit, onward: onward, context)
+        if let token { tools.cookies.set(place.sessionCookie, to: token.value, on: &response) }
         return response
+    }
+
+    private func refuse(
+        _ visit: FactorVisit, _ outcome: SecondFactorChanges.TurningOn, onward: String?, _ context: AppContext
+    ) async throws -> Response {
+        var errors = FormErrors()
+        switch outcome {
+        case .refused(.signedOut): return .seeOther(place.signIn)
+        case .refused(.wrongPassword): errors.add(field: "password", "This is not your current password. Check it and try again.")
+        case .wrongCode, .on:
+            errors.add(field: "code", "This code is not the one that the app shows for this key. Check the time on your phone, and try again.")
+        }
+        return try await turnOnPage(visit, onward: onward, errors, context, status: .unprocessableContent)
     }
 
     func leadingToCodes(_ codes: [RecoveryCode], _ visit: FactorVisit, onward: String?, _ context: AppContext) throws -> Response {

@@ -18,6 +18,7 @@ public struct FactorVisit: Sendable {
 /// What differs between the pages of customers, developers and staff.
 public struct FactorPlace: Sendable {
     public typealias Page = @Sendable (Request, AppContext, (FactorVisit) async throws -> Response) async throws -> Response
+    public typealias Open = @Sendable (FirstStep, _ leadingTo: String, Request, AppContext) async throws -> Response?
     public typealias Form = @Sendable (Request, AppContext, (FactorVisit, Web.Parameters) async throws -> Response) async throws -> Response
 
     let population: Population
@@ -33,16 +34,15 @@ public struct FactorPlace: Sendable {
     /// Answers a page, and a form, of somebody who is signed in.
     let page: Page
     let form: Form
-    /// Begins the session of a completed sign-in and leads on.
-    let open: @Sendable (Person, _ leadingTo: String, Request, AppContext) async throws -> Response
+    /// Begins the session of a completed sign-in and leads on; `nil` when the password was changed since it was proved.
+    let open: Open
     /// Whether enrolling may lead on to an address afterwards: the way on which the code was asked for.
     let leadsOnward: @Sendable (String) -> Bool
 
     public init(
         population: Population, signIn: String, home: String, origin: (address: String, title: String), sessionCookie: String,
         visitorShell: @escaping @Sendable (String, String, Bool) -> Shell, page: @escaping Page, form: @escaping Form,
-        open: @escaping @Sendable (Person, String, Request, AppContext) async throws -> Response,
-        leadsOnward: @escaping @Sendable (String) -> Bool = { _ in false }
+        open: @escaping Open, leadsOnward: @escaping @Sendable (String) -> Bool = { _ in false }
     ) {
         self.population = population
         self.signIn = signIn

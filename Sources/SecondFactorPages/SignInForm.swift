@@ -3,7 +3,12 @@ internal import Web
 
 /// The form of a sign-in's first step, in the same words for customers, developers and staff.
 public enum SignInForm {
-    public static let refusal = "The name and the password do not match. Check both and try again."
+    /// That name and password do not match, whoever they are.
+    public static var refused: FormErrors {
+        var errors = FormErrors()
+        errors.add(field: "username", "The name and the password do not match. Check both and try again.")
+        return errors
+    }
 
     /// What a person left out, before we looked at anything.
     public static func errors(username: String, password: String) -> FormErrors {

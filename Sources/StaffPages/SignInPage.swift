@@ -41,11 +41,11 @@ extension StaffRoutes {
         let outcome = try await signIn.attempt(
             name: username, password: password, population: .staff, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
         switch outcome {
-        case .signedIn(let person): return try await startSession(for: person, methods: Sessions.passwordAlone, request, context)
+        case .signedIn(let first):
+            let response = try await startSession(after: first, methods: Sessions.passwordAlone, request, context)
+            return response ?? signInPage(request, username: username, SignInForm.refused, status: .unprocessableContent)
         case .secondStep(let first): return try factorPages.askForCode(after: first, leadingTo: "/staff", context)
-        case .refused:
-            errors.add(field: "username", SignInForm.refusal)
-            return signInPage(request, username: username, errors, status: .unprocessableContent)
+        case .refused: return signInPage(request, username: username, SignInForm.refused, status: .unprocessableContent)
         case .delayed(let until):
             let wait = Wait(until: until, seenAt: context.receivedAt)
             errors.add(field: "username", "Too many attempts failed. Try again in \(wait.words).")
@@ -56,10 +56,12 @@ extension StaffRoutes {
     }
 
     /// The browser's old session ends, so that nobody who knew its cookie shares the new one.
-    func startSession(for person: Person, methods: [String], _ request: Request, _ context: AppContext) async throws -> Response {
+    /// - Returns: `nil` when the password was changed since it was proved.
+    func startSession(after first: FirstStep, methods: [String], _ request: Request, _ context: AppContext) async throws -> Response? {
         let started = try await sessions.start(
-            for: person, methods: methods, replacing: cookies.value(Self.sessionCookie, in: request), from: context.clientAddress,
+            after: first, methods: methods, replacing: cookies.value(Self.sessionCookie, in: request), from: context.clientAddress,
             requestID: context.requestID, at: context.receivedAt)
+        guard let started else { return nil }
         var response = Response.seeOther("/staff")
         cookies.set(Self.sessionCookie, to: started.token.value, on: &response)
         return response

@@ -16,7 +16,7 @@ extension StaffRoutes {
                 },
                 page: { request, context, answer in try await signedIn(request, context) { try await answer($0.factorVisit) } },
                 form: { request, context, answer in try await form(request, context) { try await answer($0.factorVisit, $1) } },
-                open: { person, _, request, context in try await startSession(for: person, methods: SecondStep.methods, request, context) }))
+                open: { first, _, request, context in try await startSession(after: first, methods: SecondStep.methods, request, context) }))
     }
 }
 

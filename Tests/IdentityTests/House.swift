@@ -61,9 +61,31 @@ struct House: Sendable {
             at: start + after)
     }
 
+    /// Wanjiku's password, proved once more; what she does with it is still to come.
+    func proof() async throws -> FirstStep {
+        guard case .right(let proof) = try await signIn.prove(Self.password, of: wanjiku, from: "192.0.2.1", requestID: nil, at: start) else {
+            throw NotProved()
+        }
+        return proof
+    }
+
+    private struct NotProved: Error {}
+
+    /// The link of a reset mail to Wanjiku.
+    func resetLink() async throws -> Secret {
+        try await db.write { [randomness, wanjiku, start] tx in
+            try OneTimeLinks(randomness: randomness).issue(.resetPassword, for: wanjiku.id, at: start, in: tx)
+        }
+    }
+
     func audit(_ action: AuditAction) async throws -> [AuditEntry] {
         try await db.read { try AuditLog().list(.init(action: action), limit: 1000, in: $0) }
     }
+}
+
+extension SignInOutcome {
+    /// Whose session may begin.
+    var person: PersonID? { if case .signedIn(let first) = self { first.person } else { nil } }
 }
 
 /// How often each outcome came.

@@ -28,10 +28,16 @@ struct Phone: Sendable {
         let (key, codes) = try await house.db.write { tx in
             try factors.begin(for: house.wanjiku.id, in: session.id, at: then, in: tx)
             let key = try #require(try factors.waitingKey(of: house.wanjiku.id, in: session.id, at: then, in: tx))
-            return (key, try #require(try changes.turnOn(with: key.code(at: then), in: session, at: then, requestID: nil, in: tx)))
+            let hash = try #require(try house.people.passwordHash(of: house.wanjiku.id, in: tx))
+            let proof = FirstStep(person: house.wanjiku.id, passwordHash: hash, at: then)
+            let outcome = try changes.turnOn(with: key.code(at: then), in: session, after: proof, at: then, requestID: nil, in: tx)
+            guard case .on(let codes) = outcome else { throw NotOn() }
+            return (key, codes)
         }
         return Phone(house: house, factors: factors, secondStep: secondStep, changes: changes, session: session, key: key, recoveryCodes: codes)
     }
+
+    private struct NotOn: Error {}
 
     /// What the phone shows.
     func code(after: Duration = .zero) -> String { key.code(at: house.start + after) }
@@ -390,7 +396,7 @@ struct SecondFactorTests {
             let changes = phone.changes
             #expect(try await house.db.write { try changes.reset(of: id, by: .commandLine, at: start, requestID: nil, in: $0) })
             #expect(try await phone.complete(next, phone.code()) == .over)
-            #expect(try await house.attempt() == .signedIn(house.wanjiku))
+            #expect(try await house.attempt().person == house.wanjiku.id)
         }
     }
 
@@ -441,7 +447,7 @@ struct SecondFactorTests {
             #expect(try await turnOff(phone.recoveryCodes[0].text) == false)
             #expect(try await turnOff(fresh[0].text))
 
-            #expect(try await house.attempt() == .signedIn(wanjiku))
+            #expect(try await house.attempt().person == wanjiku.id)
             #expect(try await phone.spend(fresh[1].text) == nil)
             #expect(try await house.audit(.recoveryCodesRenewed).count == 1)
             #expect(try await house.audit(.secondFactorTurnedOff).count == 1)
@@ -458,7 +464,7 @@ struct SecondFactorTests {
             #expect(try await house.db.write { try changes.reset(of: wanjiku.id, by: .commandLine, at: start, requestID: nil, in: $0) })
             #expect(try await !house.db.write { try changes.reset(of: wanjiku.id, by: .commandLine, at: start, requestID: nil, in: $0) })
 
-            #expect(try await house.attempt() == .signedIn(wanjiku))
+            #expect(try await house.attempt().person == wanjiku.id)
             #expect(try await house.audit(.secondFactorReset).map(\.actor) == [.commandLine])
             #expect(try await phone.take("not a code") == .refused)
         }

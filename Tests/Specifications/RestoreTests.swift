@@ -257,7 +257,7 @@ struct RestoreTests {
             #expect(held?.isActive == false && held?.isHeld == true)
             #expect(confirmed && !again && after?.isActive == true)
             #expect(developer == nil)
-            // Made-up people go back to the password that the portal shows.
+            // Made-up people get one that the portal shows: theirs it could not.
             #expect(customer != nil && customer != "hash")
         }
     }

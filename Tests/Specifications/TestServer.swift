@@ -44,21 +44,35 @@ struct TestServer: Sendable {
     ///   - proxies: as `--trusted-proxies` and `--client-cert-proxies` name them.
     ///   - statementIssuers: the file of `--software-statement-issuers`.
     ///   - authorities: as the file of `--client-ca` holds them; with one there is a listener that asks for client certificates.
+    ///   - front: what stands in front of the database.
     static func run<R: Sendable>(
         _ engine: Engine, demo: Bool = true, trusting proxies: [String] = [], authorities: String? = nil, statementIssuers: String? = nil,
-        _ body: @escaping @Sendable (TestServer) async throws -> R
+        behind front: @Sendable (any Database) -> any Database = { $0 }, _ body: @escaping @Sendable (TestServer) async throws -> R
     ) async throws -> R {
         try await withDatabase(
             engine, migrations: AllMigrations.all(on: engine), contents: demo ? demoWorld : nil
         ) { database in
-            let mailbox = MemoryMailbox()
-            let clock = ManualClock()
             let configuration = configuration(demo: demo, trusting: proxies, authorities: authorities, statementIssuers: statementIssuers)
-            return try await TestReplayMemory.run(engine, on: database) { replays in
-                let platform = try await platform(configuration, on: database, replays, clock: clock, mailbox: mailbox)
-                return try await Application(responder: Peers(responder: platform.responder), logger: .quiet).test(.router) { client in
-                    try await body(TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine))
-                }
+            return try await run(engine, configuration, on: front(database), clock: ManualClock(), body)
+        }
+    }
+
+    /// A server without the demo on a database that is there: what the next process of a deployment finds.
+    static func run<R: Sendable>(
+        _ engine: Engine, on database: any Database, at now: Timestamp, _ body: @escaping @Sendable (TestServer) async throws -> R
+    ) async throws -> R {
+        try await run(engine, configuration(demo: false), on: database, clock: ManualClock(now), body)
+    }
+
+    private static func run<R: Sendable>(
+        _ engine: Engine, _ configuration: Configuration, on database: any Database, clock: ManualClock,
+        _ body: @escaping @Sendable (TestServer) async throws -> R
+    ) async throws -> R {
+        let mailbox = MemoryMailbox()
+        return try await TestReplayMemory.run(engine, on: database) { replays in
+            let platform = try await platform(configuration, on: database, replays, clock: clock, mailbox: mailbox)
+            return try await Application(responder: Peers(responder: platform.responder), logger: .quiet).test(.router) { client in
+                try await body(TestServer(platform: platform, clock: clock, mailbox: mailbox, client: client, engine: engine))
             }
         }
     }

@@ -13,7 +13,7 @@ import Web
 @Suite("Without the demo")
 struct WithoutDemoTests {
     /// A developer who signed up, in an organisation whose customers are there.
-    private static func newcomer(_ server: TestServer, company: String = "Savanna Pay") async throws -> TestBrowser {
+    static func newcomer(_ server: TestServer, company: String = "Savanna Pay") async throws -> TestBrowser {
         let browser = TestBrowser(server)
         let email = "\(company.split(separator: " ")[0].lowercased())@example.com"
         try await browser.open("/portal/sign-up")
@@ -30,11 +30,11 @@ struct WithoutDemoTests {
 
     private struct NotMade: Error {}
 
-    private static func password(on page: String) -> String? {
+    static func password(on page: String) -> String? {
         page.firstMatch(of: /sign in with <code>([a-z0-9]{4}(?:-[a-z0-9]{4}){3})<\/code>/).map { String($0.1) }
     }
 
-    private static func customer(_ server: TestServer, _ name: String, _ password: String) async throws -> TestBrowser {
+    static func customer(_ server: TestServer, _ name: String, _ password: String) async throws -> TestBrowser {
         let browser = TestBrowser(server)
         try await browser.open("/my/sign-in")
         try await browser.submit("password", [("username", name), ("password", password)])

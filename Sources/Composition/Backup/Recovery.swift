@@ -6,6 +6,7 @@ internal import Events
 internal import Gateway
 internal import Identity
 public import Payments
+internal import Portal
 public import Primitives
 import Storage
 
@@ -14,7 +15,9 @@ import Storage
 struct Recovery: Sendable {
     let rootKey: RootKey
     let randomness: any RandomSource
-    let sandboxPasswordHash: String
+    let worldPasswords: WorldPasswordsRestoration
+    /// The worlds whose portal could show no password any more.
+    let renewedPasswords: [WorldPasswordsRestoration.Renewed]
     /// The operator knows that no app, secret, password or place in a team was removed or changed since the backup.
     let trustsCredentials: Bool
     let copyTakenAt: Timestamp?
@@ -33,9 +36,10 @@ struct Recovery: Sendable {
         (report.sessions, report.links) = try IdentityRestoration().endSessionsAndLinks(at: now, in: tx)
         report.recoveryCodes = try IdentityRestoration().endCodes(at: now, in: tx)
         report.invitations = try ApplicationsRestoration().withdrawInvitations(at: now, in: tx)
+        report.worldPasswords = try worldPasswords.run(renewedPasswords, by: actor, at: now, in: tx)
         report.initialAccessTokens = try ApplicationsRestoration().revokeInitialAccessTokens(at: now, in: tx)
         if !trustsCredentials {
-            report.passwords = try IdentityRestoration().voidPasswords(sandboxHash: sandboxPasswordHash, by: actor, at: now, in: tx)
+            report.passwords = try IdentityRestoration().voidPasswords(by: actor, at: now, in: tx)
             report.apps = try ApplicationsRestoration().holdApps(by: actor, at: now, in: tx)
             report.members = try ApplicationsRestoration().holdMembers(by: actor, at: now, in: tx)
         }
@@ -61,6 +65,8 @@ public struct RecoveryReport: Sendable {
     public internal(set) var recoveryCodes = 0
     public internal(set) var invitations = 0
     public internal(set) var initialAccessTokens = 0
+    /// Sandboxes whose customers have another one.
+    public internal(set) var worldPasswords = 0
     /// `nil` when the operator vouched for credentials.
     public internal(set) var passwords: Int?
     public internal(set) var apps: Int?
@@ -80,7 +86,7 @@ public struct RecoveryReport: Sendable {
 
     /// For the operator, a line each.
     public var lines: [String] {
-        let common = [
+        var common = [
             "Consents: \(pausedConsents) are paused until their customers confirm them, \(endedConsents) that waited for a customer ended.",
             "Payments to come: \(payments.scheduled) scheduled ones and \(payments.standingOrders) standing orders are cancelled, because they may have been since.",
             "Payments without a decision: \(payments.undecided), and \(payments.undecidedFiles) files, are rejected and their money is free: they may have been "
@@ -89,6 +95,7 @@ public struct RecoveryReport: Sendable {
                 + "invitations \(invitations), initial access tokens \(initialAccessTokens), "
                 + "and every access token, because new keys sign.",
         ]
+        if worldPasswords > 0 { common.append("Sandboxes: the customers of \(worldPasswords) have another password, which the portal shows; theirs was lost.") }
         guard let passwords, let apps, let members else {
             return common + ["Apps, teams and passwords: they and the apps' secrets are as the backup has them, because you vouched for them."]
         }

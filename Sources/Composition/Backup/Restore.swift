@@ -1,6 +1,7 @@
 internal import Foundation
 public import Logging
 public import Passwords
+internal import Portal
 public import Primitives
 internal import Sandbox
 internal import Storage
@@ -182,12 +183,22 @@ public struct Restore: Sendable {
         try await database.write { try Restorations().begin(with: manifest?.migrations ?? [], at: now, in: $0) }
         try await database.migrate(AllMigrations.all(on: database.engine), at: now)
         let rootKey = try await RootKeys.open(database, by: master, randomness: randomness, at: now)
+        let worldPasswords = try await worldPasswords(of: database, rootKey)
+        let renewed = try await worldPasswords.renew(trusting: options.trustsCredentials, hashedBy: passwords, on: database)
         let recovery = Recovery(
-            rootKey: rootKey, randomness: randomness, sandboxPasswordHash: try await passwords.hash(PersonaCatalogue.password),
+            rootKey: rootKey, randomness: randomness, worldPasswords: worldPasswords, renewedPasswords: renewed,
             trustsCredentials: options.trustsCredentials, copyTakenAt: manifest.flatMap { Timestamp(iso8601: $0.takenAt) })
         return try await database.write { [engine = database.engine] tx in
             if engine == .postgres { try ReplayTable.forget(in: tx) }
             return try recovery.run(at: now, in: tx)
         }
+    }
+
+    /// A copy that holds the demo world is served with `--demo` alone, where everybody knows the password.
+    private func worldPasswords(of database: any Database, _ rootKey: RootKey) async throws -> WorldPasswordsRestoration {
+        let isDemo = try await DemoWorld.isIn(database)
+        let travelKey = try await database.read { try Restorations().travelKey(of: rootKey, in: $0) }
+        return WorldPasswordsRestoration(
+            rootKey: rootKey, travelKey: travelKey, shared: isDemo ? PersonaCatalogue.password : nil, randomness: randomness)
     }
 }

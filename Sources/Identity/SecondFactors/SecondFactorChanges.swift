@@ -14,15 +14,25 @@ public struct SecondFactorChanges: Sendable {
         self.secondStep = secondStep
     }
 
-    /// Turns on the key that waits in this session, with its first code. The password has been proved just before.
-    /// - Returns: the recovery codes, for the one page that shows them; `nil` when the code is not right or nothing waits.
+    /// How turning on ended.
+    public enum TurningOn: Sendable {
+        /// With the recovery codes, for the one page that shows them.
+        case on([RecoveryCode])
+        /// The code is not the key's, or nothing waits.
+        case wrongCode
+        case refused(ProofRefusal)
+    }
+
+    /// Turns on the key that waits in this session, with its first code.
+    /// - Parameter proof: that of the password, given just before in this session.
     public func turnOn(
-        with typed: String, in session: Session, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
-    ) throws -> [RecoveryCode]? {
+        with typed: String, in session: Session, after proof: FirstStep, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws -> TurningOn {
         let person = session.person.id
-        guard let codes = try factors.confirm(typed, of: person, in: session.id, at: now, in: tx) else { return nil }
+        if let refusal = try proof.refusal(in: session, at: now, in: tx) { return .refused(refusal) }
+        guard let codes = try factors.confirm(typed, of: person, in: session.id, at: now, in: tx) else { return .wrongCode }
         try note(.secondFactorTurnedOn, of: person, by: .person(person), at: now, requestID: requestID, in: tx)
-        return codes
+        return .on(codes)
     }
 
     /// How a change that needs a code ended.
@@ -54,7 +64,7 @@ public struct SecondFactorChanges: Sendable {
         case .delayed(let until): return .delayed(until: until)
         case .refused: return .refused
         case .right:
-            _ = try factors.remove(of: person.id, in: tx)
+            _ = try SecondFactors.remove(of: person.id, in: tx)
             try note(.secondFactorTurnedOff, of: person.id, by: .person(person.id), at: now, requestID: requestID, in: tx)
             return .done(())
         }
@@ -65,7 +75,7 @@ public struct SecondFactorChanges: Sendable {
     public func reset(
         of person: PersonID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
     ) throws -> Bool {
-        guard try factors.remove(of: person, in: tx) else { return false }
+        guard try SecondFactors.remove(of: person, in: tx) else { return false }
         try throttle.forgiveCodes(of: person, in: tx)
         try note(.secondFactorReset, of: person, by: actor, at: now, requestID: requestID, in: tx)
         return true

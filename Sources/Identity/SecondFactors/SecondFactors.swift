@@ -73,8 +73,9 @@ public struct SecondFactors: Sendable {
         return codes
     }
 
+    /// Takes the key away, one that waits for its first code too, and the recovery codes.
     /// - Returns: whether there was one.
-    func remove(of person: PersonID, in tx: any WriteTransaction) throws -> Bool {
+    static func remove(of person: PersonID, in tx: any WriteTransaction) throws -> Bool {
         try tx.execute("DELETE FROM recovery_code WHERE person_id = \(person)")
         try tx.execute("DELETE FROM second_factor_enrolment WHERE person_id = \(person)")
         return try tx.execute("DELETE FROM second_factor WHERE person_id = \(person)") == 1

@@ -3,30 +3,6 @@ import OAuth
 public import Primitives
 public import Storage
 
-/// The first step of a sign-in, which a one-time code has to complete: who proved which password, and when. It travels sealed in the browser, is no session
-/// and opens nothing by itself.
-public struct FirstStep: Hashable, Codable, Sendable {
-    public let person: PersonID
-    /// Of the password's encoding: a step with a password that was changed since leads nowhere.
-    public let password: Digest
-    public let provedAt: Timestamp
-
-    public static let lifetime = Duration.minutes(5)
-
-    init(person: PersonID, passwordHash: String, at now: Timestamp) {
-        self.init(person: person, password: Digest(of: passwordHash), provedAt: now)
-    }
-
-    /// One that was on its way through the browser.
-    public init(person: PersonID, password: Digest, provedAt: Timestamp) {
-        self.person = person
-        self.password = password
-        self.provedAt = provedAt
-    }
-
-    public func isOpen(at now: Timestamp) -> Bool { now < provedAt + Self.lifetime && now > provedAt - Self.lifetime }
-}
-
 /// How a code was taken.
 public enum CodeOutcome: Hashable, Sendable {
     case right(SpentCode)
@@ -52,7 +28,6 @@ public struct SecondStep: Sendable {
     private let database: any Database
     private let factors: SecondFactors
     private let throttle: SignInThrottle
-    private let people = People()
     private let audit = AuditLog()
 
     public init(database: any Database, factors: SecondFactors, limits: SignInLimits = .secondStep) {
@@ -61,16 +36,13 @@ public struct SecondStep: Sendable {
         throttle = SignInThrottle(limits: limits)
     }
 
-    /// Completes a sign-in.
+    /// Completes a sign-in; its session begins after the same first step.
     public func complete(
         _ first: FirstStep, with typed: String, population: Population, from address: String, requestID: RequestID?, at now: Timestamp
     ) async throws -> SecondStepOutcome {
         guard first.isOpen(at: now) else { return .over }
         return try await database.write { tx in
-            guard let person = try people.find(first.person, in: tx), person.isActive, person.population == population,
-                let hash = try people.passwordHash(of: person.id, in: tx), constantTimeEqual(Digest(of: hash).text, first.password.text),
-                try SecondFactors.isEnrolled(person.id, in: tx)
-            else { return .over }
+            guard let person = try first.holder(in: tx), person.population == population, try SecondFactors.isEnrolled(person.id, in: tx) else { return .over }
             switch try take(typed, of: person, from: address, requestID: requestID, at: now, in: tx) {
             case .right(let spent):
                 try audit.append(

@@ -114,6 +114,8 @@ struct SettingsPage: PortalPage {
         return .seeOther("/portal/settings?saved=1")
     }
 
+    private static let wrongPassword = "This is not your current password"
+
     private func changePassword(_ form: Web.Parameters, _ developer: Developer, _ context: AppContext) async throws -> Response {
         let current = form["current_password"] ?? ""
         let new = form["new_password"] ?? ""
@@ -122,20 +124,28 @@ struct SettingsPage: PortalPage {
         if let refusal = PasswordRules().refusal(of: new, personal: [developer.person.name, developer.person.signInName, developer.organisation.name]) {
             errors.add(field: "new_password", refusal == .empty ? "Enter a new password" : refusal.message)
         }
+        var proved: FirstStep?
         if errors.isEmpty {
             let proof = try await site.signIn.prove(
                 current, of: developer.person, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
             switch proof {
-            case .right: break
-            case .wrong: errors.add(field: "current_password", "This is not your current password")
+            case .right(let first): proved = first
+            case .wrong: errors.add(field: "current_password", Self.wrongPassword)
             case .delayed: errors.add(field: "current_password", "Too many attempts failed. Wait a while and try again.")
             }
         }
-        guard errors.isEmpty else { return try await show(name: developer.person.name, errors, developer, context, status: .unprocessableContent) }
+        guard let first = proved else { return try await show(name: developer.person.name, errors, developer, context, status: .unprocessableContent) }
         let hash = try await site.passwords.hash(new)
         let facts = RequestFacts(context)
-        try await site.database.write { [site] tx in
-            try site.renewal.change(in: developer.session, passwordHash: hash, at: facts.now, requestID: facts.requestID, in: tx)
+        let refusal = try await site.database.write { [site] tx in
+            try site.renewal.change(in: developer.session, after: first, passwordHash: hash, at: facts.now, requestID: facts.requestID, in: tx)
+        }
+        switch refusal {
+        case nil: break
+        case .signedOut?: return .seeOther(SignInAddress.comingBack(to: "/portal/settings"))
+        case .wrongPassword?:
+            errors.add(field: "current_password", Self.wrongPassword)
+            return try await show(name: developer.person.name, errors, developer, context, status: .unprocessableContent)
         }
         site.outgoing.send(.passwordChanged(to: developer.person, issuer: context.issuer), at: context.receivedAt)
         return .seeOther("/portal/settings?password=1")

@@ -24,15 +24,18 @@ struct SignInPage: PortalPage {
         routes.post("/portal/sign-in") { request, context in
             try await site.form(request, context) { (visitor: Visitor, form: Web.Parameters) in try await signIn(form, request, visitor, context) }
         }
-        routes.post("/portal/sign-out") { request, context in
-            try await site.form(request, context) { (developer: Developer, _) in
-                try await site.sessions.end(developer.session, at: context.receivedAt, requestID: context.requestID)
-                var response = Response.seeOther("/portal/sign-in?signed_out=1")
-                site.cookies.remove(Developer.cookie, from: &response)
-                site.cookies.remove(Developer.organisationCookie, from: &response)
-                return response
-            }
-        }
+        routes.post("/portal/sign-out") { request, context in try await signOut(request, context) }
+    }
+
+    /// Asks for a session and nothing else: somebody who belongs to no organisation any more leaves too.
+    private func signOut(_ request: Request, _ context: AppContext) async throws -> Response {
+        guard let session = try await site.session(of: request, context) else { return .seeOther(SignInAddress.comingBack(to: nil)) }
+        _ = try await site.csrf.fields(of: request, for: session.id.rawValue, context: context)
+        try await site.sessions.end(session, at: context.receivedAt, requestID: context.requestID)
+        var response = Response.seeOther("/portal/sign-in?signed_out=1")
+        site.cookies.remove(Developer.cookie, from: &response)
+        site.cookies.remove(Developer.organisationCookie, from: &response)
+        return response
     }
 
     /// What happened before: named in the query, worded here.
@@ -81,11 +84,11 @@ struct SignInPage: PortalPage {
         let outcome = try await site.signIn.attempt(
             name: username, password: password, population: .developer, from: context.clientAddress, requestID: context.requestID, at: context.receivedAt)
         switch outcome {
-        case .signedIn(let person): return try await site.startSession(for: person, replacing: request, context, leadingTo: returnTo ?? "/portal")
+        case .signedIn(let first):
+            let response = try await site.startSession(after: first, replacing: request, context, leadingTo: returnTo ?? "/portal")
+            return response ?? show(username: username, returnTo: returnTo, SignInForm.refused, visitor, status: .unprocessableContent)
         case .secondStep(let first): return try site.factorPages.askForCode(after: first, leadingTo: returnTo ?? "/portal", context)
-        case .refused:
-            errors.add(field: "username", SignInForm.refusal)
-            return show(username: username, returnTo: returnTo, errors, visitor, status: .unprocessableContent)
+        case .refused: return show(username: username, returnTo: returnTo, SignInForm.refused, visitor, status: .unprocessableContent)
         case .delayed(let until):
             let wait = Wait(until: until, seenAt: context.receivedAt)
             errors.add(field: "username", "Too many attempts failed. Try again in \(wait.words).")
@@ -97,13 +100,27 @@ struct SignInPage: PortalPage {
 }
 
 extension PortalSite {
-    /// Signs somebody in: the browser's old session ends, so that nobody who knew its cookie shares the new one.
+    /// Signs in whoever proved their password: the browser's old session ends, so that nobody who knew its cookie shares the new one.
+    /// - Returns: `nil` when the password was changed since.
     func startSession(
-        for person: Person, methods: [String] = Sessions.passwordAlone, replacing request: Request, _ context: AppContext, leadingTo address: String
-    ) async throws -> Response {
+        after first: FirstStep, methods: [String] = Sessions.passwordAlone, replacing request: Request, _ context: AppContext, leadingTo address: String
+    ) async throws -> Response? {
+        let started = try await sessions.start(
+            after: first, methods: methods, replacing: cookies.value(Developer.cookie, in: request), from: context.clientAddress,
+            requestID: context.requestID, at: context.receivedAt)
+        guard let (session, token) = started else { return nil }
+        return try await opened(for: session.person, token, context, leadingTo: address)
+    }
+
+    /// Signs in somebody whose account was just made or confirmed in this browser.
+    func startSession(for person: Person, replacing request: Request, _ context: AppContext, leadingTo address: String) async throws -> Response {
         let (_, token) = try await sessions.start(
-            for: person, methods: methods, replacing: cookies.value(Developer.cookie, in: request), from: context.clientAddress, requestID: context.requestID,
+            for: person, replacing: cookies.value(Developer.cookie, in: request), from: context.clientAddress, requestID: context.requestID,
             at: context.receivedAt)
+        return try await opened(for: person, token, context, leadingTo: address)
+    }
+
+    private func opened(for person: Person, _ token: Secret, _ context: AppContext, leadingTo address: String) async throws -> Response {
         try await seedWorlds(of: person, at: context.receivedAt)
         var response = Response.seeOther(address)
         cookies.set(Developer.cookie, to: token.value, on: &response)
@@ -115,6 +132,6 @@ extension PortalSite {
         let empty = try await database.read { [organisations, people] tx in
             try organisations.list(of: person.id, in: tx).map(\.world).filter { try people.list(population: .customer, world: $0, limit: 1, in: tx).isEmpty }
         }
-        for world in Set(empty) { worlds.seed(world, at: now) }
+        for world in Set(empty) { worlds.seed(world, isConfirmed: person.hasConfirmedEmail, at: now) }
     }
 }
