@@ -45,10 +45,12 @@ struct Answer {
 
     /// RFC 9728 §5.1: each challenge tells where the API says how to get a token for it.
     private static func naming(_ problem: Problem, _ context: AppContext) -> Problem {
-        guard let challenge = problem.headers[.wwwAuthenticate] else { return problem }
+        let challenges = problem.headers[values: .wwwAuthenticate]
+        guard !challenges.isEmpty else { return problem }
         var problem = problem
         let address = context.issuer.address("/.well-known/oauth-protected-resource/v1")
-        problem.headers[.wwwAuthenticate] = "\(challenge), resource_metadata=\"\(address)\""
+        // One field that lists them: a problem has each field once.
+        problem.headers[.wwwAuthenticate] = challenges.map { "\($0), resource_metadata=\"\(address)\"" }.joined(separator: ", ")
         return problem
     }
 

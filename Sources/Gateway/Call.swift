@@ -62,6 +62,9 @@ public struct Call: Sendable {
         issuer = context.issuer
     }
 
+    /// The scheme by which a refusal of the token is told (RFC 9449 §7.1).
+    var scheme: TokenScheme { token?.scheme ?? .bearer }
+
     /// What the upstream is given.
     /// - Returns: `nil` before the app is known.
     var guarded: GuardedCall? {

@@ -49,7 +49,7 @@ extension Policy {
         retryAfter: Int? = nil
     ) -> Verdict {
         var problem = Problem(code, detail, errors: [Problem.Violation(pointer: pointer, rule: name, expected: expected, got: got)])
-        if let challenge { problem.headers[.wwwAuthenticate] = challenge.text }
+        if let challenge { problem.headers[values: .wwwAuthenticate] = challenge.texts }
         if let retryAfter { problem.headers[.retryAfter] = "\(retryAfter)" }
         return .refused(problem)
     }

@@ -43,7 +43,8 @@ struct RequestReadingTests {
 
     @Test func `a challenge holds nothing that could end its quotes`() {
         #expect(
-            BearerChallenge.invalidToken("a \"b\" \\ c\r\nX: y é").text == #"Bearer realm="wekeza", error="invalid_token", error_description="a b  cX: y ""#)
+            BearerChallenge.invalidToken("a \"b\" \\ c\r\nX: y é").texts
+                == [#"Bearer realm="wekeza", error="invalid_token", error_description="a b  cX: y ""#])
     }
 }
 

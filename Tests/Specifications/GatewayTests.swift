@@ -82,7 +82,8 @@ struct GatewayTests {
             let response = try await server.get("/v1/accounts")
 
             response.isRefused(.unauthorized, .missingToken, rule: "token", by: "listAccounts")
-            #expect(response.headers[.wwwAuthenticate] == #"Bearer realm="wekeza", \#(Self.resourceMetadata)"#)
+            let challenges = #"Bearer realm="wekeza", \#(Self.resourceMetadata), DPoP realm="wekeza", algs="ES256 PS256 EdDSA", \#(Self.resourceMetadata)"#
+            #expect(response.headers[.wwwAuthenticate] == challenges)
         }
     }
 

@@ -66,6 +66,15 @@ extension TestServer {
         try await settle()
     }
 
+    /// Changes the registration of an app, and lets it be heard of.
+    func change(_ app: TestApp, _ change: AppChange) async throws {
+        let now = clock.now
+        _ = try await database.write { tx in
+            try Applications.Apps().update(app.app.id, change, by: .commandLine, at: now, requestID: nil, in: tx).get()
+        }
+        try await settle()
+    }
+
     /// A browser in which a customer is signed in with an app.
     func signedIn(_ customer: String = "amina.traveler", for app: TestApp) async throws -> TestBrowser {
         let browser = TestBrowser(self)

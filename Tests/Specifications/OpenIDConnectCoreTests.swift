@@ -1,3 +1,6 @@
+import AccessTokens
+import Applications
+import Composition
 import Crypto
 import Foundation
 import HTTPTypes
@@ -151,6 +154,42 @@ struct OpenIDConnectAuthenticationTests {
         }
     }
 
+    @Test(arguments: Engine.available, [true, false])
+    func `§3-1-2-6 once the consent has ended, nobody is told who the customer is without a page`(engine: Engine, isEndedByApp: Bool) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let browser = TestBrowser(server)
+            let answer = try await server.redeem(
+                server.authorize(app, [("scope", "openid email profile accounts.read")], browser: browser), by: app)
+            let consent = try #require((answer.json["authorization_details"] as? [[String: String]])?.first?["consent_id"])
+            let before = try await server.answer(app, [("prompt", "none"), identity], browser: browser)
+            let silent = try await server.redeem(
+                Authorization(code: before["code"], parameters: before, verifier: TestServer.verifier, location: ""), by: app)
+
+            if isEndedByApp {
+                let ended = try await server.call("/v1/consents/\(consent)", token: server.appToken(app), method: .delete)
+                #expect(ended.status == .noContent)
+            } else {
+                try await browser.open("/my/consents/\(consent)")
+                let stop = try #require(await browser.forms.first { $0.action.hasSuffix("/stop") })
+                try await browser.submit(stop, [])
+            }
+            try await server.settle()
+
+            #expect(silent.status == .ok && silent.json["authorization_details"] == nil, "\(silent.text)")
+            for scope in ["openid", "openid email", "openid email profile"] {
+                let refused = try await server.answer(app, [("prompt", "none"), ("scope", scope)], browser: browser)
+                #expect(refused["error"] == "consent_required", "\(scope)")
+            }
+            // What was told silently before ends too.
+            for earlier in [answer, silent] {
+                let userinfo = try await server.userinfo(earlier.json["access_token"] as? String ?? "")
+                let refreshed = try await server.refresh(earlier.json["refresh_token"] as? String, by: app)
+                #expect(userinfo.errorCode == "invalid_token" && refreshed.errorCode == "invalid_grant")
+            }
+        }
+    }
+
     @Test(arguments: Engine.available)
     func `§3-1-2-1 prompt=login and an age beyond max_age ask for a new sign-in, with a later auth_time`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
@@ -216,6 +255,22 @@ struct OpenIDConnectAuthenticationTests {
     }
 
     @Test(arguments: Engine.available)
+    func `§3-1-2-1 an id_token_hint by a key that another node made a moment ago is one of ours`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let tokens = try await server.tokens(for: app)
+            let claims = try #require(try await server.claims(tokens.id))
+            let node = try await SigningKeys.load(database: server.database, rootKey: .test, feed: server.platform.feed, at: server.clock.now)
+            let key = try await node.signing(.ps256, at: server.clock.now)
+
+            let hint = try key.sign(claims, type: .idToken)
+            let answer = try await server.answer(app, [("prompt", "none"), identity, ("id_token_hint", hint)])
+
+            #expect(answer["error"] == "login_required", "\(answer["error_description"] ?? "")")
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `§3-1-2-1 a session of another world does not count`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let browser = try await server.signedIn(for: server.register())
@@ -271,6 +326,30 @@ struct OpenIDConnectUserinfoTests {
             #expect(try await server.post("/oauth2/userinfo", form: [("access_token", token)]).status == .ok)
             #expect(try await server.get("/oauth2/userinfo", headers: [.authorization: "bEARER \(token)"]).status == .ok)
             #expect(try await server.call("/oauth2/userinfo", token: token, method: .put).status == .methodNotAllowed)
+        }
+    }
+
+    /// A browser app has to read why, to get another token.
+    @Test(arguments: Engine.available)
+    func `§5-3-3 why a token is not taken can be read from any origin, without credentials`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register(.singlePage, redirectURIs: ["https://spa.example.com/callback"])
+            let token = try await server.tokens(for: app).access
+            server.clock.advance(by: .minutes(6))
+            let origin: HTTPFields = [.origin: "https://spa.example.com"]
+
+            let answers = [
+                try await server.call("/oauth2/userinfo", token: token, headers: origin),
+                try await server.call("/oauth2/userinfo", token: "x", headers: origin), try await server.get("/oauth2/userinfo", headers: origin),
+            ]
+            let elsewhere = try await server.get("/oauth2/userinfo")
+
+            for answer in answers {
+                #expect(answer.status == .unauthorized && answer.allowedOrigin == "https://spa.example.com")
+                #expect(answer.headers[.accessControlExposeHeaders]?.contains("WWW-Authenticate") == true)
+                #expect(answer.headers[.accessControlAllowCredentials] == nil && answer.headers[.vary]?.contains("Origin") == true)
+            }
+            #expect(elsewhere.allowedOrigin == nil)
         }
     }
 

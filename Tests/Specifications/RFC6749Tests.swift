@@ -421,6 +421,61 @@ struct RFC6749AuthorizationErrorTests {
         }
     }
 
+    @Test(arguments: Engine.available, ["approve", "reject"])
+    func `§3-1-2-4 an address that the app lost while the customer decided is told nothing`(engine: Engine, decision: String) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let browser = try await server.signedIn(for: app)
+            let address = await browser.address
+            let account = try #require(await browser.forms.flatMap(\.options).first { $0.name == "accounts" })
+            try await server.change(app, AppChange(redirectURIs: [RedirectURI(registered: "https://app.example.com/new")]))
+
+            try await browser.submit("decision", [("decision", decision), account])
+
+            #expect(await browser.status == 400)
+            #expect(await browser.left == nil)
+            for path in [address, address.replacing("/continue?", with: "/leave?")] {
+                try await browser.open(path)
+                #expect(await browser.status == 400, "\(path.prefix(30))")
+                #expect(await browser.left == nil)
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§3-3 scopes that the app lost while the customer decided, or before it redeemed the code, are not given`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let browser = try await server.signedIn(for: app)
+            let account = try #require(await browser.forms.flatMap(\.options).first { $0.name == "accounts" })
+            try await server.change(app, AppChange(scopes: [.openid, .email, .accountsRead]))
+
+            try await browser.submit("decision", [("decision", "approve"), account])
+            let query = Parameters(urlEncoded: String((await browser.left ?? "").split(separator: "?", maxSplits: 1).last ?? "")) ?? Parameters()
+            let decided = try await server.redeem(Authorization(code: query["code"], parameters: query, verifier: TestServer.verifier, location: ""), by: app)
+            let code = try await server.authorize(app, [("scope", "openid email accounts.read")], browser: browser)
+            try await server.change(app, AppChange(scopes: [.email, .accountsRead]))
+            let redeemed = try await server.redeem(code, by: app)
+
+            #expect(decided.json["scope"] as? String == "openid accounts.read", "\(decided.text)")
+            #expect(redeemed.json["scope"] as? String == "email accounts.read" && redeemed.json["id_token"] == nil, "\(redeemed.text)")
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§4-1-2-1 an app that lost every scope it asked for while the customer decided is told so`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let browser = try await server.signedIn(for: app)
+            let address = await browser.address
+            try await server.change(app, AppChange(scopes: [.email]))
+
+            try await browser.open(address)
+
+            #expect(await browser.left?.contains("error=invalid_scope") == true)
+        }
+    }
+
     @Test(arguments: Engine.available)
     func `§4-1-2-1 afterwards the app is told, with its state`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in

@@ -42,6 +42,25 @@ struct RFC7591Tests {
         }
     }
 
+    /// The registry's own default is RS256 (JARM §3, RFC 9701 §6), which is not ours.
+    @Test func `§3-2-1 the answer tells what answers and introspection are signed with, by whom they are used`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let (answers, introspection) = ("authorization_signed_response_alg", "introspection_signed_response_alg")
+
+            let plain = try await server.registerSoftware()
+            let chosen = try await server.registerSoftware([answers: .string("PS256"), introspection: .string("RS256")])
+            let browserApp = try await server.registerSoftware(["token_endpoint_auth_method": .string("none"), "grant_types": .null])
+            let backend = try await server.registerSoftware(["grant_types": .array([.string("client_credentials")]), "redirect_uris": .null])
+
+            for answer in [plain, try await server.manage(.get, plain)] {
+                #expect(answer.json[answers] as? String == "ES256" && answer.json[introspection] as? String == "ES256", "\(answer.text)")
+            }
+            #expect(chosen.json[answers] as? String == "PS256" && chosen.json[introspection] as? String == "RS256")
+            #expect(browserApp.json[answers] as? String == "ES256" && browserApp.json[introspection] == nil)
+            #expect(backend.json[answers] == nil && backend.json[introspection] as? String == "ES256", "\(backend.text)")
+        }
+    }
+
     @Test(arguments: Engine.available)
     func `§1-2 what registered itself works at once: for itself, and for a customer`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in

@@ -52,6 +52,33 @@ struct RFC8252Tests {
     }
 
     @Test(arguments: Engine.available)
+    func `§8-6 in the name of an app that any program can take nobody is told of silently`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let identity: (name: String, value: String) = ("scope", "openid")
+            let apps: [(kind: AppKind, redirectURI: String, isSilent: Bool)] = [
+                (.native, "http://127.0.0.1/callback", false), (.native, "com.example.app:/callback", false),
+                (.singlePage, "http://localhost:3000/callback", false), (.singlePage, "https://spa.example.com/callback", true),
+                (.web, "http://127.0.0.1:3000/callback", true),
+            ]
+
+            for (kind, redirectURI, isSilent) in apps {
+                let app = try await server.register(kind, redirectURIs: [redirectURI])
+                let browser = TestBrowser(server)
+                let approved = try await server.authorize(app, [identity], browser: browser)
+
+                let silent = try await server.answer(app, [identity, ("prompt", "none")], browser: browser)
+
+                #expect(approved.code != nil, "\(approved.location)")
+                #expect((silent["code"] != nil) == isSilent, "\(redirectURI)")
+                #expect(silent["error"] == (isSilent ? nil : "consent_required"), "\(redirectURI)")
+                try await browser.open(server.authorizationURI(app, [identity]))
+                #expect(await browser.left == nil)
+                #expect(await browser.forms.contains { $0.names.contains("decision") }, "\(redirectURI)")
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `§8-5 a native app has no secret, and one that comes along is refused`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.register(.native)

@@ -211,6 +211,32 @@ struct RFC9101Tests {
         }
     }
 
+    @Test func `§5 request and request_uri together are told to a registered address beside them, and to no other`() async throws {
+        try await Requester.run { requester async throws in
+            let pushed = try await requester.push(try requester.object())
+            let object: (name: String, value: String) = ("request", try requester.object())
+            func open(_ redirectURI: String, _ both: [(name: String, value: String)]) async throws -> TestResponse {
+                try await requester.server.get(
+                    "/oauth2/authorize?" + Parameters([("client_id", requester.app.clientID), ("redirect_uri", redirectURI)] + both).urlEncoded)
+            }
+
+            for uri in [pushed.json["request_uri"] as? String ?? "", "https://other.example/request"] {
+                let reference: (name: String, value: String) = ("request_uri", uri)
+                for both in [[object, reference], [reference, object]] {
+                    let told = try await open(requester.app.redirectURI, both)
+                    let kept = try await open("https://evil.example/", both)
+
+                    let query = Parameters(urlEncoded: String((told.location ?? "").split(separator: "?", maxSplits: 1).last ?? ""))
+                    #expect(query?["error"] == "invalid_request", "\(told.location ?? told.text)")
+                    #expect(kept.status == .badRequest && kept.location == nil)
+                }
+            }
+            // Nothing was spent by it.
+            let answer = try await requester.server.authorize(requester.app, pushed: pushed)
+            #expect(answer["code"] != nil)
+        }
+    }
+
     @Test func `CA-10 an assertion is no request object, and a request object no assertion`() async throws {
         try await Requester.run { requester in
             let assertion = try requester.key.assertion(of: requester.app.clientID, at: requester.server.clock.now)

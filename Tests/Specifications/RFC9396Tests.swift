@@ -31,6 +31,20 @@ struct RFC9396Tests {
     }
 
     @Test(arguments: Engine.available)
+    func `§7 a narrower token leaves a payment consent what it is`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let consent = try await server.lodgePayment(Bill(), app).json["id"] as? String ?? ""
+            let tokens = try await server.tokens(for: app, server.detail(consent))
+
+            let narrow = try await server.refresh(tokens.refresh, by: app, [("scope", "openid")])
+
+            #expect(narrow.json["scope"] as? String == "openid", "\(narrow.text)")
+            #expect(narrow.json["authorization_details"] as? [[String: String]] == [["type": "payment", "consent_id": consent]])
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `§3 the scope may be left out`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.register()

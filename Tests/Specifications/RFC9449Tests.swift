@@ -463,6 +463,44 @@ struct RFC9449Tests {
     }
 
     @Test(arguments: Engine.available)
+    func `§7-1 what works no more is refused under the scheme that it came by, at the API and at userinfo`(engine: Engine) async throws {
+        try await Holder.run(engine) { holder in
+            let (server, app) = (holder.server, holder.app)
+            func tokens() async throws -> (access: String, refresh: String) {
+                var headers = app.basic
+                headers[.dpop] = try holder.proof()
+                let answer = try await server.redeem(server.authorize(app, [("scope", "openid accounts.read")]), by: app, headers: headers)
+                return (answer.json["access_token"] as? String ?? "", answer.json["refresh_token"] as? String ?? "")
+            }
+            func ask(_ path: String, _ token: String, scheme: String = "DPoP") async throws -> String {
+                let proof = try holder.proof("GET", path, token: token)
+                let answer = try await server.get(path, headers: [.authorization: "\(scheme) \(token)", .dpop: proof])
+                #expect(answer.status == .unauthorized || answer.status == .forbidden, "\(path) \(answer.text)")
+                return answer.headers[.wwwAuthenticate] ?? ""
+            }
+            let (old, revoked, own) = (try await tokens().access, try await tokens(), try await holder.bound())
+            _ = try await server.revoke(revoked.refresh, by: app)
+            try await server.settle()
+
+            for path in ["/v1/accounts", "/oauth2/userinfo"] {
+                for token in ["a.b.c", revoked.access] {
+                    let challenge = try await ask(path, token)
+                    #expect(challenge.hasPrefix(#"DPoP realm="wekeza", error="invalid_token", "#), "\(path) \(challenge)")
+                    #expect(challenge.contains(#", algs="ES256"#), "\(path) \(challenge)")
+                }
+                let (scope, bearer) = (try await ask(path, own), try await ask(path, "a.b.c", scheme: "Bearer"))
+                #expect(scope.hasPrefix(#"DPoP realm="wekeza", error="insufficient_scope", "#) && scope.contains(#", algs="ES256"#), "\(path) \(scope)")
+                #expect(bearer.hasPrefix(#"Bearer realm="wekeza", error="invalid_token", "#), "\(path) \(bearer)")
+            }
+            server.clock.advance(by: .minutes(6))
+            for path in ["/v1/accounts", "/oauth2/userinfo"] {
+                let expired = try await ask(path, old)
+                #expect(expired.hasPrefix(#"DPoP realm="wekeza", error="invalid_token", "#), "\(path) \(expired)")
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `§7-1 userinfo wants the proof too`(engine: Engine) async throws {
         try await Holder.run(engine) { holder in
             let (server, app) = (holder.server, holder.app)

@@ -2,6 +2,7 @@ import Applications
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import JSON
 import OAuth
 import Primitives
 import Storage
@@ -174,6 +175,32 @@ struct RFC9700Tests {
                 #expect(preflight.allowedOrigin == "https://spa.example.com")
                 #expect(preflight.headers[.accessControlAllowHeaders]?.contains("Authorization") == true)
                 #expect(preflight.headers[.accessControlAllowCredentials] == nil)
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `§2-6 a browser app's own origin may read why its proof is refused, with the nonce it needs, and no other may`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register(.singlePage, redirectURIs: ["https://spa.example.com/callback"])
+            let (key, now) = (try TestKey(), server.clock.now)
+            let form: [(name: String, value: String)] = [("grant_type", "refresh_token"), ("refresh_token", "x"), ("client_id", app.clientID)]
+
+            for path in ["/oauth2/token", "/oauth2/par"] {
+                for origin in ["https://spa.example.com", "https://evil.test"] {
+                    let isOwn = origin == "https://spa.example.com"
+                    let late = try key.proof("POST", path, at: now, claims: ["iat": .integer(now.seconds - 3600)])
+                    let nonceless = try await server.post(path, form: form, headers: [.origin: origin, .dpop: late])
+                    let broken = try await server.post(path, form: form, headers: [.origin: origin, .dpop: "x"])
+
+                    #expect(nonceless.errorCode == "use_dpop_nonce" && nonceless.headers[.dpopNonce] != nil, "\(path)")
+                    #expect(broken.errorCode == "invalid_dpop_proof", "\(path)")
+                    for answer in [nonceless, broken] {
+                        #expect(answer.allowedOrigin == (isOwn ? origin : nil), "\(path) \(origin)")
+                        #expect((answer.headers[.accessControlExposeHeaders]?.contains("DPoP-Nonce") == true) == isOwn)
+                        #expect(answer.headers[.accessControlAllowCredentials] == nil)
+                    }
+                }
             }
         }
     }

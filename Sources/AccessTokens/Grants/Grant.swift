@@ -8,7 +8,7 @@ public struct Grant: Hashable, Sendable {
     public let appID: AppID
     public let clientID: ClientID
     public let personID: PersonID
-    /// `nil` when the app only learns who the customer is.
+    /// `nil` when the app only learns who the customer is, unless that was told again on the strength of a consent: then it ends with it.
     public let consentID: ConsentID?
     public let scope: ScopeSet
     /// When the customer proved who they are: `auth_time`.

@@ -119,7 +119,7 @@ public final class SigningKeys: Sendable {
 
     /// Reads the keys because a token names one that is not among them: another node may have made it a moment ago. One reading a second serves all who ask.
     /// - Throws: storage failures: whether the key exists cannot be told then.
-    func lookForUnknownKey() async throws {
+    public func lookForUnknownKey() async throws {
         let task = search.withLock { search in
             if let task = search.task, ContinuousClock.now - search.beganAt < .seconds(1) { return task }
             let task = Task { try await self.reload() }

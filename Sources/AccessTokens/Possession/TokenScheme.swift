@@ -10,6 +10,13 @@ public enum TokenScheme: String, CaseIterable, Sendable {
         guard let scheme = Self.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else { return nil }
         self = scheme
     }
+
+    /// The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7.1).
+    /// - Parameter parameters: what is told beyond the realm, as it is written.
+    public func challenge(_ parameters: String) -> String {
+        let challenge = #"\#(rawValue) realm="wekeza", \#(parameters)"#
+        return self == .dpop ? "\(challenge), \(DPoPChallenge.algorithms)" : challenge
+    }
 }
 
 /// The value of `WWW-Authenticate` for DPoP (RFC 9449 §7.1).

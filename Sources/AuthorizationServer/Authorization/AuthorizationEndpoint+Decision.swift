@@ -14,6 +14,8 @@ extension AuthorizationEndpoint {
     public enum Decision: Sendable {
         /// 303 to the app.
         case answer(AuthorizationAnswer)
+        /// An error page, status 400: there is no address any more that the answer may go to.
+        case page(AuthorizationPageError)
         /// It was decided before: one authorization has one answer.
         case alreadyAnswered
         /// The choice cannot be taken; the sentence goes into the page's error summary.
@@ -25,13 +27,27 @@ extension AuthorizationEndpoint {
     ///   - own: the accounts that the customer was asked about, as they stand now.
     ///   - decider: whether it is the customer themselves.
     public func approve(
-        _ transaction: AuthorizationTransaction, by session: Session, as decider: ConsentDecider = .themselves, accounts chosen: [AccountID],
+        _ asked: AuthorizationTransaction, by session: Session, as decider: ConsentDecider = .themselves, accounts chosen: [AccountID],
         among own: [Account],
         at now: Timestamp, requestID: RequestID?
     ) async throws -> Decision {
-        let found = try await apps.find(transaction.appID)
+        try await approve(asked, by: session, as: decider, accounts: chosen, among: own, restingOn: nil, at: now, requestID: requestID)
+    }
+
+    /// - Parameter earlier: what a silent approval repeats, and ends with.
+    func approve(
+        _ asked: AuthorizationTransaction, by session: Session, as decider: ConsentDecider, accounts chosen: [AccountID], among own: [Account],
+        restingOn earlier: Grant?, at now: Timestamp, requestID: RequestID?
+    ) async throws -> Decision {
+        let found = try await apps.find(asked.appID)
         guard let app = found, app.isActive else {
-            return .answer(envelope(transaction, at: now).error(.against(.appInUse, found?.inactiveSentence ?? "The app was removed.")))
+            return .answer(envelope(asked, at: now).error(.against(.appInUse, found?.inactiveSentence ?? "The app was removed.")))
+        }
+        let transaction: AuthorizationTransaction
+        switch current(asked, of: app, at: now) {
+        case .success(let remaining): transaction = remaining
+        case .failure(.redirectURI(let error)): return .page(error)
+        case .failure(.scope(let error)): return .answer(envelope(asked, at: now).error(error))
         }
         guard app.meets(session.person), transaction.accepts(session, at: now), transaction.isMeant(for: session), transaction.isMet(by: session)
         else {
@@ -39,7 +55,8 @@ extension AuthorizationEndpoint {
         }
         guard try await paymentStep(transaction, of: app, session: session, at: now) == nil else { return .refusedChoice("Sign in again to decide.") }
         let code = AuthorizationCode(for: transaction.id, from: randomness)
-        let approval = Approval(transaction: transaction, app: app, session: session, decider: decider, accounts: chosen, requestID: requestID, now: now)
+        let approval = Approval(
+            transaction: transaction, app: app, session: session, decider: decider, accounts: chosen, earlier: earlier, requestID: requestID, now: now)
         if let refusal = refusal(of: approval, among: own) { return .refusedChoice(refusal) }
         if try await database.readOne({ try answers.isAnswered(transaction.id, in: $0) }) { return .alreadyAnswered }
         do {
@@ -70,6 +87,7 @@ extension AuthorizationEndpoint {
         _ transaction: AuthorizationTransaction, by session: Session?, as decider: ConsentDecider = .themselves, at now: Timestamp, requestID: RequestID?
     ) async throws -> Decision {
         let app = try await apps.find(transaction.appID)
+        if let app, case .failure(.redirectURI(let error)) = current(transaction, of: app, at: now) { return .page(error) }
         // Only the customer whom the app meets decides about a lodged consent; somebody who never signed in merely leaves.
         let person = session.flatMap { session in app.map { $0.meets(session.person) } == true ? session.person.id : nil }
         return try await database.write { tx in
@@ -85,6 +103,7 @@ extension AuthorizationEndpoint {
         let session: Session
         let decider: ConsentDecider
         let accounts: [AccountID]
+        let earlier: Grant?
         let requestID: RequestID?
         let now: Timestamp
     }
@@ -125,10 +144,11 @@ extension AuthorizationEndpoint {
             consent = try consents.lodgeAuthorised(
                 new, by: person, as: approval.decider, accounts: approval.accounts, grant: grantID, at: now, requestID: approval.requestID, in: tx)
         }
+        // What is repeated silently ends with the consent that it was given with.
+        let basis = consent.map { ($0.id, $0.expiresAt) } ?? approval.earlier.flatMap { earlier in earlier.consentID.map { ($0, earlier.expiresAt) } }
         let new = NewGrant(
-            appID: approval.app.id, clientID: approval.app.clientID, personID: person, consentID: consent?.id, scope: transaction.scope,
-            authenticatedAt: approval.session.authenticatedAt, level: level(of: approval),
-            expiresAt: consent?.expiresAt ?? now + NewGrant.standardLifetime)
+            appID: approval.app.id, clientID: approval.app.clientID, personID: person, consentID: basis?.0, scope: transaction.scope,
+            authenticatedAt: approval.session.authenticatedAt, level: level(of: approval), expiresAt: basis?.1 ?? now + NewGrant.standardLifetime)
         _ = try grants.create(new, id: grantID, by: approval.decider.actor(person), at: now, requestID: approval.requestID, in: tx)
         return nil
     }

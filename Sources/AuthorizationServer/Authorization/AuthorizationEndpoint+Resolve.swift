@@ -15,10 +15,14 @@ extension AuthorizationEndpoint {
     enum Unresolved: Error {
         case page(AuthorizationPageError.Kind)
         case object(RequestObject.Refusal)
+        /// An object and a reference at once.
+        case both
     }
 
     /// Fetches what the app pushed (RFC 9126 §4) and opens what it signed (RFC 9101 §5): what stands beside it in the address does not count.
     func resolve(_ outer: RequestParameters, of app: App, at now: Timestamp) async throws -> Result<ResolvedRequest, Unresolved> {
+        // RFC 9101 §5
+        guard outer["request"] == nil || outer["request_uri"] == nil else { return .failure(.both) }
         if let uri = outer["request_uri"], PushedRequests.isOurs(uri) {
             guard !outer.isRepeated("request_uri") else { return .failure(.page(.requestURI)) }
             let found = try await database.read { [pushed, answers] tx -> PushedRequest? in

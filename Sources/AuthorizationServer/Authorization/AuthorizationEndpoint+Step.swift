@@ -22,16 +22,24 @@ extension AuthorizationEndpoint {
         case consent(ConsentQuestion)
         /// 303 to the app.
         case answer(AuthorizationAnswer)
+        /// An error page, status 400: there is no address any more that the answer may go to.
+        case page(AuthorizationPageError)
         /// It was decided before, in another tab or before the back button.
         case alreadyAnswered
     }
 
     /// - Parameter session: the customer's, if there is one; a session of another world or population does not count.
-    public func step(_ transaction: AuthorizationTransaction, session: Session?, at now: Timestamp) async throws -> Step {
-        let envelope = envelope(transaction, at: now)
-        let found = try await apps.find(transaction.appID)
+    public func step(_ asked: AuthorizationTransaction, session: Session?, at now: Timestamp) async throws -> Step {
+        let envelope = envelope(asked, at: now)
+        let found = try await apps.find(asked.appID)
         guard let app = found, app.isActive else {
             return .answer(envelope.error(.against(.appInUse, found?.inactiveSentence ?? "The app was removed.")))
+        }
+        let transaction: AuthorizationTransaction
+        switch current(asked, of: app, at: now) {
+        case .success(let remaining): transaction = remaining
+        case .failure(.redirectURI(let error)): return .page(error)
+        case .failure(.scope(let error)): return .answer(envelope.error(error))
         }
         if let first = transaction.firstStep, first.isOpen(at: now) { return .code(first) }
         guard let session, app.meets(session.person), transaction.accepts(session, at: now), transaction.isMeant(for: session) else {
@@ -75,18 +83,30 @@ extension AuthorizationEndpoint {
             envelope(transaction, at: now).error(.against(.levelReached, "The customer did not approve the payment with a one-time code.")))
     }
 
-    /// `prompt=none` (OpenID Connect Core §3.1.2.1): only who the customer is, granted to this app before, can be told without a page.
+    /// `prompt=none` (OpenID Connect Core §3.1.2.1): only who the customer is, granted to this app before and not taken back, can be told without a page.
     private func silentAnswer(
         _ transaction: AuthorizationTransaction, app: App, session: Session, at now: Timestamp
     ) async throws -> AuthorizationAnswer {
         let envelope = envelope(transaction, at: now)
         let consentRequired = envelope.error(.against(.decided, "The customer has to decide."))
         guard !transaction.asksForAccounts else { return consentRequired }
-        let granted = try await database.readOne { [grants] in try grants.live(of: session.person.id, to: app.id, at: now, in: $0) }
-        guard granted.contains(where: { transaction.scope.isSubset(of: $0.scope) }) else { return consentRequired }
-        switch try await approve(transaction, by: session, accounts: [], among: [], at: now, requestID: nil) {
+        // RFC 8252 §8.6, RFC 6749 §10.2: any program of the machine can ask in the name of an app that proves nothing, and hold its address.
+        guard app.isConfidential || RedirectURI(registered: transaction.redirectURI).scheme == "https" else {
+            return envelope.error(.against(.decided, "The customer has to decide: any program could ask in the name of this app."))
+        }
+        guard let earlier = try await earlierGrant(of: transaction.scope, by: session.person.id, to: app, at: now) else { return consentRequired }
+        switch try await approve(transaction, by: session, as: .themselves, accounts: [], among: [], restingOn: earlier, at: now, requestID: nil) {
         case .answer(let answer): return answer
-        case .alreadyAnswered, .refusedChoice: return envelope.error(.against(.pageSeen, "The customer has to see a page."))
+        case .alreadyAnswered, .refusedChoice, .page: return envelope.error(.against(.pageSeen, "The customer has to see a page."))
+        }
+    }
+
+    /// A grant by which the customer gave as much to the app. What was granted with a consent ends with it, who they are too.
+    private func earlierGrant(of scope: ScopeSet, by person: PersonID, to app: App, at now: Timestamp) async throws -> Grant? {
+        try await database.read { [grants, consents] tx in
+            let granted = try grants.live(of: person, to: app.id, at: now, in: tx).filter { scope.isSubset(of: $0.scope) }
+            return try granted.first { $0.consentID == nil }
+                ?? granted.first { grant in try grant.consentID.map { try consents.status(of: $0, at: now, in: tx) == .authorised } ?? false }
         }
     }
 

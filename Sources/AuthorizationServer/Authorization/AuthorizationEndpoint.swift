@@ -67,7 +67,9 @@ public struct AuthorizationEndpoint: Sendable {
         switch try await resolve(outer, of: app, at: now) {
         case .success(let found): resolved = found
         case .failure(.page(let kind)): return .page(AuthorizationPageError(kind, of: app, outer, errors))
-        case .failure(.object(let refusal)): return refused(refusal, outer, of: app, errors)
+        case .failure(.object(let refusal)):
+            return refused(.requestObject(refusal), refusal.error(received: outer["request"], issuer: issuer.text), outer, of: app, errors)
+        case .failure(.both): return refused(.requestAndReference, .requestAndReference, outer, of: app, errors)
         }
         let target: RedirectTarget
         do { target = try RedirectTarget(resolved.parameters, for: app.registeredClient) } catch {
@@ -91,12 +93,12 @@ public struct AuthorizationEndpoint: Sendable {
         )
     }
 
-    /// A broken request object is told to the address beside it, when that is registered.
-    private func refused(_ refusal: RequestObject.Refusal, _ outer: RequestParameters, of app: App, _ errors: ErrorAddresses.Of) -> Beginning {
-        guard let target = try? RedirectTarget(outer, for: app.registeredClient) else {
-            return .page(AuthorizationPageError(.requestObject(refusal), of: app, outer, errors))
-        }
-        return .answer(envelope(for: outer, of: app, target: target, errors).error(refusal.error(received: outer["request"], issuer: issuer.text)))
+    /// What is wrong with a request object is told to the address beside it, when that is registered.
+    private func refused(
+        _ kind: AuthorizationPageError.Kind, _ error: OAuthError, _ outer: RequestParameters, of app: App, _ errors: ErrorAddresses.Of
+    ) -> Beginning {
+        guard let target = try? RedirectTarget(outer, for: app.registeredClient) else { return .page(AuthorizationPageError(kind, of: app, outer, errors)) }
+        return .answer(envelope(for: outer, of: app, target: target, errors).error(error))
     }
 
     private func envelope(
@@ -114,7 +116,7 @@ public struct AuthorizationEndpoint: Sendable {
     ) async throws -> Result<AuthorizationTransaction, OAuthError> {
         var hintedPerson: PersonID?
         if let hint = request.idTokenHint {
-            guard let person = IDTokenHint(keys: keys, issuer: issuer).person(in: hint, for: app.clientID) else {
+            guard let person = try await IDTokenHint(keys: keys, issuer: issuer).person(in: hint, for: app.clientID) else {
                 return .failure(
                     .against(.idTokenHint, "The id_token_hint is not an ID token that this server issued to the app.", received: .secret(hint)))
             }
@@ -173,6 +175,9 @@ extension App {
             metadata: metadata)
     }
 
-    /// JARM §3: what its signed answers are signed with.
+    /// JARM §3: what its signed answers are signed with. Unless told otherwise not RS256, which is that section's word: FAPI 2.0 §5.4.1 forbids it.
     var answerAlgorithm: SignatureAlgorithm { metadata.authorizationSignedResponseAlgorithm ?? .es256 }
+
+    /// RFC 9701 §6: what signed introspection is signed with, by the same reason.
+    var introspectionAlgorithm: SignatureAlgorithm { metadata.introspectionSignedResponseAlgorithm ?? .es256 }
 }

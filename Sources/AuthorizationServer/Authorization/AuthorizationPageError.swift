@@ -14,6 +14,8 @@ public struct AuthorizationPageError: Error, Sendable {
         /// A pushed request that expired, was answered, or is another app's.
         case requestURI
         case requestObject(RequestObject.Refusal)
+        /// A request object and a reference to one at once.
+        case requestAndReference
     }
 
     public let kind: Kind
@@ -37,7 +39,7 @@ public struct AuthorizationPageError: Error, Sendable {
     /// What the customer reads as the heading.
     public var title: String {
         switch kind {
-        case .malformedRequest, .missingClientID, .requestObject: "This link is not complete"
+        case .malformedRequest, .missingClientID, .requestObject, .requestAndReference: "This link is not complete"
         case .requestURI: "This link has expired"
         case .unknownClient: "We do not know this app"
         case .removedApp: "This app is no longer connected to us"
@@ -50,7 +52,7 @@ public struct AuthorizationPageError: Error, Sendable {
     public var explanation: String {
         switch kind {
         case .requestURI: "The app began this a while ago, or it was answered already. Nothing more was shared. Go back to the app and start again."
-        case .malformedRequest, .missingClientID, .requestObject:
+        case .malformedRequest, .missingClientID, .requestObject, .requestAndReference:
             "The app sent you here with a request that we cannot read. Nothing was shared. Go back to the app and try again."
         case .unknownClient: "An app sent you here, but no app is registered under the name it gave. Nothing was shared."
         case .removedApp: "The app that sent you here was removed. Nothing was shared."
@@ -69,6 +71,7 @@ public struct AuthorizationPageError: Error, Sendable {
         case .heldApp: "The platform was restored from a backup: open the app's page in the portal and confirm the app."
         case .requestURI: "invalid_request_uri: a request_uri works for 90 seconds, for the app that pushed it, until it is answered. Push the request again."
         case .requestObject(let refusal): "invalid_request_object: \(refusal.message)"
+        case .requestAndReference: "invalid_request: \(OAuthError.requestAndReference.description)"
         case .redirectURI(.missing): "Send redirect_uri, also when only one is registered."
         case .redirectURI(.repeated): "Send redirect_uri exactly once."
         case .redirectURI(.notRegistered): "The redirect_uri must equal a registered one character by character; compare the two in the portal."
@@ -86,6 +89,14 @@ extension AuthorizationPageError.Kind {
         case .requestURI:
             .against(.pushedReference, "The request_uri is not one that waits.", received: .note("one that expired, was answered, or is another app's"))
         case .requestObject(let refusal): .against(refusal.rule, refusal.message, received: sent["request"].flatMap(refusal.received))
+        case .requestAndReference: .requestAndReference
         }
+    }
+}
+
+extension OAuthError {
+    /// RFC 9101 §5
+    static var requestAndReference: OAuthError {
+        .against(.requestOrReference, "The parameters request and request_uri do not go together.", expected: "one of them", received: .note("both"))
     }
 }

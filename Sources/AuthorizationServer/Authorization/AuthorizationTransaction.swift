@@ -12,7 +12,7 @@ public struct AuthorizationTransaction: Hashable, Sendable {
     public let redirectURI: String
     public let responseMode: ResponseMode
     /// What the tokens will carry: the identity scopes asked for, and the API scopes asked for or following from the lodged consent.
-    public let scope: ScopeSet
+    public private(set) var scope: ScopeSet
     public let state: String?
     public let nonce: String?
     public let codeChallenge: CodeChallenge?
@@ -68,6 +68,13 @@ public struct AuthorizationTransaction: Hashable, Sendable {
 
     /// Whether the session is as sure of the customer as the app requires.
     func isMet(by session: Session) -> Bool { authentication?.isMet(by: session.level) ?? true }
+
+    /// The same for no more than the app is registered for.
+    func narrowed(to registered: ScopeSet) -> AuthorizationTransaction {
+        var transaction = self
+        transaction.scope = scope.intersection(registered)
+        return transaction
+    }
 
     /// Whether it is the person whom the app expects.
     func isMeant(for session: Session) -> Bool { hintedPerson == nil || hintedPerson == session.person.id }

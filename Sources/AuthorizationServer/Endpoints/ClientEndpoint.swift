@@ -24,7 +24,7 @@ struct ClientEndpoint: Sendable {
         var app: App?
         var response: Response
         do {
-            (response, app) = try await answer(request, at: endpoint, context: context, readsProof: readsProof, handler)
+            response = try await answer(request, at: endpoint, context: context, readsProof: readsProof, for: &app, handler)
         } catch let error as any Unavailability where error.isUnavailable {
             response = OAuthError(.temporarilyUnavailable, "The database does not answer.").response(issuer: addresses.issuer)
             response.headers[.retryAfter] = "1"
@@ -33,40 +33,48 @@ struct ClientEndpoint: Sendable {
         return response
     }
 
+    /// - Parameter app: whom the request names, as soon as that is known: a failure of ours is read by its origin too.
     private func answer(
-        _ request: Request, at endpoint: OAuthEndpoint, context: AppContext, readsProof: Bool, _ handler: Handler
-    ) async throws -> (Response, App?) {
+        _ request: Request, at endpoint: OAuthEndpoint, context: AppContext, readsProof: Bool, for app: inout App?, _ handler: Handler
+    ) async throws -> Response {
         let (issuer, now) = (addresses.issuer, context.receivedAt)
         let form: FormRequest
         switch try await FormRequest.read(request) {
         case .success(let read): form = read
-        case .failure(.oauth(let error, let status)): return (error.response(issuer: issuer, status: status), nil)
+        case .failure(.oauth(let error, let status)): return error.response(issuer: issuer, status: status)
         }
+        // A browser says where its page is from; nobody else asks who may read the answer.
+        if request.headers[.origin] != nil { app = try await authentication.app(named: form.parameters) }
         // Before the app is authenticated, so that a proof which needs a nonce does not cost the app its assertion.
         var proof: DPoPProof?
         if readsProof {
             switch proofs.read(request.headers[values: .dpop], for: target(of: request), at: now) {
             case .success(let read): proof = read
             case .failure(let refusal):
-                let named = try await authentication.app(named: form.parameters)
-                return (refused(refusal, request, of: named.map { errors.of($0, at: endpoint, now: now) }, at: now), nil)
+                app = try await authentication.app(named: form.parameters)
+                return refused(refusal, request, of: app.map { errors.of($0, at: endpoint, now: now) }, at: now)
             }
         }
         let credentials = form.credentials(certificate: context.clientCertificate)
         switch try await authentication.authenticate(credentials, proof: proof, from: context.client, at: now) {
         case .authenticated(let client):
+            app = client.app
             let errors = errors.of(client.app, at: endpoint, now: now)
             let authenticated = ClientRequest(
                 client: client, parameters: form.parameters, dpopKey: proof?.thumbprint,
                 certificate: context.clientCertificate.map { Thumbprint(ofDER: $0.der) }, accept: request.headers[values: .accept], errors: errors)
-            return (try await handler(authenticated, context), client.app)
-        case .delayed(let error, let wait, let app):
-            var response = error.response(errors.of(app, at: endpoint, now: now), status: .tooManyRequests)
+            return try await handler(authenticated, context)
+        case .delayed(let error, let wait, let named):
+            app = named
+            var response = error.response(errors.of(named, at: endpoint, now: now), status: .tooManyRequests)
             response.headers[.retryAfter] = String(wait)
-            return (response, app)
-        case .refusedProof(let refusal, let app): return (refused(refusal, request, of: errors.of(app, at: endpoint, now: now), at: now), app)
-        case .refused(let error, let app?): return (error.response(errors.of(app, at: endpoint, now: now)), app)
-        case .refused(let error, nil): return (error.response(issuer: issuer), nil)
+            return response
+        case .refusedProof(let refusal, let named):
+            app = named
+            return refused(refusal, request, of: errors.of(named, at: endpoint, now: now), at: now)
+        case .refused(let error, let named):
+            app = named
+            return named.map { error.response(errors.of($0, at: endpoint, now: now)) } ?? error.response(issuer: issuer)
         }
     }
 

@@ -11,7 +11,17 @@ enum CrossOrigin {
         response.headers[.vary] = "Origin"
         guard let app, app.redirectURIs.contains(where: { $0.originOrScheme == origin.lowercased() }) else { return }
         response.headers[.accessControlAllowOrigin] = origin
-        response.headers[.accessControlExposeHeaders] = "DPoP-Nonce, Retry-After, WWW-Authenticate, X-Request-Id"
+        response.headers[.accessControlExposeHeaders] = exposed
+    }
+
+    private static let exposed = "DPoP-Nonce, Retry-After, WWW-Authenticate, X-Request-Id"
+
+    /// Lets any origin read a refusal that was made before an app was known: it holds nothing but the reason, which a browser app needs to refresh its token.
+    static func allowReason(for request: Request, on response: inout Response) {
+        guard let origin = request.headers[.origin], origin.utf8.count <= 255 else { return }
+        response.headers[.vary] = "Origin"
+        response.headers[.accessControlAllowOrigin] = origin
+        response.headers[.accessControlExposeHeaders] = exposed
     }
 
     /// A preflight names no app, so any web origin may ask; whether it can read the answer is decided there.

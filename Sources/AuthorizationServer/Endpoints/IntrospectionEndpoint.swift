@@ -64,7 +64,7 @@ struct IntrospectionEndpoint: Sendable {
         let claims = JSONObject([
             ("iss", .string(issuer.text)), ("aud", .string(app.clientID.text)), ("iat", .integer(now.seconds)), ("token_introspection", .object(members)),
         ])
-        let key = try await keys.signing(app.metadata.introspectionSignedResponseAlgorithm ?? .es256, at: now)
+        let key = try await keys.signing(app.introspectionAlgorithm, at: now)
         return Response(
             status: .ok, headers: [.contentType: ClientRequest.signedIntrospection, .cacheControl: "no-store", .pragma: "no-cache"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: try key.sign(claims, type: .introspection))))

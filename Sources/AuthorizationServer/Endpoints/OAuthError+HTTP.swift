@@ -1,3 +1,4 @@
+import AccessTokens
 import HTTPTypes
 import Hummingbird
 import JOSE
@@ -41,14 +42,16 @@ extension OAuthError {
     }
 
     /// The answer of a protected resource (RFC 6750 §3).
-    func bearerResponse(issuer: Issuer) -> Response { challenging(response(issuer: issuer)) }
+    func bearerResponse(issuer: Issuer) -> Response { challenge(issuer: issuer, under: .bearer) }
 
-    func bearerResponse(_ addresses: ErrorAddresses.Of) -> Response { challenging(response(addresses)) }
+    /// The same under the scheme by which the token came (RFC 9449 §7.1).
+    func challenge(issuer: Issuer, under scheme: TokenScheme) -> Response { challenging(response(issuer: issuer), under: scheme) }
 
-    private func challenging(_ response: Response) -> Response {
+    func challenge(_ addresses: ErrorAddresses.Of, under scheme: TokenScheme) -> Response { challenging(response(addresses), under: scheme) }
+
+    private func challenging(_ response: Response, under scheme: TokenScheme) -> Response {
         var response = response
-        response.headers[.wwwAuthenticate] =
-            "Bearer realm=\"wekeza\", error=\"\(code.rawValue)\", error_description=\"\(description)\""
+        response.headers[.wwwAuthenticate] = scheme.challenge(#"error="\#(code.rawValue)", error_description="\#(description)""#)
         return response
     }
 }

@@ -54,7 +54,7 @@ struct UserinfoEndpoint: Sendable {
             response = OAuthError(.temporarilyUnavailable, "The database does not answer.").response(issuer: issuer)
             response.headers[.retryAfter] = "1"
         }
-        CrossOrigin.allow(app, for: request, on: &response)
+        if let app { CrossOrigin.allow(app, for: request, on: &response) } else { CrossOrigin.allowReason(for: request, on: &response) }
         return response
     }
 
@@ -68,11 +68,12 @@ struct UserinfoEndpoint: Sendable {
         case .failure(let error): return (error.error.bearerResponse(issuer: issuer), nil)
         }
         guard case .success(let claims) = try await verifier.verified(token, at: now), let app = try await apps.find(claims.appID), app.isActive else {
-            return (OAuthError.invalidToken("The access token is expired, revoked or not one of ours.").bearerResponse(issuer: issuer), nil)
+            let error = OAuthError.invalidToken("The access token is expired, revoked or not one of ours.")
+            return (error.challenge(issuer: issuer, under: scheme), nil)
         }
         let errors = errors.of(app, at: .userinfo, now: now)
         guard try await revocations.refusal(of: claims) == nil else {
-            return (OAuthError.against(.tokenLive, "The access token was revoked.", received: .secret(token)).bearerResponse(errors), app)
+            return (OAuthError.against(.tokenLive, "The access token was revoked.", received: .secret(token)).challenge(errors, under: scheme), app)
         }
         let evidence = PossessionCheck.Evidence(
             scheme: scheme, proofs: request.headers[values: .dpop],
@@ -85,23 +86,25 @@ struct UserinfoEndpoint: Sendable {
             let error = OAuthError.against(
                 .tokenCertificate, "The certificate that the access token is bound to is not accepted: \(refusal.code).",
                 expected: "a certificate in force", received: .value(refusal.code))
-            return (error.bearerResponse(errors), app)
+            return (error.challenge(errors, under: scheme), app)
         }
         guard app.mayCall(from: client.ip) else {
             let error = OAuthError.against(
                 .tokenAddress, "The app may not call from \(client.text).", expected: app.allowedNetworks.text, received: .value(client.text))
-            return (error.bearerResponse(errors), app)
+            return (error.challenge(errors, under: scheme), app)
         }
         guard claims.scope.contains(.openid), claims.personID != nil, let grantID = claims.grantID else {
             let error = OAuthError.against(.tokenScope, "The scope openid is needed.", expected: "openid", received: .value(claims.scope.text))
-            var response = error.bearerResponse(errors)
+            var response = error.challenge(errors, under: scheme)
             response.headers[.wwwAuthenticate]? += ", scope=\"openid\""
             return (response, app)
         }
         let found = try await database.readOne { [grants] in try grants.find(grantID, in: $0) }
         guard case .success(let grant) = try await standing.check(found, at: now, in: database),
             let person = try await database.readOne({ [people] in try people.find(grant.personID, in: $0) })
-        else { return (OAuthError.against(.tokenLive, "The grant behind the token has ended.", received: .secret(token)).bearerResponse(errors), app) }
+        else {
+            return (OAuthError.against(.tokenLive, "The grant behind the token has ended.", received: .secret(token)).challenge(errors, under: scheme), app)
+        }
         return (.tokenJSON(Self.claims(of: person, scope: claims.scope)), app)
     }
 

@@ -129,12 +129,14 @@ struct AuthorizationCodeGrant: TokenGrant {
 
     private func issue(_ obtained: Obtained, to app: App, binding: TokenBinding, at now: Timestamp) async throws -> TokenResponse {
         let grant = obtained.grant
-        let access = try tokens.issue(.customer(grant, to: app, scope: grant.scope, binding: binding), at: now)
-        var response = TokenResponse(access: access)
+        // Scopes that the app has lost since are not given.
+        let scope = grant.scope.intersection(app.scopes)
+        let access = try tokens.issue(.customer(grant, to: app, scope: scope, binding: binding), at: now)
+        var response = TokenResponse(access: access, granted: grant.scope)
         if app.grantTypes.contains(.refreshToken) {
             response.refreshToken = refreshTokens.token(of: grant.id, generation: grant.generation, for: app.clientID)
         }
-        if grant.scope.contains(.openid) {
+        if scope.contains(.openid) {
             response.idToken = try await idTokens.issue(
                 for: grant, to: app, nonce: obtained.code.nonce, methods: obtained.code.methods, accessToken: access.token, at: now)
         }

@@ -40,7 +40,7 @@ struct RefreshTokenGrant: TokenGrant {
         case .success(let refreshed):
             let access = try tokens.issue(.customer(refreshed.grant, to: app, scope: refreshed.scope, binding: request.binding), at: request.now)
             let token = refreshTokens.token(of: refreshed.grant.id, generation: refreshed.generation, for: app.clientID)
-            return .issued(TokenResponse(access: access, refreshToken: token))
+            return .issued(TokenResponse(access: access, granted: refreshed.grant.scope, refreshToken: token))
         case .failure(let refusal): return .refused(refusal.error(token: text, request))
         }
     }

@@ -30,6 +30,8 @@ enum TokenOutcome: Sendable {
 /// RFC 6749 §5.1
 struct TokenResponse: Sendable {
     let access: AccessTokenIssuer.Issued
+    /// What the customer granted, of which the token may carry a part; `nil` for an app's own token.
+    var granted: ScopeSet?
     var refreshToken: Secret?
     var idToken: String?
 
@@ -41,9 +43,10 @@ struct TokenResponse: Sendable {
         members.append("refresh_token", refreshToken?.value)
         members.append("id_token", idToken)
         members.append("scope", .string(access.claims.scope.text))
-        if let consentID = access.claims.consentID {
-            // RFC 9396 §7: what was granted, so the app learns the consent that plain scopes made.
-            let detail = AuthorizationDetail(type: AuthorizationDetailType(of: access.claims.scope), consentID: consentID)
+        // Who the customer is may be told again while a consent is in force, without what it allows.
+        if let consentID = access.claims.consentID, let granted, granted.contains(where: \.needsConsent) {
+            // RFC 9396 §7: what was granted, so the app learns the consent that plain scopes made. A narrower token leaves the consent what it is.
+            let detail = AuthorizationDetail(type: AuthorizationDetailType(of: granted), consentID: consentID)
             members.append("authorization_details", .array([.object(detail.json)]))
         }
         return members

@@ -32,7 +32,11 @@ struct ClientInformation: Sendable {
     private var metadata: JSONObject {
         let usesBrowser = app.grantTypes.contains(.authorizationCode)
         var metadata = app.metadata
-        if usesBrowser, metadata.idTokenSignedResponseAlgorithm == nil { metadata.idTokenSignedResponseAlgorithm = app.profile.rules.idTokenAlgorithm }
+        if usesBrowser {
+            metadata.idTokenSignedResponseAlgorithm = metadata.idTokenSignedResponseAlgorithm ?? app.profile.rules.idTokenAlgorithm
+            metadata.authorizationSignedResponseAlgorithm = app.answerAlgorithm
+        }
+        if app.isConfidential { metadata.introspectionSignedResponseAlgorithm = app.introspectionAlgorithm }
         var members = JSONObject([
             ("client_name", .string(app.name)),
             ("redirect_uris", list(app.redirectURIs.map(\.text))),

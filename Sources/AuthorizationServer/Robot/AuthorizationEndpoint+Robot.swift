@@ -72,6 +72,7 @@ extension AuthorizationEndpoint {
         }
         return switch decision {
         case .answer(let answer): answer
+        case .page: envelope.error(.against(.pageSeen, "The customer has to see a page."))
         case .alreadyAnswered: envelope.error(.against(.pushedReference, "The request was answered before."))
         case .refusedChoice(let sentence): envelope.error(.against(.robotWish, sentence, received: .value(wish.customer)))
         }

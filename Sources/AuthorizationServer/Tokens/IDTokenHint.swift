@@ -10,11 +10,14 @@ struct IDTokenHint: Sendable {
     let keys: SigningKeys
     let issuer: Issuer
 
-    func person(in hint: String, for client: ClientID) -> PersonID? {
-        guard let jws = try? UnverifiedJWS(parsing: hint), jws.isType(.idToken), let key = jws.keyID.flatMap(KeyID.init).flatMap(keys.everKnownKey),
-            jws.isSigned(by: key),
+    /// - Throws: storage failures, when the keys have to be read.
+    func person(in hint: String, for client: ClientID) async throws -> PersonID? {
+        guard let jws = try? UnverifiedJWS(parsing: hint), jws.isType(.idToken), let id = jws.keyID.flatMap(KeyID.init),
             jws.claims["iss"]?.string == issuer.text, jws.claims["aud"]?.string == client.text
         else { return nil }
+        // Another node may have made the key a moment ago.
+        if keys.everKnownKey(id) == nil { try await keys.lookForUnknownKey() }
+        guard let key = keys.everKnownKey(id), jws.isSigned(by: key) else { return nil }
         return jws.claims["sub"]?.string.flatMap(PersonID.init)
     }
 }

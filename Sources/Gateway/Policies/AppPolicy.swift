@@ -26,12 +26,13 @@ struct AppPolicy: Policy {
             return refused(
                 .appInactive, detail, expected: "an active app",
                 got: app == nil ? "an unknown app" : app?.isHeld == true ? "an app that waits for its confirmation" : "a removed app",
-                challenge: .invalidToken(detail))
+                challenge: .invalidToken(detail, under: call.scheme))
         }
         guard app.environment.rawValue == claims.environment else {
             let detail = "The access token belongs to another environment."
             return refused(
-                .invalidToken, detail, expected: app.environment.rawValue, got: String(claims.environment.prefix(20)), challenge: .invalidToken(detail))
+                .invalidToken, detail, expected: app.environment.rawValue, got: String(claims.environment.prefix(20)),
+                challenge: .invalidToken(detail, under: call.scheme))
         }
         return .found(app.name)
     }

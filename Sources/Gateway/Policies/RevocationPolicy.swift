@@ -9,18 +9,18 @@ struct RevocationPolicy: Policy {
 
     func checkAtOnce(_ call: inout Call) -> Verdict? {
         guard let claims = call.claims else { return .skipped(.noToken) }
-        return revocations.known(about: claims).map(verdict)
+        return revocations.known(about: claims).map { verdict($0, under: call.scheme) }
     }
 
     func check(_ call: inout Call) async throws -> Verdict {
         guard let claims = call.claims else { return .skipped(.noToken) }
-        return verdict(try await revocations.refusal(of: claims))
+        return verdict(try await revocations.refusal(of: claims), under: call.scheme)
     }
 
-    private func verdict(_ reason: RevocationReason?) -> Verdict {
+    private func verdict(_ reason: RevocationReason?, under scheme: TokenScheme) -> Verdict {
         guard let reason else { return .passed(.notRevoked) }
         let detail = "The access token was revoked."
-        return refused(.revokedToken, detail, expected: "a token in force", got: Self.words(reason), challenge: .invalidToken(detail))
+        return refused(.revokedToken, detail, expected: "a token in force", got: Self.words(reason), challenge: .invalidToken(detail, under: scheme))
     }
 
     private static func words(_ reason: RevocationReason) -> String {

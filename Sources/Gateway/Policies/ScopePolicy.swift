@@ -14,7 +14,8 @@ struct ScopePolicy: ImmediatePolicy {
         guard let scope = Scope(rawValue: wanted), claims.scope.contains(scope) else {
             let got = claims.scope.isEmpty ? "no scope" : claims.scope.text
             return refused(
-                .insufficientScope, "The token's scope does not include \(wanted).", expected: wanted, got: got, challenge: .insufficientScope(wanted))
+                .insufficientScope, "The token's scope does not include \(wanted).", expected: wanted, got: got,
+                challenge: .insufficientScope(wanted, under: call.scheme))
         }
         return .found(wanted)
     }

@@ -49,12 +49,12 @@ struct TokenPolicy: Policy {
             call.token = (token.scheme, token.text)
             return .passed(.signedHere)
         // What the verifier knows, or has signed, needs no look at its characters.
-        case .failure(.malformed) where !Self.isToken(token.text): return noToken(token.field)
+        case .failure(.malformed) where !Self.isToken(token.text): return noToken(token.field, under: token.scheme)
         case .failure(let refusal):
             call.expiredClaims = claims(expired: token.text, refusal)
             let code: ErrorCode = refusal.isExpiry ? .expiredToken : .invalidToken
             let detail = refusal.isExpiry ? "The access token has expired." : "The access token is not one of ours for this API."
-            return refused(code, detail, expected: refusal.expected, got: refusal.got, challenge: .invalidToken(detail))
+            return refused(code, detail, expected: refusal.expected, got: refusal.got, challenge: .invalidToken(detail, under: token.scheme))
         }
     }
 
@@ -73,13 +73,14 @@ struct TokenPolicy: Policy {
             challenge: .tokenWanted)
     }
 
-    private func noToken(_ field: String) -> Verdict {
-        let scheme = field.prefix { $0 != " " }
-        return invalid("The Authorization header holds no access token.", expected: "Bearer or DPoP, and a token", got: "the scheme \(scheme.prefix(20))")
+    private func noToken(_ field: String, under scheme: TokenScheme = .bearer) -> Verdict {
+        let name = field.prefix { $0 != " " }
+        return invalid(
+            "The Authorization header holds no access token.", expected: "Bearer or DPoP, and a token", got: "the scheme \(name.prefix(20))", under: scheme)
     }
 
-    private func invalid(_ detail: String, expected: String, got: String) -> Verdict {
-        refused(.invalidToken, detail, expected: expected, got: got, challenge: .invalidToken(detail))
+    private func invalid(_ detail: String, expected: String, got: String, under scheme: TokenScheme = .bearer) -> Verdict {
+        refused(.invalidToken, detail, expected: expected, got: got, challenge: .invalidToken(detail, under: scheme))
     }
 
     /// The scheme in any case, and what is behind it, at most 8 kB.

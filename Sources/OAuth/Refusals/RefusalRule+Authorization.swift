@@ -83,6 +83,9 @@ extension RefusalRule {
     public static let requestNotNested = RefusalRule(
         "request_not_nested", .invalidRequestObject, "A request object holds no other one", "RFC 9101 §4", parameter: "request",
         advice: "Put the parameters themselves into the request object.")
+    public static let requestOrReference = RefusalRule(
+        "request_or_request_uri", .invalidRequest, "A request has a request object or a reference to one, not both", "RFC 9101 §5", parameter: "request",
+        advice: "Send the request object by itself, or push it and send the request_uri of the answer.")
     public static let noRegistration = RefusalRule(
         "no_registration", .registrationNotSupported, "A request registers no app", "OpenID Connect Core §3.1.2.6", parameter: "registration",
         advice: "Register the app in the portal.")
@@ -90,7 +93,7 @@ extension RefusalRule {
     static let authorization = [
         parameterSent, sentOnce, wellFormed, registeredRedirectURI, responseType, responseMode, pkce, challengeMethod, challengeForm, resource,
         dpopThumbprint, authorizationDetails, lodgedConsent, scopeSent, scopeKnown, scopeRegistered, scopeOfCustomer, scopeOfPayment, prompt, claims,
-        claimedSubject, idTokenHint, knownLevel, pushedRequest, signedRequest, ownRequestURI, requestNotNested, noRegistration,
+        claimedSubject, idTokenHint, knownLevel, pushedRequest, signedRequest, ownRequestURI, requestNotNested, requestOrReference, noRegistration,
     ]
 }
 
