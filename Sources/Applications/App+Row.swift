@@ -82,7 +82,7 @@ extension App {
             allowedNetworks: allowedNetworks,
             grantTypes: Set(grantTypes.split(separator: " ").compactMap { GrantType(rawValue: String($0)) }), scopes: scopes,
             authenticationMethod: method, metadata: metadata,
-            // The statements order by time alone, which their index gives without sorting; those of one second keep an order here.
+            // The statements put the live ones first, which must not stand behind revoked ones that no limit lets through; here all are in the order of time.
             secrets: secrets.sorted { ($1.createdAt, $0.id.rawValue) < ($0.createdAt, $1.id.rawValue) }, createdAt: try row["created_at"],
             removedAt: try row["removed_at"], heldAt: try row["held_at"])
     }

@@ -19,6 +19,9 @@ public struct Apps: Sendable {
         if let refusal = new.refusal { return .failure(refusal) }
         let id = new.id ?? .random(from: randomness)
         guard let clientID = new.clientID ?? randomClientID() else { return .failure(.clientIDTaken) }
+        // Locks the organisation's row, so that two who count its apps count one after the other.
+        try tx.execute("UPDATE organisation SET name = name WHERE id = \(new.organisationID)")
+        guard try count(of: new.organisationID, in: tx) < Self.most else { return .failure(.tooManyApps) }
         let created = try tx.execute(
             """
             INSERT INTO app (id, client_id, organisation_id, name, purpose, kind, environment, profile, redirect_uris, allowed_networks, grant_types,
@@ -144,7 +147,7 @@ public struct Apps: Sendable {
                 JOIN organisation ON organisation.id = app.organisation_id
                 LEFT JOIN app_secret ON app_secret.app_id = app.id
                 WHERE app.id = \(id)
-                ORDER BY app_secret.created_at DESC
+                ORDER BY app_secret.revoked_at IS NOT NULL, app_secret.created_at DESC
                 LIMIT 20
                 """))
     }
@@ -157,20 +160,41 @@ public struct Apps: Sendable {
         try tx.first("SELECT id FROM app WHERE client_id = \(clientID.text)").map { try $0["id"] }
     }
 
-    /// The live apps of an organisation, the latest first.
-    public func list(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> [App] {
+    /// The live apps of an organisation, the latest first, page by page.
+    /// - Parameter last: the one that the page before ended with.
+    public func list(of organisation: OrganisationID, after last: App? = nil, limit: Int = Apps.most, in tx: any ReadTransaction) throws -> [App] {
         try tx.all(
             """
             SELECT \(columnsOf: App.self)
             FROM app
             JOIN organisation ON organisation.id = app.organisation_id
             WHERE app.organisation_id = \(organisation) AND app.removed_at IS NULL
+                AND (\(last?.createdAt) IS NULL OR app.created_at < \(last?.createdAt) OR (app.created_at = \(last?.createdAt) AND app.id > \(last?.id)))
             ORDER BY app.created_at DESC, app.id
-            LIMIT 200
+            LIMIT \(limit)
             """
         ).map { row in try App(row, secrets: secrets(of: try row["id"], in: tx)) }
     }
 
+    /// All live apps of an organisation by their names, the latest first.
+    public func names(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> [(id: AppID, name: String)] {
+        try tx.all(
+            """
+            SELECT id, name
+            FROM app
+            WHERE organisation_id = \(organisation) AND removed_at IS NULL
+            ORDER BY created_at DESC, id
+            """
+        ).map { (try $0["id"], try $0["name"]) }
+    }
+
+    /// How many live apps an organisation has.
+    public func count(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> Int {
+        try tx.first("SELECT COUNT(*) AS apps FROM app WHERE organisation_id = \(organisation) AND removed_at IS NULL")?["apps"] ?? 0
+    }
+
+    /// Live ones of an organisation.
+    public static let most = 1000
     static let maximumSecrets = 2
 
     private func secrets(of id: AppID, in tx: any ReadTransaction) throws -> [AppSecret] {
@@ -179,7 +203,7 @@ public struct Apps: Sendable {
             SELECT \(columnsOf: AppSecret.self)
             FROM app_secret
             WHERE app_id = \(id)
-            ORDER BY created_at DESC
+            ORDER BY revoked_at IS NOT NULL, created_at DESC
             LIMIT 20
             """
         ).map(AppSecret.init)

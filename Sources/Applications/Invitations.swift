@@ -95,7 +95,7 @@ public struct Invitations: Sendable {
         return .success(true)
     }
 
-    /// The open invitations of an organisation, the latest first.
+    /// All open invitations of an organisation, the latest first: whoever may come in can be seen, and withdrawn.
     public func list(of organisation: OrganisationID, at now: Timestamp, in tx: any ReadTransaction) throws -> [Invitation] {
         try tx.all(
             """
@@ -103,8 +103,15 @@ public struct Invitations: Sendable {
             FROM invitation
             WHERE organisation_id = \(organisation) AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > \(now)
             ORDER BY created_at DESC, id
-            LIMIT 100
             """
         ).map(Invitation.init)
+    }
+
+    /// Forgets those that ended long ago, accepted or not: who joined stands in the audit log.
+    /// - Returns: how many, at most `limit`.
+    @discardableResult
+    public func purge(expiredBefore moment: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute(
+            "DELETE FROM invitation WHERE id IN (SELECT id FROM invitation WHERE expires_at < \(moment) ORDER BY expires_at LIMIT \(limit))")
     }
 }

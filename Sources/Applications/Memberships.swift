@@ -70,7 +70,7 @@ public struct Memberships: Sendable {
             """) == 1
     }
 
-    /// Removes a member: an owner anybody, everybody themselves.
+    /// Removes a member: an owner anybody, everybody themselves. Whom they invited and who did not come yet does not come any more: it may be themselves.
     public func remove(
         _ person: PersonID, from organisation: OrganisationID, by acting: PersonID, at now: Timestamp, requestID: RequestID?,
         in tx: any WriteTransaction
@@ -81,6 +81,7 @@ public struct Memberships: Sendable {
         guard let membership = try find(person, in: organisation, in: tx) else { return .failure(.notMember) }
         guard try !isLastOwner(membership, in: tx) else { return .failure(.lastOwner) }
         try tx.execute("DELETE FROM membership WHERE organisation_id = \(organisation) AND person_id = \(person)")
+        try withdrawInvitations(of: person, to: organisation, by: .person(acting), at: now, requestID: requestID, in: tx)
         try audit.append(
             AuditEntry(
                 actor: .person(acting), action: .memberRemoved, subject: person.rawValue,
@@ -89,6 +90,7 @@ public struct Memberships: Sendable {
         return .success(membership)
     }
 
+    /// Whom a former owner invited and who did not come yet does not come any more.
     public func setRole(
         _ role: MemberRole, of person: PersonID, in organisation: OrganisationID, by acting: PersonID, at now: Timestamp, requestID: RequestID?,
         in tx: any WriteTransaction
@@ -99,6 +101,7 @@ public struct Memberships: Sendable {
         guard before.role != role else { return .success(before) }
         guard try !isLastOwner(before, in: tx) else { return .failure(.lastOwner) }
         try tx.execute("UPDATE membership SET role = \(role) WHERE organisation_id = \(organisation) AND person_id = \(person)")
+        if role != .owner { try withdrawInvitations(of: person, to: organisation, by: .person(acting), at: now, requestID: requestID, in: tx) }
         try audit.append(
             AuditEntry(
                 actor: .person(acting), action: .memberRoleChanged, subject: person.rawValue,
@@ -142,6 +145,7 @@ public struct Memberships: Sendable {
     ) throws -> Membership {
         let (organisation, person) = (before.organisationID, before.personID)
         try tx.execute("UPDATE membership SET held_at = NULL, role = \(role) WHERE organisation_id = \(organisation) AND person_id = \(person)")
+        if role != .owner { try withdrawInvitations(of: person, to: organisation, by: actor, at: now, requestID: requestID, in: tx) }
         try audit.append(
             AuditEntry(
                 actor: actor, action: before.isHeld ? .memberConfirmed : .memberRoleChanged, subject: person.rawValue,
@@ -149,6 +153,26 @@ public struct Memberships: Sendable {
                 after: ["organisation": organisation.rawValue, "role": role.rawValue], requestID: requestID, at: now),
             in: tx)
         return Membership(organisationID: organisation, personID: person, role: role, joinedAt: before.joinedAt, heldAt: nil)
+    }
+
+    /// Ends the links that somebody sent, who may not invite any more.
+    private func withdrawInvitations(
+        of inviter: PersonID, to organisation: OrganisationID, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction
+    ) throws {
+        let withdrawn = try tx.all(
+            """
+            UPDATE invitation SET withdrawn_at = \(now)
+            WHERE organisation_id = \(organisation) AND invited_by = \(inviter) AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > \(now)
+            RETURNING id
+            """)
+        for row in withdrawn {
+            let id: InvitationID = try row["id"]
+            try audit.append(
+                AuditEntry(
+                    actor: actor, action: .invitationWithdrawn, subject: id.rawValue, before: ["organisation": organisation.rawValue],
+                    requestID: requestID, at: now),
+                in: tx)
+        }
     }
 
     /// Whether an owner is in force: held ones are none.

@@ -88,7 +88,7 @@ public enum AppRefusal: Error, Hashable, Sendable {
     case nameMissing, nameTooLong, nameUnseen, purposeTooLong, purposeUnseen
     case redirectURIMissing, tooManyRedirectURIs, redirectURITwice(String)
     case tooManyNetworks, networkTwice(String), networksOfPublicApp
-    case clientIDTaken
+    case clientIDTaken, tooManyApps
     /// Grant types that do not go together, or not with the method; the text says which.
     case grantTypes(String)
     /// Profile, method and metadata that contradict each other; the text says which.
@@ -111,6 +111,7 @@ public enum AppRefusal: Error, Hashable, Sendable {
         case .networksOfPublicApp:
             "Leave the allowed addresses out: an app without a secret runs on its customers’ devices and calls from wherever they are"
         case .clientIDTaken: "Choose another client id: this one is taken"
+        case .tooManyApps: "Remove an app first: an organisation has 1,000 at most"
         case .grantTypes(let text), .contradiction(let text): text
         case .notFound: "There is no such app"
         case .publicApp: "Apps in a browser or on a device have no secret"

@@ -5,6 +5,7 @@ internal import Bank
 internal import Consents
 internal import Gateway
 internal import Identity
+internal import Mail
 internal import Metering
 internal import Payments
 internal import Portal
@@ -18,6 +19,12 @@ extension Platform {
         let payments = Sightings<PaymentID>(lasting: PaymentBooks.watch)
         let bulkPayments = Sightings<BulkPaymentID>(lasting: PaymentBooks.watch)
         return [
+            // The last to stop: others' last work may send mail.
+            Loop {
+                try? await gracefulShutdown()
+            } last: { [outgoing] in
+                await outgoing.finish()
+            },
             Loop { [feed] in await feed.run() },
             Loop { [recorder] in
                 await recorder.run()
@@ -95,6 +102,9 @@ extension Platform {
             rows("certificates") { try AppCertificates().purge(at: now, limit: $0, in: $1) },
             rows("software statements") { try AppRegistrations().purge(at: now, limit: $0, in: $1) },
             rows("initial access tokens") { try InitialAccessTokens().purge(endedBefore: now - .days(90), limit: $0, in: $1) },
+            rows("invitations") { [randomness = bench.randomness] in
+                try Invitations(randomness: randomness).purge(expiredBefore: now - .days(90), limit: $0, in: $1)
+            },
             rows("forms of the portal") { try PortalMigrations.purge(before: now - .days(1), limit: $0, in: $1) },
             rows("idempotency keys") { try IdempotencyRecords().purge(at: now, limit: $0, in: $1) },
             rows("bulk payments", limit: 20) { try BulkPaymentRecords().purge(uploadedBefore: now - .days(90), limit: $0, in: $1) },

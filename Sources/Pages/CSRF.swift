@@ -16,10 +16,12 @@ public struct CSRF: Sendable {
     }
 
     /// Reads the fields of a form that carries the token.
-    /// - Parameter key: what the token was made for; empty for a browser that was given none.
+    /// - Parameters:
+    ///   - key: what the token was made for; empty for a browser that was given none.
+    ///   - lists: the names that may come several times.
     /// - Throws: `Problem.foreignForm` without the right token; what `Request.fields` throws.
-    public func fields(of request: Request, for key: String, context: AppContext) async throws -> Web.Parameters {
-        let fields = try await request.fields(context: context)
+    public func fields(of request: Request, for key: String, lists: Set<String> = [], context: AppContext) async throws -> Web.Parameters {
+        let fields = try await request.fields(context: context, lists: lists)
         guard accepts(fields["csrf"], for: key) else { throw Problem.foreignForm }
         return fields
     }

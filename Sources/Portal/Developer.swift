@@ -42,9 +42,12 @@ extension PortalSite {
     }
 
     /// Answers a form of a signed-in developer.
-    func form(_ request: Request, _ context: AppContext, _ answer: (Developer, Web.Parameters) async throws -> Response) async throws -> Response {
+    /// - Parameter lists: the questions of which several boxes may be ticked.
+    func form(
+        _ request: Request, _ context: AppContext, lists: Set<String> = [], _ answer: (Developer, Web.Parameters) async throws -> Response
+    ) async throws -> Response {
         guard let session = try await session(of: request, context) else { return .seeOther(SignInAddress.comingBack(to: nil)) }
-        let form = try await csrf.fields(of: request, for: session.id.rawValue, context: context)
+        let form = try await csrf.fields(of: request, for: session.id.rawValue, lists: lists, context: context)
         return try await answering(session, request, context) { try await answer($0, form) }
     }
 

@@ -56,7 +56,7 @@ extension StaffRoutes {
             let rows = try organisations.list(after: after, limit: OrganisationsPage.pageSize + 1, in: tx).map { organisation in
                 OrganisationsPage.Row(
                     organisation, members: try Memberships().list(of: organisation.id, in: tx).count,
-                    apps: try Apps().list(of: organisation.id, in: tx).count)
+                    apps: try Apps().count(of: organisation.id, in: tx))
             }
             return (rows, try changed.flatMap { try organisations.find($0, in: tx) })
         }

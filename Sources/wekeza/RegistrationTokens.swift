@@ -82,7 +82,7 @@ struct RegistrationTokens: AsyncParsableCommand {
             let bench = try await setup.openWorkbench()
             let now = bench.clock.now
             let tokens = try await bench.database.read { [organisation] tx in
-                try InitialAccessTokens().list(of: RegistrationTokens.find(organisation, in: tx).id, in: tx)
+                try InitialAccessTokens().list(of: RegistrationTokens.find(organisation, in: tx).id, at: now, in: tx)
             }
             await bench.database.close()
             for token in tokens {

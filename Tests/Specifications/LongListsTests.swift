@@ -1,5 +1,6 @@
 import Applications
 import Consents
+import Events
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
@@ -203,6 +204,51 @@ struct LongListsTests {
             #expect(ofPayments.count == 2 && ofPayments.dropFirst().allSatisfy { !$0.contains("Files of payments") && $0.contains(">Newest</a>") })
             let end = try await browser.open("\(address)?before=blk_0")
             #expect(end.contains("There is nothing older.") && !end.contains("No payments yet"))
+        }
+    }
+
+    @Test(arguments: Engine.available) func `a developer finds each of 201 apps, page by page`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let (demo, now) = (try await server.demoApp(), server.clock.now)
+            try await server.database.write { tx in
+                for number in 1...201 {
+                    let new = NewApp(organisationID: demo.organisationID, name: "Budget \(number)", kind: .backend)
+                    _ = try Applications.Apps().create(new, by: .system, at: now + .seconds(number), requestID: nil, in: tx).get()
+                }
+            }
+            let browser = try await server.developer()
+
+            let shown = try await pages(from: "/portal/apps", by: "Older apps", browser)
+
+            let numbers = shown.flatMap { page in page.matches(of: />Budget (\d+)<\/a>/).compactMap { Int($0.1) } }
+            #expect(numbers == Array((1...201).reversed()))
+            #expect(shown.count == 7 && shown.dropFirst().allSatisfy { $0.contains(">Newest</a>") })
+            let filter = try await browser.open("/portal/requests")
+            #expect(filter.contains(">Budget 1</option>"))
+            let elsewhere = try await browser.open("/portal/apps?before=app_unknown")
+            #expect(elsewhere.contains(">Budget 201</a>") && !elsewhere.contains(">Newest</a>"))
+        }
+    }
+
+    @Test(arguments: Engine.available) func `a secret that twenty newer ones were revoked after still authenticates its app`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let (app, now) = (try await server.register(), server.clock.now)
+            try await server.database.write { tx in
+                let apps = Applications.Apps()
+                for number in 1...20 {
+                    let moment = now + .seconds(number)
+                    let added = try apps.addSecret(to: app.app.id, by: .system, at: moment, requestID: nil, in: tx).get()
+                    _ = try apps.revokeSecret(added.record.id, of: app.app.id, by: .system, at: moment, requestID: nil, in: tx).get()
+                }
+            }
+            try await server.settle()
+
+            let answer = try await server.post(
+                "/oauth2/token", form: [("grant_type", "client_credentials"), ("scope", "consents.write")], headers: app.basic)
+
+            #expect(answer.status == .ok)
+            let listed = try await server.database.read { try Applications.Apps().list(of: app.app.organisationID, in: $0) }
+            #expect(listed.map(\.liveSecrets.count) == [1])
         }
     }
 

@@ -64,10 +64,19 @@ struct PortalAppsTests {
             let second = try await browser.post(server, "/portal/apps/new", values)
 
             #expect(first.location?.hasSuffix("/secret") == true)
-            #expect(second.location.map(Self.appPath) == first.location.map(Self.appPath))
+            #expect(second.location == first.location)
             #expect(!second.headers[values: .setCookie].contains { $0.contains("wkz_shown") })
             let apps = try await server.database.read { try Applications.Apps().list(of: DemoWorld.organisation, in: $0) }
             #expect(apps.filter { $0.name == "Twice" }.count == 1)
+            // A second click leads to the secret that the first one made, and where it was shown, to what can be done.
+            let cookie = try #require(
+                first.headers[values: .setCookie].first { $0.hasPrefix("wkz_shown=") }?.prefix { $0 != ";" }.dropFirst("wkz_shown=".count))
+            let clicked = TestBrowser(server, cookies: (await browser.cookies).merging(["wkz_shown": String(cookie)]) { $1 })
+            let address = try #require(second.location)
+            try await clicked.open(address)
+            #expect(Self.secret(on: await clicked.page) != nil)
+            try await clicked.open(address)
+            #expect(await clicked.heading == "The secret was shown once")
         }
     }
 

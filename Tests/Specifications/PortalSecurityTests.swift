@@ -54,6 +54,30 @@ struct PortalSecurityTests {
     }
 
     @Test(arguments: Engine.available)
+    func `both boxes of a question are ticked and saved`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let demo = try await server.demoApp()
+            let browser = try await server.developer()
+            for (question, members) in [
+                ("requests", ["require_pushed_authorization_requests", "require_signed_request_object"]),
+                ("binding", ["dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens"]),
+            ] {
+                try await browser.open(Self.address(demo))
+                try await browser.submit("profile", fapi(members.map { (name: question, value: $0) }))
+                try await server.settle()
+
+                let saved = try await server.demoApp().metadata.json
+                #expect(await browser.address == "/portal/apps/\(demo.id)?saved=1", "\(question)")
+                #expect(members.allSatisfy { saved[$0]?.boolean == true }, "\(question)")
+            }
+            // What is no list still comes once.
+            try await browser.open(Self.address(demo))
+            try await browser.submit("profile", fapi() + [("profile", "oauth21")])
+            #expect(await browser.status == 400)
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `back to a secret, the new one is shown once`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let demo = try await server.demoApp()

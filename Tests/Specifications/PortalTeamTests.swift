@@ -174,6 +174,82 @@ struct PortalTeamTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `whoever belongs to no organisation any more signs out`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let member = try await server.enrol("baraka@acme.example", company: nil, role: .member)
+            let browser = try await server.signedIn("baraka@acme.example", TestServer.passphrase)
+            let token = try #require(await browser.cookies["wkz_dev"])
+            let owner = try await server.developer()
+            try await owner.open("/portal/team")
+            _ = try await owner.post(server, "/portal/team/\(member)/remove", [])
+            try await browser.open("/portal")
+            #expect(await browser.heading == "You belong to no organisation")
+
+            let foreign = try await server.post("/portal/sign-out", form: [("csrf", "x")], headers: [.cookie: "wkz_dev=\(token)", .accept: "text/html"])
+            let answer = try await browser.post(server, "/portal/sign-out", [])
+
+            #expect(foreign.status == .forbidden)
+            #expect(answer.status == .seeOther && answer.location == "/portal/sign-in?signed_out=1")
+            let thief = TestBrowser(server, cookies: ["wkz_dev": token])
+            try await thief.open("/portal")
+            #expect(await thief.address == "/portal/sign-in")
+        }
+    }
+
+    @Test(arguments: Engine.available) func `whom a removed or demoted owner invited does not come in`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let baraka = try await server.enrol("baraka@acme.example", name: "Baraka Otieno", company: nil)
+            let inviter = try await server.signedIn("baraka@acme.example", TestServer.passphrase)
+            let owner = try await server.developer()
+            try await Self.invite("kept@acme.example", by: owner)
+            let kept = try await server.mail(to: "kept@acme.example").link
+
+            let changes: [(email: String, change: String, form: [(name: String, value: String)])] = [
+                ("first@elsewhere.example", "role", [("role", "member")]), ("second@elsewhere.example", "remove", []),
+            ]
+
+            for (email, change, form) in changes {
+                try await owner.open("/portal/team")
+                _ = try await owner.post(server, "/portal/team/\(baraka)/role", [("role", "owner")])
+                try await Self.invite(email, by: inviter, role: "owner")
+                let invited = TestBrowser(server)
+                try await invited.open(try await server.mail(to: email).link)
+                #expect(await invited.status == 200, "\(change)")
+
+                let changed = try await owner.post(server, "/portal/team/\(baraka)/\(change)", form)
+                try await invited.submit("name", [("name", "Baraka Otieno"), ("password", TestServer.passphrase)])
+
+                #expect(changed.status == .seeOther, "\(change)")
+                #expect(await invited.status == 410, "\(change)")
+            }
+            let withdrawn = try await server.database.read { try AuditLog().list(.init(action: .invitationWithdrawn), limit: 20, in: $0) }
+            #expect(withdrawn.count == 2)
+            let colleague = TestBrowser(server)
+            try await colleague.open(kept)
+            #expect(await colleague.status == 200)
+        }
+    }
+
+    @Test func `every open invitation is shown and can be withdrawn`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let now = server.clock.now
+            try await server.database.write { tx in
+                for number in 1...101 {
+                    _ = try Invitations(randomness: SystemRandom()).invite(
+                        email: "colleague\(number)@acme.example", role: .member, to: DemoWorld.organisation, by: PersonID(trusted: "usr_demodeveloper"),
+                        at: now, requestID: nil, in: tx
+                    ).get()
+                }
+            }
+            let owner = try await server.developer()
+
+            try await owner.open("/portal/team")
+
+            let withdrawals = await owner.forms.filter { $0.action.hasSuffix("/withdraw") }
+            #expect(withdrawals.count == 101)
+        }
+    }
+
     @Test func `people and invitations of other organisations are not there`() async throws {
         try await TestServer.run(.sqlite) { server in
             let wanjiku = try await server.enrol("wanjiku@savanna.example")

@@ -145,5 +145,6 @@ public enum ApplicationsMigrations {
             CREATE INDEX software_statement_use_by_expiry ON software_statement_use (expires_at);
             """),
         Migration("applications.0008_held_members", "ALTER TABLE membership ADD COLUMN held_at BIGINT"),
+        Migration("applications.0009_invitations_by_expiry", "CREATE INDEX invitation_by_expiry ON invitation (expires_at)"),
     ]
 }

@@ -118,7 +118,6 @@ public struct AppRegistrations: Sendable {
                 FROM app
                 JOIN app_registration ON app_registration.app_id = app.id
                 WHERE app.organisation_id = \(organisation) AND app.removed_at IS NULL AND app_registration.origin <> \(AppRegistration.Origin.commandLine)
-                LIMIT 200
                 """
             ).map { try $0["app_id"] })
     }

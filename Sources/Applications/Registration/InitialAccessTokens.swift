@@ -24,7 +24,7 @@ public struct InitialAccessTokens: Sendable {
             usesLeft: uses, createdAt: now, expiresAt: now + lifetime, lastUsedAt: nil, revokedAt: nil)
         // Locks the organisation's row, so that two who count its tokens count one after the other.
         try tx.execute("UPDATE organisation SET name = name WHERE id = \(organisation)")
-        guard try list(of: organisation, in: tx).count(where: { $0.isLive(at: now) }) < InitialAccessToken.most else { return .failure(.tooMany) }
+        guard try live(of: organisation, at: now, in: tx) < InitialAccessToken.most else { return .failure(.tooMany) }
         try tx.execute(
             """
             INSERT INTO initial_access_token (id, digest, hint, organisation_id, name, profile, uses, uses_left, created_at, expires_at)
@@ -79,14 +79,24 @@ public struct InitialAccessTokens: Sendable {
         return true
     }
 
-    /// Those of an organisation, spent and expired ones too, the latest first.
-    public func list(of organisation: OrganisationID, in tx: any ReadTransaction) throws -> [InitialAccessToken] {
+    private func live(of organisation: OrganisationID, at now: Timestamp, in tx: any ReadTransaction) throws -> Int {
+        let row = try tx.first(
+            """
+            SELECT COUNT(*) AS tokens
+            FROM initial_access_token
+            WHERE organisation_id = \(organisation) AND revoked_at IS NULL AND uses_left > 0 AND expires_at > \(now)
+            """)
+        return try row?["tokens"] ?? 0
+    }
+
+    /// Those of an organisation, the latest first: all that work, then as many as fit of those that were revoked, used up or expired.
+    public func list(of organisation: OrganisationID, at now: Timestamp, in tx: any ReadTransaction) throws -> [InitialAccessToken] {
         try tx.all(
             """
             SELECT id, organisation_id, name, hint, profile, uses, uses_left, created_at, expires_at, last_used_at, revoked_at
             FROM initial_access_token
             WHERE organisation_id = \(organisation)
-            ORDER BY created_at DESC, id
+            ORDER BY CASE WHEN revoked_at IS NULL AND uses_left > 0 AND expires_at > \(now) THEN 0 ELSE 1 END, created_at DESC, id
             LIMIT 200
             """
         ).map(InitialAccessToken.init)

@@ -16,6 +16,8 @@ struct SecurityForm: Sendable {
     /// By the member of the metadata; empty for what the profile says.
     var algorithms: [String: String] = [:]
 
+    /// The questions of which several boxes may be ticked.
+    static let lists: Set<String> = ["binding", "requests"]
     static let bindingMembers = ["dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens"]
     static let requestMembers = ["require_pushed_authorization_requests", "require_signed_request_object"]
     static let algorithmMembers = ["id_token_signed_response_alg", "token_endpoint_auth_signing_alg", "request_object_signing_alg"]

@@ -20,7 +20,7 @@ struct AppSecurityPage: PortalPage {
             }
         }
         routes.post("/portal/apps/{id}/security") { request, context in
-            try await site.form(request, context) { (developer: Developer, form: Web.Parameters) in
+            try await site.form(request, context, lists: SecurityForm.lists) { (developer: Developer, form: Web.Parameters) in
                 let app = try await site.app(context, of: developer)
                 return try await save(app, SecurityForm(form, for: app), developer, context)
             }

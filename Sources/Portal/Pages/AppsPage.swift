@@ -8,7 +8,7 @@ import Primitives
 import Storage
 import Web
 
-/// `/portal/apps`: what the organisation has registered, and how it is used.
+/// `/portal/apps`: what the organisation has registered, and how it is used, page by page.
 struct AppsPage: PortalPage {
     let site: PortalSite
 
@@ -17,6 +17,8 @@ struct AppsPage: PortalPage {
             try await site.page(request, context) { (developer: Developer) in try await show(developer, request, context) }
         }
     }
+
+    static let pageSize = 30
 
     struct Row: Encodable {
         let id, name, clientID, environment, lastCall, refused: String
@@ -29,29 +31,36 @@ struct AppsPage: PortalPage {
         let organisation, count: String
         let quota: QuotaModel
         let rows: [Row]
-        let hasApps: Bool
+        let hasApps, hasRows: Bool
         let removed: String?
+        let older, first: String?
     }
 
     private func show(_ developer: Developer, _ request: Request, _ context: AppContext) async throws -> Response {
         let organisation = developer.organisation
         let now = context.receivedAt
-        let rows = try await site.database.read { [site] tx in
+        let place = request.query?["before"].flatMap { AppID($0) }
+        let (count, rows, older, isFirst) = try await site.database.read { [site] tx in
+            // A place that is none, or somebody else's, is the beginning.
+            let last = try place.flatMap { try site.apps.find($0, in: tx) }.flatMap { $0.organisationID == organisation.id ? $0 : nil }
+            let apps = try site.apps.list(of: organisation.id, after: last, limit: Self.pageSize + 1, in: tx)
+            let shown = apps.prefix(Self.pageSize)
             let registered = try site.registrations.ids(of: organisation.id, in: tx)
-            let apps = try site.apps.list(of: organisation.id, in: tx)
             let week = try site.records.dayCountsByApp(ofOrganisation: organisation.id, from: now.date.adding(days: -6), to: now.date, in: tx)
-            let lastCalls = try site.records.lastCalls(ofApps: apps.map(\.id), of: organisation.id, in: tx)
-            return apps.map { app in
+            let lastCalls = try site.records.lastCalls(ofApps: shown.map(\.id), of: organisation.id, in: tx)
+            let rows = shown.map { app in
                 let days = week[app.id] ?? []
                 return Row(
                     id: app.id.rawValue, name: app.name, clientID: app.clientID.text, environment: app.environment.title,
                     lastCall: lastCalls[app.id]?.ago(seenAt: now) ?? "Never", refused: days.reduce(0) { $0 + $1.refused }.grouped,
                     week: Sparkline(days, through: now.date), isRegistered: registered.contains(app.id))
             }
+            return (try site.apps.count(of: organisation.id, in: tx), rows, apps.count > Self.pageSize ? shown.last?.id : nil, last == nil)
         }
         let model = Model(
-            organisation: organisation.name, count: rows.count.of("app"), quota: try await site.quota(of: organisation, at: now), rows: rows,
-            hasApps: !rows.isEmpty, removed: request.query?["removed"].map { _ in "The app is removed" })
+            organisation: organisation.name, count: count.of("app"), quota: try await site.quota(of: organisation, at: now), rows: rows, hasApps: count > 0,
+            hasRows: !rows.isEmpty, removed: request.query?["removed"].map { _ in "The app is removed" }, older: older.map { "/portal/apps?before=\($0)" },
+            first: isFirst ? nil : "/portal/apps")
         return site.pages.page("portal/apps", model, shell: developer.shell("Apps", current: "apps"))
     }
 }

@@ -56,13 +56,13 @@ struct CustomersPage: PortalPage {
         let (present, twoStep, apps, password) = try await site.database.read { [site] tx in
             let customers = try site.customers(of: organisation.world, in: tx)
             return (
-                customers.count, try customers.filter { try SecondFactors.isEnrolled($0.id, in: tx) }, try site.apps.list(of: organisation.id, in: tx),
+                customers.count, try customers.filter { try SecondFactors.isEnrolled($0.id, in: tx) }, try site.apps.names(of: organisation.id, in: tx),
                 try site.worldPasswords.find(organisation.world, in: tx)
             )
         }
         let isReady = present >= Customer.all.count
         // A world that was never finished is finished now, behind this page.
-        if !isReady { site.worlds.seed(organisation.world, at: context.receivedAt) }
+        if !isReady { site.worlds.seed(organisation.world, isConfirmed: developer.person.hasConfirmedEmail, at: context.receivedAt) }
         let model = Model(
             note: note, organisation: organisation.name, handle: organisation.handle, password: password, isReady: isReady,
             canChangePassword: isReady && site.worldPasswords.areOwn, customers: Customer.all,

@@ -45,7 +45,7 @@ struct NewAppPage: PortalPage {
 
     private enum Outcome: Sendable {
         case created(AppID, Secret?)
-        case repeated(AppID)
+        case repeated(App)
         case refused(AppRefusal)
     }
 
@@ -59,7 +59,7 @@ struct NewAppPage: PortalPage {
         let facts = RequestFacts(context)
         let outcome = try await site.database.write { [site] tx -> Outcome in
             if case .repeated(let outcome) = try site.forms.claim(once, by: developer.id, at: facts.now, in: tx) {
-                return AppID(outcome).map { .repeated($0) } ?? .refused(.notFound)
+                return try AppID(outcome).flatMap { try site.apps.find($0, in: tx) }.map { .repeated($0) } ?? .refused(.notFound)
             }
             switch try site.apps.create(new, by: developer.actor, at: facts.now, requestID: facts.requestID, in: tx) {
             case .success(let (app, secret)):
@@ -73,7 +73,9 @@ struct NewAppPage: PortalPage {
             var response = Response.seeOther(secret == nil ? "/portal/apps/\(id)?created=1" : "/portal/apps/\(id)/secret")
             if let secret { try site.shownOnce.put(secret, of: id.rawValue, for: developer.session.id, at: context.receivedAt, on: &response) }
             return response
-        case .repeated(let id): return .seeOther("/portal/apps/\(id)?created=1")
+        // The browser may have the secret of the first answer still: its page shows it once, or says what to do.
+        case .repeated(let app):
+            return .seeOther(app.authenticationMethod.usesSecret ? "/portal/apps/\(app.id)/secret" : "/portal/apps/\(app.id)?created=1")
         case .refused(let refusal):
             errors.add(field: refusal.field, refusal.message)
             return show(form, errors, once: site.forms.make(), developer, status: .unprocessableContent)

@@ -60,7 +60,7 @@ struct OverviewPage: PortalPage {
         let organisation = developer.organisation
         let (apps, members, records, held) = try await site.database.read { [site] tx in
             (
-                try site.apps.list(of: organisation.id, in: tx), try site.memberships.list(of: organisation.id, in: tx).count,
+                try site.apps.names(of: organisation.id, in: tx), try site.memberships.list(of: organisation.id, in: tx).count,
                 try site.records.list(ofOrganisation: organisation.id, limit: 5, in: tx), try site.heldPlaces(of: developer.id, in: tx)
             )
         }

@@ -58,7 +58,7 @@ struct RegistrationTokensPage: PortalPage {
         _ form: TokenForm, _ errors: FormErrors, _ developer: Developer, _ context: AppContext, revoked: String? = nil, status: HTTPResponse.Status = .ok
     ) async throws -> Response {
         let now = context.receivedAt
-        let tokens = try await site.database.read { [site] tx in try site.registrationTokens.list(of: developer.organisation.id, in: tx) }
+        let tokens = try await site.database.read { [site] tx in try site.registrationTokens.list(of: developer.organisation.id, at: now, in: tx) }
         let model = Model(
             organisation: developer.organisation.name, errors: errors.summary, revoked: revoked, rows: tokens.map { Row($0, at: now) },
             hasRows: !tokens.isEmpty,

@@ -41,7 +41,7 @@ struct RequestsPage: PortalPage {
         let outcome = query["outcome"].flatMap(DecisionOutcome.init(rawValue:))
         let before = query["before"].flatMap(PagePlace.init)?.position
         let (apps, records) = try await site.database.read { [site] tx in
-            let apps = try site.apps.list(of: organisation, in: tx)
+            let apps = try site.apps.names(of: organisation, in: tx)
             let chosen = app?.id ?? query["app"].flatMap { text in apps.first { $0.id.rawValue == text }?.id }
             let filter = DecisionRecords.Filter(appID: chosen, outcome: outcome)
             return (apps, try site.records.list(ofOrganisation: organisation, filter: filter, before: before, limit: Self.pageSize + 1, in: tx))
@@ -67,7 +67,7 @@ struct RequestsPage: PortalPage {
             showsApp: app == nil,
             next: next.map { "\(action)?\(Web.Parameters(kept + [(name: "before", value: $0)]).urlEncoded)" },
             first: before == nil ? nil : kept.isEmpty ? action : "\(action)?\(Web.Parameters(kept).urlEncoded)",
-            docsAddress: (app ?? apps.first).map { "/portal/apps/\($0.id)/samples" } ?? "/portal/apps/new")
+            docsAddress: (app?.id ?? apps.first?.id).map { "/portal/apps/\($0)/samples" } ?? "/portal/apps/new")
         return site.pages.page(
             "portal/requests", model, shell: developer.shell(app.map { "Requests of \($0.name)" } ?? "Requests", current: app == nil ? "requests" : "apps"))
     }

@@ -93,8 +93,16 @@ struct TeamPage: PortalPage {
     private func invite(_ form: InvitationForm, _ developer: Developer, _ context: AppContext) async throws -> Response {
         guard developer.isOwner else { throw PortalRefusal.ownersOnly }
         var errors = form.errors
+        // The mail carries a name and a company that the inviter chose: the bank sends it for nobody whom it cannot reach.
+        if !developer.person.hasConfirmedEmail { errors.add(field: "email", "Confirm your own email first, by the link that we sent you") }
         guard errors.isEmpty, let email = form.address, let role = form.role else {
             return try await show(form, errors, developer, context, status: .unprocessableContent)
+        }
+        if let wait = site.invitationPace.wait(developer.organisation.id, at: context.receivedAt) {
+            errors.add(field: "email", "\(developer.organisation.name) sent many invitations. Try again in \(wait.words).")
+            var response = try await show(form, errors, developer, context, status: .tooManyRequests)
+            response.headers[.retryAfter] = String(wait.seconds)
+            return response
         }
         let facts = RequestFacts(context)
         let outcome = try await site.database.write { [site] tx -> Invited in
