@@ -7,6 +7,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Identity
 internal import Metering
+internal import OAuth
 internal import OpenBanking
 internal import Pages
 internal import Primitives
@@ -118,10 +119,10 @@ extension CustomerRoutes {
             stopped: stopped.map { book.app($0) },
             connections: inForce.map { connection($0, usage: usage[$0.id], book: book, csrf: token, now: now) }, hasConnections: !inForce.isEmpty,
             offersDemo: pages.isDemo,
-            acquaintances: acquaintances.map { grant in
+            acquaintances: Self.byApp(acquaintances).map { known in
                 ConnectionsPage.Acquaintance(
-                    id: grant.id.rawValue, app: book.app(grant.appID), firm: book.firm(grant.appID), initials: initials(of: book.app(grant.appID)),
-                    knows: sentence(ConsentWords(scope: grant.scope, person: person).items.map(\.title)), since: grant.createdAt.day, csrf: token)
+                    id: known.id.rawValue, app: book.app(known.app), firm: book.firm(known.app), initials: initials(of: book.app(known.app)),
+                    knows: sentence(ConsentWords(scope: known.scope, person: person).items.map(\.title)), since: known.since.day, csrf: token)
             }, hasAcquaintances: !acquaintances.isEmpty,
             looks: shown.map { look($0, book: book, now: now) }, hasLooks: !shown.isEmpty,
             older: looks.count > Self.looksOnOverview ? shown.last.map { "/my/looks?before=\(Self.text(of: $0))" } : nil,
@@ -165,13 +166,28 @@ extension CustomerRoutes {
         return .seeOther("/my?stopped=\(id)")
     }
 
+    /// One entry for each app, however often it was told silently since, in the order of the grants.
+    private static func byApp(_ grants: [Grant]) -> [(app: AppID, id: GrantID, scope: ScopeSet, since: Timestamp)] {
+        grants.reduce(into: []) { known, grant in
+            guard let number = known.firstIndex(where: { $0.app == grant.appID }) else {
+                known.append((grant.appID, grant.id, grant.scope, grant.createdAt))
+                return
+            }
+            known[number].scope = known[number].scope.union(grant.scope)
+            known[number].since = min(known[number].since, grant.createdAt)
+        }
+    }
+
     private func stopKnowing(_ session: Session, _ context: AppContext) async throws -> Response {
         guard let id = context.parameters.get("id").flatMap({ GrantID($0) }) else { throw HTTPError(.notFound) }
         let person = session.person.id
         let (now, requestID) = (context.receivedAt, context.requestID)
         let isTheirs = try await database.write { [grants] tx in
             guard let grant = try grants.find(id, in: tx), grant.personID == person, grant.consentID == nil else { return false }
-            try grants.revoke(id, because: .revokedByCustomer, by: .person(person), at: now, requestID: requestID, in: tx)
+            // What was repeated silently since is the same to whoever stops it.
+            for other in try grants.acquaintances(of: person, at: now, in: tx) where other.appID == grant.appID {
+                try grants.revoke(other.id, because: .revokedByCustomer, by: .person(person), at: now, requestID: requestID, in: tx)
+            }
             return true
         }
         guard isTheirs else { throw HTTPError(.notFound) }

@@ -49,7 +49,8 @@ public struct SignIn: Sendable {
         case .right(let person, let hash):
             let accepted = try await accept(attempt, person: person, password: password, hash: hash, requestID: requestID, at: now)
             if let accepted { return accepted }
-            // It was changed, or another sign-in renewed its encoding: the one that is there now decides.
+            // It was changed, or another sign-in renewed its encoding: the one that is there now decides, and this look does not count.
+            try await database.write { [throttle] tx in try throttle.giveBack(attempt.counted, at: now, in: tx) }
             return try await self.attempt(
                 name: name, password: password, population: population, world: world, from: address, requestID: requestID, at: now)
         }

@@ -2,7 +2,7 @@ internal import Dispatch
 internal import Synchronization
 
 /// Finished lines on their way out. Whoever logs adds to them and goes on; one thread alone writes, and waits for a reader that stalls. Lines leave together, a
-/// few milliseconds after the first of them: a system call for each would cost more than the line. What is urgent leaves at once, with all before it.
+/// few milliseconds after the first of them: a system call for each would cost more than the line. What is urgent wakes the writer at once, for all before it too.
 ///
 /// What comes while the reader stalls is kept up to a limit. Beyond it lines are dropped and counted, and a line in their place says how many.
 final class WaitingLines: Sendable {

@@ -191,6 +191,29 @@ struct OpenIDConnectAuthenticationTests {
     }
 
     @Test(arguments: Engine.available)
+    func `§3-1-2-6 who stops an app's knowing them stops what it was told silently since, which ends with the first anyway`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let browser = TestBrowser(server)
+            _ = try await server.redeem(server.authorize(app, [identity], browser: browser), by: app)
+            server.clock.advance(by: .minutes(1))
+            for _ in 0..<2 { #expect(try await server.answer(app, [("prompt", "none"), identity], browser: browser)["code"] != nil) }
+            let ends = try await server.database.read { tx in
+                try tx.all("SELECT DISTINCT expires_at FROM token_grant").map { row in try row["expires_at"] as Int64 }
+            }
+
+            try await browser.open("/my")
+            let stops = await browser.forms.filter { $0.action.hasPrefix("/my/grants/") }
+            try await browser.submit(try #require(stops.first), [])
+            try await server.settle()
+
+            #expect(ends.count == 1)
+            #expect(stops.count == 1)
+            #expect(try await server.answer(app, [("prompt", "none"), identity], browser: browser)["error"] == "consent_required")
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `§3-1-2-1 prompt=login and an age beyond max_age ask for a new sign-in, with a later auth_time`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.register()

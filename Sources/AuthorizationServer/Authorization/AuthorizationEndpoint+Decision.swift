@@ -144,11 +144,18 @@ extension AuthorizationEndpoint {
             consent = try consents.lodgeAuthorised(
                 new, by: person, as: approval.decider, accounts: approval.accounts, grant: grantID, at: now, requestID: approval.requestID, in: tx)
         }
-        // What is repeated silently ends with the consent that it was given with.
-        let basis = consent.map { ($0.id, $0.expiresAt) } ?? approval.earlier.flatMap { earlier in earlier.consentID.map { ($0, earlier.expiresAt) } }
+        // What is repeated silently ends when that ends which it repeats, and with the consent that it was given with.
+        let basis: (consent: ConsentID?, end: Timestamp)
+        if let consent {
+            basis = (consent.id, consent.expiresAt)
+        } else if let earlier = approval.earlier {
+            basis = (earlier.consentID, earlier.expiresAt)
+        } else {
+            basis = (nil, now + NewGrant.standardLifetime)
+        }
         let new = NewGrant(
-            appID: approval.app.id, clientID: approval.app.clientID, personID: person, consentID: basis?.0, scope: transaction.scope,
-            authenticatedAt: approval.session.authenticatedAt, level: level(of: approval), expiresAt: basis?.1 ?? now + NewGrant.standardLifetime)
+            appID: approval.app.id, clientID: approval.app.clientID, personID: person, consentID: basis.consent, scope: transaction.scope,
+            authenticatedAt: approval.session.authenticatedAt, level: level(of: approval), expiresAt: basis.end)
         _ = try grants.create(new, id: grantID, by: approval.decider.actor(person), at: now, requestID: approval.requestID, in: tx)
         return nil
     }

@@ -105,8 +105,15 @@ extension AuthorizationEndpoint {
     private func earlierGrant(of scope: ScopeSet, by person: PersonID, to app: App, at now: Timestamp) async throws -> Grant? {
         try await database.read { [grants, consents] tx in
             let granted = try grants.live(of: person, to: app.id, at: now, in: tx).filter { scope.isSubset(of: $0.scope) }
-            return try granted.first { $0.consentID == nil }
-                ?? granted.first { grant in try grant.consentID.map { try consents.status(of: $0, at: now, in: tx) == .authorised } ?? false }
+            if let without = granted.first(where: { $0.consentID == nil }) { return without }
+            // Many may rest on one consent.
+            var ended: Set<ConsentID> = []
+            for grant in granted {
+                guard let consent = grant.consentID, !ended.contains(consent) else { continue }
+                if try consents.status(of: consent, at: now, in: tx) == .authorised { return grant }
+                ended.insert(consent)
+            }
+            return nil
         }
     }
 

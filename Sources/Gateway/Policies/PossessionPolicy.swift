@@ -40,15 +40,21 @@ struct PossessionPolicy: Policy {
     }
 
     /// Uses the proof, and one of the app's burst with it: what was used is remembered for hours, so an app gets no more of that memory than of calls. Where
-    /// its burst has no room nothing is used, and the rule of the burst refuses the call. A proof that was used before takes nothing, whoever found it.
+    /// its burst has no room nothing is used, and the rule of the burst refuses the call. A proof that was used before gives its place back, whoever found it.
     private func use(_ proof: DPoPProof, of appID: AppID, for call: inout Call) async throws -> DPoPProof.Refusal? {
         guard let app = try await apps.find(appID) else { return try await possession.proofs.use(proof) }
         let standing = bursts.take(app.id, limit: app.plan.burst, at: call.now)
         call.burst = standing
-        guard standing.retryAfter == nil, let refusal = try await possession.proofs.use(proof) else { return nil }
-        bursts.giveBack(app.id, limit: app.plan.burst)
-        call.burst = nil
-        return refusal
+        guard standing.retryAfter == nil else { return nil }
+        do {
+            guard let refusal = try await possession.proofs.use(proof) else { return nil }
+            bursts.giveBack(app.id, limit: app.plan.burst)
+            call.burst = nil
+            return refusal
+        } catch {
+            bursts.giveBack(app.id, limit: app.plan.burst)
+            throw error
+        }
     }
 
     private func refused(_ refusal: PossessionRefusal, at now: Timestamp) -> Verdict {
