@@ -44,17 +44,6 @@ struct RestoreTests {
         }
     }
 
-    private func atPlace(_ engine: Engine, _ body: (TestPlace) async throws -> Void) async throws {
-        let place = try await TestPlace.make(engine, migrations: AllMigrations.all(on: engine))
-        do {
-            try await body(place)
-        } catch {
-            await place.remove()
-            throw error
-        }
-        await place.remove()
-    }
-
     private func restore(_ place: TestPlace) -> Restore {
         var configuration = Configuration(issuer: TestServer.issuer)
         configuration.database = place.engine == .sqlite ? .sqlite(path: place.address) : .postgres(url: place.address)
@@ -429,4 +418,16 @@ struct RestoreTests {
         await bench.database.close()
         await place.remove()
     }
+}
+
+/// A database of a server that is not running.
+func atPlace(_ engine: Engine, _ body: (TestPlace) async throws -> Void) async throws {
+    let place = try await TestPlace.make(engine, migrations: AllMigrations.all(on: engine))
+    do {
+        try await body(place)
+    } catch {
+        await place.remove()
+        throw error
+    }
+    await place.remove()
 }

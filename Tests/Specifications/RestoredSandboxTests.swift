@@ -15,17 +15,6 @@ struct RestoredSandboxTests {
     private let now = ManualClock().now
     private let passwords = PasswordHasher(settings: .test, concurrency: 1, queueLimit: 100)
 
-    private func atPlace(_ engine: Engine, _ body: (TestPlace) async throws -> Void) async throws {
-        let place = try await TestPlace.make(engine, migrations: AllMigrations.all(on: engine))
-        do {
-            try await body(place)
-        } catch {
-            await place.remove()
-            throw error
-        }
-        await place.remove()
-    }
-
     private func restore(_ place: TestPlace, trusting: Bool) async throws -> RecoveryReport {
         var configuration = Configuration(issuer: TestServer.issuer)
         configuration.database = place.engine == .sqlite ? .sqlite(path: place.address) : .postgres(url: place.address)
