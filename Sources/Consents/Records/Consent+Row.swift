@@ -24,3 +24,14 @@ extension ConsentStanding {
             status: try row["status"], actor: try row["status_actor"], reason: try row["status_reason"], since: try row["status_changed_at"])
     }
 }
+
+extension SQL.StringInterpolation {
+    /// The columns that a consent is read from.
+    mutating func appendInterpolation(columnsOf: Consent.Type) {
+        appendLiteral(
+            """
+            id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at, status, status_actor, \
+            status_reason, status_changed_at, grant_id, amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id
+            """)
+    }
+}

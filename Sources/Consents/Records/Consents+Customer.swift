@@ -9,9 +9,7 @@ extension Consents {
         try consents(
             tx.all(
                 """
-                SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                       status, status_actor, status_reason, status_changed_at, grant_id,
-                       amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id
+                SELECT \(columnsOf: Consent.self)
                 FROM consent
                 WHERE person_id = \(personID) AND status IN ('authorised', 'suspended')
                 ORDER BY created_at DESC, id DESC
@@ -25,9 +23,7 @@ extension Consents {
         return try consents(
             tx.all(
                 """
-                SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                       status, status_actor, status_reason, status_changed_at, grant_id,
-                       amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id
+                SELECT \(columnsOf: Consent.self)
                 FROM consent
                 WHERE person_id = \(personID) AND status IN ('rejected', 'revoked', 'expired', 'consumed')
                     AND status_changed_at <= \(endedAt) AND (status_changed_at < \(endedAt) OR \(before?.id) IS NULL OR id < \(before?.id))

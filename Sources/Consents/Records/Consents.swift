@@ -17,9 +17,7 @@ public struct Consents: Sendable {
     public func find(_ id: ConsentID, in tx: any ReadTransaction) throws -> Consent? {
         let rows = try tx.all(
             """
-            SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                   status, status_actor, status_reason, status_changed_at, grant_id,
-                   amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id, consent_account.account_id
+            SELECT \(columnsOf: Consent.self), consent_account.account_id
             FROM consent
             LEFT JOIN consent_account ON consent_account.consent_id = consent.id
             WHERE consent.id = \(id)
@@ -48,9 +46,7 @@ public struct Consents: Sendable {
         return try consents(
             tx.all(
                 """
-                SELECT id, app_id, organisation_id, person_id, type, permissions, transactions_from, transactions_to, created_at, expires_at,
-                       status, status_actor, status_reason, status_changed_at, grant_id,
-                       amount, currency, creditor_name, creditor_account, reference, order_details, debtor_account_id
+                SELECT \(columnsOf: Consent.self)
                 FROM consent
                 WHERE app_id = \(appID) AND created_at <= \(createdAt) AND (created_at < \(createdAt) OR \(before?.id) IS NULL OR id < \(before?.id))
                 ORDER BY created_at DESC, id DESC
