@@ -13,17 +13,23 @@ struct PostgresTarget {
 
     /// - Throws: `ConfigurationError` while a server of ours is connected.
     func refuseWhileServed() async throws {
-        let others = try await opened { database in
-            try await database.read { tx in
-                try tx.first(
-                    """
-                    SELECT COUNT(*) AS others
-                    FROM pg_stat_activity
-                    WHERE datname = current_database() AND application_name = 'wekeza' AND pid <> pg_backend_pid()
-                    """)?["others"] as Int64? ?? 0
+        let isServed = try await opened { database in
+            // PostgreSQL ends its process a moment after the server that was stopped has left.
+            for _ in 0..<20 {
+                let others = try await database.read { tx in
+                    try tx.first(
+                        """
+                        SELECT COUNT(*) AS others
+                        FROM pg_stat_activity
+                        WHERE datname = current_database() AND application_name = 'wekeza' AND pid <> pg_backend_pid()
+                        """)?["others"] as Int64? ?? 0
+                }
+                if others == 0 { return false }
+                try await Task.sleep(for: .milliseconds(50))
             }
+            return true
         }
-        guard others == 0 else { throw ConfigurationError("A server is connected to the database named by --database: stop every one, then restore.") }
+        guard !isServed else { throw ConfigurationError("A server is connected to the database named by --database: stop every one, then restore.") }
     }
 
     /// - Throws: `ConfigurationError` when a restore was stopped before it brought anything back: `public` holds no deployment then.
