@@ -119,7 +119,7 @@ public struct Platform: Sendable {
             database: database, apps: apps, keys: keys, clientKeys: ClientKeys(fetcher: documents), rootKey: travelKey, issuer: issuer, randomness: randomness)
         AuthorizationServerRoutes(
             database: database, apps: apps, secretUse: secretUse, keys: keys, verifier: verifier, revocations: revocations,
-            consents: consents, replays: replays, possession: possession, authorization: authorization, certificates: clientCertificates,
+            replays: replays, possession: possession, authorization: authorization, certificates: clientCertificates,
             registration: RegistrationPolicy(openFor: configuration.demo ? DemoWorld.organisation : nil, issuers: statementTrust.issuers), rootKey: travelKey,
             addresses: addresses, randomness: randomness
         ).add(to: routes)

@@ -47,11 +47,6 @@ public struct People: Sendable {
         ).map(Person.init)
     }
 
-    /// Whether somebody exists and is not disabled.
-    public func isActive(_ id: PersonID, in tx: any ReadTransaction) throws -> Bool {
-        try tx.first("SELECT id FROM person WHERE id = \(id) AND disabled_at IS NULL") != nil
-    }
-
     public func find(
         signInName: String, population: Population, world: OrganisationID? = nil, in tx: any ReadTransaction
     ) throws -> Person? {
@@ -133,5 +128,13 @@ extension People {
             """
         ).map(Person.init)
         return Dictionary(people.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension SQL.StringInterpolation {
+    /// Whether somebody is not disabled; NULL when there is nobody.
+    /// - Parameter column: that of another table of the statement which holds the person's id.
+    public mutating func appendInterpolation(isActive column: StaticString) {
+        appendLiteral("(SELECT person.disabled_at IS NULL FROM person WHERE person.id = \(column))")
     }
 }

@@ -69,7 +69,8 @@ public struct NewGrant: Sendable {
 }
 
 extension Grant {
-    init(_ row: Row) throws {
+    /// From the columns of `columnsOf: Grant.self`.
+    public init(_ row: Row) throws {
         let scope: String = try row["scope"]
         guard let scope = ScopeSet(scope) else { throw StorageError.unexpectedValue(column: "scope") }
         let clientID: String = try row["client_id"]
@@ -85,7 +86,8 @@ extension Grant {
 }
 
 extension SQL.StringInterpolation {
-    mutating func appendInterpolation(columnsOf: Grant.Type) {
+    /// The columns that a grant is read from.
+    public mutating func appendInterpolation(columnsOf: Grant.Type) {
         appendLiteral(
             """
             id, app_id, client_id, person_id, consent_id, scope, authenticated_at, acr, created_at, expires_at, generation, rotated_at, dpop_jkt, revoked_at,

@@ -58,13 +58,12 @@ extension AuthorizationEndpoint {
         let approval = Approval(
             transaction: transaction, app: app, session: session, decider: decider, accounts: chosen, earlier: earlier, requestID: requestID, now: now)
         if let refusal = refusal(of: approval, among: own) { return .refusedChoice(refusal) }
-        if try await database.readOne({ try answers.isAnswered(transaction.id, in: $0) }) { return .alreadyAnswered }
         do {
             // A consent of its own is new, as all the rest: nothing is looked for.
             guard transaction.consentID != nil else { return try await database.insert { try decide(approval, with: code, among: own, in: $0) } }
             return try await database.write { try decide(approval, with: code, among: own, in: $0) }
         } catch let error as StorageError {
-            // At the same moment in another tab.
+            // In another tab: one authorization has one row.
             guard case .conflict = error, try await database.readOne({ try answers.isAnswered(transaction.id, in: $0) }) else { throw error }
             return .alreadyAnswered
         }

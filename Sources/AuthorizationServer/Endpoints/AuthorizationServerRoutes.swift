@@ -1,6 +1,5 @@
 public import AccessTokens
 public import Applications
-public import Consents
 import HTTPTypes
 import Hummingbird
 import JOSE
@@ -25,7 +24,7 @@ public struct AuthorizationServerRoutes: Sendable {
 
     public init(
         database: any Database, apps: AppDirectory, secretUse: SecretUse, keys: SigningKeys, verifier: AccessTokenVerifier, revocations: Revocations,
-        consents: ConsentDirectory, replays: any ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint,
+        replays: any ReplayMemory, possession: PossessionCheck, authorization: AuthorizationEndpoint,
         certificates: ClientCertificates,
         registration policy: RegistrationPolicy, rootKey: RootKey, addresses: ServerAddresses,
         randomness: any RandomSource = SystemRandom()
@@ -34,10 +33,9 @@ public struct AuthorizationServerRoutes: Sendable {
         let methods = AllMethods(
             assertions: AssertionCheck(keys: authorization.requestObjects.keys, addresses: addresses), certificates: certificates)
         let refreshTokens = RefreshTokens(rootKey: rootKey)
-        let standing = GrantStanding(consents: consents)
         let grants = AllGrants(
             database: database, tokens: AccessTokenIssuer(keys: keys, issuer: issuer.text, randomness: randomness),
-            idTokens: IDTokenIssuer(keys: keys, issuer: issuer), refreshTokens: refreshTokens, standing: standing)
+            idTokens: IDTokenIssuer(keys: keys, issuer: issuer), refreshTokens: refreshTokens)
         clients = ClientEndpoint(
             authentication: ClientAuthentication(apps: apps, secretUse: secretUse, methods: methods, replays: replays), proofs: possession.proofs,
             addresses: addresses, errors: authorization.errors)
@@ -45,11 +43,11 @@ public struct AuthorizationServerRoutes: Sendable {
         token = TokenEndpoint(grants: grants, certificates: certificates, audience: AccessTokenIssuer.audience(of: issuer.text))
         introspection = IntrospectionEndpoint(
             database: database, verifier: verifier, revocations: revocations, refreshTokens: refreshTokens, certificates: certificates, keys: keys,
-            issuer: issuer, standing: standing)
+            issuer: issuer)
         revocation = RevocationEndpoint(database: database, verifier: verifier, refreshTokens: refreshTokens)
         userinfo = UserinfoEndpoint(
             database: database, apps: apps, verifier: verifier, revocations: revocations, possession: possession, certificates: certificates,
-            addresses: addresses, errors: authorization.errors, standing: standing)
+            addresses: addresses, errors: authorization.errors)
         let rights = RegistrationRights(database: database, policy: policy, issuer: issuer)
         registration = RegistrationEndpoint(
             database: database, rights: rights, methods: methods.usable(at: addresses), randomness: randomness, issuer: issuer)

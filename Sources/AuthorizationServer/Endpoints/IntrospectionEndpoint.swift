@@ -23,12 +23,10 @@ struct IntrospectionEndpoint: Sendable {
     let certificates: ClientCertificates
     let keys: SigningKeys
     let issuer: Issuer
-    let standing: GrantStanding
-    private let grants = Grants()
 
     init(
         database: any Database, verifier: AccessTokenVerifier, revocations: Revocations, refreshTokens: RefreshTokens, certificates: ClientCertificates,
-        keys: SigningKeys, issuer: Issuer, standing: GrantStanding
+        keys: SigningKeys, issuer: Issuer
     ) {
         self.database = database
         self.verifier = verifier
@@ -37,7 +35,6 @@ struct IntrospectionEndpoint: Sendable {
         self.certificates = certificates
         self.keys = keys
         self.issuer = issuer
-        self.standing = standing
     }
 
     func respond(to request: ClientRequest, context: AppContext) async throws -> Response {
@@ -78,8 +75,7 @@ struct IntrospectionEndpoint: Sendable {
             guard try await certificates.refusal(ofBound: bound, for: client.app, at: now) == nil else { return nil }
         }
         if let grantID = claims.grantID {
-            let grant = try await database.readOne { [grants] in try grants.find(grantID, in: $0) }
-            guard case .success = try await standing.check(grant, at: now, in: database) else { return nil }
+            guard let standing = try await GrantStanding.find(.id(grantID), at: now, in: database), standing.refusal == nil else { return nil }
         }
         var members = JSONObject([("active", .boolean(true)), ("token_type", .string(claims.binding.tokenType))])
         for member in claims.json.members { members.append(member.name, member.value) }
@@ -88,10 +84,9 @@ struct IntrospectionEndpoint: Sendable {
 
     private func refreshToken(_ token: String, of client: AuthenticatedClient, at now: Timestamp) async throws -> JSONObject? {
         guard let presented = refreshTokens.read(token, from: client.app.clientID) else { return nil }
-        let found = try await database.readOne { [grants] in try grants.find(presented.grantID, in: $0) }
-        guard case .success(let grant) = try await standing.check(found, at: now, in: database),
-            presented.generation == grant.generation || grant.forgivesReplay(of: presented.generation, at: now)
-        else { return nil }
+        guard let standing = try await GrantStanding.find(.id(presented.grantID), at: now, in: database), standing.refusal == nil else { return nil }
+        let grant = standing.grant
+        guard presented.generation == grant.generation || grant.forgivesReplay(of: presented.generation, at: now) else { return nil }
         var members = JSONObject([
             ("active", .boolean(true)), ("iss", .string(issuer.text)), ("sub", .string(grant.personID.rawValue)),
             ("client_id", .string(grant.clientID.text)), ("scope", .string(grant.scope.text)), ("iat", .integer(grant.createdAt.seconds)),

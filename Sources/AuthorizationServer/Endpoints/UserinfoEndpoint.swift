@@ -21,13 +21,11 @@ struct UserinfoEndpoint: Sendable {
     let certificates: ClientCertificates
     let addresses: ServerAddresses
     let errors: ErrorAddresses
-    let standing: GrantStanding
     private let people = People()
-    private let grants = Grants()
 
     init(
         database: any Database, apps: AppDirectory, verifier: AccessTokenVerifier, revocations: Revocations, possession: PossessionCheck,
-        certificates: ClientCertificates, addresses: ServerAddresses, errors: ErrorAddresses, standing: GrantStanding
+        certificates: ClientCertificates, addresses: ServerAddresses, errors: ErrorAddresses
     ) {
         self.database = database
         self.apps = apps
@@ -37,7 +35,6 @@ struct UserinfoEndpoint: Sendable {
         self.certificates = certificates
         self.addresses = addresses
         self.errors = errors
-        self.standing = standing
     }
 
     private var issuer: Issuer { addresses.issuer }
@@ -99,9 +96,8 @@ struct UserinfoEndpoint: Sendable {
             response.headers[.wwwAuthenticate]? += ", scope=\"openid\""
             return (response, app)
         }
-        let found = try await database.readOne { [grants] in try grants.find(grantID, in: $0) }
-        guard case .success(let grant) = try await standing.check(found, at: now, in: database),
-            let person = try await database.readOne({ [people] in try people.find(grant.personID, in: $0) })
+        guard let standing = try await GrantStanding.find(.id(grantID), at: now, in: database), standing.refusal == nil,
+            let person = try await database.readOne({ [people] in try people.find(standing.grant.personID, in: $0) })
         else {
             return (OAuthError.against(.tokenLive, "The grant behind the token has ended.", received: .secret(token)).challenge(errors, under: scheme), app)
         }

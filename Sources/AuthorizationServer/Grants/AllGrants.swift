@@ -6,10 +6,10 @@ import Storage
 struct AllGrants: Sendable {
     let all: [any TokenGrant]
 
-    init(database: any Database, tokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokens: RefreshTokens, standing: GrantStanding) {
+    init(database: any Database, tokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokens: RefreshTokens) {
         all = [
-            AuthorizationCodeGrant(database: database, tokens: tokens, idTokens: idTokens, refreshTokens: refreshTokens, standing: standing),
-            RefreshTokenGrant(database: database, tokens: tokens, refreshTokens: refreshTokens, standing: standing),
+            AuthorizationCodeGrant(database: database, tokens: tokens, idTokens: idTokens, refreshTokens: refreshTokens),
+            RefreshTokenGrant(database: database, tokens: tokens, refreshTokens: refreshTokens),
             ClientCredentialsGrant(tokens: tokens),
         ]
     }

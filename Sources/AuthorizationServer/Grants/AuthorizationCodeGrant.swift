@@ -13,16 +13,14 @@ struct AuthorizationCodeGrant: TokenGrant {
     let tokens: AccessTokenIssuer
     let idTokens: IDTokenIssuer
     let refreshTokens: RefreshTokens
-    let standing: GrantStanding
     private let codes = AuthorizationCodes()
     private let grants = Grants()
 
-    init(database: any Database, tokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokens: RefreshTokens, standing: GrantStanding) {
+    init(database: any Database, tokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokens: RefreshTokens) {
         self.database = database
         self.tokens = tokens
         self.idTokens = idTokens
         self.refreshTokens = refreshTokens
-        self.standing = standing
     }
 
     func respond(to request: TokenRequest) async throws -> TokenOutcome {
@@ -104,11 +102,10 @@ struct AuthorizationCodeGrant: TokenGrant {
     /// is spent, whatever stands against the grant.
     private func redeem(_ redemption: Redemption) async throws -> Result<Obtained, Refusal> {
         let (app, now) = (redemption.app, redemption.now)
-        guard let code = redemption.code, let grantID = try await database.readOne({ try codes.grant(of: code, in: $0) }) else {
+        guard let code = redemption.code, let standing = try await GrantStanding.find(.code(code), at: now, in: database) else {
             return .failure(.code(.unknown))
         }
-        let found = try await database.readOne { try grants.find(grantID, in: $0) }
-        let standing = try await standing.check(found, at: now, remembers: false, in: database)
+        let grantID = standing.grant.id
         let dpopKey = redemption.binding.dpopKey
         // A public client proves nothing when it refreshes but that it holds the key.
         let binding = app.isPublic ? dpopKey.map { key in { @Sendable [grants] tx in try grants.bind(grantID, to: key, in: tx) } } : nil
@@ -116,7 +113,8 @@ struct AuthorizationCodeGrant: TokenGrant {
             code, by: app.clientID, redirectURI: redemption.redirectURI, verifier: redemption.verifier, dpopKey: dpopKey, at: now, with: binding, in: database)
         switch outcome {
         case .redeemed(let code):
-            return standing.map { Obtained(grant: $0, code: code) }.mapError { .standing($0) }
+            if let refusal = standing.refusal { return .failure(.standing(refusal)) }
+            return .success(Obtained(grant: standing.grant, code: code))
         case .refused(let refusal):
             if case .replayed(let grant) = refusal {
                 _ = try await database.write {

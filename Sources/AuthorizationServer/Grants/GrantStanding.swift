@@ -6,13 +6,13 @@ import OpenBanking
 import Primitives
 import Storage
 
-/// Whether tokens may still be issued on a grant: it lives, its consent is in force and its person is not disabled.
+/// A grant, and whether tokens may be issued on it now: it lives, its consent is in force and its person is not disabled.
+///
+/// One statement reads all of it as it stands in the database: what this node remembers decides nothing here.
 struct GrantStanding: Sendable {
-    private let directory: ConsentDirectory
-    private let consents = Consents()
-    private let people = People()
-
-    init(consents directory: ConsentDirectory) { self.directory = directory }
+    let grant: Grant
+    /// What stands against it first.
+    let refusal: Refusal?
 
     enum Refusal: Error, Hashable, Sendable {
         case grantEnded
@@ -28,20 +28,43 @@ struct GrantStanding: Sendable {
         }
     }
 
-    /// What is read needs no common snapshot: what has ended stays ended.
-    /// - Parameter remembers: whether a consent that this node remembers as in force is not read again: the gateway trusts the same memory, which hears of what
-    ///   this node changes at once and of what others change within a second. A refusal, which an app takes for the end, rests on what is in the database now.
-    func check(_ grant: Grant?, at now: Timestamp, remembers: Bool = true, in database: any Database) async throws -> Result<Grant, Refusal> {
-        guard let grant, grant.isLive(at: now) else { return .failure(.grantEnded) }
-        if let id = grant.consentID {
-            let status = try await status(of: id, at: now, remembers: remembers, in: database)
-            guard status == .authorised else { return .failure(.consent(status)) }
-        }
-        return try await database.readOne { try people.isActive(grant.personID, in: $0) } ? .success(grant) : .failure(.personDisabled)
+    /// What a grant is found by.
+    enum Name: Sendable {
+        case id(GrantID)
+        /// Whatever became of the code.
+        case code(AuthorizationCode)
     }
 
-    private func status(of id: ConsentID, at now: Timestamp, remembers: Bool, in database: any Database) async throws -> ConsentStatus {
-        if remembers, try await directory.find(id)?.status(at: now) == .authorised { return .authorised }
-        return try await database.readOne { try consents.status(of: id, at: now, in: $0) } ?? .revoked
+    /// - Returns: `nil` when there is no such grant.
+    static func find(_ name: Name, at now: Timestamp, in database: any Database) async throws -> GrantStanding? {
+        let row = try await database.readOne { tx in
+            try tx.first(
+                """
+                SELECT \(columnsOf: Grant.self), \(isInForce: "token_grant.consent_id", at: now) AS consent_is_in_force,
+                    \(isActive: "token_grant.person_id") AS person_is_active
+                FROM token_grant
+                WHERE id = \(name)
+                """)
+        }
+        guard let row else { return nil }
+        let grant = try Grant(row)
+        return GrantStanding(grant: grant, refusal: try await refusal(of: grant, row, at: now, in: database))
+    }
+
+    private static func refusal(of grant: Grant, _ row: Row, at now: Timestamp, in database: any Database) async throws -> Refusal? {
+        guard grant.isLive(at: now) else { return .grantEnded }
+        if let id = grant.consentID, try row["consent_is_in_force"] != true {
+            return .consent(try await database.readOne { try Consents().status(of: id, at: now, in: $0) } ?? .revoked)
+        }
+        return try row["person_is_active"] == true ? nil : .personDisabled
+    }
+}
+
+extension SQL.StringInterpolation {
+    fileprivate mutating func appendInterpolation(_ name: GrantStanding.Name) {
+        switch name {
+        case .id(let id): appendInterpolation(id)
+        case .code(let code): appendInterpolation(grantOf: code)
+        }
     }
 }

@@ -11,14 +11,12 @@ struct RefreshTokenGrant: TokenGrant {
     let database: any Database
     let tokens: AccessTokenIssuer
     let refreshTokens: RefreshTokens
-    let standing: GrantStanding
     private let grants = Grants()
 
-    init(database: any Database, tokens: AccessTokenIssuer, refreshTokens: RefreshTokens, standing: GrantStanding) {
+    init(database: any Database, tokens: AccessTokenIssuer, refreshTokens: RefreshTokens) {
         self.database = database
         self.tokens = tokens
         self.refreshTokens = refreshTokens
-        self.standing = standing
     }
 
     func respond(to request: TokenRequest) async throws -> TokenOutcome {
@@ -79,14 +77,12 @@ struct RefreshTokenGrant: TokenGrant {
     /// What may refuse is asked first: a refused refresh does not move the generation.
     private func refresh(_ presented: PresentedRefreshToken, asked: ScopeSet?, _ request: TokenRequest) async throws -> Result<Refreshed, Refusal> {
         let (app, now) = (request.client.app, request.now)
-        let found = try await database.readOne { try grants.find(presented.grantID, in: $0) }
-        guard let before = found else { return .failure(.refresh(.unknownGrant)) }
+        guard let standing = try await GrantStanding.find(.id(presented.grantID), at: now, in: database) else { return .failure(.refresh(.unknownGrant)) }
+        let before = standing.grant
         // RFC 9449 §5: the refresh tokens of public clients are bound; those of confidential ones are protected by their authentication.
         if let key = before.dpopKey, request.binding.dpopKey.map({ constantTimeEqual($0, key) }) != true { return .failure(.otherKey(key)) }
         // An ended grant is explained by the refresh itself, which tells a replay from an expiry.
-        if before.isLive(at: now), case .failure(let refusal) = try await standing.check(before, at: now, in: database) {
-            return .failure(.standing(refusal))
-        }
+        if let refusal = standing.refusal, refusal != .grantEnded { return .failure(.standing(refusal)) }
         // Scopes that the app has lost since are not given again.
         let allowed = before.scope.intersection(app.scopes)
         let scope = asked ?? allowed

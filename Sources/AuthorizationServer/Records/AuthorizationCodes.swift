@@ -36,11 +36,6 @@ struct AuthorizationCodes: Sendable {
         case replayed(GrantID)
     }
 
-    /// - Returns: what the code leads to, whoever asks and whatever became of it.
-    func grant(of code: AuthorizationCode, in tx: any ReadTransaction) throws -> GrantID? {
-        try tx.first("SELECT grant_id FROM answered_authorization WHERE id = \(code.authorizationID) AND code_digest = \(code.digest)")?["grant_id"]
-    }
-
     /// Spends a code by one conditional write, which holds every condition: a wrong attempt does not spend it, and of many right ones one wins.
     /// - Parameter more: what is written together with the spending.
     func redeem(
@@ -94,6 +89,17 @@ struct AuthorizationCodes: Sendable {
         guard asked == redirectURI else { return .otherRedirectURI(asked) }
         let announced: String = try row["code_challenge"]
         return announced == challenge ? .otherKey : .wrongVerifier(announced.isEmpty ? nil : CodeChallenge(stored: announced))
+    }
+}
+
+extension SQL.StringInterpolation {
+    /// The id of the grant that a code leads to, whoever asks and whatever became of it.
+    mutating func appendInterpolation(grantOf code: AuthorizationCode) {
+        appendLiteral("(SELECT grant_id FROM answered_authorization WHERE id = ")
+        appendInterpolation(code.authorizationID)
+        appendLiteral(" AND code_digest = ")
+        appendInterpolation(code.digest)
+        appendLiteral(")")
     }
 }
 

@@ -1,6 +1,6 @@
-import OpenBanking
-import Primitives
-import Storage
+internal import OpenBanking
+public import Primitives
+public import Storage
 
 extension Consent {
     convenience init(_ row: Row, accounts: [AccountID]) throws {
@@ -26,6 +26,18 @@ extension ConsentStanding {
 }
 
 extension SQL.StringInterpolation {
+    /// Whether a consent is authorised and its term has not ended; NULL when there is none.
+    ///
+    /// A value, not an `EXISTS`: PostgreSQL plans that by how few consents may be in force, and looks through all that are.
+    /// - Parameter column: that of another table of the statement which holds the consent's id.
+    public mutating func appendInterpolation(isInForce column: StaticString, at now: Timestamp) {
+        appendLiteral("(SELECT consent.status = ")
+        appendInterpolation(ConsentStatus.authorised)
+        appendLiteral(" AND consent.expires_at > ")
+        appendInterpolation(now)
+        appendLiteral(" FROM consent WHERE consent.id = \(column))")
+    }
+
     /// The columns that a consent is read from.
     mutating func appendInterpolation(columnsOf: Consent.Type) {
         appendLiteral(
