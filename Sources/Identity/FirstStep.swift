@@ -1,5 +1,5 @@
 public import Primitives
-public import Storage
+internal import Storage
 
 /// Who proved which password, and when. A sign-in begins its session after it, at once or after a one-time code; on the way to the code it travels sealed in
 /// the browser. It is no session and opens nothing by itself.
