@@ -21,11 +21,18 @@ public final class CertificateStandings: Sendable {
         let since: Timestamp
         let until: Timestamp
         let edition: ClientCertificateCheck.Edition
-        /// The certificate and what came along, DER; empty where that is large.
-        let chain: [[UInt8]]
+        /// The certificate and what came along, DER: what the standing was found by. `nil` where that is large.
+        let chain: [[UInt8]]?
 
         func stands(at now: Timestamp, in edition: ClientCertificateCheck.Edition) -> CertificateStanding? {
             self.edition == edition && since <= now && now < until ? standing : nil
+        }
+
+        /// The same for whoever brings this chain: that no authority vouches was found by one chain, and another may lead to one.
+        func stands(for chain: [[UInt8]], at now: Timestamp, in edition: ClientCertificateCheck.Edition) -> CertificateStanding? {
+            let standing = stands(at: now, in: edition)
+            if case .alone? = standing, chain.count > 1, chain != self.chain { return nil }
+            return standing
         }
     }
 
@@ -44,12 +51,17 @@ public final class CertificateStandings: Sendable {
     public func standing(of der: [UInt8], intermediates: [[UInt8]], at now: Timestamp) async -> Result<CertificateStanding, CertificateRefusal> {
         let (thumbprint, edition) = (Thumbprint(ofDER: der), check.edition)
         let seen = known.withLock { $0[thumbprint] }
-        if let standing = seen?.stands(at: now, in: edition) { return .success(standing) }
-        let judged = await judge(der, intermediates, at: now)
+        let came = [der] + intermediates
+        if let standing = seen?.stands(for: came, at: now, in: edition) { return .success(standing) }
+        // A resumed session brings the certificate alone: what came along before serves.
+        let chain = (intermediates.isEmpty ? seen?.chain : nil) ?? came
+        let judged = await judge(der, Array(chain.dropFirst()), at: now)
         let judgement = try? judged.get()
-        let chain = kept([der] + intermediates, isRefused: judgement == nil, before: seen?.chain)
+        let kept = self.kept(chain, judged.map { $0.standing }, before: seen?.chain)
         known.withLock {
-            $0[thumbprint] = Known(standing: judgement?.standing, since: now, until: judgement?.until ?? now, edition: edition, chain: chain)
+            // Found meanwhile, by a call at the same time.
+            if case .vouched? = $0[thumbprint]?.stands(at: now, in: edition) { return }
+            $0[thumbprint] = Known(standing: judgement?.standing, since: now, until: judgement?.until ?? now, edition: edition, chain: kept)
         }
         return judged.map { $0.standing }
     }
@@ -59,14 +71,19 @@ public final class CertificateStandings: Sendable {
     public func standing(ofSeen thumbprint: Thumbprint, at now: Timestamp) async -> Result<CertificateStanding, CertificateRefusal>? {
         guard let seen = known.withLock({ $0[thumbprint] }) else { return nil }
         if let standing = seen.stands(at: now, in: check.edition) { return .success(standing) }
-        guard let der = seen.chain.first else { return nil }
-        return await standing(of: der, intermediates: Array(seen.chain.dropFirst()), at: now)
+        guard let der = seen.chain?.first else { return nil }
+        return await standing(of: der, intermediates: [], at: now)
     }
 
-    /// What is kept of a chain. A resumed session brings the certificate alone, and anybody a broken chain: then what came before stays.
-    private func kept(_ chain: [[UInt8]], isRefused: Bool, before: [[UInt8]]?) -> [[UInt8]] {
-        if let before, !before.isEmpty, isRefused || chain.count == 1 { return before }
-        return chain.map(\.count).reduce(0, +) <= Self.largestChain ? chain : []
+    /// What is kept of a chain. Anybody can bring a broken one: then what came before stays. Of one that cannot be read only the certificate is kept.
+    private func kept(_ chain: [[UInt8]], _ judged: Result<CertificateStanding, CertificateRefusal>, before: [[UInt8]]?) -> [[UInt8]]? {
+        let kept =
+            switch judged {
+            case .success: chain
+            case .failure(.malformedChain), .failure(.chainTooLong): (before == chain ? nil : before) ?? Array(chain.prefix(1))
+            case .failure: before ?? chain
+            }
+        return kept.map(\.count).reduce(0, +) <= Self.largestChain ? kept : nil
     }
 
     private func judge(

@@ -42,13 +42,17 @@ enum PublicKeyReading: Equatable {
         }
     }
 
-    /// RFC 8017 §A.1.1: modulus, publicExponent.
-    private static func rsaKey(_ der: [UInt8]) -> PublicKeyReading? {
-        guard let root = try? DER.parse(der), let numbers = children(of: root), let modulus = numbers.first, numbers.count == 2,
-            case .primitive(let content) = modulus.content
+    /// RFC 8017 §A.1.1, their significant bytes.
+    static func rsaNumbers(_ der: [UInt8]) -> (modulus: ArraySlice<UInt8>, exponent: ArraySlice<UInt8>)? {
+        guard let root = try? DER.parse(der), let numbers = children(of: root), numbers.count == 2,
+            case .primitive(let modulus) = numbers[0].content, case .primitive(let exponent) = numbers[1].content
         else { return nil }
-        let significant = content.drop { $0 == 0 }
-        let bits = significant.count * 8 - (significant.first?.leadingZeroBitCount ?? 0)
+        return (modulus.drop { $0 == 0 }, exponent.drop { $0 == 0 })
+    }
+
+    private static func rsaKey(_ der: [UInt8]) -> PublicKeyReading? {
+        guard let modulus = rsaNumbers(der)?.modulus else { return nil }
+        let bits = modulus.count * 8 - (modulus.first?.leadingZeroBitCount ?? 0)
         guard bits >= 2048 else { return .weak(bits: bits) }
         // A modulus of any size would let a stranger choose how long we compute.
         return bits <= 8192 ? .usable(.rsa(bits: bits)) : .unsupported

@@ -15,8 +15,9 @@ final class RevocationList: Sendable {
     private let signedBytes: [UInt8]
     private let signature: [UInt8]
     private let algorithm: Certificate.SignatureAlgorithm
-    /// The last key that was tried, and whether it made the signature: hashing a list of megabytes takes long.
-    private let tried = Mutex<(key: Certificate.PublicKey, isSigner: Bool)?>(nil)
+    /// The keys that were tried lately, and whether each made the signature: hashing a list of megabytes takes long, and an authority that changes its key has
+    /// two under one name.
+    private let tried = Mutex(RecentlyUsed<Certificate.PublicKey, Bool>(capacity: 8))
 
     /// - Throws: `RevocationListRefusal`.
     init(der: [UInt8]) throws {
@@ -38,9 +39,10 @@ final class RevocationList: Sendable {
     /// RFC 5280 §6.3.3 (f) and (g).
     func isSigned(by authority: Certificate) -> Bool {
         guard CertificateExtensions(authority)?.mayRevoke == true else { return false }
-        if let tried = tried.withLock({ $0 }), tried.key == authority.publicKey { return tried.isSigner }
-        let isSigner = authority.publicKey.isValidSignature(signature, for: signedBytes, signatureAlgorithm: algorithm)
-        tried.withLock { $0 = (authority.publicKey, isSigner) }
+        let key = authority.publicKey
+        if let isSigner = tried.withLock({ $0[key] }) { return isSigner }
+        let isSigner = key.isValidSignature(signature, for: signedBytes, signatureAlgorithm: algorithm)
+        tried.withLock { $0[key] = isSigner }
         return isSigner
     }
 

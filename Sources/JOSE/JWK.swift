@@ -17,20 +17,26 @@ public struct JWK: Hashable, Sendable {
         self.certificates = certificates
     }
 
-    /// - Returns: `nil` for a key that is sound but not one for signatures that we read (`use`, `key_ops`, `alg`): a set may hold such for others.
+    /// - Returns: `nil` for a key that is not for signatures that we read (`use`, `key_ops`, `alg`): a set may hold such for others, whatever they are made of.
     public init?(_ object: JSONObject) throws(PublicKey.Refusal) {
+        try PublicKey.refusePrivateParts(object)
+        guard Self.isForSignatures(object) else { return nil }
+        let name = object["alg"]?.string
+        let algorithm = name.flatMap(SignatureAlgorithm.init(rawValue:))
+        guard name == nil || algorithm != nil else { return nil }
         let key = try PublicKey(object)
-        if let use = object["use"]?.string, use != "sig" { return nil }
-        if let operations = object["key_ops"]?.array, !operations.contains(.string("verify")) { return nil }
-        var algorithm: SignatureAlgorithm?
-        if let name = object["alg"]?.string {
-            guard let known = SignatureAlgorithm(rawValue: name), key.algorithms.contains(known) else { return nil }
-            algorithm = known
-        }
-        self.init(
-            keyID: object["kid"]?.string, algorithm: algorithm, key: key,
-            certificates: (object["x5c"]?.array ?? []).prefix(Self.longestChain).compactMap(\.string))
+        if let algorithm, !key.algorithms.contains(algorithm) { return nil }
+        self.init(keyID: object["kid"]?.string, algorithm: algorithm, key: key, certificates: Self.certificates(of: object))
     }
+
+    /// RFC 7517 §4.2, §4.3.
+    static func isForSignatures(_ object: JSONObject) -> Bool {
+        if let use = object["use"]?.string, use != "sig" { return false }
+        guard let operations = object["key_ops"]?.array else { return true }
+        return operations.contains(.string("verify"))
+    }
+
+    static func certificates(of object: JSONObject) -> [String] { (object["x5c"]?.array ?? []).prefix(longestChain).compactMap(\.string) }
 
     private static let longestChain = 10
 

@@ -108,7 +108,7 @@ public struct PublicKey: Hashable, Sendable {
         return spelled.count == names.count ? thumbprint(of: JSONObject(spelled)) : nil
     }
 
-    private static func refusePrivateParts(_ jwk: JSONObject) throws(Refusal) {
+    static func refusePrivateParts(_ jwk: JSONObject) throws(Refusal) {
         guard !privateMembers.contains(where: { jwk[$0] != nil }) else { throw .privatePart }
     }
 
@@ -145,7 +145,8 @@ public struct PublicKey: Hashable, Sendable {
     private static let privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 
     private static func bytes(_ value: JSONValue?, count: Int? = nil) -> [UInt8]? {
-        guard let text = value?.string, text.utf8.count <= 1024, let bytes = Base64URL.decode(text), !bytes.isEmpty else { return nil }
+        // An RSA key of 16,384 bits has 2,731 characters.
+        guard let text = value?.string, text.utf8.count <= 4096, let bytes = Base64URL.decode(text), !bytes.isEmpty else { return nil }
         return count == nil || bytes.count == count ? bytes : nil
     }
 }

@@ -50,7 +50,7 @@ extension ClientMetadata {
 
     private mutating func readKeys(_ object: JSONObject) throws(ClientMetadataRefusal) {
         if let value = object["jwks"] {
-            do { jwks = try JWKSet(reading: value) } catch { throw ClientMetadataRefusal("jwks", error.message) }
+            do { jwks = try JWKSet(registering: value) } catch { throw ClientMetadataRefusal("jwks", error.message) }
         }
         jwksURI = try Self.address("jwks_uri", in: object)
         guard jwks == nil || jwksURI == nil else { throw ClientMetadataRefusal("jwks_uri", "Send jwks or jwks_uri, not both") }

@@ -58,7 +58,8 @@ public struct ClientMetadata: Hashable, Sendable {
     public init() {}
 
     public var isEmpty: Bool { self == ClientMetadata() }
-    public var hasKeys: Bool { jwks != nil || jwksURI != nil }
+    /// Whether there are keys to check its signatures with, or may be.
+    public var hasKeys: Bool { jwks?.keys.isEmpty == false || jwksURI != nil }
 }
 
 /// Whom a certificate must name (RFC 8705 §2.1.2).

@@ -171,6 +171,80 @@ struct CertificateStandingsTests {
         #expect(await standings.standing(ofSeen: certificate.thumbprint, at: noon) == .success(.vouched(.configured)))
     }
 
+    @Test func `a chain that was left out at first is judged when it comes, and serves when it is left out again`() async throws {
+        let certificate = try issuing.issue()
+
+        let bare = try await standing(certificate)
+        let whole = try await standing(certificate, through: [issuing])
+        let bareAgain = try await standing(certificate)
+        let seen = await standings.standing(ofSeen: certificate.thumbprint, at: noon)
+        let foreign = try await standing(certificate, through: [TestAuthority("Elsewhere")])
+
+        #expect(bare == .success(.alone(.unknownIssuer("CN=Issuing"))))
+        #expect([whole, bareAgain, foreign] == Array(repeating: .success(.vouched(.configured)), count: 3))
+        #expect(seen == .success(.vouched(.configured)))
+    }
+
+    @Test func `a chain that leads nowhere speaks against no other`() async throws {
+        let (certificate, elsewhere) = (try issuing.issue(), try TestAuthority("Elsewhere"))
+
+        let foreign = try await standing(certificate, through: [elsewhere])
+        let foreignAgain = try await standing(certificate, through: [elsewhere])
+        let whole = try await standing(certificate, through: [elsewhere, issuing])
+
+        #expect([foreign, foreignAgain] == Array(repeating: .success(.alone(.unknownIssuer("CN=Issuing"))), count: 2))
+        #expect(whole == .success(.vouched(.configured)))
+    }
+
+    @Test func `a chain that came serves a resumed session, also when its authority is trusted only since`() async throws {
+        let newer = try TestAuthority("Newer Root")
+        let later = try TestAuthority("Later", issuer: newer)
+        try folder.write(newer.revocationList(), to: "newer.crl")
+        try folder.write(later.revocationList(), to: "later.crl")
+        _ = try lists.refresh()
+        let certificate = try later.issue()
+
+        let early = try await standing(certificate, through: [later])
+        try authorities.replace(configured: [try root.der])
+        let resumed = try await standing(certificate)
+        try authorities.replace(configured: [try newer.der])
+        let trusted = try await standing(certificate)
+
+        #expect([early, resumed] == Array(repeating: .success(.alone(.unknownIssuer("CN=Newer Root"))), count: 2))
+        #expect(trusted == .success(.vouched(.configured)))
+    }
+
+    @Test func `of calls at once with the chain and without it those with it count from then on`() async throws {
+        for _ in 1...20 {
+            let (certificate, chain) = (try issuing.issue(), [try issuing.der])
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<20 {
+                    group.addTask { [standings] in
+                        _ = await standings.standing(of: certificate.der, intermediates: number.isMultiple(of: 2) ? [] : chain, at: noon)
+                    }
+                }
+            }
+
+            let seen = await standings.standing(ofSeen: certificate.thumbprint, at: noon)
+            #expect(seen == .success(.vouched(.configured)))
+        }
+    }
+
+    @Test func `a chain that cannot be read is forgotten`() async throws {
+        let certificate = try root.issue(from: noon + .minutes(1))
+        func broken(at now: Timestamp) async -> Result<CertificateStanding, CertificateRefusal> {
+            await standings.standing(of: certificate.der, intermediates: [[1, 2, 3]], at: now)
+        }
+
+        let early = await broken(at: noon)
+        let later = await broken(at: noon + .minutes(2))
+        let bare = try await standing(certificate, at: noon + .minutes(2))
+
+        #expect(early == .failure(.notYetValid(from: noon + .minutes(1))))
+        #expect(later == .failure(.malformedChain))
+        #expect(bare == .success(.vouched(.configured)))
+    }
+
     @Test func `what cannot be read has no standing`() async throws {
         for der in [[], [0x30, 0x80], Array(repeating: UInt8(1), count: 30_000)] as [[UInt8]] {
             #expect(await !standings.standing(of: der, intermediates: [], at: noon).isSuccess)

@@ -102,6 +102,28 @@ struct RevocationListsTests {
         #expect(try await refusal(issuing.issue(serialNumber: serial)) == nil)
     }
 
+    @Test func `§4.2.1.1 of an authority that changes its key each list counts for what its key issued`() async throws {
+        let newer = try TestAuthority("Issuing", issuer: root)
+        let (revoked, revokedByNewer) = (Certificate.SerialNumber(bytes: [7]), Certificate.SerialNumber(bytes: [8]))
+        try folder.write(issuing.revocationList(.init(serialNumbers: [revoked])), to: "issuing.crl")
+        try folder.write(newer.revocationList(.init(serialNumbers: [revokedByNewer])), to: "newer.crl")
+        let check = try check(RevocationLists(directory: folder.path))
+        func refusal(_ serial: Certificate.SerialNumber, by authority: TestAuthority) async throws -> CertificateRefusal? {
+            switch await check.check(try authority.issue(serialNumber: serial), intermediates: [try authority.der], at: noon) {
+            case .success: nil
+            case .failure(let refusal): refusal
+            }
+        }
+
+        // Each is asked again after the other.
+        for _ in 1...3 {
+            let ofOlder = [try await refusal(revoked, by: issuing), try await refusal(revokedByNewer, by: issuing)]
+            let ofNewer = [try await refusal(revoked, by: newer), try await refusal(revokedByNewer, by: newer)]
+            #expect(ofOlder == [.revoked, nil])
+            #expect(ofNewer == [nil, .revoked])
+        }
+    }
+
     @Test func `lists are read again when they change, come or go`() async throws {
         let serial = Certificate.SerialNumber(bytes: [7])
         let certificate = try issuing.issue(serialNumber: serial)

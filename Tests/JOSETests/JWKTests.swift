@@ -82,28 +82,73 @@ struct JWKTests {
         #expect(throws: JWKSet.Refusal.noUsableKey) { try JWKSet(reading: JSONValue(parsing: unknown)) }
     }
 
+    private func set(_ keys: String...) throws -> JSONValue { try JSONValue(parsing: #"{"keys":[\#(keys.joined(separator: ","))]}"#) }
+
+    private static func rsa(bits: Int, _ more: String = "") -> String {
+        #"{"kty":"RSA","e":"AQAB","n":"\#(Base64URL.encode([UInt8](repeating: 0xC1, count: bits / 8)))"\#(more)}"#
+    }
+
+    private static let leftOut = [
+        rsa(bits: 1024), rsa(bits: 8192), rsa(bits: 16384), rsa(bits: 1024, #","use":"enc""#), rsa(bits: 1024, #","key_ops":["encrypt"]"#),
+        rsa(bits: 1024, #","alg":"RSA-OAEP""#), #"{"kty":"EC","crv":"P-256","use":"enc"}"#,
+    ]
+
+    @Test(arguments: leftOut) func `§5 a key out of range, or for something else, is left out of a set whatever it is made of`(other: String) throws {
+        let sound = JWK(keyID: "sound", algorithm: nil, key: try PrivateKey.random(.es256, from: SystemRandom()).publicKey).object.text
+
+        let read = try JWKSet(reading: set(other, sound))
+
+        #expect(read.keys.map(\.keyID) == ["sound"])
+        #expect(throws: JWKSet.Refusal.noUsableKey) { try JWKSet(reading: set(other)) }
+    }
+
+    private static let p384 = #"{"kty":"EC","alg":"ES384","kid":"tls","crv":"P-384","x":"AA","y":"AA","x5c":["AAAA"]}"#
+
+    @Test func `§4.7 a key of another kind is registered for its certificate, and checks no signature`() throws {
+        let value = try set(Self.p384.replacing(#""x5c""#, with: #""owner":"acme","x5c""#))
+
+        let registered = try JWKSet(registering: value)
+
+        #expect(registered.keys.isEmpty)
+        #expect(registered.withCertificates.map(\.text) == [Self.p384])
+        #expect(try JWKSet(registering: JSONValue(parsing: registered.text)) == registered)
+        #expect(throws: JWKSet.Refusal.noUsableKey) { try JWKSet(reading: value) }
+    }
+
+    @Test func `§4.7 one without a certificate, not for signatures or with its private part is not registered`() throws {
+        for (member, replaced) in [
+            (#","x5c":["AAAA"]"#, ""), (#"["AAAA"]"#, "[]"), (#"["AAAA"]"#, "[7]"), (#""alg""#, #""use":"enc","alg""#),
+            (#""alg""#, #""key_ops":["encrypt"],"alg""#),
+        ] {
+            let key = Self.p384.replacing(member, with: replaced)
+            #expect(throws: JWKSet.Refusal.noUsableKey, "\(key)") { try JWKSet(registering: set(key)) }
+        }
+        let leaked = Self.p384.replacing(#""alg""#, with: #""d":"AA","alg""#)
+        #expect(throws: JWKSet.Refusal.key(index: 0, .privatePart)) { try JWKSet(registering: set(leaked)) }
+    }
+
     @Test func `a private or symmetric member refuses the whole set`() throws {
         for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
             let text =
                 #"{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","\#(member)":"AA"}"#
 
             #expect(try refusal(of: text) == .privatePart)
-            #expect(throws: JWKSet.Refusal.key(index: 0, .privatePart)) { try JWKSet(reading: JSONValue(parsing: #"{"keys":[\#(text)]}"#)) }
+            for text in [text, text.replacing("{", with: #"{"use":"enc","#)] {
+                #expect(throws: JWKSet.Refusal.key(index: 0, .privatePart)) { try JWKSet(reading: set(text)) }
+            }
         }
         #expect(try refusal(of: #"{"kty":"oct","k":"AA"}"#) == .privatePart)
     }
 
     @Test func `points off the curve, short coordinates, weak and oversized RSA keys are refused`() throws {
         let one = Base64URL.encode([UInt8](repeating: 1, count: 32))
-        func rsa(bytes: Int) -> String { #"{"kty":"RSA","e":"AQAB","n":"\#(Base64URL.encode([UInt8](repeating: 0xC1, count: bytes)))"}"# }
 
         #expect(try refusal(of: #"{"kty":"EC","crv":"P-256","x":"\#(one)","y":"\#(one)"}"#) == .malformed)
         #expect(try refusal(of: #"{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}"#) == .malformed)
         #expect(try refusal(of: #"{"kty":"EC","crv":"P-256","x":1,"y":null}"#) == .malformed)
         #expect(try refusal(of: #"{"kty":"EC","crv":"P-521"}"#) == .unsupportedCurve)
         #expect(try refusal(of: #"{"kty":"RSA"}"#) == .malformed)
-        #expect(try refusal(of: rsa(bytes: 128)) == .weak)
-        #expect(try refusal(of: rsa(bytes: 600)) == .weak)
+        for bits in [1024, 4800, 8192] { #expect(try refusal(of: Self.rsa(bits: bits)) == .weak) }
         #expect(try refusal(of: #"{"kty":"OKP","crv":"X25519","x":"\#(one)"}"#) == .unsupportedCurve)
         #expect(try refusal(of: #"{"kty":7}"#) == .unsupportedType)
         #expect(try refusal(of: "{}") == .unsupportedType)

@@ -135,12 +135,14 @@ struct PortalSecurityTests {
             let demo = try await server.demoApp()
             let browser = try await server.developer()
             let public_ = key.jwk.object.text
+            let weak = #"{"kty":"RSA","e":"AQAB","n":"\#(Base64URL.encode([UInt8](repeating: 0xC1, count: 128)))","kid":"k2"}"#
             let cases: [(jwks: String, text: String)] = [
                 ("{", "This is not valid JSON"), (public_, "This is one key"), ("{}", "Use a JSON object with the member keys"),
                 (#"{"keys":[]}"#, "at least one key"),
                 (#"{"keys":[{"kty":"oct","k":"c2VjcmV0","kid":"s"}]}"#, "Key 1 is a symmetric key"),
                 (#"{"keys":[\#(public_.replacing("\"kty\"", with: "\"d\":\"AAAA\",\"kty\""))]}"#, "Key 1 holds a private part"),
                 (#"{"keys":[\#(public_.replacing("\"sig\"", with: "\"enc\""))]}"#, "Key 1 is not for signatures (use enc)"),
+                (#"{"keys":[\#(public_),\#(weak)]}"#, "Key 2 is an RSA key of fewer than 2048"),
                 (#"{"keys":[\#(public_),\#(public_)]}"#, "k1 stands there twice"),
             ]
 

@@ -1,4 +1,5 @@
 import Applications
+import Certificates
 import Composition
 import Events
 import Foundation
@@ -519,28 +520,90 @@ struct RFC7591Tests {
     @Test(arguments: Engine.available)
     func `RFC 8705 §2-2-2 the certificate of a key is registered with it, works, and is replaced with it`(engine: Engine) async throws {
         try await CertificateGate.run(engine) { server in
-            let method: [String: JSONValue] = ["token_endpoint_auth_method": .string("self_signed_tls_client_auth")]
-            let (first, second) = (try CertificateGate.certificate(), try CertificateGate.certificate())
-            func keys(_ certificates: [String]) throws -> [String: JSONValue] {
-                method.merging([
-                    "jwks": .object(JWKSet([JWK(keyID: "tls", algorithm: nil, key: try TestKey().key.publicKey, certificates: certificates)]).object)
-                ]) { $1 }
+            let (first, second) = (try CertificateGate.SelfSigned(), try CertificateGate.SelfSigned())
+            for certificates in [[], ["AAAA"], ["*"]] {
+                try await server.registerSoftware(CertificateGate.metadata([first.jwk(certificates)])).isRefused(
+                    "invalid_client_metadata", naming: "jwks", "x5c")
             }
-
-            try await server.registerSoftware(try keys([])).isRefused("invalid_client_metadata", naming: "jwks", "x5c")
-            try await server.registerSoftware(try keys(["AAAA"])).isRefused("invalid_client_metadata", naming: "jwks", "x5c")
-            try await server.registerSoftware(try keys(["*"])).isRefused("invalid_client_metadata", naming: "jwks", "x5c")
-            let answer = try await server.registerSoftware(try keys([first]))
+            let answer = try await server.registerSoftware(CertificateGate.metadata([first.jwk()]))
 
             #expect(answer.status == .created && answer.text.contains(#""x5c""#) && answer.json["client_secret"] == nil)
             #expect(try await CertificateGate.token(answer, first, server).status == .ok)
             #expect(try await CertificateGate.token(answer, second, server).errorCode == "invalid_client")
-            let replaced = try await server.manage(
-                .put, answer, json: TestServer.metadata(try keys([second]).merging(["client_id": .string(answer.clientID)]) { $1 }))
+            let replacement = CertificateGate.metadata([second.jwk()]).merging(["client_id": .string(answer.clientID)]) { $1 }
+            let replaced = try await server.manage(.put, answer, json: TestServer.metadata(replacement))
             try await server.settle()
             #expect(replaced.status == .ok)
             #expect(try await CertificateGate.token(answer, first, server).errorCode == "invalid_client")
             #expect(try await CertificateGate.token(answer, second, server).status == .ok)
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `RFC 8705 §2-2-2 a key of any curve is registered for its certificate, and stays when the answer is sent back`(engine: Engine) async throws {
+        try await CertificateGate.run(engine) { server in
+            let identities = try CertificateGate.Curve.allCases.map { try CertificateGate.SelfSigned($0) }
+            let several = [identities] + identities.map { [$0] }
+            for identities in several {
+                let answer = try await server.registerSoftware(CertificateGate.metadata(identities.map { $0.jwk() }))
+                #expect(answer.status == .created, "\(answer.text)")
+                let told = try #require(JSONValue(parsing: answer.text)["jwks"])
+                let same = CertificateGate.metadata([]).merging(["client_id": .string(answer.clientID), "jwks": told]) { $1 }
+
+                let replaced = try await server.manage(.put, answer, json: TestServer.metadata(same))
+                try await server.settle()
+
+                #expect(replaced.status == .ok, "\(replaced.text)")
+                for identity in identities {
+                    let token = try await CertificateGate.token(answer, identity, server)
+                    #expect(token.status == .ok, "\(identity.curve)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: Engine.available)
+    func `RFC 8705 §2-2-2 a certificate that was uploaded stays when it is registered with its key, of any curve`(engine: Engine) async throws {
+        try await CertificateGate.run(engine) { server in
+            let (first, second) = (try CertificateGate.SelfSigned(), try CertificateGate.SelfSigned(.p384))
+            let answer = try await server.registerSoftware(CertificateGate.metadata([first.jwk()]))
+            let (app, now) = (try #require(try await server.app(answer)), server.clock.now)
+            let der = Array(try #require(Data(base64Encoded: second.certificate)))
+            let uploaded = AppCertificate(try ClientCertificate.read(der).get(), of: app.id, source: .upload, at: now)
+            try await server.database.write { tx in
+                _ = try AppCertificates().add(uploaded, by: .system, requestID: nil, in: tx).get()
+            }
+
+            let both = CertificateGate.metadata([first.jwk(), second.jwk()]).merging(["client_id": .string(answer.clientID)]) { $1 }
+            let replaced = try await server.manage(.put, answer, json: TestServer.metadata(both))
+            try await server.settle()
+            let token = try await CertificateGate.token(answer, second, server)
+
+            #expect(replaced.status == .ok, "\(replaced.text)")
+            #expect(token.status == .ok)
+        }
+    }
+
+    @Test func `RFC 7517 §4-7 a certificate of another key is refused`() async throws {
+        try await CertificateGate.run(.sqlite) { server in
+            let (first, second) = (try CertificateGate.SelfSigned(), try CertificateGate.SelfSigned())
+            let (third, fourth) = (try CertificateGate.SelfSigned(.p384), try CertificateGate.SelfSigned(.p384))
+            for key in [
+                first.jwk([second.certificate]), first.jwk([second.certificate, first.certificate]), first.jwk([third.certificate]),
+                third.jwk([first.certificate]), third.jwk([fourth.certificate]),
+            ] {
+                let answer = try await server.registerSoftware(CertificateGate.metadata([key]))
+                answer.isRefused("invalid_client_metadata", naming: "jwks", "x5c", "its key")
+            }
+        }
+    }
+
+    @Test func `RFC 8705 §2-2-2 a key that is there for its certificate alone signs no assertion`() async throws {
+        try await CertificateGate.run(.sqlite) { server in
+            let key = try CertificateGate.SelfSigned(.p384).jwk()
+            let metadata = CertificateGate.metadata([key]).merging(["token_endpoint_auth_method": .string("private_key_jwt")]) { $1 }
+
+            try await server.registerSoftware(metadata).isRefused("invalid_client_metadata", naming: "private_key_jwt")
         }
     }
 

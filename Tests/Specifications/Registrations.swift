@@ -127,31 +127,73 @@ enum CertificateGate {
 
     static func run(_ engine: Engine, _ body: @escaping @Sendable (TestServer) async throws -> Void) async throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("authority-\(UUID().uuidString).pem")
-        try certificate(isAuthority: true).serializeAsPEM().pemString.write(to: file, atomically: true, encoding: .utf8)
+        try certificate(of: Curve.p256.key, isAuthority: true).serializeAsPEM().pemString.write(to: file, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(at: file) }
         try await TestServer.run(engine, trusting: [proxy], authorities: file.path) { try await body($0.called(from: proxy)) }
     }
 
-    /// A client's certificate of its own signing, base64 of its DER.
-    static func certificate() throws -> String { Data(try certificate(isAuthority: false).serializeAsPEM().derBytes).base64EncodedString() }
+    enum Curve: String, CaseIterable {
+        case p256 = "P-256"
+        case p384 = "P-384"
+        case p521 = "P-521"
 
-    static func token(_ registered: TestResponse, _ certificate: String, _ server: TestServer) async throws -> TestResponse {
-        try await server.post(
-            "/oauth2/token", form: [("grant_type", "client_credentials"), ("client_id", registered.clientID)], headers: [.clientCert: ":\(certificate):"])
+        var key: Certificate.PrivateKey {
+            switch self {
+            case .p256: .init(P256.Signing.PrivateKey())
+            case .p384: .init(P384.Signing.PrivateKey())
+            case .p521: .init(P521.Signing.PrivateKey())
+            }
+        }
     }
 
-    private static func certificate(isAuthority: Bool) throws -> Certificate {
-        let key = P256.Signing.PrivateKey()
+    /// A client's certificate of its own signing.
+    struct SelfSigned: Sendable {
+        let curve: Curve
+        let key: Certificate.PrivateKey
+        /// Base64 of its DER.
+        let certificate: String
+
+        init(_ curve: Curve = .p256) throws {
+            self.curve = curve
+            key = curve.key
+            certificate = Data(try CertificateGate.certificate(of: key).serializeAsPEM().derBytes).base64EncodedString()
+        }
+
+        /// - Parameter certificates: `x5c`; its own unless told otherwise.
+        func jwk(_ certificates: [String]? = nil) -> JSONValue {
+            // SEC 1 §2.3.3: 4, x, y.
+            let point = key.publicKey.subjectPublicKeyInfoBytes.dropFirst()
+            return .object(
+                JSONObject([
+                    ("kty", .string("EC")), ("crv", .string(curve.rawValue)), ("kid", .string("tls-\(curve.rawValue)")),
+                    ("x", .string(Base64URL.encode(point.prefix(point.count / 2)))), ("y", .string(Base64URL.encode(point.suffix(point.count / 2)))),
+                    ("x5c", .array((certificates ?? [certificate]).map(JSONValue.string))),
+                ]))
+        }
+    }
+
+    /// The members by which software registers these keys for their certificates.
+    static func metadata(_ keys: [JSONValue]) -> [String: JSONValue] {
+        ["token_endpoint_auth_method": .string("self_signed_tls_client_auth"), "jwks": .object(JSONObject([("keys", .array(keys))]))]
+    }
+
+    static func token(_ registered: TestResponse, _ identity: SelfSigned, _ server: TestServer) async throws -> TestResponse {
+        try await server.post(
+            "/oauth2/token", form: [("grant_type", "client_credentials"), ("client_id", registered.clientID)],
+            headers: [.clientCert: ":\(identity.certificate):"])
+    }
+
+    private static func certificate(of key: Certificate.PrivateKey, isAuthority: Bool = false) throws -> Certificate {
         let name = try X509.DistinguishedName { CommonName(isAuthority ? "Partner CA" : "robot") }
         let date = { (time: Timestamp) in Date(timeIntervalSince1970: Double(time.seconds)) }
         return try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: date(ManualClock().now - .days(1)),
+            version: .v3, serialNumber: .init(), publicKey: key.publicKey, notValidBefore: date(ManualClock().now - .days(1)),
             notValidAfter: date(ManualClock().now + .days(30)), issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: Certificate.Extensions {
                 if isAuthority {
                     Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
                     Critical(KeyUsage(keyCertSign: true, cRLSign: true))
                 }
-            }, issuerPrivateKey: .init(key))
+            }, issuerPrivateKey: key)
     }
 }

@@ -2,6 +2,7 @@ import Certificates
 import Events
 import Foundation
 import JOSE
+import JSON
 import OAuth
 import Primitives
 import Storage
@@ -32,10 +33,15 @@ struct RegisteredCertificates: Sendable {
 
     private static func read(_ metadata: ClientMetadata) throws(RegistrationRefusal) -> [ClientCertificate] {
         var read: [ClientCertificate] = []
-        for text in (metadata.jwks?.keys ?? []).compactMap(\.certificates.first) {
-            guard let der = Data(base64Encoded: text) else { throw .certificate("The x5c holds no base64 of DER") }
+        for key in metadata.jwks?.withCertificates ?? [] {
+            guard let der = key["x5c"]?.array?.first?.string.flatMap({ Data(base64Encoded: $0) }) else { throw .certificate("The x5c holds no base64 of DER") }
             switch ClientCertificate.read(Array(der)) {
-            case .success(let certificate): if !read.contains(certificate) { read.append(certificate) }
+            case .success(let certificate):
+                // RFC 7517 §4.7: a certificate of another key would let in whoever holds that one.
+                guard certificate.jwkMembers.allSatisfy({ key[$0.key]?.string == $0.value }) else {
+                    throw .certificate("The first certificate of an x5c is not that of its key")
+                }
+                if !read.contains(certificate) { read.append(certificate) }
             case .failure(let refusal): throw .certificate("The x5c holds a certificate that cannot be used: \(refusal.code)")
             }
         }

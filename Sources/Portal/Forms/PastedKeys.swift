@@ -1,3 +1,4 @@
+import JOSE
 import JSON
 import OAuth
 
@@ -25,6 +26,9 @@ enum PastedKeys {
         if key["kty"]?.string == "oct" { return "is a symmetric key (kty oct), which is a secret: take it out, replace it, and register public keys" }
         if let use = key["use"]?.string, use != "sig" { return "is not for signatures (use \(use.prefix(20))): take it out, or write use sig" }
         if let operations = key["key_ops"]?.array, !operations.contains(.string("verify")) { return "is not for signatures: its key_ops lack verify" }
+        // One with a certificate is kept for that.
+        guard key["x5c"] == nil, let object = key.object else { return nil }
+        do { _ = try PublicKey(object) } catch { return error == .weak ? error.message : nil }
         return nil
     }
 }
