@@ -200,10 +200,11 @@ private struct LineCursor {
 extension PaymentFileRefusal {
     /// Nothing of the file is kept, and nothing has moved.
     fileprivate var problem: Problem {
+        let counted = isFull ? "\(Self.mostCounted) or more" : "\(count)"
         let told = faults.count < count ? ", of which the first \(faults.count) are listed" : ""
         return Problem(
             isMalformed ? .malformedBody : .invalidRequest,
-            count == 1 ? "The file has a fault, and none of it is taken." : "The file has \(count) faults\(told), and none of it is taken.",
+            count == 1 ? "The file has a fault, and none of it is taken." : "The file has \(counted) faults\(told), and none of it is taken.",
             errors: faults.map { Problem.Violation(pointer: $0.pointer, rule: $0.rule, expected: $0.expected, got: $0.got) })
     }
 }

@@ -22,11 +22,14 @@ public struct XMLLimits: Hashable, Sendable {
     public let attributes: Int
     /// Bytes of a name.
     public let name: Int
+    /// Elements of the whole document.
+    public let elements: Int
 
-    public init(bytes: Int, depth: Int = 32, attributes: Int = 16, name: Int = 128) {
+    public init(bytes: Int, depth: Int = 32, attributes: Int = 16, name: Int = 128, elements: Int = .max) {
         self.bytes = bytes
         self.depth = depth
         self.attributes = attributes
         self.name = name
+        self.elements = elements
     }
 }

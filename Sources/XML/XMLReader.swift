@@ -10,6 +10,8 @@ public struct XMLReader: Sendable {
     /// Prefixes and what they stand for, those of inner elements behind those of outer ones.
     private var bindings: [(prefix: String, namespace: String)] = []
     private var hasRoot = false
+    /// How many have begun.
+    private var elements = 0
     /// The last start tag was an empty element's, whose end is still to be told.
     private var endsAtOnce = false
 
@@ -94,6 +96,8 @@ public struct XMLReader: Sendable {
         guard !isAt("<?") else { throw refusal("an element (processing instructions are not read)") }
         guard skip("<") else { throw refusal("an element") }
         guard open.count < limits.depth else { throw refusal("at most \(limits.depth) levels", got: "a deeper one") }
+        elements += 1
+        guard elements <= limits.elements else { throw refusal("at most \(limits.elements) elements", got: "more") }
         let qualifiedName = try name()
         let element = OpenElement(qualifiedName: qualifiedName, bindings: bindings.count)
         let attributes = try attributes(of: element)

@@ -29,7 +29,8 @@ struct OperationValidationTests {
 
     @Test(arguments: [
         ("limit", "0", "minimum"), ("limit", "501", "maximum"), ("limit", "ten", "type"), ("limit", "1.5", "type"), ("limit", "", "type"),
-        ("limit", "+1", "type"), ("limit", "99999999999999999999", "maximum"), ("from", "yesterday", "format"), ("cursor", "a b", "pattern"),
+        ("limit", "+1", "type"), ("limit", "1e1", "type"), ("limit", "1E1", "type"), ("limit", "10.0", "type"),
+        ("limit", "99999999999999999999", "maximum"), ("from", "yesterday", "format"), ("cursor", "a b", "pattern"),
         ("cursor", "", "minLength"), ("colour", "blue", "unknown"), ("access_token", "x", "unknown"),
     ])
     func `a query that breaks a rule is refused with it`(name: String, value: String, rule: String) throws {

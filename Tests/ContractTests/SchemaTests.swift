@@ -94,9 +94,12 @@ struct SchemaTests {
     }
 
     @Test func `a thousand mistakes are told fifty times`() throws {
-        let json = "[" + Array(repeating: "\"x\"", count: 1000).joined(separator: ",") + "]"
+        func list(_ element: String) -> String { "[" + Array(repeating: element, count: 1000).joined(separator: ",") + "]" }
+        let members = (0..<1000).map { "\"m\($0)\":1" }.joined(separator: ",")
 
-        #expect(try violations(json, "{ type: array, items: { type: integer } }").count == 50)
+        #expect(try violations(list("\"x\""), "{ type: array, items: { type: integer } }").count == 50)
+        #expect(try violations(list("1"), "{ type: array, items: { type: integer }, uniqueItems: true }").count == 50)
+        #expect(try violations("{\(members)}", "{ type: object, additionalProperties: false, properties: { a: { type: string } } }").count == 50)
     }
 
     @Test func `what came is told shortened`() throws {

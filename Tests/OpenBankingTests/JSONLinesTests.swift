@@ -121,6 +121,15 @@ struct JSONLinesTests {
         #expect(found.map(\.rule) == ["total"] && found.first?.expected.contains("64 bits") == true)
     }
 
+    @Test func `a thousand faults end the reading`() {
+        do throws(PaymentFileRefusal) {
+            _ = try read([header] + Array(repeating: first.replacing("100.00", with: "0"), count: 1000) + ["{"])
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.isFull && error.faults.count == 20 && !error.isMalformed)
+        }
+    }
+
     @Test func `10 MiB of anything is refused in the end`() {
         #expect(throws: PaymentFileRefusal.self) { try PaymentFile(Array(repeating: 10, count: PaymentFile.largest), as: .jsonLines, at: .epoch) }
         #expect(throws: PaymentFileRefusal.self) { try PaymentFile(Array(repeating: 91, count: PaymentFile.largest), as: .jsonLines, at: .epoch) }

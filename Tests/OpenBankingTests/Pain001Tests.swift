@@ -9,11 +9,15 @@ struct Pain001Tests {
     private func read(_ text: String) throws(PaymentFileRefusal) -> PaymentFile { try PaymentFile(Array(text.utf8), as: .pain001, at: now) }
 
     private func faults(_ text: String) -> [PaymentFileRefusal.Fault] {
+        refusal(text)?.faults ?? []
+    }
+
+    private func refusal(_ text: String) -> PaymentFileRefusal? {
         do throws(PaymentFileRefusal) {
             _ = try read(text)
-            return []
+            return nil
         } catch {
-            return error.faults
+            return error
         }
     }
 
@@ -162,7 +166,24 @@ struct Pain001Tests {
         #expect(try read(Pain001(count: "10000", sum: "10000", sections: [Array(repeating: payment, count: 10_000)]).xml).lines.count == 10_000)
 
         let found = faults(Pain001(count: "10001", sum: "10001", sections: [Array(repeating: payment, count: 10_001)]).xml)
-        #expect(found.first?.rule == "lines", "\(found)")
+        #expect(found.map(\.rule) == ["lines"], "\(found)")
+    }
+
+    @Test(arguments: ["<A/>", "<PmtInf/>", "<PmtInf><A/></PmtInf>"]) func `a thousand faults end the reading`(part: String) throws {
+        let start = "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\"><CstmrCdtTrfInitn>"
+
+        let found = try #require(refusal(start + String(repeating: part, count: 1000) + "</B>"))
+        #expect(found.isFull && found.count < 1010 && found.faults.count == 20 && !found.isMalformed)
+
+        // What is broken before them is read.
+        #expect(refusal(start + String(repeating: part, count: 100) + "</B>")?.isMalformed == true)
+    }
+
+    @Test func `a payment too many ends the reading of all its parts`() {
+        let full = Pain001(sections: [Array(repeating: Pain001.Payment(), count: 10_001)]).xml
+        let broken = full.replacing("</CstmrCdtTrfInitn>", with: "</B>")
+
+        #expect(faults(broken).map(\.rule) == ["lines"])
     }
 }
 

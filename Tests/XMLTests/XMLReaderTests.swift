@@ -102,12 +102,14 @@ struct XMLReaderTests {
     }
 
     @Test func `limits end a document before it costs anything`() {
-        let limits = XMLLimits(bytes: 1000, depth: 3, attributes: 2, name: 7)
+        let limits = XMLLimits(bytes: 1000, depth: 3, attributes: 2, name: 7, elements: 4)
 
         #expect(refusal("<a><b><c/></b></a>", limits: limits) == nil)
         #expect(refusal("<a><b><c><d/></c></b></a>", limits: limits)?.expected == "at most 3 levels")
         #expect(refusal("<a b='' c='' d=''/>", limits: limits)?.expected == "at most 2 attributes")
         #expect(refusal("<a xmlns='u' xmlns:p='v' xmlns:q='w'/>", limits: limits)?.expected == "at most 2 attributes")
+        #expect(refusal("<a><b/><c/><d/></a>", limits: limits) == nil)
+        #expect(refusal("<a><b/><c/><d/><e/></a>", limits: limits)?.expected == "at most 4 elements")
         #expect(refusal("<abcdefgh/>", limits: limits)?.expected == "a name of at most 7 bytes")
         #expect(refusal("<a>\(String(repeating: "x", count: 1000))</a>", limits: limits)?.expected == "at most 1000 bytes")
     }

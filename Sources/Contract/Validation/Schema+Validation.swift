@@ -12,6 +12,8 @@ extension Schema {
     /// Reads the text of a parameter as the value its schema asks for; a text that cannot be that stays a string and fails by its type.
     public func value(ofParameter text: String) -> JSONValue {
         switch kind {
+        // 10.0 and 1e1 are integers to JSON, and to nobody who reads the parameter as one.
+        case .integer where text.contains(where: { ".eE".contains($0) }): return .string(text)
         case .integer, .number:
             // Only the spellings of JSON: no +1, no 0x1, no 1_000, and no space around them, which is what a bare + in a query means.
             if !text.contains(where: \.isWhitespace), case .number(let number)? = try? JSONValue(parsing: Array(text.utf8)) { return .number(number) }
@@ -25,8 +27,11 @@ extension Schema {
 private struct SchemaCheck {
     private(set) var violations: [Violation] = []
 
+    /// What else is wrong is not looked for.
+    private var isFull: Bool { violations.count >= 50 }
+
     mutating func check(_ value: JSONValue, against schema: Schema, at pointer: String) {
-        guard violations.count < 50 else { return }
+        guard !isFull else { return }
         if !schema.allowed.isEmpty, !schema.allowed.contains(value) {
             return refuse(pointer, "enum", schema.allowed.map(Self.plain).joined(separator: ", "), value)
         }
@@ -67,6 +72,7 @@ private struct SchemaCheck {
         if let most = rules.maxItems, elements.count > most { return refuse(pointer, "maxItems", "at most \(most)", got: "\(elements.count)") }
         var seen = Set<JSONValue>()
         for (index, element) in elements.enumerated() {
+            guard !isFull else { return }
             if rules.uniqueItems, !seen.insert(element).inserted { refuse("\(pointer)/\(index)", "uniqueItems", "each once", element) }
             check(element, against: rules.items, at: "\(pointer)/\(index)")
         }
@@ -81,8 +87,10 @@ private struct SchemaCheck {
             }
         }
         guard !rules.isOpen else { return }
-        for name in object.names where rules[name] == nil {
-            refuse(pointer + pointerStep(name), "additionalProperties", "one of \(rules.properties.map(\.name).joined(separator: ", "))", got: shortened(name))
+        for member in object.members where rules[member.name] == nil {
+            guard !isFull else { return }
+            let known = rules.properties.map(\.name).joined(separator: ", ")
+            refuse(pointer + pointerStep(member.name), "additionalProperties", "one of \(known)", got: shortened(member.name))
         }
     }
 
@@ -91,7 +99,7 @@ private struct SchemaCheck {
     }
 
     private mutating func refuse(_ pointer: String, _ rule: String, _ expected: String, got: String) {
-        guard violations.count < 50 else { return }
+        guard !isFull else { return }
         violations.append(Violation(pointer: pointer, rule: rule, expected: expected, got: got))
     }
 

@@ -27,7 +27,7 @@ struct JSONLinesReader {
     private mutating func file(_ bytes: [UInt8]) throws(PaymentFileRefusal) -> PaymentFile {
         var number = 0
         var start = bytes.startIndex
-        while start < bytes.endIndex {
+        while start < bytes.endIndex, !refusal.isFull {
             let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
             number += 1
             guard !tally.isFull else {

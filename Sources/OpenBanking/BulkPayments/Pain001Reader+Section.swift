@@ -6,6 +6,7 @@ extension Pain001Reader {
     private static let sectionParts = [
         "PmtInfId", "PmtMtd", "BtchBookg", "NbOfTxs", "CtrlSum", "PmtTpInf", "ReqdExctnDt", "Dbtr", "DbtrAcct", "DbtrAgt", "ChrgBr",
     ]
+    private static let expectedInSection = "CdtTrfTxInf, and each once \(sectionParts.joined(separator: ", "))"
 
     mutating func readSection(_ name: XMLName, _ attributes: [XMLAttribute]) throws(MalformedXML) {
         sections += 1
@@ -19,10 +20,11 @@ extension Pain001Reader {
             } else if Self.sectionParts.contains(where: { name == .pain($0) }), !parts.contains(where: { $0.name == name }) {
                 parts.append(try reader.xml.node(name, attributes, elements: Self.largestPart))
             } else {
-                try reader.refuse(name, in: place, expected: "CdtTrfTxInf, and each once \(Self.sectionParts.joined(separator: ", "))")
+                try reader.refuse(name, in: place, expected: Self.expectedInSection)
             }
         }
-        if payments.count == 0, !isOverfull { refusal.add("\(place)/CdtTrfTxInf", "required", "CdtTrfTxInf", "nothing") }
+        guard !hasEnough else { return }
+        if payments.count == 0 { refusal.add("\(place)/CdtTrfTxInf", "required", "CdtTrfTxInf", "nothing") }
         check(XMLNode(name, attributes, children: parts), payments, place)
     }
 
@@ -35,7 +37,7 @@ extension Pain001Reader {
         if let batch = one("BtchBookg", in: section, place, isRequired: false), batch.text != "true", batch.text != "1" {
             refusal.add("\(place)/BtchBookg", "batch_booking", "true", batch.text)
         }
-        if !isOverfull { compare(section, with: payments, place, isRequired: false) }
+        compare(section, with: payments, place, isRequired: false)
         checkDate(of: section, place)
         guard let account = account(of: section, "DbtrAcct", place) else { return }
         if !Creditor.isAccount(account.text) {
@@ -72,7 +74,7 @@ extension Pain001Reader {
 
     private mutating func readPayment(_ node: XMLNode, _ place: String, _ payments: inout PaymentFileTally) {
         guard !tally.isFull else {
-            if !isOverfull { refusal.add(place, "lines", "at most \(PaymentFile.mostLines) payments", "more") }
+            refusal.add(place, "lines", "at most \(PaymentFile.mostLines) payments", "more")
             isOverfull = true
             return
         }
@@ -198,8 +200,9 @@ extension Pain001Reader {
 
     /// Refuses children that are not known here, by name.
     mutating func check(_ node: XMLNode, _ place: String, _ names: [String]) {
-        for child in node.children where !names.contains(where: { child.name == .pain($0) }) {
-            refusal.add("\(place)/\(child.name.local)", "element", names.joined(separator: ", "), child.name.local)
-        }
+        let unknown = node.children.filter { child in !names.contains { child.name == .pain($0) } }
+        guard !unknown.isEmpty else { return }
+        let expected = names.joined(separator: ", ")
+        for child in unknown { refusal.add("\(place)/\(child.name.local)", "element", expected, child.name.local) }
     }
 }

@@ -12,15 +12,19 @@ struct Pain001Reader {
     var debtorAccount: String?
     var sections = 0
     var isOverfull = false
+    /// Whether the rest is left unread, since nothing of the file will be taken.
+    var hasEnough: Bool { isOverfull || refusal.isFull }
 
     static let initiation = "/Document/CstmrCdtTrfInitn"
     /// Elements in one part of the file that is read as a whole: far more than the schema has.
     static let largestPart = 400
+    /// Elements in a file: for each payment more than fit into its part of the bytes.
+    private static let mostElements = 50 * PaymentFile.mostLines
 
     static func read(_ bytes: [UInt8], at now: Timestamp) throws(PaymentFileRefusal) -> PaymentFile {
         let xml: XMLReader
         do throws(MalformedXML) {
-            xml = try XMLReader(bytes, limits: XMLLimits(bytes: PaymentFile.largest))
+            xml = try XMLReader(bytes, limits: XMLLimits(bytes: PaymentFile.largest, elements: mostElements))
         } catch {
             throw PaymentFileRefusal(error.fault)
         }
@@ -40,6 +44,7 @@ struct Pain001Reader {
             refusal.add(error.fault)
             throw refusal
         }
+        guard !hasEnough else { throw refusal }
         let reference = readGroup()
         guard refusal.count == 0, let currency = tally.currency, let total = tally.total(in: currency) else { throw refusal }
         return PaymentFile(reference: reference, debtorAccount: debtorAccount, total: total, lines: tally.lines)
@@ -60,6 +65,7 @@ struct Pain001Reader {
             count += 1
             try reader.readInitiation()
         }
+        guard !hasEnough else { return }
         if count == 0 { refusal.add(Self.initiation, "required", "CstmrCdtTrfInitn", "nothing") }
         // What may not stand behind the root is refused there.
         _ = try xml.next()
@@ -74,15 +80,16 @@ struct Pain001Reader {
             default: try reader.refuse(name, in: Self.initiation, expected: "GrpHdr, once, and PmtInf")
             }
         }
+        guard !hasEnough else { return }
         if group == nil { refusal.add("\(Self.initiation)/GrpHdr", "required", "GrpHdr", "nothing") }
         if sections == 0 { refusal.add("\(Self.initiation)/PmtInf", "required", "PmtInf", "nothing") }
     }
 
-    /// Visits the elements in the one whose start was read, up to its end. Each visit reads its own element to its end.
+    /// Visits the elements in the one whose start was read, up to its end or until there is enough. Each visit reads its own element as far.
     mutating func children(
         _ visit: (inout Pain001Reader, XMLName, [XMLAttribute]) throws(MalformedXML) -> Void
     ) throws(MalformedXML) {
-        while let event = try xml.next() {
+        while !hasEnough, let event = try xml.next() {
             switch event {
             case .start(let name, let attributes): try visit(&self, name, attributes)
             case .text(let text):

@@ -36,7 +36,7 @@ public struct PaymentFile: Hashable, Sendable {
         self.lines = lines
     }
 
-    /// Reads a file to its end, so that every fault is told at once.
+    /// Reads on behind a fault, so that those that come after it are told at once, as long as they are not too many.
     /// - Throws: the rules that it breaks; one broken rule is enough to take nothing of it.
     public init(_ bytes: [UInt8], as format: PaymentFileFormat, at now: Timestamp) throws(PaymentFileRefusal) {
         guard bytes.count <= Self.largest else {

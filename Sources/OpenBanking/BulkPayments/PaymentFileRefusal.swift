@@ -21,6 +21,10 @@ public struct PaymentFileRefusal: Error, Hashable, Sendable {
 
     /// How many are told one by one.
     public static let mostTold = 20
+    /// At so many the rest of a file is left unread.
+    public static let mostCounted = 1000
+
+    public var isFull: Bool { count >= Self.mostCounted }
 
     /// The rule that a text is of its format at all.
     public static let wellFormed = "well_formed"
