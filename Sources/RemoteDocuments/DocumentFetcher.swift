@@ -1,7 +1,6 @@
 internal import CCurl
 internal import Dispatch
 import Primitives
-internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -14,53 +13,43 @@ internal import Synchronization
 public final class DocumentFetcher: Sendable {
     private let allowsLoopback: Bool
     private let timeout: Duration
-    private let queue = DispatchQueue(label: "wekeza.documents", attributes: .concurrent)
-    /// How many are under way, by whose they are.
-    private let running = Mutex<[String: Int]>([:])
+    private let hosts: [String]
+    /// How many are under way, by whose they are: each costs a thread, three or four descriptors and a megabyte. Servers that say nothing until the time is up
+    /// keep out everybody else's only where twenty-one owners have them.
+    private let places = SharedPlaces<String>(32, share: 8)
 
     /// How long a fetch may take, unless told otherwise.
     public static let patience = Duration.seconds(5)
     /// The longest document, in bytes.
     static let longest = 65_536
-    /// How many are under way at most, of all owners and of one: servers that say nothing until the time is up keep out nobody else's.
-    private static let atOnce = 16
-    private static let atOnceOfOne = 4
 
     /// - Parameters:
     ///   - allowsLoopback: this machine's own addresses too, over http as well: in demo mode only.
     ///   - timeout: how long a fetch may take, from the name to the last byte.
-    public init(allowsLoopback: Bool, timeout: Duration = DocumentFetcher.patience) {
+    public convenience init(allowsLoopback: Bool, timeout: Duration = DocumentFetcher.patience) {
+        self.init(allowsLoopback: allowsLoopback, timeout: timeout, hosts: [])
+    }
+
+    /// - Parameter hosts: names that are not looked up, each with its port and addresses, as libcurl has them: `keys.example:443:192.0.2.1,192.0.2.2`.
+    init(allowsLoopback: Bool, timeout: Duration = DocumentFetcher.patience, hosts: [String]) {
         self.allowsLoopback = allowsLoopback
         self.timeout = timeout
+        self.hosts = hosts
     }
 
     /// - Parameter owner: who is answerable for the address: one name for all of theirs.
     /// - Returns: the body of an answer with status 200.
     public func fetch(_ address: String, of owner: String) async -> Result<[UInt8], FetchRefusal> {
         guard isAllowed(address) else { return .failure(.address) }
-        guard begins(of: owner) else { return .failure(.busy) }
+        guard places.take(for: owner) else { return .failure(.busy) }
         return await withCheckedContinuation { continuation in
-            queue.async { [allowsLoopback, timeout] in
-                let result = Transfer(allowsLoopback: allowsLoopback, timeout: timeout).run(address)
-                self.ended(of: owner)
+            // A serial queue has a thread at once. All concurrent ones share as few as there are processors, and get one more a second: silent servers would
+            // hold up passwords and payment files.
+            DispatchQueue(label: "wekeza.document").async {
+                let result = Transfer(allowsLoopback: self.allowsLoopback, timeout: self.timeout, hosts: self.hosts).run(address)
+                self.places.giveBack(owner)
                 continuation.resume(returning: result)
             }
-        }
-    }
-
-    /// - Returns: whether there is room for it.
-    private func begins(of owner: String) -> Bool {
-        running.withLock { running in
-            guard running.values.reduce(0, +) < Self.atOnce, running[owner, default: 0] < Self.atOnceOfOne else { return false }
-            running[owner, default: 0] += 1
-            return true
-        }
-    }
-
-    private func ended(of owner: String) {
-        running.withLock { running in
-            let left = running[owner, default: 0] - 1
-            running[owner] = left > 0 ? left : nil
         }
     }
 
@@ -79,12 +68,14 @@ public enum FetchRefusal: String, Error, Hashable, Sendable {
 private final class Transfer {
     private let allowsLoopback: Bool
     private let timeout: Duration
+    private let hosts: [String]
     private var bytes: [UInt8] = []
     private var refusal: FetchRefusal?
 
-    init(allowsLoopback: Bool, timeout: Duration) {
+    init(allowsLoopback: Bool, timeout: Duration, hosts: [String]) {
         self.allowsLoopback = allowsLoopback
         self.timeout = timeout
+        self.hosts = hosts
     }
 
     /// libcurl asks to be set up once, before its first use.
@@ -93,8 +84,11 @@ private final class Transfer {
     func run(_ address: String) -> Result<[UInt8], FetchRefusal> {
         guard Self.isReady, let handle = curl_easy_init() else { return .failure(.unreachable) }
         defer { curl_easy_cleanup(handle) }
+        let hosts = hosts.reduce(nil as UnsafeMutablePointer<curl_slist>?) { curl_slist_append($0, $1) }
+        defer { curl_slist_free_all(hosts) }
         let context = Unmanaged.passUnretained(self).toOpaque()
         _ = curl_set_string(handle, CURLOPT_URL, address)
+        _ = curl_set_list(handle, CURLOPT_RESOLVE, hosts)
         _ = curl_set_string(handle, CURLOPT_PROTOCOLS_STR, allowsLoopback ? "https,http" : "https")
         _ = curl_set_string(handle, CURLOPT_USERAGENT, "wekeza")
         // An answer that sends elsewhere is no answer.
@@ -110,8 +104,8 @@ private final class Transfer {
         _ = curl_set_pointer(handle, CURLOPT_OPENSOCKETDATA, context)
         _ = curl_set_opensocket(handle, Self.openSocket)
         let code = curl_easy_perform(handle)
-        if let refusal { return .failure(refusal) }
-        guard code == CURLE_OK else { return .failure(.unreachable) }
+        // A name may have an address that is not called beside one that answers. What is too long never ends well.
+        guard code == CURLE_OK else { return .failure(refusal ?? .unreachable) }
         return curl_response_code(handle) == 200 ? .success(bytes) : .failure(.status)
     }
 

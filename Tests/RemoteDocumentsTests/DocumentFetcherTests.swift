@@ -27,6 +27,17 @@ struct DocumentFetcherTests {
         #expect(await fetcher.fetch("file:///etc/passwd", of: "acme") == .failure(.address))
     }
 
+    @Test(arguments: ["[fd00::1],127.0.0.1", "10.0.0.1,127.0.0.1"])
+    func `a name's address that is not public keeps nobody from one that may be called`(addresses: String) async throws {
+        let server = try SilentServer()
+        server.answerNext(#"{"keys":[]}"#)
+
+        let result = await DocumentFetcher(allowsLoopback: true, hosts: ["keys.example:\(server.port):\(addresses)"])
+            .fetch("http://keys.example:\(server.port)/jwks", of: "acme")
+
+        #expect(result == .success(Array(#"{"keys":[]}"#.utf8)))
+    }
+
     /// CA-18
     @Test func `a server that never answers is given up`() async throws {
         let server = try SilentServer()
@@ -37,6 +48,30 @@ struct DocumentFetcherTests {
         #expect(result == .failure(.unreachable))
         // It was connected, and waited for.
         #expect(ContinuousClock.now - began >= .milliseconds(100))
+    }
+
+    /// CA-18
+    @Test func `four owners whose servers say nothing keep out nobody else's`() async throws {
+        var server: SilentServer? = try SilentServer()
+        let port = try #require(server?.port)
+        let fetcher = DocumentFetcher(allowsLoopback: true, timeout: .seconds(30))
+
+        await withTaskGroup(of: Result<[UInt8], FetchRefusal>.self) { group in
+            // An eighth of what the others leave is under way, and the rest is not begun.
+            for (owner, places) in [("acme", 4), ("savanna", 3), ("baobab", 3), ("mara", 2)] {
+                for _ in 0..<16 { group.addTask { await fetcher.fetch("http://127.0.0.1:\(port)/jwks", of: owner) } }
+                for _ in 0..<(16 - places) {
+                    let result = await group.next()
+                    #expect(result == .failure(.busy))
+                }
+            }
+
+            let other = await fetcher.fetch("http://127.0.0.1:1/", of: "tana")
+            server = nil
+
+            #expect(other == .failure(.unreachable))
+            for await result in group { #expect(result == .failure(.unreachable)) }
+        }
     }
 
     /// CA-18

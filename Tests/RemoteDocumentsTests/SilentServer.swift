@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 #if canImport(Glibc)
@@ -30,6 +31,20 @@ final class SilentServer: Sendable {
         }
         guard isListening else { throw POSIXError(.EADDRNOTAVAIL) }
         port = UInt16(bigEndian: address.sin_port)
+    }
+
+    /// Answers the next that connects with this document, all the same.
+    func answerNext(_ document: String) {
+        let listener = listener
+        DispatchQueue(label: "answer").async {
+            let connection = accept(listener, nil, nil)
+            guard connection >= 0 else { return }
+            defer { close(connection) }
+            var request = [UInt8](repeating: 0, count: 4096)
+            guard recv(connection, &request, request.count, 0) > 0 else { return }
+            let answer = Array("HTTP/1.1 200 OK\r\nContent-Length: \(document.utf8.count)\r\nConnection: close\r\n\r\n\(document)".utf8)
+            _ = send(connection, answer, answer.count, 0)
+        }
     }
 
     deinit { close(listener) }

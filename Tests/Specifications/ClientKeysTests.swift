@@ -106,8 +106,8 @@ struct ClientKeysTests {
         }
     }
 
-    @Test func `an app that was not asked because sixteen servers say nothing is asked the next time`() async throws {
-        let (key, gate, crowd) = (try TestKey(), Gate(), 16)
+    @Test func `an app that was not asked because thirty-two servers say nothing is asked the next time`() async throws {
+        let (key, gate, crowd) = (try TestKey(), Gate(), 32)
         let silent = KeyServer(key, crowd: crowd)
         silent.fallSilent(until: gate)
         try await KeyServer.run(silent) { server, first async throws in
@@ -159,7 +159,7 @@ struct ClientKeysTests {
 
     /// CA-18
     @Test func `keys that there is no room to ask for again are believed for five minutes`() async throws {
-        let (key, gate, crowd) = (try TestKey(), Gate(), 16)
+        let (key, gate, crowd) = (try TestKey(), Gate(), 32)
         let silent = KeyServer(key, crowd: crowd)
         silent.fallSilent(until: gate)
         try await KeyServer.run(KeyServer(key)) { address in
