@@ -319,6 +319,28 @@ struct BulkPaymentsTests {
         }
     }
 
+    @Test(arguments: Engine.available) func `whom a file paid one payment knows too, and the file counts in its hour`(engine: Engine) async throws {
+        try await withBank(engine) { database in
+            let (paid, refused) = (try await database.receive(bill(to: "KPLC-882-001")), try await database.receive(bill(to: "0100-200301")))
+            let bulk = try await database.upload([pay(100, to: "KPLC-882-001"), pay(50, to: "0100-200301")])
+            try await database.approve(bulk)
+            _ = try await database.write { try Accounts().setStatus(.closed, of: .savings, because: "it was closed", at: noon, in: $0) }
+            _ = try await database.execute(bulk).get()
+            let unsettled = try await database.risk(of: paid, at: noon)
+
+            try await database.settleBulks(at: noon + .seconds(5))
+            let known = try await database.risk(of: paid, at: noon + .minutes(1))
+            let unpaid = try await database.risk(of: refused, at: noon + .minutes(1))
+            let later = try await database.risk(of: paid, at: noon + .hours(2))
+            let forgotten = try await database.risk(of: paid, at: noon + .days(91))
+
+            // The other payment, and the file as one.
+            #expect([unsettled, known, unpaid].map(\.paymentsLastHour) == [2, 2, 2])
+            #expect(later.paymentsLastHour == 0)
+            #expect([unsettled, known, unpaid, later, forgotten].map(\.knowsCreditor) == [false, true, false, true, false])
+        }
+    }
+
     @Test(arguments: Engine.available) func `10,000 payments are kept, paged and paid`(engine: Engine) async throws {
         try await withBank(engine, holding: kes(1_000_000)) { database in
             let bulk = try await database.upload((0..<10_000).map { pay(1, to: $0.isMultiple(of: 2) ? "0100-200301" : "KPLC-882-\($0)") })
@@ -407,6 +429,19 @@ extension Database {
             try await read { try RiskReading().inputs(for: bulk, at: now, in: $0) }
         }
         return try await process.execute(execution(of: bulk, by: app, under: consent, key: key), at: now) { bulk, _ in bulk }
+    }
+
+    /// A payment that waits for its risk decision.
+    fileprivate func receive(_ instruction: PaymentInstruction) async throws -> Payment {
+        let consent = try await approved(instruction)
+        return try await write { tx in
+            try PaymentBooks().receive(
+                NewPayment(appID: copilot, organisationID: acme, personID: amina, consentID: consent, instruction: instruction), at: noon, in: tx)
+        }
+    }
+
+    fileprivate func risk(of payment: Payment, at now: Timestamp) async throws -> RiskInputs {
+        try await readOne { try RiskReading().inputs(for: payment, at: now, in: $0) }
     }
 
     fileprivate func find(_ bulk: BulkPayment) async throws -> BulkPayment? { try await read { try BulkPaymentRecords().find(bulk.id, in: $0) } }

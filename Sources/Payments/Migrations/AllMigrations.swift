@@ -152,5 +152,9 @@ public enum PaymentsMigrations {
         Migration(
             "payments.0005_what_customers_can_cancel",
             "CREATE INDEX payment_cancellable_by_person ON payment (person_id, id) WHERE status IN ('scheduled', 'held')"),
+        // A risk decision asks of each file of an account whether it paid somebody: one step, however long the file is.
+        Migration(
+            "payments.0006_whom_files_paid",
+            "CREATE INDEX bulk_payment_line_by_creditor ON bulk_payment_line (bulk_payment_id, creditor_account)"),
     ]
 }
