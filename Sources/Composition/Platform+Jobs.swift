@@ -38,10 +38,7 @@ extension Platform {
                 try await secretUse.flush()
             },
             PeriodicJob("expired consents", every: .seconds(30)) { try await expireConsents() },
-            PeriodicJob("pending transactions", every: .seconds(60)) { [bench] in
-                let now = bench.clock.now
-                _ = try await bench.database.write { try Books().settleDue(at: now, randomness: bench.randomness, in: $0) }
-            },
+            PeriodicJob("pending transactions", every: .seconds(60)) { try await bookPendingTransactions() },
             PeriodicJob("payments", every: .seconds(1)) { try await settlePayments(seen: payments) },
             PeriodicJob("scheduled payments", every: .seconds(1)) { try await makePayments() },
             PeriodicJob("bulk payments", every: .seconds(1)) { try await settleBulkPayments(seen: bulkPayments) },
@@ -58,6 +55,12 @@ extension Platform {
     /// Stamps consents whose time is over; the gateway refuses them by the clock before.
     private func expireConsents() async throws {
         while try await bench.database.write({ [now = bench.clock.now] in try Consents().expireDue(at: now, in: $0) }) == 200 {}
+    }
+
+    /// Books the pending transactions of sandbox worlds whose time has come.
+    func bookPendingTransactions() async throws {
+        let (database, clock, randomness) = (bench.database, bench.clock, bench.randomness)
+        while try await database.write({ [now = clock.now] in try Books().settleDue(at: now, randomness: randomness, in: $0) }) == 100 {}
     }
 
     /// Settles accepted payments whose time has come, looks at what is held where its scenario says so, and sends to review what a process that died had
