@@ -32,6 +32,12 @@ struct PaymentOrder: Codable, Sendable {
         let status: Int
         let code, text: String
         let requestID: String?
+
+        /// Whether the payment may have been made nevertheless: an answer that was lost, or a request before this one that is still under way.
+        var isUnsure: Bool { status >= 500 || code == "idempotency_in_flight" }
+
+        /// For want of an answer that can be read, told as a gateway tells it.
+        static let noAnswer = Refusal(status: 502, code: "no_answer", text: "Wekeza’s public address did not answer us properly.", requestID: nil)
     }
 }
 

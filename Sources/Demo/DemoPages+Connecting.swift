@@ -67,12 +67,13 @@ extension DemoPages {
         guard query["iss"] == platform.issuer.text else {
             return explain("That answer is not from Wekeza", "It names another issuer, so we did not use it. Begin again.", status: .badRequest)
         }
-        var response = try await answer(query, flow: flow, now: now)
+        var response = try await answer(query, flow: flow, context)
         try flows.set(begun, at: now, on: &response)
         return response
     }
 
-    private func answer(_ query: Web.Parameters, flow: Flow, now: Timestamp) async throws -> Response {
+    private func answer(_ query: Web.Parameters, flow: Flow, _ context: AppContext) async throws -> Response {
+        let now = context.receivedAt
         if let error = query["error"] {
             guard error == "access_denied" else {
                 return explain("The bank could not ask you", query["error_description"] ?? "It answered \(error).", status: .badRequest)
@@ -99,7 +100,7 @@ extension DemoPages {
             return explain(
                 "The bank’s answer does not fit our question", "Its ID token is for another request, so we did not use it. Begin again.", status: .badRequest)
         }
-        if let order = flow.order { return try await pay(order, with: tokens.access_token, at: now) }
+        if let order = flow.order { return try await pay(order, with: tokens.access_token, context) }
         let person = try? await platform.userinfo(token: tokens.access_token).decode(Userinfo.self)
         let connection = Connection(
             consentID: flow.consentID, name: person?.given_name ?? person?.name ?? "You", connectedAt: now, accessToken: tokens.access_token,

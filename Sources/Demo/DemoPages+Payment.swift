@@ -22,10 +22,10 @@ struct PaymentPage: Encodable {
 /// The payment that the customer approved: made once, watched until it has arrived, and sent again when its answer was lost.
 extension DemoPages {
     /// Makes the payment, right after the code was exchanged.
-    func pay(_ order: PaymentOrder, with token: String, at now: Timestamp) async throws -> Response {
+    func pay(_ order: PaymentOrder, with token: String, _ context: AppContext) async throws -> Response {
         var order = order
         order.accessToken = token
-        return try await send(order, scenario: order.scenario, at: now)
+        return try await send(order, scenario: order.scenario, context)
     }
 
     /// The same request with the same key; with a new one where the bank said no, which it would only repeat. The scenario is left out: it belonged to the first
@@ -33,10 +33,26 @@ extension DemoPages {
     func payAgain(_ request: Request, _ context: AppContext) async throws -> Response {
         guard var order = orders.content(in: request, at: context.receivedAt) else { return .seeOther("/demo/pay") }
         if order.refusal?.status == 422 { order.key = randomness.alphanumerics(24) }
-        return try await send(order, scenario: nil, at: context.receivedAt)
+        return try await send(order, scenario: nil, context)
     }
 
-    private func send(_ order: PaymentOrder, scenario: String?, at now: Timestamp) async throws -> Response {
+    private func send(_ order: PaymentOrder, scenario: String?, _ context: AppContext) async throws -> Response {
+        var order = order
+        do {
+            order = try await answered(order, scenario: scenario)
+        } catch let failure as PlatformFailure {
+            // The bank may have paid. The code is spent: what is kept here is all that the payment can be asked for again with.
+            log(failure, context)
+            order.refusal = .noAnswer
+        }
+        var response = Response.seeOther("/demo/payment?watch=yes")
+        try orders.set(order, at: context.receivedAt, on: &response)
+        return response
+    }
+
+    /// The order with what the bank answered.
+    /// - Throws: `PlatformFailure` when no answer came, or none that can be read.
+    private func answered(_ order: PaymentOrder, scenario: String?) async throws -> PaymentOrder {
         var order = order
         let answer = try await platform.api(
             "POST", "/v1/payments", token: order.accessToken ?? "", body: JSONEncoder().encode(PaymentRequest(order.bill, consent: order.consentID)),
@@ -48,9 +64,7 @@ extension DemoPages {
             let problem = answer.problem ?? .unknown(answer.status)
             order.refusal = .init(status: answer.status, code: problem.name, text: problem.text, requestID: problem.request_id)
         }
-        var response = Response.seeOther("/demo/payment?watch=yes")
-        try orders.set(order, at: now, on: &response)
-        return response
+        return order
     }
 
     // MARK: Watching
@@ -96,7 +110,7 @@ extension DemoPages {
         switch refusal?.status ?? 0 {
         case 401:
             ("It is too late to ask again", "Our permission lasts five minutes. Your payments at Wekeza show whether it was paid.")
-        case 500...:
+        case _ where refusal?.isUnsure == true:
             (
                 "We do not know whether it was paid",
                 "The bank’s answer did not reach us. We send the very same request again, with the same key: if it was paid, we learn that, and it is not paid twice."

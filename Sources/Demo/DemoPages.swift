@@ -81,13 +81,17 @@ public struct DemoPages: Sendable {
                     actions: [.init("Go to the start", "/demo")], reference: refusal.problem.request_id),
                 shell: shell(""), status: .badGateway)
         } catch let failure as PlatformFailure {
-            context.logger.error("demo cannot use the platform", metadata: ["error": "\(failure)", "request_id": "\(context.requestID)"])
+            log(failure, context)
             return pages.notice(
                 Notice(
                     "We cannot reach the bank", "Wekeza’s public address does not answer us properly. Load the page again in a moment.",
                     actions: [.init("Go to the start", "/demo")], reference: context.requestID.rawValue),
                 shell: shell(""), status: .badGateway)
         }
+    }
+
+    func log(_ failure: PlatformFailure, _ context: AppContext) {
+        context.logger.error("demo cannot use the platform", metadata: ["error": "\(failure)", "request_id": "\(context.requestID)"])
     }
 
     private struct Explanation: Encodable {
