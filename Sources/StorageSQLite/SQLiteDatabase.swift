@@ -109,7 +109,7 @@ public final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
 
     public func close() async {
         guard isOpen.exchange(false, ordering: .relaxed) else { return }
-        // The file is whole by itself then. Beside another process, which reads from the log, it stays as it is.
+        // The file is whole by itself then. Beside another process, which reads from the log, and on a full disk it stays as it is.
         _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         // What is still being read fails to close: the process ends it.
         try? await Self.onThread { [pool, turnReads] in

@@ -29,7 +29,17 @@ public enum SQLiteFile {
         }
     }
 
-    /// Folds the write-ahead log into the file, which is then whole by itself.
+    /// Folds the write-ahead log into the file, which is then whole by itself and on the disk, and goes on keeping a log.
+    /// - Throws: `StorageError`, when the disk has no room for it, or another program reads from the log.
+    public static func fold(_ path: String) async throws {
+        try await onThread {
+            let database = try DatabaseQueue(path: path)
+            _ = try database.inDatabase { try $0.checkpoint(.truncate) }
+            try database.close()
+        }
+    }
+
+    /// Folds the write-ahead log into the file, which then keeps none.
     /// - Returns: `false` when the file is damaged.
     /// - Throws: `StorageError.unavailable` while any other program has it open, `StorageError.failed` when something else is in the way.
     @discardableResult

@@ -1,5 +1,6 @@
 """A backup taken under load, and what may not live again after a restore on an empty machine."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -9,6 +10,7 @@ import stat
 import subprocess
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -530,6 +532,65 @@ def test_a_damaged_database_is_replaced_and_set_aside_as_it_is(occupied, damage)
     assert wekeza(folder, database, "migrate")[0] == 0
 
 
+class Reading:
+    """A restore that has looked at what is in place and reads its copy: the end of it stays away until the restore is to finish."""
+
+    # Of the archive's end some kilobytes are empty, and what was written to a pipe and not read yet fits into a page.
+    END, PAGE = 16_384, 4096
+
+    def __init__(self, folder, database, file, pipe, *arguments):
+        os.mkfifo(pipe)
+        self.process = subprocess.Popen(
+            [BINARY, "restore", str(pipe), *arguments, "--data", folder.name, "--database", database],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        archive = Path(file).read_bytes()
+        self.pipe, self.end = open(pipe, "wb"), archive[-self.END:]
+        fcntl.fcntl(self.pipe, fcntl.F_SETPIPE_SZ, self.PAGE)
+        self.pipe.write(archive[:-self.END])
+        self.pipe.flush()
+
+    def finish(self):
+        with self.pipe:
+            self.pipe.write(self.end)
+        said, complaint = self.process.communicate(timeout=120)
+        return self.process.returncode, said, complaint
+
+
+def set_aside(folder, database):
+    return schemas_aside(database) if database.startswith("postgres") else list(Path(folder.name).glob("*.replaced-*"))
+
+
+def test_a_server_that_is_started_while_the_copy_is_read_keeps_its_database(stopped, occupied, tmp_path, request):
+    folder, database, file, _ = occupied
+    reading = Reading(folder, database, file, tmp_path / "pipe", "--replace")
+    request.addfinalizer(reading.process.kill)
+    started = Server(stopped[0].engine, folder=folder, database=database)
+    try:
+        status, _, complaint = reading.finish()
+
+        assert status == 2 and "stop" in complaint, complaint
+        assert set_aside(folder, database) == []
+        assert requests.get(f"http://127.0.0.1:{started.ops_port}/readyz").status_code == 200
+        started.create_app("Made meanwhile", "--redirect-uri", CALLBACK, "--organisation", "acme-budget")
+    finally:
+        assert started.stop(keep_folder=True) == 0
+
+
+def test_a_database_that_is_made_while_the_copy_is_read_is_not_replaced_unasked(stopped, tmp_path, request):
+    server, file = stopped
+    folder, database = empty_machine(server, server.engine)
+    reading = Reading(folder, database, file, tmp_path / "pipe")
+    request.addfinalizer(reading.process.kill)
+    assert wekeza(folder, database, "migrate")[0] == 0
+
+    status, _, complaint = reading.finish()
+
+    assert status == 2 and "--replace" in complaint, complaint
+    assert set_aside(folder, database) == []
+    assert wekeza(folder, database, "migrate")[0] == 0
+    folder.cleanup()
+
+
 @on_sqlite
 @pytest.mark.parametrize("is_damaged", [False, True])
 def test_a_database_that_another_program_has_open_is_not_replaced(occupied, is_damaged):
@@ -641,6 +702,38 @@ def test_a_restore_that_fails_puts_back_what_it_set_aside(marked, tmp_path, work
         folder, database, file, "--replace", path=pg_restore_that(f"{work}\necho 'the disk is full' >&2\nexit 1", tmp_path))
 
     assert status == 2 and "the disk is full. What the database held is in its place again." in complaint
+    assert (old_tables(database), schemas_aside(database)) == (["public"], [])
+    assert wekeza(folder, database, "migrate")[0] == 0
+
+
+def connection(database, name):
+    """One that stays, of a program of this name."""
+    return subprocess.Popen(["psql", database, "-AtqX"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PGAPPNAME": name})
+
+
+def tell(connection, statement):
+    """Comes back when the statement, which answers nothing, is done."""
+    print(f"{statement};\n\\echo done", file=connection.stdin, flush=True)
+    assert connection.stdout.readline() == "done\n"
+
+
+@on_postgres
+def test_a_server_that_connects_while_its_tables_are_set_aside_gets_them_back(marked):
+    folder, database, file = marked
+    waits = (
+        "SELECT pid FROM pg_stat_activity "
+        "WHERE datname = current_database() AND application_name = 'wekeza' AND wait_event_type = 'Lock'")
+    with connection(database, "operator") as operator, ThreadPoolExecutor(1) as pool:
+        tell(operator, "BEGIN; ALTER SCHEMA public RENAME TO elsewhere")
+        restoring = pool.submit(restore, folder, database, file, "--replace")
+        assert eventually(lambda: ask(database, waits)), "nothing is set aside"
+        with connection(database, "wekeza") as server:
+            tell(server, "BEGIN")
+            tell(operator, "ROLLBACK")
+
+            status, _, complaint = restoring.result()
+
+    assert status == 2 and "A server is connected" in complaint and "is in its place again" in complaint, complaint
     assert (old_tables(database), schemas_aside(database)) == (["public"], [])
     assert wekeza(folder, database, "migrate")[0] == 0
 

@@ -108,15 +108,19 @@ struct OpenedBackup {
     fileprivate let file: FileHandle
 
     /// Writes the database to a file of its own.
-    /// - Throws: `ConfigurationError` when it is not what the manifest says.
+    /// - Throws: `ConfigurationError` when there is no room for it, or it is not what the manifest says.
     func extract(to destination: String) throws {
         let copy = try BackupArchive.create(destination)
         var hash = SHA256()
-        try BackupArchive.forEachChunk(of: file, bytes: manifest.database.bytes) {
-            hash.update(data: $0)
-            try copy.write(contentsOf: $0)
+        do {
+            try BackupArchive.forEachChunk(of: file, bytes: manifest.database.bytes) {
+                hash.update(data: $0)
+                try copy.write(contentsOf: $0)
+            }
+            try BackupArchive.settle(copy)
+        } catch {
+            throw ConfigurationError("\(path) cannot be copied to \(destination): is the disk full?")
         }
-        try BackupArchive.settle(copy)
         guard Base64URL.encode(hash.finalize()) == manifest.database.sha256 else {
             unlink(destination)
             throw ConfigurationError("\(path) is damaged: its database is not the one that was written. Use another backup.")

@@ -17,9 +17,6 @@ public struct Restore: Sendable {
     private let randomness: any RandomSource
     private let logger: Logger
 
-    /// Of the files that are one SQLite database.
-    private static let suffixes = ["", "-wal", "-shm", "-journal"]
-
     public init(
         _ configuration: Configuration, master: MasterKey, passwords: PasswordHasher = PasswordHasher(), clock: any WallClock = SystemClock(),
         randomness: any RandomSource = SystemRandom(), logger: Logger
@@ -51,7 +48,7 @@ public struct Restore: Sendable {
         try check(backup.manifest)
         do {
             switch configuration.database {
-            case .sqlite(let target): return try await restore(backup, to: target, options)
+            case .sqlite(let path): return try await restore(backup, to: SQLiteTarget(path: path), options)
             case .postgres(let url): return try await restore(backup, toServer: url, options)
             }
         } catch let error as StorageError {
@@ -69,7 +66,8 @@ public struct Restore: Sendable {
             switch configuration.database {
             case .sqlite(let path):
                 guard FileManager.default.fileExists(atPath: path) else { throw ConfigurationError("There is no database \(path).") }
-                guard try await takeOutOfUse(path) else { throw ConfigurationError("\(path) is damaged: restore a backup, with --replace.") }
+                let target = SQLiteTarget(path: path)
+                guard try await target.takeOutOfUse() else { throw ConfigurationError("\(path) is damaged: restore a backup, with --replace.") }
                 try ReplayStore.forget(besides: path)
                 return try await recover(at: path, with: nil, options)
             case .postgres(let url):
@@ -95,44 +93,20 @@ public struct Restore: Sendable {
 
     // MARK: SQLite
 
-    /// Everything happens in a file beside the target, which gets its name when it is safe: a restore that is stopped at any moment leaves what was there.
-    private func restore(_ backup: OpenedBackup, to target: String, _ options: Options) async throws -> RecoveryReport {
-        try FileManager.default.createDirectory(at: URL(fileURLWithPath: target).deletingLastPathComponent(), withIntermediateDirectories: true)
-        let standing = Self.suffixes.filter { FileManager.default.fileExists(atPath: target + $0) }
-        let isEmpty = standing.isEmpty || (standing == [""] && (try? FileManager.default.attributesOfItem(atPath: target)[.size] as? Int) == 0)
-        guard isEmpty || options.replaces else {
-            throw ConfigurationError("\(target) holds a database already: name another one, or pass --replace to set it aside.")
-        }
-        // One that is damaged is set aside as it is: it is what has to be replaced.
-        if !isEmpty, standing.contains("") { _ = try await takeOutOfUse(target) }
-        let draft = "\(target).restoring"
+    private func restore(_ backup: OpenedBackup, to target: SQLiteTarget, _ options: Options) async throws -> RecoveryReport {
+        try FileManager.default.createDirectory(at: URL(fileURLWithPath: target.path).deletingLastPathComponent(), withIntermediateDirectories: true)
+        try await target.refuseUnlessFree(replacing: options.replaces)
         // A log that a killed restore left would be read into this one's file.
-        Self.remove(draft)
-        defer { Self.remove(draft) }
-        try backup.extract(to: draft)
-        let report = try await recover(at: draft, with: backup.manifest, options)
-        for suffix in Self.suffixes where FileManager.default.fileExists(atPath: target + suffix) {
-            guard rename(target + suffix, "\(target).replaced-\(report.restoredAt.seconds)\(suffix)") == 0 else {
-                throw ConfigurationError("\(target) cannot be set aside: move it yourself and try again.")
-            }
-        }
-        try ReplayStore.forget(besides: target)
-        guard rename(draft, target) == 0 else { throw ConfigurationError("\(target) cannot be written.") }
-        FolderSync.settle(folderOf: target)
+        target.removeDraft()
+        defer { target.removeDraft() }
+        try backup.extract(to: target.draft)
+        let report = try await recover(at: target.draft, with: backup.manifest, options)
+        try await target.foldDraft()
+        // The copy is read for minutes, in which a server may be started, or make the first database.
+        try await target.refuseUnlessFree(replacing: options.replaces)
+        try ReplayStore.forget(besides: target.path)
+        try target.takeDraft(at: report.restoredAt)
         return report
-    }
-
-    private static func remove(_ database: String) {
-        for suffix in suffixes { unlink(database + suffix) }
-    }
-
-    /// - Returns: `false` when the database is damaged.
-    private func takeOutOfUse(_ path: String) async throws -> Bool {
-        do { return try await SQLiteFile.takeOutOfUse(path) } catch let error as StorageError {
-            guard !error.isUnavailable else { throw ConfigurationError("A server or another program has \(path) open: stop it, then restore.") }
-            throw ConfigurationError(
-                "The database in place, \(path), cannot be taken out of use: \(error). Nothing was changed: mend that, or move the file away and try again.")
-        }
     }
 
     private func recover(at path: String, with manifest: BackupManifest?, _ options: Options) async throws -> RecoveryReport {
@@ -143,13 +117,16 @@ public struct Restore: Sendable {
 
     private func restore(_ backup: OpenedBackup, toServer url: String, _ options: Options) async throws -> RecoveryReport {
         let (server, archive) = (PostgresTarget(url: url, logger: logger), PostgresArchive(url: url))
-        try await server.refuseWhileServed()
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("wekeza-restore-\(randomness.alphanumerics(12))").path
         defer { unlink(folder) }
         try backup.extract(to: folder)
         try await archive.check(folder)
+        // Not before: the copy is read for minutes, in which a server may be started.
+        try await server.refuseWhileServed()
         let setAside = try await server.makeRoom(replacing: options.replaces, at: clock.now)
         do {
+            // One that was connected before the mark was there has not seen it.
+            try await server.refuseWhileServed()
             try await archive.restore(from: folder, clearing: setAside != nil)
             return try await recover(atServer: url, with: backup.manifest, options)
         } catch {
