@@ -19,7 +19,8 @@ public enum Server {
     /// - Throws: `ConfigurationError` for a set-up that cannot work.
     public static func run(_ configuration: Configuration, environment: [String: String]) async throws {
         let configuration =
-            configuration.isMutualTLSPortNamed || PortsCheck.isFree(configuration.mutualTLSPort) ? configuration : configuration.withoutMutualTLS()
+            configuration.isMutualTLSPortNamed || PortsCheck.isFree(configuration.mutualTLSPort, on: configuration.host)
+            ? configuration : configuration.withoutMutualTLS()
         FileDescriptors.raiseLimit()
         LoggingSystem.bootstrap { ECSLogHandler(label: $0) }
         let registry = PrometheusRegistry()
@@ -29,6 +30,7 @@ public enum Server {
 
         let master = try MasterKeyFile.load(directory: configuration.dataDirectory, environment: environment, randomness: SystemRandom())
         let bench = try await Workbench.open(configuration, logger: logger)
+        if let loose = try await bench.database.read({ try LooseSettings(in: $0) }).warning { logger.warning("\(loose.found) \(loose.advice)") }
         let rootKey = try await bench.openRootKey(by: master)
         let replays = try await ReplayStore.open(configuration, bench: bench)
         let http = HTTPClient(configuration: .init(redirectConfiguration: .disallow, timeout: .init(connect: .seconds(2), read: .seconds(10))))

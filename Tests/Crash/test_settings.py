@@ -1,10 +1,11 @@
-"""What `wekeza doctor` says of a PostgreSQL that would lose what it confirmed, or takes too few connections."""
+"""What `wekeza doctor` and a start say of a PostgreSQL that would lose what it confirmed, or takes too few connections."""
 
 import json
 import subprocess
 
 import cluster as postgres
 import pytest
+from node import Node
 from shared import BINARY, ROOT, free_port
 
 pytestmark = pytest.mark.skipif(postgres.binaries() is None, reason="PostgreSQL's server programs are not installed")
@@ -16,11 +17,15 @@ def cluster():
         yield running
 
 
-def findings(cluster, folder, *settings, arguments=()):
-    """Of the running server, after a start with these settings."""
+def restart(cluster, *settings):
     cluster.stop("fast")
     cluster.settings = list(settings)
     cluster.start()
+
+
+def findings(cluster, folder, *settings, arguments=()):
+    """Of the running server, after a start with these settings."""
+    restart(cluster, *settings)
     done = subprocess.run(
         [BINARY, "doctor", "--json", "--data", str(folder), "--assets", str(ROOT), "--database", cluster.url,
          "--port", str(free_port()), "--ops-port", str(free_port()), *arguments], capture_output=True, text=True, cwd=ROOT, timeout=60)
@@ -33,12 +38,32 @@ def test_a_server_that_keeps_what_it_confirms_and_takes_enough_connections(clust
     assert [found[check]["state"] for check in ("database", "durability", "connections")] == ["ok"] * 3
 
 
-@pytest.mark.parametrize("setting", ["fsync", "full_page_writes", "synchronous_commit"])
+@pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
 def test_a_server_that_confirms_before_the_disk_has_it(cluster, tmp_path, setting):
     found = findings(cluster, tmp_path, f"{setting}=off")
 
     assert found["durability"]["state"] == "problem"
     assert f"{setting}=off" in found["durability"]["found"] and setting in found["durability"]["advice"]
+
+
+def test_what_each_connection_turns_on_itself(cluster, tmp_path):
+    found = findings(cluster, tmp_path, "synchronous_commit=off")
+
+    assert found["durability"]["state"] == "ok" and "turns synchronous_commit on" in found["durability"]["found"]
+
+
+@pytest.mark.parametrize("settings", [[], ["synchronous_commit=off"], ["fsync=off"], ["full_page_writes=off"], ["fsync=off", "full_page_writes=off"]], ids=str)
+def test_a_start_warns_once_of_what_no_connection_can_turn_on(cluster, settings):
+    restart(cluster, *settings)
+    with Node("postgres", database=cluster.database("_".join(["start", *(setting.removesuffix("=off") for setting in settings)]))) as node:
+        node.process.terminate()
+        assert node.process.wait(25) == 0
+        lines = [json.loads(line) for line in node.printed().splitlines() if line.startswith("{")]
+
+    told = [line["message"] for line in lines if line["log.level"] == "warning" and line["message"].startswith("PostgreSQL runs with ")]
+    loose = [setting for setting in settings if setting != "synchronous_commit=off"]
+    assert len(told) == (1 if loose else 0)
+    assert all(f"{', '.join(loose)}: what was confirmed can be lost" in sentence for sentence in told)
 
 
 def test_a_server_with_few_connections(cluster, tmp_path):

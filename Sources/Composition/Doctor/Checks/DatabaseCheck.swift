@@ -36,29 +36,20 @@ struct DatabaseCheck: Check {
     }
 
     private func server(_ setUp: SetUp) async throws -> [Finding] {
-        let settings = try await setUp.look { tx in
-            let rows = try tx.all(
-                """
-                SELECT name, setting
-                FROM pg_settings
-                WHERE name IN ('server_version', 'fsync', 'synchronous_commit', 'full_page_writes', 'max_connections')
-                """)
-            return Dictionary(try rows.map { (try $0["name"] as String, try $0["setting"] as String) }, uniquingKeysWith: { first, _ in first })
+        let (settings, loose) = try await setUp.look { tx in
+            let rows = try tx.all("SELECT name, setting FROM pg_settings WHERE name IN ('server_version', 'max_connections')")
+            let settings = try rows.map { (try $0["name"] as String, try $0["setting"] as String) }
+            return (Dictionary(settings, uniquingKeysWith: { first, _ in first }), try LooseSettings(in: tx))
         }
         return [
-            .ok(name, "PostgreSQL \(settings["server_version"] ?? "") answers, in UTF8."), durability(settings),
+            .ok(name, "PostgreSQL \(settings["server_version"] ?? "") answers, in UTF8."), durability(loose),
             connections(settings, each: setUp.configuration.databaseConnections),
         ]
     }
 
-    private func durability(_ settings: [String: String]) -> Finding {
-        let loose = ["fsync", "full_page_writes", "synchronous_commit"].filter { settings[$0] == "off" }
-        guard loose.isEmpty else {
-            return .problem(
-                "durability", "PostgreSQL runs with \(loose.map { "\($0)=off" }.joined(separator: ", ")): what was confirmed can be lost with the power.",
-                "Set \(loose.joined(separator: ", ")) to on in postgresql.conf and reload.")
-        }
-        return .ok("durability", "PostgreSQL confirms a commit when it is on the disk.")
+    private func durability(_ loose: LooseSettings) -> Finding {
+        if let (found, advice) = loose.warning { return .problem("durability", found, advice) }
+        return .ok("durability", "PostgreSQL confirms a commit when it is on the disk, and each connection turns synchronous_commit on where it is off.")
     }
 
     /// - Parameter each: how many a node opens at most.
