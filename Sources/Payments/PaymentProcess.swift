@@ -127,11 +127,12 @@ public struct PaymentProcess: Sendable {
         }
     }
 
-    /// What the same request made before: the gateway lets a key come again for another payment after a day.
+    /// What the same request made before: the gateway lets a key that it has forgotten come again for another payment.
     /// - Throws: `PaymentRefusal.keyReused` when the key came before for another payment.
     private static func earlier(_ new: NewPayment, at now: Timestamp, in tx: any ReadTransaction) throws -> Payment? {
         guard let key = new.idempotencyKey else { return nil }
-        guard let earlier = try PaymentRecords().find(of: new.consentID, kind: new.kind, key: key, since: now - .days(1), in: tx) else { return nil }
+        let since = now - IdempotencyKeyTerm.memory
+        guard let earlier = try PaymentRecords().find(of: new.consentID, kind: new.kind, key: key, since: since, in: tx) else { return nil }
         guard earlier.instruction.differences(from: new.instruction).isEmpty, earlier.executionDate == new.executionDate else {
             throw PaymentRefusal.keyReused
         }

@@ -307,16 +307,19 @@ struct ConsentIdempotencyTests {
     }
 
     @Test(arguments: Engine.available)
-    func `a refused request leaves its key free, and a day later every key is new`(engine: Engine) async throws {
+    func `a refused request leaves its key free, and an answered one keeps it for a day, also by a clock two hours ahead`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.register()
             let refused = try await lodge(
                 server, token: server.appToken(app), key: "k-1", body: sound.replacing("2027-02-19T00:00:00Z", with: "2020-01-01T00:00:00Z"))
             let first = try await lodge(server, token: server.appToken(app), key: "k-1")
-            server.clock.advance(by: .hours(24))
+            server.clock.advance(by: .hours(26))
+            let again = try await lodge(server, token: server.appToken(app), key: "k-1")
+            server.clock.advance(by: .hours(3))
             let second = try await lodge(server, token: server.appToken(app), key: "k-1")
 
             #expect(refused.status == .badRequest && first.status == .created && second.status == .created)
+            #expect(again.text == first.text && again.headers[.idempotencyReplayed] == "true")
             #expect(first.json["id"] as? String != second.json["id"] as? String)
         }
     }

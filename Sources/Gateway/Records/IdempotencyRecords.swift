@@ -1,6 +1,7 @@
 public import Primitives
 public import Storage
 internal import HTTPTypes
+internal import OpenBanking
 
 /// One request's hold on an idempotency key, which belongs to an app and a route.
 public struct IdempotencyClaim: Hashable, Sendable {
@@ -35,8 +36,6 @@ public enum IdempotencyOutcome: Sendable {
 public struct IdempotencyRecords: Sendable {
     public init() {}
 
-    /// How long a key answers.
-    static let lifetime = Duration.hours(24)
     /// A claim without an answer after this long belongs to a process that died: another may take the key over.
     static let staleness = Duration.seconds(60)
     /// How far ahead of ours another node's clock may be: a claim from beyond was made before the clock was set back, by a process that is gone.
@@ -61,7 +60,7 @@ public struct IdempotencyRecords: Sendable {
         let claimedAt: Timestamp = try row["claimed_at"]
         let status: Int? = try row["status"]
         let payload: Digest = try row["payload"]
-        let isOver = claimedAt <= now - Self.lifetime
+        let isOver = claimedAt <= now - IdempotencyKeyTerm.memory
         // Also where its process died: what it may have done was asked for by its own body.
         guard isOver || payload == claim.payload else { return .otherPayload }
         let isAbandoned = status == nil && (claimedAt <= now - Self.staleness || claimedAt > now + Self.skew)
@@ -77,7 +76,7 @@ public struct IdempotencyRecords: Sendable {
             SELECT status, headers, body
             FROM idempotency_key
             WHERE app_id = \(claim.appID) AND route = \(claim.route) AND key = \(claim.key)
-                AND payload = \(claim.payload) AND claimed_at > \(now - Self.lifetime) AND status IS NOT NULL
+                AND payload = \(claim.payload) AND claimed_at > \(now - IdempotencyKeyTerm.memory) AND status IS NOT NULL
             """
         ).map(Self.kept)
     }
@@ -115,8 +114,8 @@ public struct IdempotencyRecords: Sendable {
     /// Removes keys of yesterday.
     /// - Returns: how many went, at most `limit`.
     public func purge(at now: Timestamp, limit: Int = 1000, in tx: any WriteTransaction) throws -> Int {
-        let rows = try tx.all(
-            "SELECT app_id, route, key FROM idempotency_key WHERE claimed_at <= \(now - Self.lifetime) ORDER BY claimed_at LIMIT \(limit)")
+        let end = now - IdempotencyKeyTerm.memory
+        let rows = try tx.all("SELECT app_id, route, key FROM idempotency_key WHERE claimed_at <= \(end) ORDER BY claimed_at LIMIT \(limit)")
         for row in rows {
             let appID: AppID = try row["app_id"]
             let route: String = try row["route"]
@@ -124,7 +123,7 @@ public struct IdempotencyRecords: Sendable {
             try tx.execute(
                 """
                 DELETE FROM idempotency_key
-                WHERE app_id = \(appID) AND route = \(route) AND key = \(key) AND claimed_at <= \(now - Self.lifetime)
+                WHERE app_id = \(appID) AND route = \(route) AND key = \(key) AND claimed_at <= \(end)
                 """)
         }
         return rows.count
