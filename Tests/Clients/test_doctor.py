@@ -393,6 +393,33 @@ def test_a_port_that_another_program_has(fresh, flag):
     assert found["state"] == "problem" and flag in found["advice"]
 
 
+def test_a_port_that_another_program_has_on_the_other_loopback_address(fresh):
+    """`localhost` listens on both."""
+    with socket.socket(socket.AF_INET6) as taken:
+        try:
+            taken.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no ::1")
+        taken.listen()
+
+        found = fresh.found("ports", "--port", str(taken.getsockname()[1]))
+
+    assert found["state"] == "problem" and "::1" in found["found"] and "--port" in found["advice"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "0.0.0.0"])
+def test_two_listeners_with_one_port(fresh, host):
+    found = fresh.found("ports", "--host", host, "--issuer", "http://localhost:8080", "--port", str(fresh.ops_port))
+
+    assert found["state"] == "problem" and found["found"] == f"--port and --ops-port are both {fresh.ops_port}."
+
+
+def test_one_port_of_two_addresses(fresh):
+    states = fresh.states("ports", "--host", "127.0.0.2", "--issuer", "http://localhost:8080", "--port", str(fresh.ops_port))
+
+    assert states == ["ok", "ok"]
+
+
 def test_a_host_that_is_not_this_machine(fresh):
     assert fresh.found("ports", "--host", "192.0.2.1", "--issuer", "https://bank.example")["state"] == "problem"
 

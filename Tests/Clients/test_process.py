@@ -1,5 +1,6 @@
 """The program as its operator meets it: how it starts, refuses to start, reloads and stops."""
 
+import fcntl
 import http.client
 import json
 import os
@@ -8,6 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,14 @@ from conftest import BINARY, ROOT, Server, engines, eventually, free_port, postg
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-def refused(folder, *arguments):
+# Root may write to what nobody else may, unless it gives that up.
+ANYBODY = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+
+def refused(folder, *arguments, as_anybody=False):
     """What a start that cannot work prints, and its exit code."""
     done = subprocess.run(
-        [BINARY, "serve", "--port", str(free_port()), "--ops-port", str(free_port()), "--data", str(folder), "--assets", str(ROOT), *arguments],
+        [*(ANYBODY if as_anybody else []), BINARY, "serve", "--port", str(free_port()), "--ops-port", str(free_port()), "--data", str(folder), "--assets", str(ROOT), *arguments],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT, timeout=60)
     return done.returncode, done.stderr.strip()
 
@@ -104,6 +110,36 @@ def test_a_database_that_does_not_answer_ends_the_start_with_one_sentence_and_co
 
     assert code == 1
     assert said.startswith("wekeza: The database named by --database does not answer (") and len(said.splitlines()) == 1
+
+
+@contextmanager
+def memory_of_uses(folder):
+    """The folder beside the database where what was used once is remembered, and the file whose lock is the folder's."""
+    place = Path(folder) / "wekeza.db-replays"
+    place.mkdir(0o700)
+    with open(place / "lock", "w") as lock:
+        yield lock
+
+
+def test_a_lock_that_a_process_stands_still_with_ends_the_start_with_one_sentence_and_code_1(tmp_path):
+    with memory_of_uses(tmp_path) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        code, said = refused(tmp_path)
+
+    assert code == 1
+    assert "wekeza.db-replays/lock" in said and "start again" in said and len(said.splitlines()) == 1
+
+
+def test_a_memory_of_uses_that_another_user_made_stops_the_start_with_one_sentence_and_code_2(tmp_path):
+    """Its supervisor would try for ever."""
+    with memory_of_uses(tmp_path) as lock:
+        os.fchmod(lock.fileno(), 0o400)
+
+        code, said = refused(tmp_path, as_anybody=True)
+
+    assert code == 2
+    assert "wekeza.db-replays cannot be used" in said and len(said.splitlines()) == 1
 
 
 @pytest.mark.skipif("postgres" not in engines(), reason="needs PostgreSQL")

@@ -95,7 +95,8 @@ public struct Listeners {
         hosts(configuration.host).count * (configuration.mutualTLSPort == nil ? 1 : 2) + 1
     }
 
-    private static func hosts(_ host: String) -> [String] {
+    /// The addresses that the public listener and the one for client certificates have a socket for.
+    static func hosts(_ host: String) -> [String] {
         guard host == "localhost" else { return [host] }
         return hasIPv6Loopback ? ["127.0.0.1", "::1"] : ["127.0.0.1"]
     }

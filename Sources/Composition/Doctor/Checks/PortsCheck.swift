@@ -3,31 +3,57 @@ internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1
 
-/// The ports are free, or a server of ours has them.
+/// The ports are free on every address that a start listens on, or a server of ours has them, and no two of them are one.
 struct PortsCheck: Check {
     private let name = "ports"
 
-    func run(_ setUp: SetUp) async -> [Finding] {
-        let configuration = setUp.configuration
-        let host = configuration.host == "localhost" ? "127.0.0.1" : configuration.host
-        let isTaken = Self.bind(configuration.opsPort, on: "127.0.0.1") == EADDRINUSE
-        let isRunning = isTaken ? await isOurs(configuration.opsPort) : false
-        return [finding(of: configuration.port, on: host, flag: "--port", isRunning: isRunning)]
-            + (configuration.mutualTLSPort.map { [finding(of: $0, on: host, flag: "--tls-port", isRunning: isRunning)] } ?? [])
-            + [finding(of: configuration.opsPort, on: "127.0.0.1", flag: "--ops-port", isRunning: isRunning)]
+    private struct Port {
+        let number: Int
+        let hosts: [String]
+        let flag: String
+
+        /// Whether both need the same socket. That of a wildcard is at every address.
+        func meets(_ other: Port) -> Bool {
+            guard number == other.number else { return false }
+            return !Set(hosts).isDisjoint(with: other.hosts) || (hosts + other.hosts).contains { ["0.0.0.0", "::"].contains($0) }
+        }
     }
 
-    /// Whether a loopback port can be taken; so is none.
-    static func isFree(_ port: Int?) -> Bool { port.map { bind($0, on: "127.0.0.1") == 0 } ?? true }
+    func run(_ setUp: SetUp) async -> [Finding] {
+        let configuration = setUp.configuration
+        let hosts = Listeners.hosts(configuration.host)
+        let isTaken = Self.bind(configuration.opsPort, on: "127.0.0.1") == EADDRINUSE
+        let isRunning = isTaken ? await isOurs(configuration.opsPort) : false
+        let ports =
+            [Port(number: configuration.port, hosts: hosts, flag: "--port")]
+            + (configuration.mutualTLSPort.map { [Port(number: $0, hosts: hosts, flag: "--tls-port")] } ?? [])
+            + [Port(number: configuration.opsPort, hosts: ["127.0.0.1"], flag: "--ops-port")]
+        return ports.indices.map { index -> Finding in
+            let port = ports[index]
+            guard let twin = ports[..<index].first(where: port.meets) else { return finding(of: port, isRunning: isRunning) }
+            return .problem(name, "\(twin.flag) and \(port.flag) are both \(port.number).", "Choose another port for one of them.")
+        }
+    }
 
-    private func finding(of port: Int, on host: String, flag: String, isRunning: Bool) -> Finding {
-        switch Self.bind(port, on: host) {
-        case 0: .ok(name, "\(host):\(port) is free.")
-        case EADDRINUSE where isRunning: .ok(name, "\(host):\(port) is our server's, which runs.")
+    /// Whether a port can be taken on every address that the host stands for; so is none.
+    static func isFree(_ port: Int?, on host: String) -> Bool {
+        guard let port else { return true }
+        return Listeners.hosts(host).allSatisfy { bind(port, on: $0) == 0 }
+    }
+
+    private func finding(of port: Port, isRunning: Bool) -> Finding {
+        let refusals = port.hosts.map { (host: $0, reason: Self.bind(port.number, on: $0)) }.filter { $0.reason != 0 }
+        guard let (host, reason) = refusals.first else { return .ok(name, "Port \(port.number) is free on \(port.hosts.joined(separator: " and ")).") }
+        return switch reason {
+        case EADDRINUSE where isRunning: .ok(name, "Port \(port.number) is our server's, which runs.")
         case EADDRINUSE:
-            .problem(name, "Another program listens on \(host):\(port).", "Stop it (ss -ltnp shows which), or choose another port with \(flag).")
+            .problem(
+                name, "Another program listens on port \(port.number) of \(host).",
+                "Stop it (ss -ltnp shows which), or choose another port with \(port.flag).")
         case EACCES:
-            .problem(name, "This user may not listen on port \(port).", "Choose a port above 1023 with \(flag), or give the program CAP_NET_BIND_SERVICE.")
+            .problem(
+                name, "This user may not listen on port \(port.number).",
+                "Choose a port above 1023 with \(port.flag), or give the program CAP_NET_BIND_SERVICE.")
         default: .problem(name, "\(host) is no address of this machine.", "Correct --host.")
         }
     }
