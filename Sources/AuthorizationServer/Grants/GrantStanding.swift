@@ -54,7 +54,9 @@ struct GrantStanding: Sendable {
     private static func refusal(of grant: Grant, _ row: Row, at now: Timestamp, in database: any Database) async throws -> Refusal? {
         guard grant.isLive(at: now) else { return .grantEnded }
         if let id = grant.consentID, try row["consent_is_in_force"] != true {
-            return .consent(try await database.readOne { try Consents().status(of: id, at: now, in: $0) } ?? .revoked)
+            let status = try await database.readOne { try Consents().status(of: id, at: now, in: $0) } ?? .revoked
+            // One that waited for its confirmation may have got it meanwhile.
+            guard status == .authorised else { return .consent(status) }
         }
         return try row["person_is_active"] == true ? nil : .personDisabled
     }
