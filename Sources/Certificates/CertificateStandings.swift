@@ -23,20 +23,27 @@ public final class CertificateStandings: Sendable {
         let edition: ClientCertificateCheck.Edition
         /// The certificate and what came along, DER: what the standing was found by. `nil` where that is large.
         let chain: [[UInt8]]?
+        /// The chains by which no authority vouches.
+        let untrusted: UntrustedChains
 
         func stands(at now: Timestamp, in edition: ClientCertificateCheck.Edition) -> CertificateStanding? {
             self.edition == edition && since <= now && now < until ? standing : nil
         }
 
-        /// The same for whoever brings this chain: that no authority vouches was found by one chain, and another may lead to one.
-        func stands(for chain: [[UInt8]], at now: Timestamp, in edition: ClientCertificateCheck.Edition) -> CertificateStanding? {
+        /// The same for whoever brings these: that no authority vouches was found by some chains, and another may lead to one.
+        func stands(for intermediates: [[UInt8]], at now: Timestamp, in edition: ClientCertificateCheck.Edition) -> CertificateStanding? {
             let standing = stands(at: now, in: edition)
-            if case .alone? = standing, chain.count > 1, chain != self.chain { return nil }
-            return standing
+            guard case .alone? = standing, !intermediates.isEmpty else { return standing }
+            return untrusted.refusal(of: UntrustedChains.Chain(intermediates)).map { .alone($0) }
+        }
+
+        /// That they lead to no authority holds no longer than the standing does.
+        func untrustedChains(at now: Timestamp, in edition: ClientCertificateCheck.Edition) -> UntrustedChains {
+            stands(at: now, in: edition) == nil ? UntrustedChains() : untrusted
         }
     }
 
-    /// A certificate with four intermediates of RSA keys of 4096 bits, in bytes of DER. Of what is larger only the standing is kept.
+    /// A certificate with four intermediates of RSA keys of 4096 bits, in bytes of DER. Of what is larger the standing is kept, and a digest.
     private static let largestChain = 12_000
 
     /// - Parameter capacity: certificates remembered at most, of one or two kilobytes.
@@ -51,17 +58,22 @@ public final class CertificateStandings: Sendable {
     public func standing(of der: [UInt8], intermediates: [[UInt8]], at now: Timestamp) async -> Result<CertificateStanding, CertificateRefusal> {
         let (thumbprint, edition) = (Thumbprint(ofDER: der), check.edition)
         let seen = known.withLock { $0[thumbprint] }
-        let came = [der] + intermediates
-        if let standing = seen?.stands(for: came, at: now, in: edition) { return .success(standing) }
+        if let standing = seen?.stands(for: intermediates, at: now, in: edition) { return .success(standing) }
         // A resumed session brings the certificate alone: what came along before serves.
-        let chain = (intermediates.isEmpty ? seen?.chain : nil) ?? came
-        let judged = await judge(der, Array(chain.dropFirst()), at: now)
+        let chain = (intermediates.isEmpty ? seen?.chain : nil) ?? ([der] + intermediates)
+        let others = Array(chain.dropFirst())
+        let judged = await judge(der, others, at: now)
         let judgement = try? judged.get()
+        let broughtAlong = UntrustedChains.Chain(others)
         let kept = self.kept(chain, judged.map { $0.standing }, before: seen?.chain)
         known.withLock {
             // Found meanwhile, by a call at the same time.
-            if case .vouched? = $0[thumbprint]?.stands(at: now, in: edition) { return }
-            $0[thumbprint] = Known(standing: judgement?.standing, since: now, until: judgement?.until ?? now, edition: edition, chain: kept)
+            let meanwhile = $0[thumbprint]
+            if case .vouched? = meanwhile?.stands(at: now, in: edition) { return }
+            var untrusted = meanwhile?.untrustedChains(at: now, in: edition) ?? UntrustedChains()
+            if case .alone(let refusal)? = judgement?.standing { untrusted.append(broughtAlong, refusal) }
+            $0[thumbprint] = Known(
+                standing: judgement?.standing, since: now, until: judgement?.until ?? now, edition: edition, chain: kept, untrusted: untrusted)
         }
         return judged.map { $0.standing }
     }

@@ -196,6 +196,61 @@ struct CertificateStandingsTests {
         #expect(whole == .success(.vouched(.configured)))
     }
 
+    /// An intermediate whose time is over is refused: that tells what is judged anew from what is remembered.
+    @Test func `chains that lead nowhere are each judged once, however they take turns, up to four`() async throws {
+        let brief = try TestAuthority("Brief", issuer: TestAuthority("Foreign"), until: noon + .minutes(1))
+        let (certificate, later) = (try brief.issue(), noon + .minutes(2))
+        let oldest = [brief, try TestAuthority("Elsewhere")]
+        let latest = try (1...4).map { [brief, try TestAuthority("Elsewhere \($0)")] }
+        for chain in [oldest] + latest {
+            let first = try await standing(certificate, through: chain)
+            #expect(first == .success(.alone(.unknownIssuer("CN=Foreign"))))
+        }
+
+        for chain in latest + latest {
+            let again = try await standing(certificate, through: chain, at: later)
+            #expect(again == .success(.alone(.unknownIssuer("CN=Foreign"))))
+        }
+        let anew = try await standing(certificate, through: oldest, at: later)
+        #expect(anew == .failure(.issuerNotValid("CN=Brief")))
+    }
+
+    @Test func `a large chain that leads nowhere is judged once`() async throws {
+        let brief = try TestAuthority("Brief", issuer: TestAuthority("Foreign"), until: noon + .minutes(1))
+        let (certificate, later) = (try brief.issue(), noon + .minutes(2))
+        let padding = Certificate.Extension(oid: [1, 2, 3, 4], critical: false, value: ArraySlice(repeating: 0, count: 13_000))
+        let chain = [try brief.der, try root.issue(extensions: .init { padding }).der]
+
+        let first = await standings.standing(of: certificate.der, intermediates: chain, at: noon)
+        let second = await standings.standing(of: certificate.der, intermediates: chain, at: later)
+        let smaller = try await standing(certificate, through: [brief], at: later)
+
+        #expect([first, second] == Array(repeating: .success(.alone(.unknownIssuer("CN=Foreign"))), count: 2))
+        #expect(smaller == .failure(.issuerNotValid("CN=Brief")))
+    }
+
+    @Test func `no chain is held against a certificate once its authority is trusted`() async throws {
+        let newer = try TestAuthority("Newer Root")
+        let (later, elsewhere) = (try TestAuthority("Later", issuer: newer), try TestAuthority("Elsewhere"))
+        try folder.write(newer.revocationList(), to: "newer.crl")
+        try folder.write(later.revocationList(), to: "later.crl")
+        _ = try lists.refresh()
+        let certificate = try later.issue()
+        for _ in 1...2 {
+            let whole = try await standing(certificate, through: [later])
+            let foreign = try await standing(certificate, through: [elsewhere])
+            #expect(whole == .success(.alone(.unknownIssuer("CN=Newer Root"))))
+            #expect(foreign == .success(.alone(.unknownIssuer("CN=Later"))))
+        }
+
+        try authorities.replace(configured: [try newer.der])
+        let foreign = try await standing(certificate, through: [elsewhere])
+        let whole = try await standing(certificate, through: [later])
+
+        #expect(foreign == .success(.alone(.unknownIssuer("CN=Later"))))
+        #expect(whole == .success(.vouched(.configured)))
+    }
+
     @Test func `a chain that came serves a resumed session, also when its authority is trusted only since`() async throws {
         let newer = try TestAuthority("Newer Root")
         let later = try TestAuthority("Later", issuer: newer)

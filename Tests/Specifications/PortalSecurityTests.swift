@@ -136,6 +136,7 @@ struct PortalSecurityTests {
             let browser = try await server.developer()
             let public_ = key.jwk.object.text
             let weak = #"{"kty":"RSA","e":"AQAB","n":"\#(Base64URL.encode([UInt8](repeating: 0xC1, count: 128)))","kid":"k2"}"#
+            let certified = weak.replacing(#""kid""#, with: #""x5c":["AAAA"],"kid""#)
             let cases: [(jwks: String, text: String)] = [
                 ("{", "This is not valid JSON"), (public_, "This is one key"), ("{}", "Use a JSON object with the member keys"),
                 (#"{"keys":[]}"#, "at least one key"),
@@ -143,6 +144,7 @@ struct PortalSecurityTests {
                 (#"{"keys":[\#(public_.replacing("\"kty\"", with: "\"d\":\"AAAA\",\"kty\""))]}"#, "Key 1 holds a private part"),
                 (#"{"keys":[\#(public_.replacing("\"sig\"", with: "\"enc\""))]}"#, "Key 1 is not for signatures (use enc)"),
                 (#"{"keys":[\#(public_),\#(weak)]}"#, "Key 2 is an RSA key of fewer than 2048"),
+                (#"{"keys":[\#(public_),\#(certified)]}"#, "Key 2 is an RSA key of fewer than 2048"),
                 (#"{"keys":[\#(public_),\#(public_)]}"#, "k1 stands there twice"),
             ]
 
@@ -160,6 +162,32 @@ struct PortalSecurityTests {
                 try await browser.submit("profile", fapi([("jwks_uri", address)]))
                 #expect(await browser.status == 422, "\(text)")
                 #expect((await browser.page).contains(text), "\(text)")
+            }
+        }
+    }
+
+    @Test func `RFC 8705 §2-2-2 a pasted RSA key of any size stays for its certificate, and for nothing else`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let demo = try await server.demoApp()
+            let browser = try await server.developer()
+            let large = #"{"kty":"RSA","e":"AQAB","n":"\#(Base64URL.encode([UInt8](repeating: 0xC1, count: 1024)))","kid":"k2""#
+            let (certified, empty) = (large + #","x5c":["AAAA"]}"#, large + #","x5c":[]}"#)
+            func form(_ method: String, _ other: String) -> [(name: String, value: String)] {
+                fapi([("auth_method", method), ("jwks", #"{"keys":[\#(key.jwk.object.text),\#(other)]}"#)])
+            }
+            try await browser.open(Self.address(demo))
+
+            try await browser.submit("profile", form("self_signed_tls_client_auth", certified))
+            try await server.settle()
+
+            #expect(await browser.address == "/portal/apps/\(demo.id)?saved=1")
+            let kept = try await server.demoApp().metadata.jwks?.withCertificates.compactMap { $0["kid"]?.string }
+            #expect(kept == ["k2"])
+            for (method, other) in [("private_key_jwt", certified), ("tls_client_auth", certified), ("self_signed_tls_client_auth", empty)] {
+                try await browser.open(Self.address(demo))
+                try await browser.submit("profile", form(method, other))
+                #expect(await browser.status == 422, "\(method)")
+                #expect((await browser.page).contains("Key 2 is an RSA key"), "\(method)")
             }
         }
     }

@@ -60,7 +60,7 @@ struct SecurityForm: Sendable {
         if method == nil { errors.add(field: "auth_method", "Choose how the app proves itself") }
         var members = JSONObject(app.metadata.json.members.filter { !Self.shown.contains($0.name) }.map { ($0.name, $0.value) })
         if !keys.isEmpty {
-            switch PastedKeys.read(keys) {
+            switch PastedKeys.read(keys, for: method) {
             case .set(let set): members.append("jwks", set)
             case .fault(let text): errors.add(field: "jwks", text)
             }
