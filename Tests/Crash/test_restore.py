@@ -1,4 +1,5 @@
-"""A restore onto a disk that is too small, killed at each step, and where a file has one name only: what was there stays until the copy is in its place."""
+"""A restore onto a disk that is too small, killed or failing at each step, and where a file has one name only: what was there stays until the copy is in its
+place, and has no other name beside."""
 
 import resource
 import shutil
@@ -13,7 +14,7 @@ import pytest
 from node import Node
 from shared import BINARY, ROOT
 
-NAMING = "?link,linkat,?rename,?renameat,renameat2"
+LINKING, RENAMING = "?link,linkat", "?rename,?renameat,renameat2"
 needs_strace = pytest.mark.skipif(not kernel.is_available(), reason="strace cannot trace a process here")
 
 
@@ -39,10 +40,21 @@ class Machine:
         return list(self.folder.glob("wekeza.db.*"))
 
 
+def strace(calls, *faults):
+    """In front of a restore. Of several calls each is counted by itself."""
+    return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", *(option for fault in faults for option in ("-e", f"inject={fault}"))]
+
+
 def is_of_before(database):
     """Whether it is what was there when the restore began."""
     with closing(sqlite3.connect(database)) as connection:
         return connection.execute("SELECT name FROM sqlite_master WHERE name = 'of_before'").fetchall() != []
+
+
+def assert_is_replaced(machine):
+    aside, = machine.beside()
+    assert is_of_before(aside) and not is_of_before(machine.database)
+    assert machine.is_served()
 
 
 @pytest.fixture(scope="module")
@@ -88,32 +100,80 @@ def test_a_restore_that_has_no_room_leaves_what_was_there(machines, share):
 
 
 @needs_strace
-def test_a_restore_that_is_killed_at_any_step_leaves_a_whole_database_in_place(machines):
-    """One step further each time: the steps that matter are those that give a file a name."""
+@pytest.mark.parametrize("calls", [LINKING, RENAMING], ids=["link", "rename"])
+def test_a_restore_that_is_killed_at_any_step_leaves_a_whole_database_in_place(machines, calls):
+    """One step further each time: the steps that matter are those that give a file a name. The next restore leaves nothing of the one that was killed."""
     for step in count(1):
         machine = next(machines)
-        killing = f"inject={NAMING}:signal=KILL:when={step}"
-        status, complaint = machine.restore("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={NAMING}", "-e", killing)
+        status, complaint = machine.restore(*strace(calls, f"{calls}:signal=KILL:when={step}"))
         if status == 0:
             break
         assert status == -9, complaint
         assert is_of_before(machine.database), f"killed at step {step}"
         assert machine.is_served()
+        assert machine.restore()[0] == 0
+        assert_is_replaced(machine)
 
     assert step > 1, "it is never killed"
-    aside, = machine.beside()
-    assert is_of_before(aside) and not is_of_before(machine.database)
+    assert_is_replaced(machine)
+
+
+@needs_strace
+def test_a_restore_in_place_takes_away_the_second_name_that_a_killed_one_left(machines):
+    machine = next(machines)
+    assert machine.restore(*strace(RENAMING, f"{RENAMING}:signal=KILL:when=1"))[0] == -9
+    second, = machine.folder.glob("wekeza.db.replaced-*")
+    assert second.samefile(machine.database)
+
+    status, complaint = machine.run(BINARY, "restore", "--in-place")
+
+    assert status == 0, complaint
+    assert is_of_before(machine.database) and not second.exists()
     assert machine.is_served()
+
+
+@needs_strace
+@pytest.mark.parametrize("faults, steps", [([], 2), ([f"{LINKING}:error=EPERM"], 3)], ids=["with hard links", "without"])
+def test_a_restore_that_fails_at_any_step_puts_back_what_was_there(machines, faults, steps):
+    """What lies beside the database and what ends in it are renamed, and the database where a file has one name only."""
+    for step in count(1):
+        machine = next(machines)
+        with closing(sqlite3.connect(machine.database)) as connection:
+            # By its journal, which stays beside the database.
+            assert connection.execute("PRAGMA journal_mode = PERSIST").fetchone() == ("persist",)
+        journal = machine.folder / "wekeza.db-journal"
+        assert journal.exists()
+        status, complaint = machine.restore(*strace(f"{LINKING},{RENAMING}", *faults, f"{RENAMING}:error=EIO:when={step}"))
+        if status == 0:
+            break
+        assert status == 2 and f"{machine.database} cannot be " in complaint, complaint
+        assert is_of_before(machine.database) and journal.exists(), f"failed at step {step}"
+        assert machine.beside() == []
+        assert machine.is_served()
+
+    assert step == steps + 1
 
 
 @needs_strace
 def test_a_restore_works_without_hard_links(machines):
     machine = next(machines)
 
-    refusing = "inject=?link,linkat:error=EPERM"
-    status, complaint = machine.restore("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={NAMING}", "-e", refusing)
+    status, complaint = machine.restore(*strace(LINKING, f"{LINKING}:error=EPERM"))
 
     assert status == 0, complaint
-    aside, = machine.beside()
-    assert is_of_before(aside) and not is_of_before(machine.database)
+    assert_is_replaced(machine)
+
+
+@needs_strace
+@pytest.mark.parametrize("share", [0, 0.5], ids=["its beginning", "its middle"])
+def test_a_backup_that_cannot_be_read_is_no_full_disk(machines, share):
+    machine = next(machines)
+    file = machine.backup.stat()
+    # It is read block by block.
+    block = 1 + int(file.st_size / file.st_blksize * share)
+
+    status, complaint = machine.restore(*strace("read", f"read:error=EIO:when={block}"), "-P", str(machine.backup))
+
+    assert status == 2 and f"{machine.backup} cannot be read" in complaint and "disk full" not in complaint, complaint
+    assert is_of_before(machine.database) and machine.beside() == []
     assert machine.is_served()

@@ -23,7 +23,8 @@ struct BackupArchive {
         try Self.append(Array(authenticator.code(for: String(decoding: text, as: UTF8.self)).utf8), as: Self.codeName, to: file)
         let header = TarHeader(name: manifest.database.name, size: manifest.database.bytes)
         try file.write(contentsOf: Data(header.block))
-        try Self.forEachChunk(of: FileHandle(forReadingFrom: URL(fileURLWithPath: database)), bytes: manifest.database.bytes) { try file.write(contentsOf: $0) }
+        let copy = try FileHandle(forReadingFrom: URL(fileURLWithPath: database))
+        try Self.forEachChunk(of: copy, at: database, bytes: manifest.database.bytes) { try file.write(contentsOf: $0) }
         // Two empty blocks end an archive.
         try file.write(contentsOf: Data(count: header.padding + 2 * TarHeader.blockSize))
         try Self.settle(file)
@@ -51,12 +52,12 @@ struct BackupArchive {
     private func entry(_ name: String, of file: FileHandle) throws -> [UInt8] {
         guard let header = try header(of: file), header.name == name, header.size <= Self.manifestLimit else { throw notABackup }
         let size = Int(header.size)
-        guard let bytes = try file.read(upToCount: size + header.padding), bytes.count == size + header.padding else { throw notABackup }
+        guard let bytes = try Self.read(size + header.padding, of: file, at: path), bytes.count == size + header.padding else { throw notABackup }
         return Array(bytes.prefix(size))
     }
 
     private func header(of file: FileHandle) throws -> TarHeader? {
-        try file.read(upToCount: TarHeader.blockSize).flatMap { TarHeader(Array($0)) }
+        try Self.read(TarHeader.blockSize, of: file, at: path).flatMap { TarHeader(Array($0)) }
     }
 
     private var notABackup: ConfigurationError { ConfigurationError("\(path) is not a backup of this platform, or it was cut short.") }
@@ -81,19 +82,24 @@ struct BackupArchive {
         try file.close()
     }
 
-    static func forEachChunk(of file: FileHandle, bytes: Int64, _ body: (Data) throws -> Void) throws {
+    /// - Throws: `ConfigurationError` when the file cannot be read, and what the body throws.
+    static func forEachChunk(of file: FileHandle, at path: String, bytes: Int64, _ body: (Data) throws -> Void) throws {
         var left = bytes
         while left > 0 {
-            guard let chunk = try file.read(upToCount: Int(min(left, Int64(Self.chunk)))), !chunk.isEmpty else { return }
+            guard let chunk = try read(Int(min(left, Int64(Self.chunk))), of: file, at: path), !chunk.isEmpty else { return }
             left -= Int64(chunk.count)
             try body(chunk)
         }
     }
 
+    private static func read(_ count: Int, of file: FileHandle, at path: String) throws -> Data? {
+        do { return try file.read(upToCount: count) } catch { throw ConfigurationError("\(path) cannot be read: it is no file, or its disk fails.") }
+    }
+
     static func digest(of path: String) throws -> (bytes: Int64, sha256: String) {
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         var (hash, bytes) = (SHA256(), Int64(0))
-        try forEachChunk(of: file, bytes: .max) {
+        try forEachChunk(of: file, at: path, bytes: .max) {
             hash.update(data: $0)
             bytes += Int64($0.count)
         }
@@ -108,16 +114,18 @@ struct OpenedBackup {
     fileprivate let file: FileHandle
 
     /// Writes the database to a file of its own.
-    /// - Throws: `ConfigurationError` when there is no room for it, or it is not what the manifest says.
+    /// - Throws: `ConfigurationError` when it cannot be read, there is no room for it, or it is not what the manifest says.
     func extract(to destination: String) throws {
         let copy = try BackupArchive.create(destination)
         var hash = SHA256()
         do {
-            try BackupArchive.forEachChunk(of: file, bytes: manifest.database.bytes) {
+            try BackupArchive.forEachChunk(of: file, at: path, bytes: manifest.database.bytes) {
                 hash.update(data: $0)
                 try copy.write(contentsOf: $0)
             }
             try BackupArchive.settle(copy)
+        } catch let unreadable as ConfigurationError {
+            throw unreadable
         } catch {
             throw ConfigurationError("\(path) cannot be copied to \(destination): is the disk full?")
         }

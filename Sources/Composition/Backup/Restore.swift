@@ -68,6 +68,7 @@ public struct Restore: Sendable {
                 guard FileManager.default.fileExists(atPath: path) else { throw ConfigurationError("There is no database \(path).") }
                 let target = SQLiteTarget(path: path)
                 guard try await target.takeOutOfUse() else { throw ConfigurationError("\(path) is damaged: restore a backup, with --replace.") }
+                target.removeSecondNames()
                 try ReplayStore.forget(besides: path)
                 return try await recover(at: path, with: nil, options)
             case .postgres(let url):
@@ -99,6 +100,7 @@ public struct Restore: Sendable {
         // A log that a killed restore left would be read into this one's file.
         target.removeDraft()
         defer { target.removeDraft() }
+        target.removeSecondNames()
         try backup.extract(to: target.draft)
         let report = try await recover(at: target.draft, with: backup.manifest, options)
         try await target.foldDraft()

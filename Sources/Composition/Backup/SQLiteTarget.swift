@@ -7,6 +7,9 @@ internal import StorageSQLite
 struct SQLiteTarget {
     let path: String
 
+    /// What is set aside is called so, and then its second.
+    private var asidePrefix: String { "\(path).replaced-" }
+
     /// Of the files that lie beside a database and belong to it.
     private static let companions = ["-wal", "-shm", "-journal"]
 
@@ -42,6 +45,17 @@ struct SQLiteTarget {
         for file in [draft] + Self.companions.map({ draft + $0 }) { unlink(file) }
     }
 
+    /// One that was killed may have left a name to set aside by. Whoever opened the database in place by it would keep a second log for the same file, which
+    /// damages it.
+    func removeSecondNames() {
+        guard let inPlace = FileIdentity(path) else { return }
+        let prefix = URL(fileURLWithPath: asidePrefix)
+        let folder = prefix.deletingLastPathComponent().path
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix(prefix.lastPathComponent) {
+            if FileIdentity("\(folder)/\(name)") == inPlace { unlink("\(folder)/\(name)") }
+        }
+    }
+
     /// What ended in the draft may lie in its log, and the file alone gets the name.
     func foldDraft() async throws {
         do { try await SQLiteFile.fold(draft) } catch let error as StorageError {
@@ -50,16 +64,18 @@ struct SQLiteTarget {
     }
 
     /// Gives the draft its name, and what had it another one. There is a database in place at any moment: a server that found none would make one.
+    /// - Throws: `ConfigurationError`, which says what became of what was there.
     func takeDraft(at now: Timestamp) throws {
-        let aside = "\(path).replaced-\(now.seconds)"
-        let notSetAside = ConfigurationError("\(path) cannot be set aside: move it yourself and try again.")
-        guard !Self.exists(path) || setAside(as: aside) else { throw notSetAside }
+        let aside = asidePrefix + String(now.seconds)
+        let before = FileIdentity(path)
+        let notSetAside = "\(path) cannot be set aside: move it yourself and try again."
+        guard !Self.exists(path) || setAside(as: aside) else { throw ConfigurationError(notSetAside) }
         // Of a damaged one: a log that stays would be read into the draft.
         for companion in Self.companions where Self.exists(path + companion) {
-            guard rename(path + companion, aside + companion) == 0 else { throw notSetAside }
+            guard rename(path + companion, aside + companion) == 0 else { throw ConfigurationError("\(notSetAside) \(putBack(before, from: aside))") }
         }
         FolderSync.settle(folderOf: path)
-        guard rename(draft, path) == 0 else { throw ConfigurationError("\(path) cannot be written. What was there is \(aside).") }
+        guard rename(draft, path) == 0 else { throw ConfigurationError("\(path) cannot be written. \(putBack(before, from: aside))") }
         guard FolderSync.settle(folderOf: path) else {
             throw ConfigurationError("\(path) is restored, but its folder cannot be synced to the disk: after a power cut the database of before may be there.")
         }
@@ -67,6 +83,16 @@ struct SQLiteTarget {
 
     /// By a second name. A file system without hard links leaves no database in place for a moment.
     private func setAside(as aside: String) -> Bool { link(path, aside) == 0 || (errno != EEXIST && rename(path, aside) == 0) }
+
+    /// - Returns: where it is now, a sentence for the operator.
+    private func putBack(_ before: FileIdentity?, from aside: String) -> String {
+        if !Self.exists(path) { rename(aside, path) }
+        // Where there are no hard links, a server may have made a database meanwhile.
+        guard FileIdentity(path) == before else { return "What was there is \(aside)." }
+        for companion in Self.companions { rename(aside + companion, path + companion) }
+        removeSecondNames()
+        return "What was there is in its place again."
+    }
 
     private static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }
