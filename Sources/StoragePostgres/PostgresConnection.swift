@@ -28,12 +28,12 @@ final class PostgresConnection {
         [("connect_timeout", "2"), ("application_name", "wekeza"), ("client_encoding", "UTF8"), ("keepalives_idle", "30"), ("tcp_user_timeout", "5000")]
         + [("target_session_attrs", "primary")]
         + (getenv("PGGSSENCMODE") == nil ? [("gssencmode", "disable")] : [])
-    /// A commit waits for the server's disk whatever its configuration says of `synchronous_commit`, or says after a reload. `local` and those that wait for
-    /// a standby wait for the disk too, and are the operator's.
+    /// A commit waits for the server's disk whatever its configuration says of `synchronous_commit`, or says after a reload, which changes no session's own
+    /// value. `local` and those that wait for a standby wait for the disk too, and are the operator's.
     private static let session = """
         SET statement_timeout = 4000; SET lock_timeout = 3500; SET idle_in_transaction_session_timeout = 10000; \
         SET client_min_messages = warning; SET TimeZone = 'UTC'; \
-        SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('on', 'off')
+        SELECT set_config('synchronous_commit', COALESCE(NULLIF(current_setting('synchronous_commit'), 'off'), 'on'), false)
         """
     /// Behind an exchange that takes longer nobody is to wait.
     static let longestWait = Duration.milliseconds(10)

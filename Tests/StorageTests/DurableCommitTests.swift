@@ -29,9 +29,10 @@ struct DurableCommitTests {
     }
 
     @Test(arguments: ["local", "remote_write", "remote_apply"])
-    func `wait for a standby as the operator has it`(configured: String) async throws {
+    func `wait for a standby as the operator has it, and for the disk where a reload would tell them not to`(configured: String) async throws {
         let found = try await setting(where: configured)
 
         #expect(found?.value == configured)
+        #expect(found?.source == "session")
     }
 }
