@@ -86,11 +86,11 @@ public enum DatabaseLocation: Sendable, Equatable {
     }
 }
 
-/// The database does not answer now. The command line says so and exits with 1, so that a supervisor starts it again.
-public struct DatabaseUnreachable: Error, CustomStringConvertible {
-    let reason: String
+/// What keeps the program from working now and may pass, in one sentence. The command line prints it and exits with 1, so that a supervisor starts it again.
+public struct TemporaryFailure: Error, CustomStringConvertible {
+    public let description: String
 
-    public var description: String { "The database named by --database does not answer (\(reason)): start again when it does." }
+    init(_ description: String) { self.description = description }
 }
 
 /// A set-up that cannot work, in one sentence that says what to do. The command line prints it and exits with 2.

@@ -24,7 +24,7 @@ public struct MasterKeyChange: Sendable {
 
     /// Seals the root key under the master key of a file, which is made when it is not there, and is on the disk before the database relies on it. Whatever
     /// stopped this half-way, it can be asked for again.
-    /// - Throws: `ConfigurationError` for a file that cannot be used and for a database that neither key opens, `DatabaseUnreachable`.
+    /// - Throws: `ConfigurationError` for a file that cannot be used and for a database that neither key opens, `TemporaryFailure`.
     public func run(to path: String) async throws -> RootKeys.Change {
         let now = clock.now
         let (database, change) = try await Workbench.openDatabase(configuration, at: now, logger: logger) { [master, randomness] database in

@@ -5,7 +5,7 @@ internal import StorageSQLite
 
 /// Where the memory of what was used once is kept: in the database on PostgreSQL, in a folder beside it on SQLite.
 enum ReplayStore {
-    /// - Throws: `ConfigurationError` with one sentence when that cannot work, `DatabaseUnreachable` when it may work later; storage failures.
+    /// - Throws: `ConfigurationError` with one sentence when that cannot work, `TemporaryFailure` when it may work later; storage failures.
     static func open(_ configuration: Configuration, bench: Workbench) async throws -> any ReplayMemory {
         guard case .sqlite(let path) = configuration.database else {
             let table = ReplayTable(database: bench.database, clock: bench.clock)
@@ -20,7 +20,7 @@ enum ReplayStore {
             return try ReplayJournal(folder(of: path), boot: boot, clock: bench.clock)
         } catch let error as StorageError {
             // What is left then passes: a lock that another process stands still with, a full disk.
-            if isWritable(folder(of: path)) { throw DatabaseUnreachable(reason: error.description) }
+            if isSound(folder(of: path)) { throw TemporaryFailure("\(folder(of: path)) cannot be used now (\(error)): start again when it can.") }
             throw ConfigurationError("\(folder(of: path)) cannot be used: \(error). It may be removed: what was used once is remembered anew then.")
         }
     }
@@ -29,11 +29,19 @@ enum ReplayStore {
 
     private static func folder(of database: String) -> String { "\(database)-replays" }
 
-    /// Whether this user may write to the folder and to what lies in it, as far as they are there.
-    private static func isWritable(_ folder: String) -> Bool {
-        let files = FileManager.default
-        let inside = ((try? files.contentsOfDirectory(atPath: folder)) ?? []).map { "\(folder)/\($0)" }
-        return ([folder] + inside).allSatisfy { files.isWritableFile(atPath: $0) || !files.fileExists(atPath: $0) }
+    /// Whether this user may write to the folder and to what lies in it, as far as they are there, and none of that is a folder.
+    private static func isSound(_ folder: String) -> Bool {
+        let inside = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { "\(folder)/\($0)" }
+        return isWritable(folder) && inside.allSatisfy { isWritable($0) && !isFolder($0) }
+    }
+
+    private static func isWritable(_ path: String) -> Bool {
+        FileManager.default.isWritableFile(atPath: path) || !FileManager.default.fileExists(atPath: path)
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 
     /// Forgets everything, so that what was made before the next start is refused. No server runs.

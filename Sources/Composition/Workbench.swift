@@ -20,7 +20,7 @@ public struct Workbench: Sendable {
     }
 
     /// Opens what the set-up names and brings its schema up to date.
-    /// - Throws: `ConfigurationError` with one sentence when that cannot work, `DatabaseUnreachable` when it may work later.
+    /// - Throws: `ConfigurationError` with one sentence when that cannot work, `TemporaryFailure` when it may work later.
     public static func open(_ configuration: Configuration, logger: Logger) async throws -> Workbench {
         let (database, _) = try await openDatabase(configuration, at: SystemClock().now, logger: logger) { _ in }
         return Workbench(database: database, logger: logger)
@@ -33,7 +33,7 @@ public struct Workbench: Sendable {
     }
 
     /// Opens the database, brings it up to date, and does the first thing with it; when that fails, the database is closed.
-    /// - Throws: `ConfigurationError` with one sentence when that cannot work, `DatabaseUnreachable` when it may work later; what the first thing throws.
+    /// - Throws: `ConfigurationError` with one sentence when that cannot work, `TemporaryFailure` when it may work later; what the first thing throws.
     static func openDatabase<Result: Sendable>(
         _ configuration: Configuration, at now: Timestamp, logger: Logger, first: @Sendable (any Database) async throws -> Result
     ) async throws -> (any Database, Result) {
@@ -47,7 +47,7 @@ public struct Workbench: Sendable {
                 throw error
             }
         } catch let error as StorageError where error.isUnavailable {
-            throw DatabaseUnreachable(reason: error.description)
+            throw TemporaryFailure("The database named by --database does not answer (\(error)): start again when it does.")
         }
     }
 

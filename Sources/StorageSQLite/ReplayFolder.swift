@@ -20,7 +20,7 @@ final class ReplayFolder: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw StorageError.unavailable(reason: "cannot make the folder \(path)")
+            throw Self.failure("make the folder \(path)", error)
         }
         lock = try JournalFile("\(path)/lock")
     }
@@ -44,7 +44,7 @@ final class ReplayFolder: Sendable {
         do {
             try Data("\(boot)\n\(now.milliseconds)\n".utf8).write(to: URL(fileURLWithPath: mark), options: .atomic)
         } catch {
-            throw StorageError.unavailable(reason: "cannot write \(mark)")
+            throw Self.failure("write \(mark)", error)
         }
         return now
     }
@@ -55,4 +55,10 @@ final class ReplayFolder: Sendable {
     func file(_ number: Int) throws -> ReplayFile { ReplayFile(try JournalFile("\(path)/\(number)"), number: number) }
 
     func remove(_ number: Int) { unlink("\(path)/\(number)") }
+
+    /// Foundation keeps the system's reason below its own.
+    private static func failure(_ what: String, _ error: any Error) -> StorageError {
+        let reason = ((error as? CocoaError)?.underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)) }
+        return .unavailable(reason: "cannot \(what): \(reason ?? "\(error)")")
+    }
 }

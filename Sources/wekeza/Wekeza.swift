@@ -25,7 +25,7 @@ struct Wekeza: AsyncParsableCommand {
         } catch let error as ConfigurationError {
             complain(error.description)
             Foundation.exit(2)
-        } catch let error as DatabaseUnreachable {
+        } catch let error as TemporaryFailure {
             complain(error.description)
             Foundation.exit(1)
         } catch let failure as SigningKeyFailure {

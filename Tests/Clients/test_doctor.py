@@ -407,8 +407,9 @@ def test_a_port_that_another_program_has_on_the_other_loopback_address(fresh):
     assert found["state"] == "problem" and "::1" in found["found"] and "--port" in found["advice"]
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "0.0.0.0"])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1", "0.0.0.0", "0"])
 def test_two_listeners_with_one_port(fresh, host):
+    """Whatever a host is called: the system takes 127.1 for 127.0.0.1, and 0 for 0.0.0.0."""
     found = fresh.found("ports", "--host", host, "--issuer", "http://localhost:8080", "--port", str(fresh.ops_port))
 
     assert found["state"] == "problem" and found["found"] == f"--port and --ops-port are both {fresh.ops_port}."

@@ -128,7 +128,28 @@ def test_a_lock_that_a_process_stands_still_with_ends_the_start_with_one_sentenc
         code, said = refused(tmp_path)
 
     assert code == 1
-    assert "wekeza.db-replays/lock" in said and "start again" in said and len(said.splitlines()) == 1
+    assert said.startswith(f"wekeza: {tmp_path}/wekeza.db-replays cannot be used now (") and "wekeza.db-replays/lock" in said
+    assert "start again" in said and "--database" not in said and len(said.splitlines()) == 1
+
+
+def test_a_full_disk_under_the_memory_of_uses_ends_the_start_with_one_sentence_and_code_1(tmp_path):
+    """A small file system where one can be mounted."""
+    place = tmp_path / "wekeza.db-replays"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(place)], capture_output=True).returncode != 0:
+        pytest.skip("this user cannot mount")
+    try:
+        with pytest.raises(OSError), open(place / "ballast", "wb", buffering=0) as ballast:
+            for _ in range(1024):
+                ballast.write(bytes(4096))
+
+        code, said = refused(tmp_path)
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+    assert code == 1
+    assert said.startswith(f"wekeza: {place} cannot be used now (") and "No space left on device" in said
+    assert "start again" in said and "--database" not in said and len(said.splitlines()) == 1
 
 
 def test_a_memory_of_uses_that_another_user_made_stops_the_start_with_one_sentence_and_code_2(tmp_path):
@@ -139,7 +160,17 @@ def test_a_memory_of_uses_that_another_user_made_stops_the_start_with_one_senten
         code, said = refused(tmp_path, as_anybody=True)
 
     assert code == 2
-    assert "wekeza.db-replays cannot be used" in said and len(said.splitlines()) == 1
+    assert "wekeza.db-replays cannot be used: " in said and "may be removed" in said and len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["lock", "complete-since", "1"])
+def test_a_folder_where_the_memory_of_uses_has_a_file_stops_the_start_with_one_sentence_and_code_2(tmp_path, name):
+    (tmp_path / "wekeza.db-replays" / name).mkdir(parents=True)
+
+    code, said = refused(tmp_path)
+
+    assert code == 2
+    assert "wekeza.db-replays cannot be used: " in said and f"/{name}: Is a directory" in said and len(said.splitlines()) == 1
 
 
 @pytest.mark.skipif("postgres" not in engines(), reason="needs PostgreSQL")

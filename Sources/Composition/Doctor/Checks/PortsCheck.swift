@@ -15,8 +15,12 @@ struct PortsCheck: Check {
         /// Whether both need the same socket. That of a wildcard is at every address.
         func meets(_ other: Port) -> Bool {
             guard number == other.number else { return false }
-            return !Set(hosts).isDisjoint(with: other.hosts) || (hosts + other.hosts).contains { ["0.0.0.0", "::"].contains($0) }
+            let (here, there) = (addresses, other.addresses)
+            return !Set(here).isDisjoint(with: there) || (here + there).contains { ["0.0.0.0", "::"].contains($0) }
         }
+
+        /// What the listener binds to; the name where there is nothing behind it.
+        private var addresses: [String] { hosts.map { (try? SocketAddress.makeAddressResolvingHost($0, port: number))?.ipAddress ?? $0 } }
     }
 
     func run(_ setUp: SetUp) async -> [Finding] {
