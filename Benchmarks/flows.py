@@ -32,27 +32,23 @@ class Flows:
 
     def phases(self, apps):
         """Name and work of each phase, to be done in this order: the next begins with what the one before was answered."""
-        verifiers = [secrets.token_urlsafe(40) for _ in apps]
-        queries = [self.query(app, verifier) for app, verifier in zip(apps, verifiers)]
+        verifiers, queries = self.prepared(apps)
         sealed, codes = {}, {}
+        return [
+            *self.before(apps, queries),
+            ("open the request", lambda: self.led([self.opening(app, query) for app, query in zip(apps, queries)], "transaction", sealed)),
+            ("show the consent page", lambda: self.once([self.page(app, sealed[index]) for index, app in enumerate(apps)])),
+            ("approve", lambda: self.led([self.decision(app, sealed[index]) for index, app in enumerate(apps)], "code", codes)),
+            self.exchanging(apps, codes, verifiers),
+        ]
 
-        def open_requests():
-            run = self.once([self.opening(app, query) for app, query in zip(apps, queries)], "location")
-            sealed.update({index: self.parameter(location, "transaction") for index, location in run.answers.items()})
-            return run
+    def prepared(self, apps):
+        """A verifier for each app, and its request."""
+        verifiers = [secrets.token_urlsafe(40) for _ in apps]
+        return verifiers, [self.query(app, verifier) for app, verifier in zip(apps, verifiers)]
 
-        def see_pages():
-            return self.once([self.page(app, sealed[index]) for index, app in enumerate(apps)])
-
-        def decide():
-            run = self.once([self.decision(app, sealed[index]) for index, app in enumerate(apps)], "location")
-            codes.update({index: self.parameter(location, "code") for index, location in run.answers.items()})
-            return run
-
-        def exchange():
-            return self.once([self.exchange(app, codes[index], verifiers[index]) for index, app in enumerate(apps)], "body")
-
-        return [*self.before(apps, queries), ("open the request", open_requests), ("show the consent page", see_pages), ("approve", decide), ("exchange the code", exchange)]
+    def exchanging(self, apps, codes, verifiers):
+        return "exchange the code", lambda: self.once([self.exchange(app, codes[index], verifiers[index]) for index, app in enumerate(apps)], "body")
 
     def before(self, apps, queries):
         """Phases that come first, and may put other queries in place of these."""
@@ -60,6 +56,12 @@ class Flows:
 
     def once(self, requests, wanted="none"):
         return wrk.once(self.product.address, requests, wanted)
+
+    def led(self, requests, name, found):
+        """`found` receives this parameter of each address that a request was led to."""
+        run = self.once(requests, "location")
+        found.update({index: parse_qs(urlsplit(location).query)[name][0] for index, location in run.answers.items()})
+        return run
 
     def opening(self, app, query):
         return messages.get(self.product.host, f"/oauth2/authorize?{urlencode(query)}", {"Cookie": app.customer.cookie})
@@ -79,8 +81,20 @@ class Flows:
         fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": verifier}
         return app.token_request(self.product.host, fields)
 
-    def parameter(self, location, name):
-        return parse_qs(urlsplit(location).query)[name][0]
+
+class Silent(Flows):
+    """Sign-ins of customers who told this app before who they are: they are shown no page (`prompt=none`)."""
+
+    def phases(self, apps):
+        verifiers, queries = self.prepared(apps)
+        codes = {}
+        return [
+            ("answer without a page", lambda: self.led([self.opening(app, query) for app, query in zip(apps, queries)], "code", codes)),
+            self.exchanging(apps, codes, verifiers),
+        ]
+
+    def query(self, app, verifier):
+        return {**super().query(app, verifier), "scope": "openid", "prompt": "none"}
 
 
 class Pushed(Flows):

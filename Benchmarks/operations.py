@@ -7,7 +7,7 @@ import peers
 import report
 import wrk
 from clients import CertifiedApps, KeyedApps
-from flows import Flows, Pushed
+from flows import Flows, Pushed, Silent
 from measure import Round, floor_round, product_round
 from processes import Floor
 from rotations import Rotations
@@ -105,6 +105,10 @@ class Operations:
         """From the app's redirect to its tokens; the customer is signed in and sees the page."""
         self.authorizations("authorize + exchange", self.flows)
 
+    def silent(self):
+        """A customer who told the app before who they are signs in again (`prompt=none`)."""
+        self.authorizations("sign in again", Silent(self.world))
+
     def pushed(self):
         """The same from a pushed request (RFC 9126)."""
         self.authorizations("push + authorize + exchange", Pushed(self.world))
@@ -176,6 +180,7 @@ def together(phases):
 # In the order in which they are measured; arguments of `script/bench` choose among them.
 ALL = {
     "tokens": Operations.client_credentials, "balance": Operations.balance, "first-seen": Operations.balance_first_seen, "proxy": Operations.proxy,
-    "refresh": Operations.refresh, "rotating": Operations.rotating, "authorize": Operations.authorize, "assertions": Operations.assertions, "certificates": Operations.certificates,
+    "refresh": Operations.refresh, "rotating": Operations.rotating, "authorize": Operations.authorize, "silent": Operations.silent,
+    "assertions": Operations.assertions, "certificates": Operations.certificates,
     "introspection": Operations.introspection, "pushed": Operations.pushed, "durability": Operations.durability,
 }

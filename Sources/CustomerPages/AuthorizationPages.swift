@@ -137,7 +137,7 @@ extension CustomerRoutes {
         let form = try await request.fields(context: context, lists: ["accounts"])
         return try await opened(form["transaction"], request, context) { transaction, sealed in
             let session = try await session(of: request, context)
-            let step = try await authorization.step(transaction, session: session, at: context.receivedAt)
+            let step = try await authorization.step(transaction, session: session, isDeciding: true, at: context.receivedAt)
             // The session may have ended while the page was open; the question is then put again after a sign-in.
             guard case .consent(let question) = step, let session else { return try await show(step, transaction, sealed: sealed, session: session, context) }
             let chosen = form.all("accounts").compactMap { AccountID($0) }

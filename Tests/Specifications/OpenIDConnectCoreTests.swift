@@ -191,6 +191,41 @@ struct OpenIDConnectAuthenticationTests {
     }
 
     @Test(arguments: Engine.available)
+    func `§3-1-2-6 what is told silently rests on what the customer gave without a consent, and else on a consent that goes on`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.register()
+            let browser = TestBrowser(server)
+            let (whoTheyAre, silent) = (("scope", "openid"), [("prompt", "none"), ("scope", "openid")])
+            var consents: [String] = []
+            for _ in 0..<2 {
+                let answer = try await server.redeem(server.authorize(app, [("scope", "openid email accounts.read")], browser: browser), by: app)
+                consents.append(try #require((answer.json["authorization_details"] as? [[String: String]])?.first?["consent_id"]))
+                server.clock.advance(by: .minutes(1))
+            }
+            let ended = try await server.call("/v1/consents/\(consents[1])", token: server.appToken(app), method: .delete)
+            let onOther = try await server.answer(app, silent, browser: browser)
+            let otherBasis = try await server.newestBasis()
+
+            server.clock.advance(by: .minutes(1))
+            _ = try await server.authorize(app, [whoTheyAre], browser: browser)
+            server.clock.advance(by: .minutes(1))
+            _ = try await server.authorize(app, [("scope", "openid email accounts.read")], browser: browser)
+            server.clock.advance(by: .minutes(1))
+            let onItself = try await server.answer(app, silent, browser: browser)
+            let itselfBasis = try await server.newestBasis()
+            server.clock.advance(by: .minutes(1))
+            let more = try await server.answer(app, [("prompt", "none"), ("scope", "openid email")], browser: browser)
+            let moreBasis = try await server.newestBasis()
+
+            #expect(ended.status == .noContent)
+            #expect(onOther["code"] != nil && otherBasis == consents[0])
+            #expect(onItself["code"] != nil && itselfBasis == nil)
+            // The email was given with a consent only.
+            #expect(more["code"] != nil && moreBasis != nil && !consents.contains(moreBasis ?? ""))
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `§3-1-2-6 who stops an app's knowing them stops what it was told silently since, which ends with the first anyway`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.register()
@@ -384,6 +419,16 @@ struct OpenIDConnectUserinfoTests {
             _ = try await server.revoke(tokens.refresh, by: app)
 
             #expect(try await server.userinfo(tokens.access).errorCode == "invalid_token")
+        }
+    }
+}
+
+extension TestServer {
+    /// The consent that the newest grant rests on.
+    fileprivate func newestBasis() async throws -> String? {
+        try await database.read { tx in
+            let row = try #require(try tx.first("SELECT consent_id FROM token_grant ORDER BY created_at DESC LIMIT 1"))
+            return try row["consent_id"]
         }
     }
 }

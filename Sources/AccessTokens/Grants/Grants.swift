@@ -65,19 +65,6 @@ public struct Grants: Sendable {
         ).map(Grant.init)
     }
 
-    /// What a customer has granted to one app and has not ended.
-    public func live(of person: PersonID, to app: AppID, at now: Timestamp, in tx: any ReadTransaction) throws -> [Grant] {
-        try tx.all(
-            """
-            SELECT \(columnsOf: Grant.self)
-            FROM token_grant
-            WHERE person_id = \(person) AND app_id = \(app) AND revoked_at IS NULL AND expires_at > \(now)
-            ORDER BY created_at DESC, id DESC
-            LIMIT 500
-            """
-        ).map(Grant.init)
-    }
-
     /// Ends a grant and with it every token of its family, on every node within a second.
     /// - Returns: `false` when it had ended before.
     @discardableResult

@@ -68,5 +68,12 @@ public enum AccessTokensMigrations {
             DROP INDEX token_grant_by_revocation;
             CREATE INDEX token_grant_by_revocation ON token_grant (revoked_at) WHERE revoked_at IS NOT NULL;
             """),
+        // An app that signs its customer in silently every few minutes has thousands: the newest is found without looking through them.
+        Migration(
+            "access_tokens.0008_newest_grant_first",
+            """
+            CREATE INDEX token_grant_by_holder ON token_grant (person_id, app_id, consent_id, created_at);
+            DROP INDEX token_grant_by_person;
+            """),
     ]
 }

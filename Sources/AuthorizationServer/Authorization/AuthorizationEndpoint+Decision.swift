@@ -64,7 +64,7 @@ extension AuthorizationEndpoint {
             return try await database.write { try decide(approval, with: code, among: own, in: $0) }
         } catch let error as StorageError {
             // In another tab: one authorization has one row.
-            guard case .conflict = error, try await database.readOne({ try answers.isAnswered(transaction.id, in: $0) }) else { throw error }
+            guard case .conflict = error, try await isAnswered(transaction) else { throw error }
             return .alreadyAnswered
         }
     }

@@ -25,11 +25,8 @@ extension AuthorizationEndpoint {
         guard outer["request"] == nil || outer["request_uri"] == nil else { return .failure(.both) }
         if let uri = outer["request_uri"], PushedRequests.isOurs(uri) {
             guard !outer.isRepeated("request_uri") else { return .failure(.page(.requestURI)) }
-            let found = try await database.read { [pushed, answers] tx -> PushedRequest? in
-                guard let request = try pushed.find(uri, of: app.id, at: now, in: tx), try !answers.isAnswered(request.id, in: tx) else { return nil }
-                return request
-            }
-            guard let found else { return .failure(.page(.requestURI)) }
+            let found = try await database.readOne { [pushed] in try pushed.find(uri, of: app.id, at: now, in: $0) }
+            guard let found, !found.isAnswered else { return .failure(.page(.requestURI)) }
             return .success(
                 ResolvedRequest(parameters: found.parameters, transport: RequestTransport(isPushed: true, isSigned: found.isSigned), id: found.id))
         }

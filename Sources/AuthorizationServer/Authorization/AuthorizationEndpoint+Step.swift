@@ -28,8 +28,10 @@ extension AuthorizationEndpoint {
         case alreadyAnswered
     }
 
-    /// - Parameter session: the customer's, if there is one; a session of another world or population does not count.
-    public func step(_ asked: AuthorizationTransaction, session: Session?, at now: Timestamp) async throws -> Step {
+    /// - Parameters:
+    ///   - session: the customer's, if there is one; a session of another world or population does not count.
+    ///   - isDeciding: whether a decision follows, whose own row tells if there was one before.
+    public func step(_ asked: AuthorizationTransaction, session: Session?, isDeciding: Bool = false, at now: Timestamp) async throws -> Step {
         let envelope = envelope(asked, at: now)
         let found = try await apps.find(asked.appID)
         guard let app = found, app.isActive else {
@@ -49,11 +51,18 @@ extension AuthorizationEndpoint {
         if let step = try await stepUp(transaction, session: session, at: now) { return step }
         if transaction.isSilent { return .answer(try await silentAnswer(transaction, app: app, session: session, at: now)) }
         if let step = try await paymentStep(transaction, of: app, session: session, at: now) { return step }
-        if try await database.readOne({ try answers.isAnswered(transaction.id, in: $0) }) { return .alreadyAnswered }
+        if !isDeciding, try await isAnswered(transaction) { return .alreadyAnswered }
         switch try await question(transaction, app: app, person: session.person, at: now) {
         case .success(let question): return .consent(question)
-        case .failure(let error): return .answer(envelope.error(error))
+        case .failure(let error):
+            // What was decided before is what a lodged consent does not wait for any more.
+            if isDeciding, try await isAnswered(transaction) { return .alreadyAnswered }
+            return .answer(envelope.error(error))
         }
+    }
+
+    func isAnswered(_ transaction: AuthorizationTransaction) async throws -> Bool {
+        try await database.readOne { try answers.isAnswered(transaction.id, in: $0) }
     }
 
     /// What comes before the question when the session is less sure of the customer than the app asks for.
@@ -94,26 +103,11 @@ extension AuthorizationEndpoint {
         guard app.isConfidential || RedirectURI(registered: transaction.redirectURI).scheme == "https" else {
             return envelope.error(.against(.decided, "The customer has to decide: any program could ask in the name of this app."))
         }
-        guard let earlier = try await earlierGrant(of: transaction.scope, by: session.person.id, to: app, at: now) else { return consentRequired }
+        let granted = try await EarlierGrant.find(of: transaction.scope, by: session.person.id, to: app.id, at: now, in: database)
+        guard let earlier = granted else { return consentRequired }
         switch try await approve(transaction, by: session, as: .themselves, accounts: [], among: [], restingOn: earlier, at: now, requestID: nil) {
         case .answer(let answer): return answer
         case .alreadyAnswered, .refusedChoice, .page: return envelope.error(.against(.pageSeen, "The customer has to see a page."))
-        }
-    }
-
-    /// A grant by which the customer gave as much to the app. What was granted with a consent ends with it, who they are too.
-    private func earlierGrant(of scope: ScopeSet, by person: PersonID, to app: App, at now: Timestamp) async throws -> Grant? {
-        try await database.read { [grants, consents] tx in
-            let granted = try grants.live(of: person, to: app.id, at: now, in: tx).filter { scope.isSubset(of: $0.scope) }
-            if let without = granted.first(where: { $0.consentID == nil }) { return without }
-            // Many may rest on one consent.
-            var ended: Set<ConsentID> = []
-            for grant in granted {
-                guard let consent = grant.consentID, !ended.contains(consent) else { continue }
-                if try consents.status(of: consent, at: now, in: tx) == .authorised { return grant }
-                ended.insert(consent)
-            }
-            return nil
         }
     }
 

@@ -132,7 +132,7 @@ public struct AuthorizationEndpoint: Sendable {
         }
         var scope = request.scope
         if let detail = request.detail {
-            let consent = try await database.read { [consents] in try consents.find(detail.consentID, in: $0) }
+            let consent = try await database.readOne { [consents] in try consents.find(detail.consentID, in: $0) }
             switch LodgedConsentCheck.scope(of: consent, as: detail.type, asked: request.scope, by: app, at: now) {
             case .success(let granted): scope = granted
             case .failure(let error): return .failure(error)

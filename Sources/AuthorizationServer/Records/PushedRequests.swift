@@ -9,6 +9,7 @@ struct PushedRequest: Sendable {
     let id: AuthorizationID
     let parameters: RequestParameters
     let isSigned: Bool
+    let isAnswered: Bool
 }
 
 /// The pushed authorization requests (RFC 9126), by the digest of their reference; what they ask is sealed.
@@ -50,13 +51,16 @@ struct PushedRequests: Sendable {
         let digest = Digest(of: String(uri.dropFirst(Self.prefix.count)))
         let row = try tx.first(
             """
-            SELECT authorization_id, sealed_parameters, is_signed
+            SELECT authorization_id, sealed_parameters, is_signed,
+                (SELECT answer FROM answered_authorization WHERE id = authorization_id) IS NOT NULL AS is_answered
             FROM pushed_authorization_request
             WHERE digest = \(digest) AND app_id = \(app) AND expires_at > \(now)
             """)
         guard let row, let bytes = sealer.open(try row["sealed_parameters"]),
             let parameters = Parameters(urlEncoded: String(decoding: bytes, as: UTF8.self))
         else { return nil }
-        return PushedRequest(id: try row["authorization_id"], parameters: RequestParameters(parameters.pairs), isSigned: try row["is_signed"])
+        return PushedRequest(
+            id: try row["authorization_id"], parameters: RequestParameters(parameters.pairs), isSigned: try row["is_signed"],
+            isAnswered: try row["is_answered"])
     }
 }
