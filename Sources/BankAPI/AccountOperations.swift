@@ -15,7 +15,7 @@ enum AccountOperations {
         let consent = try call.requireConsent()
         let cursor = try call.cursor(AccountCursor.init)
         let limit = call.limit
-        let accounts = try await database.read { tx in try Accounts().list(consent.accounts, in: tx) }
+        let accounts = try await database.readOne { tx in try Accounts().list(consent.accounts, in: tx) }
         // An account that was closed, frozen or locked since the customer chose it drops out alone.
         let shared = accounts.filter(\.isShareable).sorted { AccountCursor(after: $0) < AccountCursor(after: $1) }
         let rest = shared.filter { account in cursor.map { $0 < AccountCursor(after: account) } ?? true }
@@ -52,7 +52,7 @@ enum AccountOperations {
 
     @Sendable static func details(_ call: GuardedCall, _ database: any Database) async throws -> UpstreamAnswer {
         let id = try call.requireAccount()
-        let account = try await database.read { tx in try Accounts().find(id, in: tx) }
+        let account = try await database.readOne { tx in try Accounts().find(id, in: tx) }
         guard let account, account.isShareable else { throw try await call.dropped(id, database) }
         return .json(account.detailedAnswer, records: 1)
     }
@@ -100,7 +100,7 @@ extension GuardedCall {
 
     /// Why an account that the customer chose cannot be read any more.
     fileprivate func dropped(_ id: AccountID, _ database: any Database) async throws -> Problem {
-        let account = try await database.read { tx in try Accounts().find(id, in: tx) }
+        let account = try await database.readOne { tx in try Accounts().find(id, in: tx) }
         let detail = account?.reasonNotShareable.map { "The account is no longer shared: \($0)." } ?? "The account is no longer shared."
         return Problem(
             .accountNotInConsent, detail,
