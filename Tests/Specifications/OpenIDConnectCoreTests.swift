@@ -226,6 +226,33 @@ struct OpenIDConnectAuthenticationTests {
     }
 
     @Test(arguments: Engine.available)
+    func `§3-1-2-6 what is told silently rests on a consent to pay only where there is no other, since a payment uses it up`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let browser = TestBrowser(server)
+            let silent = [("prompt", "none"), ("scope", "openid")]
+            let payment = try #require(try await server.lodgePayment(Bill(), app).json["id"] as? String)
+            _ = try await server.authorize(app, server.detail(payment), browser: browser)
+            server.clock.advance(by: .minutes(1))
+            let alone = try await server.answer(app, silent, browser: browser)
+            let aloneBasis = try await server.newestBasis()
+            let access = try await server.lodge(app)
+            let later = try #require(try await server.lodgePayment(Bill(), app).json["id"] as? String)
+            for detail in [[server.details(access), ("scope", "openid accounts.read")], server.detail(later)] {
+                server.clock.advance(by: .minutes(1))
+                _ = try await server.authorize(app, detail, browser: browser)
+            }
+
+            server.clock.advance(by: .minutes(1))
+            let beside = try await server.answer(app, silent, browser: browser)
+            let besideBasis = try await server.newestBasis()
+
+            #expect(alone["code"] != nil && aloneBasis == payment)
+            #expect(beside["code"] != nil && besideBasis == access)
+        }
+    }
+
+    @Test(arguments: Engine.available)
     func `§3-1-2-6 who stops an app's knowing them stops what it was told silently since, which ends with the first anyway`(engine: Engine) async throws {
         try await TestServer.run(engine) { server in
             let app = try await server.register()

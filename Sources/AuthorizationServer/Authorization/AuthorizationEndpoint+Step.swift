@@ -103,8 +103,8 @@ extension AuthorizationEndpoint {
         guard app.isConfidential || RedirectURI(registered: transaction.redirectURI).scheme == "https" else {
             return envelope.error(.against(.decided, "The customer has to decide: any program could ask in the name of this app."))
         }
-        let granted = try await EarlierGrant.find(of: transaction.scope, by: session.person.id, to: app.id, at: now, in: database)
-        guard let earlier = granted else { return consentRequired }
+        let granted = EarlierGrant(person: session.person.id, app: app.id, scope: transaction.scope, now: now)
+        guard let earlier = try await granted.find(in: database) else { return consentRequired }
         switch try await approve(transaction, by: session, as: .themselves, accounts: [], among: [], restingOn: earlier, at: now, requestID: nil) {
         case .answer(let answer): return answer
         case .alreadyAnswered, .refusedChoice, .page: return envelope.error(.against(.pageSeen, "The customer has to see a page."))
