@@ -1,7 +1,7 @@
 public import OAuth
 public import Storage
 
-/// Where an app's code runs, which decides how it may prove itself and what it may ask for.
+/// Where an app's code runs, which decides how it may prove itself and how it may obtain tokens.
 public enum AppKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLReadable {
     /// A web server that keeps a secret and sends customers through a browser.
     case web
@@ -33,15 +33,6 @@ public enum AppKind: String, CaseIterable, Sendable, Codable, SQLBindable, SQLRe
         switch self {
         case .web, .backend: .clientSecretBasic
         case .singlePage, .native: .none
-        }
-    }
-
-    /// What an app of this kind may ask for unless it was registered for less.
-    public var defaultScopes: ScopeSet {
-        switch self {
-        case .web: ScopeSet(Scope.allCases)
-        case .singlePage, .native: [.openid, .profile, .email, .phone, .address, .offlineAccess, .accountsRead, .transactionsRead]
-        case .backend: [.consentsWrite, .paymentsWrite]
         }
     }
 

@@ -39,7 +39,7 @@ public struct NewApp: Sendable {
         self.redirectURIs = redirectURIs
         self.allowedNetworks = allowedNetworks
         self.grantTypes = grantTypes ?? kind.defaultGrantTypes
-        self.scopes = scopes ?? kind.defaultScopes
+        self.scopes = scopes ?? self.grantTypes.defaultScopes
         self.authenticationMethod = authenticationMethod ?? kind.defaultAuthenticationMethod
         self.metadata = metadata
         self.clientID = clientID

@@ -76,6 +76,10 @@ public struct RedirectURI: Hashable, Sendable, Codable, CustomStringConvertible 
         return "\(scheme)://\(authority.lowercased())"
     }
 
+    /// Whether it is one that native apps alone have: a scheme of its own, or this machine by its IP address (RFC 8252 §7.1, §7.3). `localhost` is where pages
+    /// are written too.
+    public var isOfNativeApp: Bool { scheme == "http" ? host != "localhost" : scheme != "https" }
+
     public var isLoopback: Bool { host.map { ["localhost", "127.0.0.1", "[::1]"].contains($0) } ?? false }
 
     private var schemeEnd: String.Index { text.utf8.firstIndex(of: UInt8(ascii: ":")) ?? text.endIndex }

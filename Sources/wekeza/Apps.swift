@@ -55,7 +55,7 @@ struct Apps: AsyncParsableCommand {
         @Option(help: "The handle of an organisation that it joins. [default: a new one]")
         var organisation: String?
 
-        @Flag(help: "Treat it as a native app: the port of its loopback addresses may vary.")
+        @Flag(help: "Treat it as a native app, whose loopback port may vary. [default: without a secret, where it returns to an IP or a private scheme]")
         var native = false
 
         @Flag(help: "Print JSON.")
@@ -68,12 +68,17 @@ struct Apps: AsyncParsableCommand {
             let certificate = try metadata.readCertificate()
             let created = try await bench.database.write { [organisation, randomness = bench.randomness, now = bench.clock.now] tx in
                 let created = try Self.create(draft, joining: organisation, plan: plan, randomness: randomness, at: now, in: tx)
-                let token = try AppRegistrations(randomness: randomness).issueToken(
+                let registrations = AppRegistrations(randomness: randomness)
+                let token = try registrations.issueToken(
                     for: created.app.id, from: .commandLine, by: .commandLine, at: now, requestID: nil, in: tx
                 ).token
                 if let certificate {
                     _ = try AppCertificates().add(
                         AppCertificate(certificate, of: created.app.id, source: .upload, at: now), by: .commandLine, requestID: nil, in: tx)
+                } else if created.app.metadata.jwks != nil {
+                    do {
+                        try registrations.registerCertificates(of: created.app, by: .commandLine, at: now, requestID: nil, in: tx)
+                    } catch RegistrationRefusal.certificate(let sentence) { throw ConfigurationError("--jwks cannot be used. \(sentence).") }
                 }
                 return (app: created.app, secret: created.secret, token: token)
             }
@@ -83,29 +88,22 @@ struct Apps: AsyncParsableCommand {
 
         private func draft() throws -> NewApp {
             let method = try Self.parse(ClientAuthenticationMethod.self, authMethod, "--auth-method")
-            let types = try grantTypes.map { try Self.list($0).map { try Self.parse(GrantType.self, $0, "--grant-types") } }
-            let kind: AppKind = native ? .native : method == .none ? .singlePage : redirectURI.isEmpty ? .backend : .web
-            var draft = NewApp(
-                organisationID: OrganisationID(trusted: ""), name: name, kind: kind,
-                environment: try Self.parse(AppEnvironment.self, environment, "--environment"),
-                profile: try Self.parse(SecurityProfile.self, profile, "--profile"), redirectURIs: try redirectURI.map(Self.redirectURI),
-                allowedNetworks: try allowFrom.map { try Self.list($0).map(Self.network) } ?? [],
-                grantTypes: types.map { Set($0) }, authenticationMethod: method, metadata: try metadata.read())
-            if let scopes {
-                guard let set = ScopeSet(Self.list(scopes).joined(separator: " ")) else {
-                    throw ConfigurationError("--scopes knows \(ScopeSet(Scope.allCases).text), not all of \(scopes).")
-                }
-                draft.scopes = set
-            } else if draft.grantTypes.contains(.authorizationCode), draft.grantTypes.contains(.clientCredentials) {
-                draft.scopes = ScopeSet(Scope.allCases)
-            }
-            if let clientID {
-                guard let id = ClientID(clientID) else {
-                    throw ConfigurationError("--client-id takes 3 to 60 lower-case letters, digits and dashes, not \(clientID).")
-                }
-                draft.clientID = id
-            }
-            return draft
+            let profile = try Self.parse(SecurityProfile.self, profile, "--profile")
+            let redirectURIs = try redirectURI.map(Self.redirectURI)
+            let types = try grantTypes.map { try Self.list($0, "--grant-types").map { try Self.parse(GrantType.self, $0, "--grant-types") } }
+            return NewApp(
+                organisationID: OrganisationID(trusted: ""), name: name, kind: kind(of: method, returningTo: redirectURIs),
+                environment: try Self.parse(AppEnvironment.self, environment, "--environment"), profile: profile, redirectURIs: redirectURIs,
+                allowedNetworks: try allowFrom.map { try Self.list($0, "--allow-from").map(Self.network) } ?? [],
+                grantTypes: types.map { Set($0) }, scopes: try scopes.map(Self.scopeSet), authenticationMethod: method,
+                metadata: try metadata.read(for: method, under: profile), clientID: try clientID.map(Self.clientID))
+        }
+
+        private func kind(of method: ClientAuthenticationMethod, returningTo redirectURIs: [RedirectURI]) -> AppKind {
+            if native { return .native }
+            // RFC 8252 §8.4: native apps keep no secret.
+            guard method == .none else { return redirectURIs.isEmpty ? .backend : .web }
+            return !redirectURIs.isEmpty && redirectURIs.allSatisfy(\.isOfNativeApp) ? .native : .singlePage
         }
 
         private static func create(
@@ -139,7 +137,9 @@ struct Apps: AsyncParsableCommand {
                     app_id: app.id.rawValue, client_id: app.clientID.text, client_secret: secret?.value, organisation_id: app.organisationID.rawValue,
                     grant_types: GrantType.allCases.filter(app.grantTypes.contains).map(\.rawValue), scope: app.scopes.text,
                     token_endpoint_auth_method: app.authenticationMethod.rawValue, redirect_uris: app.redirectURIs.map(\.text),
-                    profile: app.profile.rawValue, registration_access_token: token.value)
+                    profile: app.profile.rawValue, dpop_bound_access_tokens: app.metadata.dpopBoundAccessTokens,
+                    tls_client_certificate_bound_access_tokens: app.metadata.tlsClientCertificateBoundAccessTokens,
+                    registration_access_token: token.value)
                 print(String(decoding: try encoder.encode(printed), as: UTF8.self))
             } else {
                 print("client_id                  \(app.clientID)")
@@ -157,6 +157,7 @@ struct Apps: AsyncParsableCommand {
             let scope, token_endpoint_auth_method: String
             let redirect_uris: [String]
             let profile: String
+            let dpop_bound_access_tokens, tls_client_certificate_bound_access_tokens: Bool
             let registration_access_token: String
         }
 
@@ -174,7 +175,26 @@ struct Apps: AsyncParsableCommand {
             }
         }
 
-        private static func list(_ text: String) -> [String] { text.split { $0 == "," || $0 == " " }.map(String.init) }
+        private static func scopeSet(_ text: String) throws -> ScopeSet {
+            guard let set = ScopeSet(try list(text, "--scopes").joined(separator: " ")) else {
+                throw ConfigurationError("--scopes knows \(ScopeSet(Scope.allCases).text), not all of \(text).")
+            }
+            return set
+        }
+
+        private static func clientID(_ text: String) throws -> ClientID {
+            guard let id = ClientID(text) else {
+                throw ConfigurationError("--client-id takes 3 to 60 lower-case letters, digits and dashes, not \(text).")
+            }
+            return id
+        }
+
+        /// What a script's unset variable leaves empty is a mistake: without its list an app would be let in from anywhere.
+        private static func list(_ text: String, _ flag: String) throws -> [String] {
+            let values = text.split { $0 == "," || $0 == " " }.map(String.init)
+            guard !values.isEmpty else { throw ConfigurationError("\(flag) has no value: name at least one, or leave it out.") }
+            return values
+        }
 
         private static func parse<Value: RawRepresentable & CaseIterable>(_: Value.Type, _ text: String, _ flag: String) throws -> Value
         where Value.RawValue == String {

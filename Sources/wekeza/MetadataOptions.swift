@@ -31,16 +31,17 @@ struct MetadataOptions: ParsableArguments {
     @Option(help: "A PEM file with the app's own certificate: for self_signed_tls_client_auth.")
     var certificate: String?
 
-    @Flag(help: "Bind its access tokens to a DPoP key (RFC 9449).")
+    @Flag(help: "Bind its access tokens to a DPoP key (RFC 9449). [default: where the profile binds tokens, unless it proves itself by a certificate]")
     var dpopBound = false
 
-    @Flag(help: "Bind its access tokens to its certificate (RFC 8705).")
+    @Flag(help: "Bind its access tokens to its certificate (RFC 8705). [default: where the profile binds tokens and it proves itself by one]")
     var certificateBound = false
 
     @Option(help: "Further members of RFC 7591 as a JSON object, such as '{\"id_token_signed_response_alg\":\"RS256\"}'.")
     var metadata: String?
 
-    func read() throws -> ClientMetadata {
+    /// Under a profile that binds tokens they are bound by what the app proves itself with, unless something is said about it.
+    func read(for method: ClientAuthenticationMethod, under profile: SecurityProfile) throws -> ClientMetadata {
         var members = try object(metadata, named: "--metadata")
         if let jwks {
             guard let text = try? String(contentsOfFile: jwks, encoding: .utf8) else { throw ConfigurationError("--jwks \(jwks) cannot be read.") }
@@ -52,8 +53,12 @@ struct MetadataOptions: ParsableArguments {
             (.email, tlsClientAuthSanEmail),
         ]
         for (kind, value) in subjects { members.append(kind.rawValue, value) }
-        if dpopBound { members.append("dpop_bound_access_tokens", .boolean(true)) }
-        if certificateBound { members.append("tls_client_certificate_bound_access_tokens", .boolean(true)) }
+        let (byDPoP, byCertificate) = ("dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens")
+        if dpopBound { members.append(byDPoP, .boolean(true)) }
+        if certificateBound { members.append(byCertificate, .boolean(true)) }
+        if profile.rules.requiresSenderConstrainedTokens, members[byDPoP] == nil, members[byCertificate] == nil {
+            members.append(method.usesCertificate ? byCertificate : byDPoP, .boolean(true))
+        }
         do { return try ClientMetadata(reading: members) } catch { throw ConfigurationError("\(error.member) cannot be used. \(error.message).") }
     }
 

@@ -49,6 +49,27 @@ struct AppsTests {
         }
     }
 
+    private static let granted: [(AppKind, Set<GrantType>, ScopeSet)] = [
+        (.web, [.authorizationCode, .clientCredentials], ScopeSet(Scope.allCases)),
+        (.web, [.clientCredentials], [.paymentsWrite, .consentsWrite]),
+        (.web, [.authorizationCode, .refreshToken], [.openid, .profile, .email, .phone, .address, .offlineAccess, .accountsRead, .transactionsRead]),
+        (.native, [.authorizationCode, .clientCredentials], ScopeSet(Scope.allCases)),
+        (.native, [.authorizationCode], [.openid, .profile, .email, .phone, .address, .offlineAccess, .accountsRead, .transactionsRead]),
+        (.backend, [.clientCredentials], [.paymentsWrite, .consentsWrite]),
+    ]
+
+    @Test(arguments: granted)
+    func `the grant types decide the scopes of an app that names none`(kind: AppKind, grantTypes: Set<GrantType>, scopes: ScopeSet) async throws {
+        try await Office.open(.sqlite) { office in
+            let new = NewApp(
+                organisationID: Office.acme, name: "App", kind: kind, redirectURIs: [Office.callback], grantTypes: grantTypes,
+                authenticationMethod: grantTypes.contains(.clientCredentials) ? .clientSecretBasic : nil)
+            let made = try await office.make(new).get()
+
+            #expect(made.app.scopes == scopes)
+        }
+    }
+
     @Test(arguments: Engine.available)
     func `a secret is shown once: the table and the audit log hold its digest and hint at most`(engine: Engine) async throws {
         try await Office.open(engine) { office in

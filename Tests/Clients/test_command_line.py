@@ -19,7 +19,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
+from authorities import self_signed
 from conftest import BINARY, ROOT, Customer, Server, free_port
+from joserfc.jwk import ECKey
 from phones import Phone
 
 # RFC 7636, appendix B.
@@ -311,6 +313,8 @@ def test_an_app_made_for_certain_addresses(server, allowed, status):
     (["--allow-from", "192.0.2.0/24,192.0.2.9/24"], "192.0.2.0/24 stands here twice"),
     (["--allow-from", "192.0.2.1", "--auth-method", "none", "--redirect-uri", CALLBACK], "customers’ devices"),
     (["--allow-from", ",".join(f"10.0.0.{number}" for number in range(101))], "at most 100"),
+    (["--allow-from", ""], "--allow-from has no value"),
+    (["--allow-from", " , "], "--allow-from has no value"),
 ])
 def test_an_app_is_refused_addresses_that_it_cannot_have(server, arguments, reason):
     code, _, said = server.command("apps", "create", "--name", "Listed", *arguments)
@@ -319,12 +323,115 @@ def test_an_app_is_refused_addresses_that_it_cannot_have(server, arguments, reas
     assert said.startswith("wekeza: ") and reason in said and len(said.splitlines()) == 1
 
 
+@pytest.mark.parametrize("option", [
+    "--scopes", "--grant-types", "--redirect-uri", "--jwks", "--jwks-uri", "--tls-client-auth-subject-dn", "--certificate", "--metadata", "--auth-method",
+    "--profile", "--environment", "--plan", "--client-id", "--organisation", "--name"])
+def test_an_option_without_a_value_makes_no_app(server, option):
+    """A variable of a script that is not set."""
+    code, printed, said = server.command("apps", "create", *([] if option == "--name" else ["--name", "Unset"]), option, "")
+
+    assert (code, printed) == (2, "")
+    assert said.startswith("wekeza: ") and len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("grant_types, scopes", [
+    ("client_credentials", "payments.write consents.write"),
+    ("authorization_code", "openid profile email phone address offline_access accounts.read transactions.read"),
+    ("authorization_code,client_credentials",
+     "openid profile email phone address offline_access accounts.read transactions.read payments.write consents.write")])
+def test_an_app_that_names_no_scopes_has_those_of_its_grant_types(server, grant_types, scopes):
+    app = server.create_app("Granted", "--redirect-uri", CALLBACK, "--grant-types", grant_types)
+
+    assert app["scope"] == scopes
+
+
+@pytest.fixture
+def keys(tmp_path):
+    """The file of an app's public keys, with their certificates."""
+    file = tmp_path / "jwks.json"
+    file.write_text(json.dumps({"keys": [{**self_signed("partner").jwk(), "kid": "partner-1"}]}))
+    return str(file)
+
+
+METHODS = {"private_key_jwt": [], "tls_client_auth": ["--tls-client-auth-subject-dn", "CN=acme,O=Test"], "self_signed_tls_client_auth": []}
+DPOP_BOUND = {"dpop_bound_access_tokens": True, "tls_client_certificate_bound_access_tokens": False}
+CERTIFICATE_BOUND = {"dpop_bound_access_tokens": False, "tls_client_certificate_bound_access_tokens": True}
+
+
+@pytest.mark.parametrize("profile", ["fapi2", "fapi2-message-signing"])
+@pytest.mark.parametrize("method, told, binding", [
+    ("private_key_jwt", [], DPOP_BOUND), ("tls_client_auth", [], CERTIFICATE_BOUND), ("self_signed_tls_client_auth", [], CERTIFICATE_BOUND),
+    ("private_key_jwt", ["--certificate-bound"], CERTIFICATE_BOUND), ("tls_client_auth", ["--dpop-bound"], DPOP_BOUND),
+])
+def test_tokens_of_a_profile_that_binds_them_are_bound_by_what_the_app_proves_itself_with(server, keys, profile, method, told, binding):
+    """FAPI 2.0 §5.3.2.1."""
+    app = server.create_app(
+        "Bound", "--redirect-uri", CALLBACK, "--auth-method", method, "--jwks", keys, *METHODS[method], "--profile", profile, *told)
+
+    assert {member: app[member] for member in binding} == binding
+
+
+def test_who_wants_no_binding_under_a_profile_that_binds_tokens_is_refused(server, keys):
+    code, _, said = server.command(
+        "apps", "create", "--name", "Unbound", "--redirect-uri", CALLBACK, "--auth-method", "private_key_jwt", "--jwks", keys, "--profile", "fapi2",
+        "--metadata", '{"dpop_bound_access_tokens":false}')
+
+    assert code == 2 and "fapi2 binds tokens" in said
+
+
+@pytest.mark.parametrize("method", ["private_key_jwt", "tls_client_auth"])
+def test_tokens_of_another_profile_are_bound_where_that_is_said(server, keys, method):
+    """RFC 8705 §3.4, RFC 9449 §5.2: false unless registered otherwise."""
+    app = server.create_app("Bearer", "--redirect-uri", CALLBACK, "--auth-method", method, "--jwks", keys, *METHODS[method])
+
+    assert not app["dpop_bound_access_tokens"] and not app["tls_client_certificate_bound_access_tokens"]
+
+
+@pytest.mark.parametrize("registered, requested", [
+    ("http://127.0.0.1/callback", "http://127.0.0.1:5555/callback"), ("http://127.0.0.1:3000/callback", "http://127.0.0.1:5555/callback"),
+    ("http://[::1]/callback", "http://[::1]:5555/callback"), ("com.example.app:/callback", "com.example.app:/callback")])
+def test_an_app_without_a_secret_that_returns_to_a_device_is_a_native_one(server, amina, registered, requested):
+    """RFC 8252 §7.3: any port of a loopback IP address."""
+    app = server.create_app("Device", "--auth-method", "none", "--redirect-uri", registered)
+
+    answer = amina.decide(authorization(server, app, requested))
+
+    assert answer.startswith(requested + "?") and parse_qs(urlsplit(answer).query)["code"]
+
+
+@pytest.mark.parametrize("method, registered", [
+    ("none", "http://localhost:3000/callback"), ("none", "https://spa.example/callback"), ("client_secret_basic", "http://127.0.0.1:3000/callback")])
+def test_the_port_of_another_app_does_not_vary(server, method, registered):
+    """Nor where an address of a device stands beside others."""
+    beside = ["--redirect-uri", "http://127.0.0.1/callback"] if method == "none" else []
+    app = server.create_app("Fixed", "--auth-method", method, "--redirect-uri", registered, *beside)
+    address = urlsplit(registered)
+
+    answer = requests.get(authorization(server, app, address._replace(netloc=f"{address.hostname}:5555").geturl()), allow_redirects=False)
+
+    assert answer.status_code == 400
+
+
+def test_keys_without_a_certificate_let_nobody_in_by_one(server, tmp_path):
+    """RFC 8705 §2.2.2: what the app registers is the certificate of a key."""
+    file = tmp_path / "bare.json"
+    file.write_text(json.dumps({"keys": [ECKey.generate_key("P-256", {"kid": "partner-1"}).as_dict(private=False)]}))
+
+    code, _, said = server.command("apps", "create", "--name", "Bare", "--auth-method", "self_signed_tls_client_auth", "--jwks", str(file))
+
+    assert code == 2 and "--jwks cannot be used" in said and "x5c" in said
+
+
+def authorization(server, app, redirect_uri=CALLBACK):
+    """The address of an authorization request."""
+    return f"{server.issuer}/oauth2/authorize?" + urlencode({
+        "response_type": "code", "client_id": app["client_id"], "redirect_uri": redirect_uri, "scope": "openid accounts.read", "state": "s",
+        "code_challenge": CHALLENGE, "code_challenge_method": "S256"})
+
+
 def exchange(server, app, customer, method="client_secret_basic"):
     """From the authorization request, as the customer, to the tokens."""
-    query = urlencode({
-        "response_type": "code", "client_id": app["client_id"], "redirect_uri": CALLBACK, "scope": "openid accounts.read", "state": "s",
-        "code_challenge": CHALLENGE, "code_challenge_method": "S256"})
-    answer = parse_qs(urlsplit(customer.decide(f"{server.issuer}/oauth2/authorize?{query}")).query)
+    answer = parse_qs(urlsplit(customer.decide(authorization(server, app))).query)
     form = {"grant_type": "authorization_code", "code": answer["code"][0], "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
     basic = (app["client_id"], app["client_secret"]) if method == "client_secret_basic" else None
     if not basic:

@@ -35,7 +35,7 @@ def partner(server, key, tmp_path_factory):
     keys = tmp_path_factory.mktemp("keys") / "jwks.json"
     keys.write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
     return server.create_app(
-        "FAPI partner", "--redirect-uri", CALLBACK, "--auth-method", "private_key_jwt", "--jwks", str(keys), "--profile", "fapi2", "--dpop-bound",
+        "FAPI partner", "--redirect-uri", CALLBACK, "--auth-method", "private_key_jwt", "--jwks", str(keys), "--profile", "fapi2",
         "--grant-types", "authorization_code,refresh_token,client_credentials",
         "--scopes", "openid offline_access accounts.read consents.write")
 
@@ -102,11 +102,15 @@ def test_the_issuer_alone_is_the_audience(partner, key, metadata):
     assert answer.status_code == 401 and answer.json()["error"] == "invalid_client"
 
 
-def test_curl_gets_a_token_with_its_own_certificate(server, metadata, tmp_path):
+@pytest.mark.parametrize("is_of_a_key", [False, True])
+def test_curl_gets_a_token_with_its_own_certificate(server, metadata, tmp_path, is_of_a_key):
     identity = self_signed("partner")
     certificate, private_key = identity.write(tmp_path)
+    keys = tmp_path / "jwks.json"
+    keys.write_text(json.dumps({"keys": [identity.jwk()]}))
     app = server.create_app(
-        "Certificate partner", "--auth-method", "self_signed_tls_client_auth", "--certificate", certificate, "--certificate-bound",
+        "Certificate partner", "--auth-method", "self_signed_tls_client_auth", *(["--jwks", keys] if is_of_a_key else ["--certificate", certificate]),
+        "--certificate-bound",
         "--grant-types", "client_credentials", "--scopes", "consents.write")
     address = metadata["mtls_endpoint_aliases"]["token_endpoint"]
 

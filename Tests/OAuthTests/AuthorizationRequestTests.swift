@@ -213,6 +213,15 @@ struct RedirectTargetTests {
         }
     }
 
+    @Test func `RFC 8252 §7 a scheme of its own or a loopback IP address is a native app's, localhost is a page's too`() {
+        for address in ["com.example.app:/cb", "http://127.0.0.1/cb", "http://127.0.0.1:3000/cb", "http://[::1]:3000/cb"] {
+            #expect(RedirectURI(registered: address).isOfNativeApp, "\(address)")
+        }
+        for address in ["http://localhost/cb", "http://localhost:3000/cb", "https://app.example.com/cb", "https://127.0.0.1/cb", "HTTPS://app.example.com/cb"] {
+            #expect(!RedirectURI(registered: address).isOfNativeApp, "\(address)")
+        }
+    }
+
     @Test func `CSP Level 3 §2.3.1 the host of a registered address is one that a policy can name`() {
         for address in [
             "https://app.example.com/cb", "https://app.example.com:8443", "https://a_b.example/cb", "https://192.0.2.7/cb", "https://[2001:db8::1]:8443/cb",

@@ -1,11 +1,13 @@
 """Certificate authorities, what they issue and what they revoke: for tests that stand on the client's side of TLS."""
 
+import base64
 import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from joserfc.jwk import ECKey
 
 HOUR = datetime.timedelta(hours=1)
 DAY = datetime.timedelta(days=1)
@@ -43,6 +45,11 @@ class Identity:
         chain.write_bytes(pem(self.certificate) + b"".join(pem(one) for one in self.chain))
         key.write_bytes(self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
         return str(chain), str(key)
+
+    def jwk(self):
+        """The public key with its certificate (RFC 7517 §4.7)."""
+        public = self.key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        return {**ECKey.import_key(public).as_dict(private=False), "x5c": [base64.b64encode(der(self.certificate)).decode()]}
 
 
 class Authority:

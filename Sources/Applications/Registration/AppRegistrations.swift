@@ -65,6 +65,12 @@ public struct AppRegistrations: Sendable {
         }
     }
 
+    /// Registers the certificates of an app's keys, as of one that registers itself (RFC 8705 §2.2.2).
+    /// - Throws: `RegistrationRefusal.certificate` too.
+    public func registerCertificates(of app: App, by actor: Actor, at now: Timestamp, requestID: RequestID?, in tx: any WriteTransaction) throws {
+        try certificates.replace(of: app, by: actor, at: now, requestID: requestID, in: tx)
+    }
+
     /// A registration access token for an app that has none.
     /// - Returns: the token: shown once.
     public func issueToken(

@@ -19,7 +19,7 @@ extension NewApp {
         let kind = AppKind(registration)
         self.init(
             organisationID: right.organisationID, name: registration.name ?? "", kind: kind, profile: right.profile,
-            redirectURIs: registration.redirectURIs, grantTypes: registration.grantTypes, scopes: registration.registeredScopes,
+            redirectURIs: registration.redirectURIs, grantTypes: registration.grantTypes, scopes: registration.scopes,
             authenticationMethod: registration.authenticationMethod, metadata: registration.metadata)
     }
 }
@@ -28,17 +28,9 @@ extension AppChange {
     /// What is left out goes back to its default (RFC 7592 §2.2). Purpose, allowed addresses and profile are the organisation's affair and stay.
     public init(_ registration: ClientRegistration, of app: App) {
         self.init(
-            name: registration.name ?? app.clientID.text, redirectURIs: registration.redirectURIs, scopes: registration.registeredScopes,
+            name: registration.name ?? app.clientID.text, redirectURIs: registration.redirectURIs,
+            scopes: registration.scopes ?? registration.grantTypes.defaultScopes,
             kind: AppKind(registration), grantTypes: registration.grantTypes, authenticationMethod: registration.authenticationMethod,
             metadata: registration.metadata)
-    }
-}
-
-extension ClientRegistration {
-    /// Without a word about them, what an app of its kind has, and its own ones where it also acts for itself.
-    fileprivate var registeredScopes: ScopeSet {
-        if let scopes { return scopes }
-        let usual = AppKind(self).defaultScopes
-        return grantTypes.contains(.clientCredentials) ? usual : usual.subtracting(ScopeSet(Scope.allCases.filter(\.isForApps)))
     }
 }

@@ -8,7 +8,7 @@ public struct ClientRegistration: Hashable, Sendable {
     public let grantTypes: Set<GrantType>
     /// `nil`: the client goes by its `client_id`.
     public let name: String?
-    /// `nil`: those that suit its kind.
+    /// `nil`: those that suit its grant types.
     public let scopes: ScopeSet?
     /// `application_type`
     public let isNative: Bool
