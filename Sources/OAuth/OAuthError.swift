@@ -154,7 +154,7 @@ extension OAuthError.Code {
         case .unmetAuthenticationRequirements:
             "Ask for a level of the metadata's acr_values_supported. A customer without two-step sign-in is offered to turn it on, and may decline; ask with acr_values when the lower level will do too."
         case .invalidAuthorizationDetails:
-            "Send one object {type: account_access, consent_id: ...} with a consent that this app lodged, that waits for its customer and has not expired."
+            "Send one object {type: account_access, consent_id: ...} with a consent that this app lodged, that waits for its customer and has not expired. A token request needs none; it may name the grant's own."
         case .invalidDPoPProof:
             "Read the description: it names what is wrong. A proof is made for each request: its method, its address, and at the API the digest of the access token."
         case .useDPoPNonce:

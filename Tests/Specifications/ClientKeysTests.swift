@@ -87,6 +87,53 @@ struct ClientKeysTests {
         }
     }
 
+    @Test func `keys that cannot be read are told from a key that is not there`() async throws {
+        let (key, stranger) = (try TestKey(), try TestKey(id: "unknown"))
+        let keyServer = KeyServer(key)
+        let set = JWKSet([key.jwk]).text
+        let answers = [
+            KeyServer.response("no JSON"), KeyServer.response(set, status: .notFound), KeyServer.response(set + String(repeating: " ", count: 65_536)),
+        ]
+        try await KeyServer.run(keyServer) { server, app async throws in
+            for answer in answers {
+                keyServer.answer(answer)
+                server.clock.advance(by: .minutes(2))
+                let refused = try await server.asserted(by: key, of: app)
+                #expect(refused.status == .unauthorized && refused.errorCode == "invalid_client")
+                #expect(refused.json["error_description"] as? String == "The jwks_uri of the app could not be read.")
+            }
+            keyServer.publish(key)
+            server.clock.advance(by: .minutes(2))
+            let unknown = try await server.asserted(by: stranger, of: app)
+            #expect(unknown.json["error_description"] as? String == ClientAssertion.Refusal.noKey.message)
+        }
+    }
+
+    @Test func `whether nobody answers at a jwks_uri or it may not be called is told to no stranger`() async throws {
+        let key = try TestKey()
+        for (isDemo, address) in [(true, "http://127.0.0.1:1/jwks"), (false, "https://127.0.0.1:1/jwks"), (false, "http://127.0.0.1:1/jwks")] {
+            try await TestServer.run(.sqlite, demo: isDemo) { server async throws in
+                let refused = try await server.asserted(by: key, of: server.registerWithKeys(at: address))
+
+                #expect(refused.json["error_description"] as? String == "The jwks_uri of the app could not be read.")
+            }
+        }
+    }
+
+    @Test func `RFC 9101 §6-2 a request object whose keys cannot be read is refused as that`() async throws {
+        let key = try TestKey()
+        try await TestServer.run(.sqlite) { server async throws in
+            var metadata = ClientMetadata()
+            metadata.jwksURI = "http://127.0.0.1:1/jwks"
+            let app = try await server.register(method: .privateKeyJWT, metadata: metadata)
+
+            let answer = try await server.answer(app, [("request", key.sign([:]))])
+
+            #expect(answer["error"] == "invalid_request_object")
+            #expect(answer["error_description"] == "The jwks_uri of the app could not be read.")
+        }
+    }
+
     /// CA-18
     @Test func `an app whose server says nothing waits alone`() async throws {
         let (key, gate) = (try TestKey(), Gate())
@@ -119,9 +166,11 @@ struct ClientKeysTests {
                 await silent.isAsked.wait()
                 let late = try await server.registerWithKeys(at: first.app.metadata.jwksURI ?? "")
 
-                #expect(try await !server.accepts(key, of: late))
+                let refused = try await server.asserted(by: key, of: late)
                 gate.open()
                 for try await isAccepted in group { #expect(isAccepted) }
+                #expect(refused.status == .serviceUnavailable && refused.errorCode == "temporarily_unavailable", "\(refused.text)")
+                #expect(refused.headers[.retryAfter] == "1")
                 #expect(try await server.accepts(key, of: late))
                 #expect(silent.count == crowd + 1)
             }

@@ -4,6 +4,7 @@ import Composition
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import JOSE
 import OAuth
 import Primitives
 import Storage
@@ -222,6 +223,45 @@ struct ExplainedRefusalTests {
             for text in ["RFC 6749 §2.3", "client_secret_basic", "client_secret_post"] { #expect((await browser.page).contains(text), "\(text)") }
             try await browser.open(try Self.page(of: proof))
             for text in ["RFC 9449 §4.3", "The proof is a signed JWT", "9 characters"] { #expect((await browser.page).contains(text), "\(text)") }
+        }
+    }
+
+    @Test func `a jwks_uri that cannot be read is explained by its address and what came of it`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let address = "http://127.0.0.1:1/jwks"
+            let app = try await server.registerWithKeys(at: address)
+            let browser = try await Self.member(of: app, server)
+            let answer = try await server.asserted(by: TestKey(), of: app)
+
+            try await browser.open(try Self.page(of: answer))
+
+            for text in ["RFC 7591 §2", "<code>jwks_uri</code>", address, "no public host with a trusted certificate answered in time"] {
+                #expect((await browser.page).contains(text), "\(text)")
+            }
+        }
+    }
+
+    @Test func `what came of a jwks_uri is told on the page alone`() async throws {
+        let key = try TestKey()
+        let keyServer = KeyServer(key)
+        let set = JWKSet([key.jwk]).text
+        let answers = [
+            (KeyServer.response("no JSON"), "the answer is no JWK Set with a key that we support"),
+            (KeyServer.response(set, status: .notFound), "the answer has another status than 200"),
+            (KeyServer.response(set + String(repeating: " ", count: 65_536)), "the answer is too long for a JWK Set"),
+        ]
+        try await KeyServer.run(keyServer) { server, app async throws in
+            let browser = try await Self.member(of: app, server)
+            for (answer, reason) in answers {
+                keyServer.answer(answer)
+                server.clock.advance(by: .minutes(2))
+                let refused = try await server.asserted(by: key, of: app)
+
+                try await browser.open(try Self.page(of: refused))
+
+                #expect(!refused.text.contains(reason))
+                #expect((await browser.page).contains(reason), "\(reason)")
+            }
         }
     }
 

@@ -78,8 +78,11 @@ extension TestServer {
     }
 
     /// Whether an assertion of this key authenticates the app.
-    func accepts(_ key: TestKey, of app: TestApp) async throws -> Bool {
+    func accepts(_ key: TestKey, of app: TestApp) async throws -> Bool { try await asserted(by: key, of: app).status == .ok }
+
+    /// What a request is answered that an assertion of this key comes with.
+    func asserted(by key: TestKey, of app: TestApp) async throws -> TestResponse {
         let assertion = try key.assertion(of: app.clientID, at: clock.now)
-        return try await post("/oauth2/introspect", form: app.fields(assertion) + [("token", "x")]).status == .ok
+        return try await post("/oauth2/introspect", form: app.fields(assertion) + [("token", "x")])
     }
 }

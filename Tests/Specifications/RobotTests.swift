@@ -289,6 +289,44 @@ struct RobotTests {
         }
     }
 
+    @Test func `OpenID Connect Core §5-5-1 who would have to be another customer is told login_required, and nothing is decided`() async throws {
+        try await TestServer.run(.sqlite) { server in
+            let app = try await server.payingApp()
+            let consent = try await server.lodge(app)
+            let diana = try #require(Persona.named("diana.student")).personID(in: DemoWorld.organisation).rawValue
+            let asked: [(name: String, value: String)] = [server.details(consent), ("claims", #"{"id_token":{"sub":{"value":"\#(diana)"}}}"#)]
+
+            for (decision, error) in [("approve", "login_required"), ("reject", "login_required"), ("abandon", "access_denied")] {
+                let pushed = try await server.push(app, asked + [("sandbox_customer", "amina.traveler"), ("sandbox_decision", decision)])
+                let answer = try await server.headless(server.address(app, pushed: pushed))
+                #expect(answer.code == nil && answer.parameters["error"] == error, "\(decision) \(answer.location)")
+            }
+
+            let status = try await server.consentStatus(consent, app)
+            let pushed = try await server.push(app, asked + [("sandbox_customer", "diana.student")])
+            let answer = try await server.headless(server.address(app, pushed: pushed))
+
+            #expect(status == "awaiting_authorisation")
+            #expect(answer.code != nil, "\(answer.location)")
+        }
+    }
+
+    @Test(arguments: Engine.available) func `a request for another customer leaves what the robot was told for the next one`(engine: Engine) async throws {
+        try await TestServer.run(engine) { server in
+            let app = try await server.payingApp()
+            let consent = try await server.lodge(app)
+            let diana = try #require(Persona.named("diana.student")).personID(in: DemoWorld.organisation).rawValue
+            let asked: [(name: String, value: String)] = [server.details(consent), ("scope", "openid")]
+            _ = try await server.tellRobot(about: consent, app)
+
+            let other = try await server.headless(server.authorizationURI(app, asked + [("claims", #"{"id_token":{"sub":{"value":"\#(diana)"}}}"#)]))
+            let next = try await server.headless(server.authorizationURI(app, asked))
+
+            #expect(other.code == nil && other.parameters["error"] == "login_required", "\(other.location)")
+            #expect(next.code != nil, "\(next.location)")
+        }
+    }
+
     @Test func `a world without customers has no robot`() async throws {
         try await TestServer.run(.sqlite) { server in
             let app = try await server.register(scopes: ScopeSet(Scope.allCases), world: nil)

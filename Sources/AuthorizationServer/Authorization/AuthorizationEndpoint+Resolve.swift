@@ -2,6 +2,7 @@ import Applications
 import OAuth
 import Primitives
 import Storage
+import Web
 
 /// A request whose parameters count, wherever they came from.
 struct ResolvedRequest: Sendable {
@@ -14,7 +15,7 @@ struct ResolvedRequest: Sendable {
 extension AuthorizationEndpoint {
     enum Unresolved: Error {
         case page(AuthorizationPageError.Kind)
-        case object(RequestObject.Refusal)
+        case object(OAuthError)
         /// An object and a reference at once.
         case both
     }
@@ -31,7 +32,7 @@ extension AuthorizationEndpoint {
                 ResolvedRequest(parameters: found.parameters, transport: RequestTransport(isPushed: true, isSigned: found.isSigned), id: found.id))
         }
         guard let text = outer["request"] else { return .success(ResolvedRequest(parameters: outer, transport: RequestTransport(), id: nil)) }
-        guard !outer.isRepeated("request") else { return .failure(.object(.malformed)) }
+        guard !outer.isRepeated("request") else { return .failure(.object(RequestObject.Refusal.malformed.error(received: text, issuer: issuer.text))) }
         return await requestObjects.read(text, from: app, at: now)
             .map { ResolvedRequest(parameters: $0.parameters, transport: RequestTransport(isSigned: true), id: nil) }
             .mapError { .object($0) }

@@ -67,8 +67,7 @@ public struct AuthorizationEndpoint: Sendable {
         switch try await resolve(outer, of: app, at: now) {
         case .success(let found): resolved = found
         case .failure(.page(let kind)): return .page(AuthorizationPageError(kind, of: app, outer, errors))
-        case .failure(.object(let refusal)):
-            return refused(.requestObject(refusal), refusal.error(received: outer["request"], issuer: issuer.text), outer, of: app, errors)
+        case .failure(.object(let error)): return refused(.requestObject(error), error, outer, of: app, errors)
         case .failure(.both): return refused(.requestAndReference, .requestAndReference, outer, of: app, errors)
         }
         let target: RedirectTarget

@@ -13,7 +13,7 @@ public struct AuthorizationPageError: Error, Sendable {
         case redirectURI(RedirectTarget.Refusal)
         /// A pushed request that expired, was answered, or is another app's.
         case requestURI
-        case requestObject(RequestObject.Refusal)
+        case requestObject(OAuthError)
         /// A request object and a reference to one at once.
         case requestAndReference
     }
@@ -70,7 +70,7 @@ public struct AuthorizationPageError: Error, Sendable {
         case .removedApp: "The app was removed in the portal."
         case .heldApp: "The platform was restored from a backup: open the app's page in the portal and confirm the app."
         case .requestURI: "invalid_request_uri: a request_uri works for 90 seconds, for the app that pushed it, until it is answered. Push the request again."
-        case .requestObject(let refusal): "invalid_request_object: \(refusal.message)"
+        case .requestObject(let error): "\(error.code.rawValue): \(error.description)"
         case .requestAndReference: "invalid_request: \(OAuthError.requestAndReference.description)"
         case .redirectURI(.missing): "Send redirect_uri, also when only one is registered."
         case .redirectURI(.repeated): "Send redirect_uri exactly once."
@@ -88,7 +88,7 @@ extension AuthorizationPageError.Kind {
         case .redirectURI(let refusal): refusal.error(of: app.registeredClient, received: sent["redirect_uri"])
         case .requestURI:
             .against(.pushedReference, "The request_uri is not one that waits.", received: .note("one that expired, was answered, or is another app's"))
-        case .requestObject(let refusal): .against(refusal.rule, refusal.message, received: sent["request"].flatMap(refusal.received))
+        case .requestObject(let error): error
         case .requestAndReference: .requestAndReference
         }
     }

@@ -11,23 +11,30 @@ struct AssertionCheck: Sendable {
     let addresses: ServerAddresses
 
     func check(
-        _ assertion: UnverifiedAssertion, from app: App, at path: String, now: Timestamp
-    ) async -> Result<ClientAssertion, ClientAssertion.Refusal> {
+        _ assertion: UnverifiedAssertion, from app: App, in request: ClientAuthenticationRequest, now: Timestamp
+    ) async -> Result<ClientAssertion, OAuthError> {
         let (jws, rules) = (assertion.jws, app.profile.rules)
+        func refused(_ refusal: ClientAssertion.Refusal) -> Result<ClientAssertion, OAuthError> {
+            .failure(refusal.error(in: request, expected: expected(by: refusal, of: app)))
+        }
         // RFC 8725 §3.11: a token of a type of its own is no assertion. Most libraries write `JWT` or nothing.
         guard jws.type == nil || jws.isType(.idToken) || jws.isType(.clientAuthentication) else {
-            return .failure(.wrongType)
+            return refused(.wrongType)
         }
         guard rules.algorithms.contains(jws.algorithm), app.metadata.tokenEndpointAuthSigningAlgorithm.map({ $0 == jws.algorithm }) ?? true else {
-            return .failure(.algorithm)
+            return refused(.algorithm)
         }
-        let candidates = await keys.candidates(for: jws, of: app, at: now)
-        guard !candidates.isEmpty else { return .failure(.noKey) }
-        guard candidates.contains(where: { jws.isSigned(by: $0.key) }) else { return .failure(.signature) }
+        let candidates: [JWK]
+        switch await keys.candidates(for: jws, of: app, at: now) {
+        case .success(let found): candidates = found
+        case .failure(let unread): return .failure(unread.error(.assertionKeysRead, of: app))
+        }
+        guard !candidates.isEmpty else { return refused(.noKey) }
+        guard candidates.contains(where: { jws.isSigned(by: $0.key) }) else { return refused(.signature) }
         do throws(ClientAssertion.Refusal) {
-            return .success(try ClientAssertion(jws, of: app.clientID, for: addresses.assertionAudiences(at: path), rules: rules, at: now))
+            return .success(try ClientAssertion(jws, of: app.clientID, for: addresses.assertionAudiences(at: request.path), rules: rules, at: now))
         } catch {
-            return .failure(error)
+            return refused(error)
         }
     }
 }

@@ -25,7 +25,7 @@ public final class ClientKeys: Sendable {
         let at: Timestamp
         /// When an unknown `kid` last made us read out of turn.
         let outOfTurnAt: Timestamp?
-        let keys: Task<JWKSet?, any Error>
+        let keys: Task<Result<JWKSet, KeysUnread>, any Error>
 
         /// Made in this very moment, it need not be made again.
         func isTheLatest(at now: Timestamp) -> Bool { at == now || outOfTurnAt.map { isFresh($0, at: now) } == true }
@@ -39,16 +39,16 @@ public final class ClientKeys: Sendable {
     }
 
     /// The keys that may have signed.
-    func candidates(for jws: UnverifiedJWS, of app: App, at now: Timestamp) async -> [JWK] {
-        if let registered = app.metadata.jwks { return registered.candidates(for: jws) }
-        guard let address = app.metadata.jwksURI else { return [] }
-        let found = await published(at: address, of: app, isOutOfTurn: false, now: now)?.candidates(for: jws) ?? []
-        guard found.isEmpty else { return found }
+    func candidates(for jws: UnverifiedJWS, of app: App, at now: Timestamp) async -> Result<[JWK], KeysUnread> {
+        if let registered = app.metadata.jwks { return .success(registered.candidates(for: jws)) }
+        guard let address = app.metadata.jwksURI else { return .success([]) }
+        let found = await published(at: address, of: app, isOutOfTurn: false, now: now).map { $0.candidates(for: jws) }
+        if case .success(let keys) = found, !keys.isEmpty { return found }
         // The app may have published a new key since.
-        return await published(at: address, of: app, isOutOfTurn: true, now: now)?.candidates(for: jws) ?? []
+        return await published(at: address, of: app, isOutOfTurn: true, now: now).map { $0.candidates(for: jws) }
     }
 
-    private func published(at address: String, of app: App, isOutOfTurn: Bool, now: Timestamp) async -> JWKSet? {
+    private func published(at address: String, of app: App, isOutOfTurn: Bool, now: Timestamp) async -> Result<JWKSet, KeysUnread> {
         let published = sets.withLock { sets in
             let known = sets[app.id].flatMap { $0.address == address ? $0 : nil }
             if let known, Self.isFresh(known.reading.at, at: now), !isOutOfTurn || known.reading.isTheLatest(at: now) { return known }
@@ -74,24 +74,28 @@ public final class ClientKeys: Sendable {
     }
 
     /// The app's server was not asked: what it said before holds a while longer, and the next request may try again.
-    private func takenBack(_ published: Published, of app: AppID, at now: Timestamp) async -> JWKSet? {
+    private func takenBack(_ published: Published, of app: AppID, at now: Timestamp) async -> Result<JWKSet, KeysUnread> {
         sets.withLock { sets in
             guard sets[app]?.reading.keys == published.reading.keys else { return }
             sets[app] = published.answered.map { Published(address: published.address, reading: $0, answered: $0) }
         }
-        guard let answered = published.answered, answered.at <= now, now < answered.at + Self.longestLifetime else { return nil }
-        return try? await answered.keys.value  // it was answered, so that this does not fail
+        guard let answered = published.answered, answered.at <= now, now < answered.at + Self.longestLifetime,
+            let keys = try? await answered.keys.value  // it was answered, so that this does not fail
+        else { return .failure(.notFetched(.busy)) }
+        return keys
     }
 
     /// The app's server was not asked, because too many were being asked.
     private struct NotAsked: Error {}
 
-    private func read(_ address: String, of app: App) async throws -> JWKSet? {
+    private func read(_ address: String, of app: App) async throws -> Result<JWKSet, KeysUnread> {
         // By organisation: it may have any number of apps and hosts.
         switch await fetcher.fetch(address, of: app.organisationID.rawValue) {
-        case .success(let bytes): (try? JSONValue(parsing: bytes, limits: .token())).flatMap { try? JWKSet(reading: $0) }
+        case .success(let bytes):
+            guard let value = try? JSONValue(parsing: bytes, limits: .token()), let keys = try? JWKSet(reading: value) else { return .failure(.noKeySet) }
+            return .success(keys)
         case .failure(.busy): throw NotAsked()
-        case .failure: nil
+        case .failure(let refusal): return .failure(.notFetched(refusal))
         }
     }
 

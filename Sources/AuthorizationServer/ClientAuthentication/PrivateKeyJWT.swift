@@ -28,9 +28,9 @@ struct PrivateKeyJWT: ClientAuthenticator {
 
     func check(_ attempt: ClientAttempt, of app: App, in request: ClientAuthenticationRequest, at now: Timestamp) async throws -> CredentialCheck {
         guard case .assertion(let assertion) = attempt.credentials else { return .refused(ClientAssertion.Refusal.malformed.error(received: "")) }
-        switch await assertions.check(assertion, from: app, at: request.path, now: now) {
+        switch await assertions.check(assertion, from: app, in: request, now: now) {
         case .success(let sound): return .passed(assertion: sound)
-        case .failure(let refusal): return .refused(refusal.error(in: request, expected: assertions.expected(by: refusal, of: app)))
+        case .failure(let error): return .refused(error)
         }
     }
 }

@@ -27,7 +27,6 @@ struct ClientEndpoint: Sendable {
             response = try await answer(request, at: endpoint, context: context, readsProof: readsProof, for: &app, handler)
         } catch let error as any Unavailability where error.isUnavailable {
             response = OAuthError(.temporarilyUnavailable, "The database does not answer.").response(issuer: addresses.issuer)
-            response.headers[.retryAfter] = "1"
         }
         CrossOrigin.allow(app, for: request, on: &response)
         return response

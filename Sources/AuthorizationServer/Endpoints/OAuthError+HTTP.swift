@@ -38,6 +38,7 @@ extension OAuthError {
         ])
         var response = Response.tokenJSON(members, status: status ?? code.status)
         if response.status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic realm=\"wekeza\"" }
+        if response.status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
         return response
     }
 

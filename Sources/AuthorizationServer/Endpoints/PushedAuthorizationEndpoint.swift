@@ -72,7 +72,7 @@ struct PushedAuthorizationEndpoint: Sendable {
         if let text = form["request"] {
             switch await authorization.requestObjects.read(text, from: app, at: now) {
             case .success(let object): parameters = object.parameters.pairs
-            case .failure(let refusal): return .failure(refusal.error(received: text, issuer: authorization.issuer.text))
+            case .failure(let error): return .failure(error)
             }
         }
         // RFC 9449 §10.1: a proof binds the code as dpop_jkt does.
@@ -90,10 +90,4 @@ struct PushedAuthorizationEndpoint: Sendable {
     }
 
     private static let credentials: Set<String> = ["client_secret", "client_assertion", "client_assertion_type", "request"]
-}
-
-extension RequestObject.Refusal {
-    func error(received object: String?, issuer: String) -> OAuthError {
-        .against(rule, message, expected: self == .audience ? issuer : nil, received: object.flatMap(received))
-    }
 }

@@ -28,8 +28,10 @@ struct TokenEndpoint: Sendable {
                     .registeredGrantType, "The app is not registered for the grant type \(type.rawValue).", expected: client.app.grantTypes.names,
                     received: .value(name)))
         }
-        do {
+        let detail: AuthorizationDetail?
+        do throws(OAuthError) {
             try ResourceCheck.check(parameters, audience: audience)
+            detail = try AuthorizationDetail(parameters)
         } catch {
             return request.refused(error)
         }
@@ -46,7 +48,8 @@ struct TokenEndpoint: Sendable {
                     .bindingCertificateAccepted, "The client certificate is not accepted: \(refusal.code).", parameter: "client certificate",
                     expected: "a certificate in force", received: .value(refusal.code)))
         }
-        let tokenRequest = TokenRequest(client: client, parameters: parameters, binding: binding, requestID: context.requestID, now: context.receivedAt)
+        let tokenRequest = TokenRequest(
+            client: client, parameters: parameters, detail: detail, binding: binding, requestID: context.requestID, now: context.receivedAt)
         switch try await grant.respond(to: tokenRequest) {
         case .issued(let tokens): return .tokenJSON(tokens.json(at: context.receivedAt))
         case .refused(let error): return request.refused(error)

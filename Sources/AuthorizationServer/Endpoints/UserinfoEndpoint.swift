@@ -49,7 +49,6 @@ struct UserinfoEndpoint: Sendable {
             (response, app) = try await answer(request, context)
         } catch let error as any Unavailability where error.isUnavailable {
             response = OAuthError(.temporarilyUnavailable, "The database does not answer.").response(issuer: issuer)
-            response.headers[.retryAfter] = "1"
         }
         if let app { CrossOrigin.allow(app, for: request, on: &response) } else { CrossOrigin.allowReason(for: request, on: &response) }
         return response

@@ -42,7 +42,7 @@ struct AuthorizationCodeGrant: TokenGrant {
                     received: .secret(request.parameters["code_verifier"])))
         }
         let redemption = Redemption(
-            code: AuthorizationCode(text), redirectURI: redirectURI, verifier: verifier ?? nil, binding: request.binding,
+            code: AuthorizationCode(text), redirectURI: redirectURI, verifier: verifier ?? nil, detail: request.detail, binding: request.binding,
             app: request.client.app,
             requestID: request.requestID, now: request.now)
         switch try await redeem(redemption) {
@@ -56,6 +56,7 @@ struct AuthorizationCodeGrant: TokenGrant {
         let code: AuthorizationCode?
         let redirectURI: String
         let verifier: CodeVerifier?
+        let detail: AuthorizationDetail?
         let binding: TokenBinding
         let app: App
         let requestID: RequestID
@@ -70,6 +71,7 @@ struct AuthorizationCodeGrant: TokenGrant {
     private enum Refusal: Error {
         case code(AuthorizationCodes.Refusal)
         case standing(GrantStanding.Refusal)
+        case detail(OAuthError)
 
         func error(code: String, _ redemption: Redemption) -> OAuthError {
             switch self {
@@ -94,6 +96,7 @@ struct AuthorizationCodeGrant: TokenGrant {
                     received: redemption.binding.dpopKey.map { .value("the key \($0)") } ?? nil)
             case .code(.replayed): .against(.codeOnce, "The code was used before; what it obtained has been revoked.", received: .secret(code))
             case .standing(let refusal): refusal.error
+            case .detail(let error): error
             }
         }
     }
@@ -107,6 +110,13 @@ struct AuthorizationCodeGrant: TokenGrant {
         }
         let grantID = standing.grant.id
         let dpopKey = redemption.binding.dpopKey
+        if let asked = redemption.detail, let error = standing.grant.refusal(of: asked) {
+            // Like every wrong attempt it does not spend the code. What the grant holds is told to whom it would have been given.
+            let refusal = try await codes.refusal(
+                of: code, by: app.clientID, redirectURI: redemption.redirectURI, verifier: redemption.verifier, dpopKey: dpopKey, at: now, in: database)
+            if let refusal { return .failure(try await refused(refusal, redemption)) }
+            return .failure(standing.refusal.map(Refusal.standing) ?? .detail(error))
+        }
         // A public client proves nothing when it refreshes but that it holds the key.
         let binding = app.isPublic ? dpopKey.map { key in { @Sendable [grants] tx in try grants.bind(grantID, to: key, in: tx) } } : nil
         let outcome = try await codes.redeem(
@@ -115,14 +125,19 @@ struct AuthorizationCodeGrant: TokenGrant {
         case .redeemed(let code):
             if let refusal = standing.refusal { return .failure(.standing(refusal)) }
             return .success(Obtained(grant: standing.grant, code: code))
-        case .refused(let refusal):
-            if case .replayed(let grant) = refusal {
-                _ = try await database.write {
-                    try grants.revoke(grant, because: .codeReplayed, by: .app(app.id), at: now, requestID: redemption.requestID, in: $0)
-                }
-            }
-            return .failure(.code(refusal))
+        case .refused(let refusal): return .failure(try await refused(refusal, redemption))
         }
+    }
+
+    /// RFC 6749 §4.1.2: what a code obtained ends when the code comes again.
+    private func refused(_ refusal: AuthorizationCodes.Refusal, _ redemption: Redemption) async throws -> Refusal {
+        if case .replayed(let grant) = refusal {
+            _ = try await database.write {
+                try grants.revoke(
+                    grant, because: .codeReplayed, by: .app(redemption.app.id), at: redemption.now, requestID: redemption.requestID, in: $0)
+            }
+        }
+        return .code(refusal)
     }
 
     private func issue(_ obtained: Obtained, to app: App, binding: TokenBinding, at now: Timestamp) async throws -> TokenResponse {
@@ -130,7 +145,7 @@ struct AuthorizationCodeGrant: TokenGrant {
         // Scopes that the app has lost since are not given.
         let scope = grant.scope.intersection(app.scopes)
         let access = try tokens.issue(.customer(grant, to: app, scope: scope, binding: binding), at: now)
-        var response = TokenResponse(access: access, granted: grant.scope)
+        var response = TokenResponse(access: access, detail: grant.detail)
         if app.grantTypes.contains(.refreshToken) {
             response.refreshToken = refreshTokens.token(of: grant.id, generation: grant.generation, for: app.clientID)
         }

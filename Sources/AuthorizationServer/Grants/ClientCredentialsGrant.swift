@@ -1,5 +1,6 @@
 import AccessTokens
 import Applications
+import JSON
 import OAuth
 import Primitives
 
@@ -12,6 +13,13 @@ struct ClientCredentialsGrant: TokenGrant {
         let app = request.client.app
         // RFC 6749 §4.4: confidential clients only. Registration keeps the others out; this is the second lock.
         guard app.isConfidential else { return .refused(.against(.secretOfOwn, "A public client has no client credentials.")) }
+        // RFC 9396 §6: every consent is a customer's.
+        if let asked = request.detail {
+            return .refused(
+                .against(
+                    .detailGranted, "No customer is there to grant the authorization_details: send them in an authorization request.",
+                    expected: "no authorization_details", received: .value(asked.json.text)))
+        }
         let own = app.scopes.filter(\.isForApps)
         guard let scope = request.parameters["scope"].map(ScopeSet.init) ?? own else {
             return .refused(.against(.scopeKnown, "A scope is unknown.", expected: own.text, received: .value(request.parameters["scope"])))

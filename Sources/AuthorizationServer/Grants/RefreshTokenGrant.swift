@@ -38,7 +38,7 @@ struct RefreshTokenGrant: TokenGrant {
         case .success(let refreshed):
             let access = try tokens.issue(.customer(refreshed.grant, to: app, scope: refreshed.scope, binding: request.binding), at: request.now)
             let token = refreshTokens.token(of: refreshed.grant.id, generation: refreshed.generation, for: app.clientID)
-            return .issued(TokenResponse(access: access, granted: refreshed.grant.scope, refreshToken: token))
+            return .issued(TokenResponse(access: access, detail: refreshed.grant.detail, refreshToken: token))
         case .failure(let refusal): return .refused(refusal.error(token: text, request))
         }
     }
@@ -53,6 +53,7 @@ struct RefreshTokenGrant: TokenGrant {
         case refresh(RefreshRefusal)
         case standing(GrantStanding.Refusal)
         case scope(allowed: ScopeSet)
+        case detail(OAuthError)
         case otherKey(String)
 
         func error(token: String, _ request: TokenRequest) -> OAuthError {
@@ -62,6 +63,7 @@ struct RefreshTokenGrant: TokenGrant {
             case .refresh(.expired): .against(.grantLive, "The grant has expired.")
             case .refresh(.replayed): .against(.refreshOnce, "The refresh token was used before; its grant has been revoked.", received: .secret(token))
             case .standing(let refusal): refusal.error
+            case .detail(let error): error
             case .otherKey(let key):
                 .against(
                     .refreshKey, "The refresh token is bound to another DPoP key than the one of the proof.", expected: "the key \(key)",
@@ -74,7 +76,7 @@ struct RefreshTokenGrant: TokenGrant {
         }
     }
 
-    /// What may refuse is asked first: a refused refresh does not move the generation.
+    /// A refused refresh does not move the generation.
     private func refresh(_ presented: PresentedRefreshToken, asked: ScopeSet?, _ request: TokenRequest) async throws -> Result<Refreshed, Refusal> {
         let (app, now) = (request.client.app, request.now)
         guard let standing = try await GrantStanding.find(.id(presented.grantID), at: now, in: database) else { return .failure(.refresh(.unknownGrant)) }
@@ -86,13 +88,16 @@ struct RefreshTokenGrant: TokenGrant {
         // Scopes that the app has lost since are not given again.
         let allowed = before.scope.intersection(app.scopes)
         let scope = asked ?? allowed
-        guard scope.isSubset(of: allowed) else { return .failure(.scope(allowed: allowed)) }
+        let excess: Refusal? =
+            scope.isSubset(of: allowed) ? request.detail.flatMap(before.refusal(of:)).map(Refusal.detail) : .scope(allowed: allowed)
         // A confidential client keeps its token, so there is nothing to write.
         if !app.isPublic, before.isCurrent(presented, at: now) {
-            return .success(Refreshed(grant: before, generation: before.generation, scope: scope))
+            return excess.map(Result.failure) ?? .success(Refreshed(grant: before, generation: before.generation, scope: scope))
         }
-        switch try await grants.refresh(presented, rotating: app.isPublic, at: now, requestID: request.requestID, in: database) {
-        case .refreshed(let grant, let generation): return .success(Refreshed(grant: grant, generation: generation, scope: scope))
+        // A token that was used before ends its family, whatever is asked for with it.
+        switch try await grants.refresh(presented, rotating: app.isPublic && excess == nil, at: now, requestID: request.requestID, in: database) {
+        case .refreshed(let grant, let generation):
+            return excess.map(Result.failure) ?? .success(Refreshed(grant: grant, generation: generation, scope: scope))
         case .refused(let refusal): return .failure(.refresh(refusal))
         }
     }

@@ -16,6 +16,8 @@ protocol TokenGrant: Sendable {
 struct TokenRequest: Sendable {
     let client: AuthenticatedClient
     let parameters: RequestParameters
+    /// What the token is asked for with (RFC 9396 §6).
+    let detail: AuthorizationDetail?
     /// To what the access token will be bound.
     let binding: TokenBinding
     let requestID: RequestID
@@ -30,8 +32,8 @@ enum TokenOutcome: Sendable {
 /// RFC 6749 §5.1
 struct TokenResponse: Sendable {
     let access: AccessTokenIssuer.Issued
-    /// What the customer granted, of which the token may carry a part; `nil` for an app's own token.
-    var granted: ScopeSet?
+    /// What the token stands on.
+    var detail: AuthorizationDetail?
     var refreshToken: Secret?
     var idToken: String?
 
@@ -43,12 +45,7 @@ struct TokenResponse: Sendable {
         members.append("refresh_token", refreshToken?.value)
         members.append("id_token", idToken)
         members.append("scope", .string(access.claims.scope.text))
-        // Who the customer is may be told again while a consent is in force, without what it allows.
-        if let consentID = access.claims.consentID, let granted, granted.contains(where: \.needsConsent) {
-            // RFC 9396 §7: what was granted, so the app learns the consent that plain scopes made. A narrower token leaves the consent what it is.
-            let detail = AuthorizationDetail(type: AuthorizationDetailType(of: granted), consentID: consentID)
-            members.append("authorization_details", .array([.object(detail.json)]))
-        }
+        if let detail { members.append("authorization_details", .array([.object(detail.json)])) }
         return members
     }
 }

@@ -62,25 +62,29 @@ struct AuthorizationCodes: Sendable {
                 try await database.writeOne(spending).first
             }
         guard let row = spent else {
-            return .refused(
-                try await database.readOne { try refusal(of: code, for: client, redirectURI: redirectURI, challenge: challenge, at: now, in: $0) })
+            let refusal = try await refusal(of: code, by: client, redirectURI: redirectURI, verifier: verifier, dpopKey: dpopKey, at: now, in: database)
+            return .refused(refusal ?? .unknown)  // there is one: each of the write's conditions is asked
         }
         let methods: String = try row["methods"]
         return .redeemed(
             Redeemed(grantID: try row["grant_id"], nonce: try row["nonce"], methods: methods.split(separator: " ").map(String.init)))
     }
 
-    private func refusal(
-        of code: AuthorizationCode, for client: ClientID, redirectURI: String, challenge: String, at now: Timestamp, in tx: any ReadTransaction
-    ) throws -> Refusal {
-        guard
-            let row = try tx.first(
+    /// What stands against redeeming a code.
+    /// - Returns: `nil` when nothing does; it is not spent.
+    func refusal(
+        of code: AuthorizationCode, by client: ClientID, redirectURI: String, verifier: CodeVerifier?, dpopKey: String?, at now: Timestamp,
+        in database: any Database
+    ) async throws -> Refusal? {
+        let row = try await database.readOne { tx in
+            try tx.first(
                 """
-                SELECT grant_id, client_id, redirect_uri, code_challenge, code_expires_at, consumed_at
+                SELECT grant_id, client_id, redirect_uri, code_challenge, dpop_jkt, code_expires_at, consumed_at
                 FROM answered_authorization
                 WHERE id = \(code.authorizationID) AND code_digest = \(code.digest)
                 """)
-        else { return .unknown }
+        }
+        guard let row else { return .unknown }
         guard try row["client_id"] == client.text else { return .otherClient }
         if let _: Timestamp = try row["consumed_at"] { return .replayed(try row["grant_id"]) }
         let expiresAt: Timestamp = try row["code_expires_at"]
@@ -88,7 +92,9 @@ struct AuthorizationCodes: Sendable {
         let asked: String = try row["redirect_uri"]
         guard asked == redirectURI else { return .otherRedirectURI(asked) }
         let announced: String = try row["code_challenge"]
-        return announced == challenge ? .otherKey : .wrongVerifier(announced.isEmpty ? nil : CodeChallenge(stored: announced))
+        guard announced == verifier?.challenge.text ?? "" else { return .wrongVerifier(announced.isEmpty ? nil : CodeChallenge(stored: announced)) }
+        let bound: String? = try row["dpop_jkt"]
+        return bound == nil || bound == dpopKey ? nil : .otherKey
     }
 }
 

@@ -13,26 +13,28 @@ public struct RobotWishes: Sendable {
         try tx.execute(
             """
             INSERT INTO robot_wish (consent_id, customer, decision, accounts, expires_at)
-            VALUES (\(consent), \(wish.customer), \(wish.decision), \(wish.accounts.map(\.rawValue).joined(separator: " ")), \(now + Self.lifetime))
+            VALUES (\(consent), \(wish.customer), \(wish.decision), \(wish.accountsText), \(now + Self.lifetime))
             ON CONFLICT (consent_id) DO UPDATE
             SET customer = excluded.customer, decision = excluded.decision, accounts = excluded.accounts, expires_at = excluded.expires_at
             """)
     }
 
-    /// Takes the wish away: one authorization request is answered with it.
-    func take(for consent: ConsentID, at now: Timestamp, in tx: any WriteTransaction) throws -> RobotWish? {
-        guard
-            let row = try tx.first(
-                "DELETE FROM robot_wish WHERE consent_id = \(consent) AND expires_at > \(now) RETURNING customer, decision, accounts")
+    func find(for consent: ConsentID, at now: Timestamp, in tx: any ReadTransaction) throws -> RobotWish? {
+        guard let row = try tx.first("SELECT customer, decision, accounts FROM robot_wish WHERE consent_id = \(consent) AND expires_at > \(now)")
         else { return nil }
         let accounts: String = try row["accounts"]
         return RobotWish(
             customer: try row["customer"], decision: try row["decision"], accounts: accounts.split(separator: " ").compactMap { AccountID(String($0)) })
     }
 
-    /// Whether there is one: most consents have none, and taking one is a write.
-    func exists(for consent: ConsentID, at now: Timestamp, in tx: any ReadTransaction) throws -> Bool {
-        try tx.first("SELECT consent_id FROM robot_wish WHERE consent_id = \(consent) AND expires_at > \(now)") != nil
+    /// Takes the wish away: one authorization request is answered with it.
+    /// - Returns: `false` when another request took it, or a later wish its place.
+    func take(_ wish: RobotWish, for consent: ConsentID, in tx: any WriteTransaction) throws -> Bool {
+        try tx.execute(
+            """
+            DELETE FROM robot_wish
+            WHERE consent_id = \(consent) AND customer = \(wish.customer) AND decision = \(wish.decision) AND accounts = \(wish.accountsText)
+            """) == 1
     }
 
     func purge(at now: Timestamp, limit: Int, in tx: any WriteTransaction) throws -> Int {
@@ -43,6 +45,10 @@ public struct RobotWishes: Sendable {
                 AND expires_at <= \(now)
             """)
     }
+}
+
+extension RobotWish {
+    fileprivate var accountsText: String { accounts.map(\.rawValue).joined(separator: " ") }
 }
 
 extension RobotWish.Decision: SQLBindable, SQLReadable {}

@@ -76,9 +76,7 @@ func answering(_ issuer: Issuer, _ answer: () async throws -> Response) async th
     do {
         return try await answer()
     } catch let error as any Unavailability where error.isUnavailable {
-        var response = OAuthError(.temporarilyUnavailable, "The database does not answer.").response(issuer: issuer)
-        response.headers[.retryAfter] = "1"
-        return response
+        return OAuthError(.temporarilyUnavailable, "The database does not answer.").response(issuer: issuer)
     }
 }
 

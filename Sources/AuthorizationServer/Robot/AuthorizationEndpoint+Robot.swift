@@ -19,8 +19,9 @@ extension AuthorizationEndpoint {
         case .failure(let error): return envelope(transaction, at: now).error(error)
         case .success(let wish?): return try await answer(transaction, of: app, with: wish, at: now, requestID: requestID)
         case .success(nil):
-            guard let wish = try await keptWish(for: transaction, at: now) else { return nil }
-            return try await answer(transaction, of: app, with: wish, at: now, requestID: requestID)
+            guard let id = transaction.consentID, let wish = try await database.readOne({ [wishes] in try wishes.find(for: id, at: now, in: $0) })
+            else { return nil }
+            return try await answer(transaction, of: app, with: wish, keptFor: id, at: now, requestID: requestID)
         }
     }
 
@@ -41,14 +42,11 @@ extension AuthorizationEndpoint {
         }
     }
 
-    private func keptWish(for transaction: AuthorizationTransaction, at now: Timestamp) async throws -> RobotWish? {
-        guard let id = transaction.consentID, try await database.readOne({ [wishes] in try wishes.exists(for: id, at: now, in: $0) }) else { return nil }
-        return try await database.write { [wishes] in try wishes.take(for: id, at: now, in: $0) }
-    }
-
+    /// - Parameter consent: for which the wish was kept, to be taken by one request that the robot may answer.
+    /// - Returns: `nil` when another request took it.
     private func answer(
-        _ begun: AuthorizationTransaction, of app: App, with wish: RobotWish, at now: Timestamp, requestID: RequestID?
-    ) async throws -> AuthorizationAnswer {
+        _ begun: AuthorizationTransaction, of app: App, with wish: RobotWish, keptFor consent: ConsentID? = nil, at now: Timestamp, requestID: RequestID?
+    ) async throws -> AuthorizationAnswer? {
         let envelope = envelope(begun, at: now)
         let person = try await database.readOne { tx in try wish.persona.flatMap { try People().find($0.personID(in: app.world), in: tx) } }
         guard let person, app.meets(person) else {
@@ -57,6 +55,11 @@ extension AuthorizationEndpoint {
         let session = Session.ofRobot(person, at: now, from: randomness)
         // It has just signed in, as `prompt=login` and `max_age` may ask.
         let transaction = begun.started(session)
+        // Who turns back does not sign in.
+        guard wish.decision == .abandon || transaction.isMeant(for: session) else {
+            return envelope.error(.against(.robotMeant, "Another customer than the robot would have to sign in.", received: .value(wish.customer)))
+        }
+        if let consent, try await !database.write({ [wishes] in try wishes.take(wish, for: consent, in: $0) }) { return nil }
         let decision: Decision
         switch wish.decision {
         case .abandon: decision = try await reject(transaction, by: nil, at: now, requestID: requestID)

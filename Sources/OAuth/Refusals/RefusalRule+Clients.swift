@@ -22,6 +22,17 @@ extension RefusalRule {
     public static let secret = RefusalRule(
         "client_secret", .invalidClient, "The client secret is one of the app’s own, and not revoked", "RFC 6749 §2.3.1", parameter: "client_secret",
         advice: "Compare the last four characters with those on the app’s page. In HTTP Basic both parts are form-encoded first.")
+    public static let assertionKeysRead = RefusalRule(
+        "assertion_keys_read", .invalidClient, "The jwks_uri of the app answers with its keys", "RFC 7591 §2, RFC 7523 §3", parameter: "jwks_uri",
+        advice: keysReadAdvice)
+    public static let objectKeysRead = RefusalRule(
+        "object_keys_read", .invalidRequestObject, "The jwks_uri of the app answers with its keys", "RFC 7591 §2, RFC 9101 §6.2", parameter: "jwks_uri",
+        advice: keysReadAdvice)
+    private static let keysReadAdvice =
+        "Open the address from another network: it answers within seconds, with status 200 and a JWK Set, without a redirect. We read it again after a minute."
+    public static let keysInTurn = RefusalRule(
+        "keys_in_turn", .temporarilyUnavailable, "The server has room to read the jwks_uri of the app", "RFC 6749 §4.1.2.1", parameter: "jwks_uri",
+        advice: "Wait for the seconds in Retry-After and send the request again: nothing was spent. An organisation has a share of what is read at once.")
     public static let certificateSent = RefusalRule(
         "certificate_sent", .invalidClient, "A client certificate comes with the connection", "RFC 8705 §2",
         advice: "Call the address of mtls_endpoint_aliases, and have the HTTP client present the certificate.")
@@ -42,7 +53,7 @@ extension RefusalRule {
         advice: "Wait for the seconds in Retry-After, and send the same proof again while it is fresh. Others may call from the same network.")
 
     static let clients = [
-        oneMethod, readableCredentials, oneName, servedApp, registeredMethod, allowedAddress, secret, certificateSent, certificateAccepted, certificateSubject,
-        certificateRegistered, confidentialIntrospection, slowProofs,
+        oneMethod, readableCredentials, oneName, servedApp, registeredMethod, allowedAddress, secret, assertionKeysRead, objectKeysRead, keysInTurn,
+        certificateSent, certificateAccepted, certificateSubject, certificateRegistered, confidentialIntrospection, slowProofs,
     ]
 }

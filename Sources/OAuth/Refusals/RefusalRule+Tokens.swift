@@ -62,6 +62,10 @@ extension RefusalRule {
     public static let refreshScope = RefusalRule(
         "refresh_scope", .invalidScope, "A refresh narrows the granted scope and never widens it", "RFC 6749 §6", parameter: "scope",
         advice: "Leave scope out to get everything that was granted.")
+    public static let detailGranted = RefusalRule(
+        "authorization_details_granted", .invalidAuthorizationDetails, "The grant holds the authorization details that a token is asked for with",
+        "RFC 9396 §6", parameter: "authorization_details",
+        advice: "Leave authorization_details out: the token carries what the customer granted. For another consent send the customer again.")
     public static let secretOfOwn = RefusalRule(
         "client_credentials_private", .unauthorizedClient, "Client credentials are for apps that keep a secret", "RFC 6749 §4.4",
         advice: "Ask from a backend.")
@@ -73,7 +77,8 @@ extension RefusalRule {
         supportedGrantType, registeredGrantType, dpopProofSent, bindingCertificateSent, bindingCertificateAccepted, codeKnown, codeOfApp, codeFresh, codeOnce,
         codeRedirectURI,
         verifierForm,
-        verifier, codeKey, grantLive, consentInForce, customerServed, refreshKnown, refreshOnce, refreshKey, refreshScope, secretOfOwn, ownScope,
+        verifier, codeKey, grantLive, consentInForce, customerServed, refreshKnown, refreshOnce, refreshKey, refreshScope, detailGranted,
+        secretOfOwn, ownScope,
     ]
 }
 
