@@ -42,6 +42,7 @@ extension BankTransaction {
             ("direction", .string(direction.rawValue)), ("status", .string(status.rawValue)), ("booked_at", .string(bookedAt.rfc3339)),
             ("value_at", .string(valueAt.rfc3339)),
         ])
+        answer.append("pending_id", pendingID?.rawValue)
         guard isDetailed else { return answer }
         answer.append("description", description)
         answer.append("counterparty", counterparty?.name)

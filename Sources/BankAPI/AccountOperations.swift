@@ -92,7 +92,7 @@ extension GuardedCall {
                 .invalidRequest, "The cursor is not one that this list gave.",
                 errors: [
                     Problem.Violation(
-                        pointer: "/query/cursor", rule: "cursor", expected: "the cursor of a links.next of this list", got: String(text.prefix(64)))
+                        pointer: "/query/cursor", rule: "cursor", expected: "the cursor of a links.next of this list", got: text.beginning(bytes: 64))
                 ])
         }
         return cursor
@@ -119,6 +119,6 @@ extension GuardedCall {
     }
 
     private func address(_ pairs: [(name: String, value: String)]) -> String {
-        issuer.address(http.path) + (pairs.isEmpty ? "" : "?\(Parameters(pairs).urlEncoded)")
+        base.address(http.path) + (pairs.isEmpty ? "" : "?\(Parameters(pairs).urlEncoded)")
     }
 }

@@ -24,7 +24,7 @@ struct BulkPaymentAnswer {
     }
 
     /// The contract's schema `BulkPayment`.
-    func body(at now: Timestamp, issuer: Issuer) -> JSONObject {
+    func body(at now: Timestamp, base: any BaseAddress) -> JSONObject {
         let standing = consent.standing(at: now)
         let status = bulk.status(standing)
         var body = JSONObject([
@@ -46,7 +46,7 @@ struct BulkPaymentAnswer {
         body.append("debtor_account", bulk.execution?.debtorAccount.rawValue ?? consent.accounts.first?.rawValue)
         body.append("created_at", .string(bulk.createdAt.rfc3339))
         body.append("timeline", .array(timeline(standing).map(JSONValue.object)))
-        body.append("links", .object(JSONObject([("self", .string(bulk.address(issuer))), ("payments", .string(bulk.address(issuer) + "/payments"))])))
+        body.append("links", .object(JSONObject([("self", .string(bulk.address(base))), ("payments", .string(bulk.address(base) + "/payments"))])))
         return body
     }
 
@@ -78,7 +78,7 @@ extension BulkPayment {
     /// Whether it was settled without some of its payments.
     fileprivate var isPartial: Bool { execution?.paid.map { $0.count < count } ?? false }
 
-    func address(_ issuer: Issuer) -> String { issuer.address("/v1/bulk-payments/\(id)") }
+    func address(_ base: any BaseAddress) -> String { base.address("/v1/bulk-payments/\(id)") }
 }
 
 extension BulkPaymentLine {

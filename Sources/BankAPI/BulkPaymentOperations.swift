@@ -52,7 +52,7 @@ struct BulkPaymentOperations: Sendable {
         let new = try await file(call)
         return try await database.write { [books, idempotency] tx in
             let (bulk, _) = try books.lodge(new, at: call.now, in: tx)
-            let answer = try Self.answer(bulk, to: call, status: .created, headers: [.location: bulk.address(call.issuer)], in: tx)
+            let answer = try Self.answer(bulk, to: call, status: .created, headers: [.location: bulk.address(call.base)], in: tx)
             // With the file's own rows: whoever repeats the request finds both or neither.
             return try idempotency.complete(call.idempotency, with: answer, in: tx)
         }
@@ -98,7 +98,7 @@ struct BulkPaymentOperations: Sendable {
         _ bulk: BulkPayment, to call: GuardedCall, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], in tx: any ReadTransaction
     ) throws -> UpstreamAnswer {
         guard let answer = try BulkPaymentAnswer(bulk, in: tx) else { throw StorageError.failed(reason: "bulk payment \(bulk.id) has no consent") }
-        return .json(answer.body(at: call.now, issuer: call.issuer), status: status, headers: headers, records: 1)
+        return .json(answer.body(at: call.now, base: call.base), status: status, headers: headers, records: 1)
     }
 
     // MARK: Taking back
@@ -144,7 +144,7 @@ struct BulkPaymentOperations: Sendable {
         try await call.page(of: BulkPaymentID.self) { before, limit in
             try await database.read { [records] tx in
                 try records.list(ofApp: call.app.id, before: before, limit: limit, in: tx).compactMap { bulk in
-                    try BulkPaymentAnswer(bulk, in: tx).map { (bulk.id, $0.body(at: call.now, issuer: call.issuer)) }
+                    try BulkPaymentAnswer(bulk, in: tx).map { (bulk.id, $0.body(at: call.now, base: call.base)) }
                 }
             }
         }
@@ -167,8 +167,8 @@ struct BulkPaymentOperations: Sendable {
         }
         guard let (page, last) = found else { throw Self.unknown(call) }
         let links = PageLinks(
-            current: call.issuer.address(call.http.path + (call.http.query.map { "?\($0)" } ?? "")),
-            next: last.map { call.issuer.address("\(call.http.path)?cursor=\(LineCursor(number: $0).text)&limit=\(limit)") })
+            current: call.base.address(call.http.path + (call.http.query.map { "?\($0)" } ?? "")),
+            next: last.map { call.base.address("\(call.http.path)?cursor=\(LineCursor(number: $0).text)&limit=\(limit)") })
         return .json(PageAnswer(data: page, links: links).json, records: page.count)
     }
 

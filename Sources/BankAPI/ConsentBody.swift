@@ -6,7 +6,7 @@ import Web
 
 extension Consent {
     /// A consent on the wire: the contract's schema `Consent`.
-    func body(history: [ConsentHistoryEntry]? = nil, at now: Timestamp, issuer: Issuer) -> JSONObject {
+    func body(history: [ConsentHistoryEntry]? = nil, at now: Timestamp, base: any BaseAddress) -> JSONObject {
         let standing = standing(at: now)
         var body = JSONObject([
             ("id", .string(id.rawValue)), ("type", .string(type.rawValue)), ("status", .string(standing.status.rawValue)),
@@ -20,12 +20,12 @@ extension Consent {
         body.append("expires_at", .string(expiresAt.rfc3339))
         body.append("accounts", .array(accounts.map { .string($0.rawValue) }))
         body.append("created_at", .string(createdAt.rfc3339))
-        body.append("links", .object(PageLinks(current: address(issuer)).json))
+        body.append("links", .object(PageLinks(current: address(base)).json))
         if let history { body.append("history", .array(Self.entries(history, standing).map(JSONValue.object))) }
         return body
     }
 
-    func address(_ issuer: Issuer) -> String { issuer.address("/v1/consents/\(id)") }
+    func address(_ base: any BaseAddress) -> String { base.address("/v1/consents/\(id)") }
 
     private static func entries(_ history: [ConsentHistoryEntry], _ standing: ConsentStanding) -> [JSONObject] {
         var entries = history.map { entry($0.status, $0.actor, $0.reason, $0.at) }

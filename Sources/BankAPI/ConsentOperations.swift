@@ -35,8 +35,8 @@ public struct ConsentOperations: Upstream {
         let new = try NewConsent(call)
         return try await database.write { [consents, idempotency] tx in
             let consent = try consents.lodge(new, by: .app(call.app.id), at: call.now, requestID: call.requestID, in: tx)
-            let body = consent.body(at: call.now, issuer: call.issuer)
-            let answer = UpstreamAnswer.json(body, status: .created, headers: [.location: consent.address(call.issuer)])
+            let body = consent.body(at: call.now, base: call.base)
+            let answer = UpstreamAnswer.json(body, status: .created, headers: [.location: consent.address(call.base)])
             // With the consent's own row: whoever repeats the request finds both or neither.
             return try idempotency.complete(call.idempotency, with: answer, in: tx)
         }
@@ -50,7 +50,7 @@ public struct ConsentOperations: Upstream {
                 return try consents.list(ofApp: call.app.id, before: before, limit: limit, in: tx)
             }
             guard let found else { throw call.foreignCursor }
-            return found.map { ($0.id, $0.body(at: call.now, issuer: call.issuer)) }
+            return found.map { ($0.id, $0.body(at: call.now, base: call.base)) }
         }
     }
 
@@ -59,7 +59,7 @@ public struct ConsentOperations: Upstream {
             try Self.consent(of: call, consents, in: tx).map { ($0, try consents.history(of: $0.id, in: tx)) }
         }
         guard let (consent, history) = found else { throw Self.unknown(call) }
-        return .json(consent.body(history: history, at: call.now, issuer: call.issuer), records: 1)
+        return .json(consent.body(history: history, at: call.now, base: call.base), records: 1)
     }
 
     /// Ending what has ended changes nothing and is no error: the app wanted it ended.

@@ -16,7 +16,7 @@ extension GuardedCall {
         guard named == consent.id.rawValue else {
             throw Problem(
                 .consentRequired, "The token was approved for a consent other than the one that the body names.",
-                errors: [Problem.Violation(pointer: "/consent_id", rule: "consent", expected: consent.id.rawValue, got: String(named.prefix(64)))])
+                errors: [Problem.Violation(pointer: "/consent_id", rule: "consent", expected: consent.id.rawValue, got: named.beginning(bytes: 64))])
         }
         return (consent, person)
     }
@@ -29,7 +29,7 @@ extension GuardedCall {
             errors: [
                 Problem.Violation(
                     pointer: "/path/\(parameter)", rule: name, expected: "a \(words) that this app \(verb)",
-                    got: String((pathParameters[parameter] ?? "").prefix(64)))
+                    got: (pathParameters[parameter] ?? "").beginning(bytes: 64))
             ])
     }
 }

@@ -23,8 +23,8 @@ extension GuardedCall {
         let body = PageAnswer(
             data: page.map(\.body),
             links: PageLinks(
-                current: issuer.address(http.path + (http.query.map { "?\($0)" } ?? "")),
-                next: next.map { issuer.address("\(http.path)?cursor=\($0)&limit=\(limit)") }))
+                current: base.address(http.path + (http.query.map { "?\($0)" } ?? "")),
+                next: next.map { base.address("\(http.path)?cursor=\($0)&limit=\(limit)") }))
         return .json(body.json, records: page.count)
     }
 }

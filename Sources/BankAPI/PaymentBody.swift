@@ -75,7 +75,7 @@ extension Payment {
     /// - Parameters:
     ///   - timeline: the oldest first.
     ///   - decision: `nil` before there is one.
-    func body(timeline: [PaymentStep], decision: RiskDecision?, issuer: Issuer) -> JSONObject {
+    func body(timeline: [PaymentStep], decision: RiskDecision?, base: any BaseAddress) -> JSONObject {
         var body = JSONObject([
             ("id", .string(id.rawValue)), ("status", .string(status.rawValue)), ("status_code", .string(status.iso20022)),
             ("status_reason", .string(reason.rawValue)),
@@ -89,7 +89,7 @@ extension Payment {
         body.append("created_at", .string(createdAt.rfc3339))
         body.append("timeline", .array(timeline.map { .object($0.json) }))
         if let notes = notes(decision) { body.append("sandbox", .object(notes)) }
-        body.append("links", .object(PageLinks(current: address(issuer)).json))
+        body.append("links", .object(PageLinks(current: address(base)).json))
         return body
     }
 
@@ -102,7 +102,7 @@ extension Payment {
         return notes
     }
 
-    func address(_ issuer: Issuer) -> String { issuer.address("/v1/\(kind == .transfer ? "transfers" : "payments")/\(id)") }
+    func address(_ base: any BaseAddress) -> String { base.address("/v1/\(kind == .transfer ? "transfers" : "payments")/\(id)") }
 }
 
 extension RiskDecision {

@@ -51,8 +51,8 @@ struct PaymentOperations: Sendable {
         let fault = new.scenario?.fault
         if let fault, !fault.isMade { throw fault.kind.problem(call) }
         let outcome = try await process.make(new, at: call.now) { [idempotency] payment, tx in
-            let body = try Story(of: payment, in: tx).body(call.issuer)
-            let answer = UpstreamAnswer.json(body, status: .created, headers: [.location: payment.address(call.issuer)])
+            let body = try Story(of: payment, in: tx).body(call.base)
+            let answer = UpstreamAnswer.json(body, status: .created, headers: [.location: payment.address(call.base)])
             return try idempotency.complete(call.idempotency, with: answer, in: tx)
         }
         switch outcome {
@@ -69,14 +69,14 @@ struct PaymentOperations: Sendable {
             let stories = try await database.read { tx in
                 try Story.each(of: records.list(ofApp: call.app.id, kinds: kinds, before: before, limit: limit, in: tx), in: tx)
             }
-            return stories.map { ($0.payment.id, $0.body(call.issuer)) }
+            return stories.map { ($0.payment.id, $0.body(call.base)) }
         }
     }
 
     private func read(_ kinds: [PaymentKind], _ call: GuardedCall) async throws -> UpstreamAnswer {
         let story = try await database.read { tx in try Self.payment(of: call, kinds, in: tx).map { try Story(of: $0, in: tx) } }
         guard let story else { throw Self.unknown(call) }
-        return .json(story.body(call.issuer), records: 1)
+        return .json(story.body(call.base), records: 1)
     }
 
     private func cancel(_ kinds: [PaymentKind], _ call: GuardedCall) async throws -> UpstreamAnswer {
@@ -98,7 +98,7 @@ struct PaymentOperations: Sendable {
                         pointer: "/path/\(Self.name(call))_id", rule: "payment_status", expected: "scheduled or held", got: story.payment.status.rawValue)
                 ])
         }
-        return .json(story.body(call.issuer), records: 1)
+        return .json(story.body(call.base), records: 1)
     }
 
     /// The payment in the path when it is this app's: another's looks like one that does not exist.
@@ -143,7 +143,7 @@ private struct Story {
             decision: try RiskDecisions().find(of: payment.id, in: tx)?.decision)
     }
 
-    func body(_ issuer: Issuer) -> JSONObject { payment.body(timeline: timeline, decision: decision, issuer: issuer) }
+    func body(_ base: any BaseAddress) -> JSONObject { payment.body(timeline: timeline, decision: decision, base: base) }
 }
 
 extension NewPayment {

@@ -39,7 +39,7 @@ struct StandingOrderOperations: Sendable {
         do {
             return try await database.write { [books, idempotency] tx in
                 let order = try books.take(new, at: call.now, in: tx)
-                let answer = UpstreamAnswer.json(order.body(call.issuer), status: .created, headers: [.location: order.address(call.issuer)])
+                let answer = UpstreamAnswer.json(order.body(call.base), status: .created, headers: [.location: order.address(call.base)])
                 return try idempotency.complete(call.idempotency, with: answer, in: tx)
             }
         } catch let refusal as PaymentRefusal {
@@ -50,13 +50,13 @@ struct StandingOrderOperations: Sendable {
     private func list(_ call: GuardedCall) async throws -> UpstreamAnswer {
         try await call.page(of: StandingOrderID.self) { [database, records] before, limit in
             try await database.readOne { try records.list(ofApp: call.app.id, before: before, limit: limit, in: $0) }
-                .map { ($0.id, $0.body(call.issuer)) }
+                .map { ($0.id, $0.body(call.base)) }
         }
     }
 
     private func read(_ call: GuardedCall) async throws -> UpstreamAnswer {
         guard let order = try await database.readOne({ [records] tx in try Self.order(of: call, records, in: tx) }) else { throw Self.unknown(call) }
-        return .json(order.body(call.issuer), records: 1)
+        return .json(order.body(call.base), records: 1)
     }
 
     /// Cancelling what has ended changes nothing and is no error: the app wanted no more payments.
@@ -68,7 +68,7 @@ struct StandingOrderOperations: Sendable {
             return cancelled
         }
         guard let order else { throw Self.unknown(call) }
-        return .json(order.body(call.issuer), records: 1)
+        return .json(order.body(call.base), records: 1)
     }
 
     /// The order in the path when it is this app's: another's looks like one that does not exist.
@@ -110,7 +110,7 @@ extension NewStandingOrder {
 
 extension StandingOrder {
     /// A standing order on the wire: the contract's schema `StandingOrder`.
-    func body(_ issuer: Issuer) -> JSONObject {
+    func body(_ base: any BaseAddress) -> JSONObject {
         var body = JSONObject([
             ("id", .string(id.rawValue)), ("status", .string(status.rawValue)), ("consent_id", .string(consentID.rawValue)),
         ])
@@ -124,9 +124,9 @@ extension StandingOrder {
         body.append("created_at", .string(createdAt.rfc3339))
         body.append("ended_at", endedAt?.rfc3339)
         body.append("ended_by", endedBy?.rawValue)
-        body.append("links", .object(PageLinks(current: address(issuer)).json))
+        body.append("links", .object(PageLinks(current: address(base)).json))
         return body
     }
 
-    func address(_ issuer: Issuer) -> String { issuer.address("/v1/standing-orders/\(id)") }
+    func address(_ base: any BaseAddress) -> String { base.address("/v1/standing-orders/\(id)") }
 }

@@ -86,7 +86,9 @@ extension ConnectionHandler {
     }
 
     func refusal(_ status: HTTPResponse.Status) -> Answer {
-        let unreadable = UnreadableRequest(status: status, id: RequestID(at: connection.clock.now, from: connection.randomness))
+        let unreadable = UnreadableRequest(
+            status: status, id: RequestID(at: connection.clock.now, from: connection.randomness), interactionID: .random(from: connection.randomness),
+            issuer: connection.issuer)
         logger.info("unreadable request", metadata: ["request_id": "\(unreadable.id)", "client_address": "\(client.text)", "status": "\(status.code)"])
         return Answer(unreadable.head, body: [ByteBuffer(string: unreadable.body)], to: .get, date: connection.date.text, connection: "close")
     }

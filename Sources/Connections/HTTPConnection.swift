@@ -14,6 +14,7 @@ public struct HTTPConnection: ServerChildChannel {
     public typealias Responder = @Sendable (Request, AppContext) async throws -> Response
 
     let respond: Responder
+    let issuer: Issuer
     let limits: ConnectionLimits
     let clock: any WallClock
     let randomness: any RandomSource
@@ -22,10 +23,11 @@ public struct HTTPConnection: ServerChildChannel {
     let isDraining: @Sendable () -> Bool
 
     public init(
-        limits: ConnectionLimits = ConnectionLimits(), clock: any WallClock, randomness: any RandomSource,
+        issuer: Issuer, limits: ConnectionLimits = ConnectionLimits(), clock: any WallClock, randomness: any RandomSource,
         isDraining: @escaping @Sendable () -> Bool = { false }, respond: @escaping Responder
     ) {
         self.respond = respond
+        self.issuer = issuer
         self.limits = limits
         self.clock = clock
         self.randomness = randomness

@@ -6,17 +6,24 @@ internal import Web
 struct UnreadableRequest {
     let status: HTTPResponse.Status
     let id: RequestID
+    let interactionID: UUIDText
+    let issuer: Issuer
+
+    private static let code = ErrorCode.unreadableRequest
 
     var head: HTTPResponse {
-        HTTPResponse(status: status, headerFields: [.contentType: "application/problem+json", .cacheControl: "no-store", .requestID: id.rawValue])
+        HTTPResponse(
+            status: status,
+            headerFields: [
+                .contentType: "application/problem+json", .cacheControl: "no-store", .requestID: id.rawValue, .interactionID: interactionID.text,
+            ])
     }
 
-    /// A problem of a type that tells no more than the status (RFC 9457 §4.2.1), and an OAuth error (RFC 6749 §5.2): what came may have been meant for
-    /// either's reader.
+    /// A problem (RFC 9457 §3.1), and an OAuth error (RFC 6749 §5.2): what came may have been meant for either's reader.
     var body: String {
         """
-        {"type":"about:blank","title":"\(status.reasonPhrase)","status":\(status.code),"detail":"\(detail)","code":"invalid_request",\
-        "error":"invalid_request","error_description":"\(detail)","request_id":"\(id.rawValue)"}
+        {"type":"\(issuer.address(Self.code.documentationPath))","title":"\(Self.code.title)","status":\(status.code),"detail":"\(detail)",\
+        "code":"\(Self.code.rawValue)","error":"invalid_request","error_description":"\(detail)","request_id":"\(id.rawValue)"}
         """
     }
 

@@ -23,6 +23,8 @@ public struct Call: Sendable {
     /// When it arrived.
     public let now: Timestamp
     public let issuer: Issuer
+    /// Of the listener that was asked.
+    public let base: any BaseAddress
 
     public var claims: AccessTokenClaims?
     /// How and as what the token came.
@@ -60,6 +62,7 @@ public struct Call: Sendable {
         clientCertificate = context.clientCertificate
         now = context.receivedAt
         issuer = context.issuer
+        base = context.base
     }
 
     /// The scheme by which a refusal of the token is told (RFC 9449 §7.1).
@@ -71,7 +74,7 @@ public struct Call: Sendable {
         guard let app, let claims else { return nil }
         return GuardedCall(
             operation: operation.id, pathParameters: pathParameters, parameters: parameters, body: body, app: app, claims: claims, consent: consent,
-            accountID: accountID, window: window, now: now, requestID: requestID, interactionID: interactionID, issuer: issuer, idempotency: idempotency,
+            accountID: accountID, window: window, now: now, requestID: requestID, interactionID: interactionID, base: base, idempotency: idempotency,
             http: ForwardedRequest(
                 method: operation.method, path: request.uri.path, query: request.uri.query, body: bodyBytes, mediaType: mediaType,
                 headers: request.headers))

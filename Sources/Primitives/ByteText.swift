@@ -35,6 +35,15 @@ extension String {
         return (isSame ?? nil) ?? utf8.prefix(count).elementsEqual(other.utf8.prefix(count))
     }
 
+    /// Its beginning, of so many bytes at most: one character may have any number of them.
+    public func beginning(bytes length: Int) -> String {
+        guard utf8.count > length else { return self }
+        var end = utf8.index(utf8.startIndex, offsetBy: length)
+        // Inside a character's encoding (RFC 3629 §3).
+        while utf8[end] & 0xC0 == 0x80 { utf8.formIndex(before: &end) }
+        return String(self[..<end])
+    }
+
     /// Reads bytes that are to be UTF-8. Most are printable ASCII, which is seen at a tenth of what the standard library's own look costs.
     /// - Returns: `nil` when they are not.
     public init?(utf8 bytes: some Collection<UInt8>) {

@@ -12,7 +12,7 @@ extension Identifier {
     public init?(_ text: String) {
         let rest = text.utf8.dropFirst(Self.prefix.utf8.count)
         guard text.hasPrefix(Self.prefix), (1...60).contains(rest.count),
-            rest.allSatisfy({ (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95 })
+            rest.allSatisfy({ $0.isOfIdentifier })
         else { return nil }
         self.init(trusted: text)
     }
@@ -67,6 +67,11 @@ extension Identifier {
         var container = encoder.singleValueContainer()
         try container.encode(rawValue)
     }
+}
+
+extension UInt8 {
+    /// Whether it is a letter, a digit, `-` or `_`: what identifiers are made of.
+    public var isOfIdentifier: Bool { (48...57).contains(self) || (65...90).contains(self) || (97...122).contains(self) || self == 45 || self == 95 }
 }
 
 /// Without letters that look like digits (i, l, o) and without u.

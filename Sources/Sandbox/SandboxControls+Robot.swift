@@ -90,7 +90,7 @@ extension SandboxControls {
         guard let consent = try ConsentID(text).flatMap({ try consents.find($0, in: tx) }), consent.appID == call.app.id else {
             throw Problem(
                 .notFound, "This app has no such consent.",
-                errors: [violation("/path/consent_id", "consent", "a consent that this app lodged", String(text.prefix(64)))])
+                errors: [violation("/path/consent_id", "consent", "a consent that this app lodged", text.beginning(bytes: 64))])
         }
         return consent
     }

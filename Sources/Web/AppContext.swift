@@ -12,6 +12,8 @@ public struct AppContext: RequestContext {
     public var peer: IPAddress?
     /// Whether it arrived at the listener that asks for a client certificate.
     public let isMutualTLS: Bool
+    /// Who asks its client for a certificate and tells of the one that came; `nil` when nobody does.
+    public internal(set) var certificateWitness: PresentedCertificate.Witness?
     /// The certificate that the client presented to that listener, or to a trusted proxy. Unverified.
     public var clientCertificate: PresentedCertificate?
     /// Made for each request, told in `X-Request-Id`, and the key of its decision record.
@@ -28,6 +30,12 @@ public struct AppContext: RequestContext {
     public var issuer = Self.anyIssuer
     /// The base address of the listener that asks for a client certificate; `nil` where there is none.
     public var mutualTLSBase: MutualTLSBase?
+    /// The base address of the listener that was asked, for links back to it: a token that is bound to a certificate is worth nothing at another. A proxy tells
+    /// a certificate where it asks for one itself.
+    public var base: any BaseAddress {
+        guard isMutualTLS || clientCertificate != nil, let mutualTLSBase else { return issuer }
+        return mutualTLSBase
+    }
 
     /// Until `RequestIdentity` sets the real one: a constant that parses, read once.
     private static let anyIssuer = Issuer("http://localhost")!
@@ -38,6 +46,7 @@ public struct AppContext: RequestContext {
         self.client = client
         peer = client.ip
         isMutualTLS = mutualTLS != nil
+        certificateWitness = mutualTLS == nil ? nil : .connection
         clientCertificate = mutualTLS?.certificate
     }
 

@@ -3,6 +3,7 @@ public import HTTPTypes
 /// The catalogue of the JSON APIs' errors: the `code` of each problem, its documentation page and its status come from here.
 public enum ErrorCode: String, CaseIterable, Sendable {
     // 400
+    case unreadableRequest = "unreadable_request"
     case invalidRequest = "invalid_request"
     case malformedBody = "malformed_body"
     case invalidPermissions = "invalid_permissions"
@@ -53,9 +54,13 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     case noUpstream = "no_upstream"
     case temporarilyUnavailable = "temporarily_unavailable"
 
+    /// The page that explains it, on the issuer: where the `type` of its problems leads (RFC 9457 §3.1.1).
+    public var documentationPath: String { "/docs/errors/\(rawValue)" }
+
+    /// Of an unreadable request it is the one where nothing tells more: others are 408 and 431.
     public var status: HTTPResponse.Status {
         switch self {
-        case .invalidRequest, .malformedBody, .invalidPermissions, .invalidIdempotencyKey: .badRequest
+        case .unreadableRequest, .invalidRequest, .malformedBody, .invalidPermissions, .invalidIdempotencyKey: .badRequest
         case .missingToken, .invalidToken, .expiredToken, .revokedToken, .invalidDPoPProof, .appInactive, .insufficientUserAuthentication: .unauthorized
         case .addressNotAllowed, .insufficientScope, .consentRequired, .consentNotAuthorised, .consentRevoked, .consentExpired, .consentConsumed,
             .permissionMissing,
@@ -80,6 +85,7 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     /// The one line that names the refusal, in the reader's words.
     public var title: String {
         switch self {
+        case .unreadableRequest: "What came is no request that can be read"
         case .invalidRequest: "The request does not match the contract"
         case .malformedBody: "The body cannot be read"
         case .invalidPermissions: "These permissions do not go together"
@@ -130,6 +136,8 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     /// What to do about it: the advice on the documentation page and the request page.
     public var advice: String {
         switch self {
+        case .unreadableRequest:
+            "Send a request of HTTP/1.1 (RFC 9112) as one whole. The status is 408 where it did not arrive in time, and 431 where its head is too large."
         case .invalidRequest: "Each entry of errors names the part, the rule, what was expected and what came. Fix these and send the request again."
         case .malformedBody: "Send one JSON object in UTF-8 with the content type application/json, and no member twice."
         case .invalidPermissions:

@@ -1,5 +1,5 @@
 /// The public base address, which is also the issuer of tokens: scheme and authority, no path (RFC 8414 §2). Never taken from a request's headers.
-public struct Issuer: Hashable, Sendable, CustomStringConvertible {
+public struct Issuer: BaseAddress, Hashable, CustomStringConvertible {
     /// `http://localhost:8080`, without a slash at the end.
     public let text: String
 
@@ -23,7 +23,4 @@ public struct Issuer: Hashable, Sendable, CustomStringConvertible {
 
     public var isSecure: Bool { text.hasPrefix("https:") }
     public var description: String { text }
-
-    /// The address of a path that begins with a slash.
-    public func address(_ path: String) -> String { text + path }
 }

@@ -1,6 +1,6 @@
 /// The base address of the listener that asks for a client certificate: what `mtls_endpoint_aliases` begin with (RFC 8705 §5). Scheme and authority, no path.
 /// Never taken from a request's headers.
-public struct MutualTLSBase: Hashable, Sendable, CustomStringConvertible {
+public struct MutualTLSBase: BaseAddress, Hashable, CustomStringConvertible {
     /// `https://localhost:8443`, without a slash at the end.
     public let text: String
 
@@ -20,7 +20,4 @@ public struct MutualTLSBase: Hashable, Sendable, CustomStringConvertible {
     public var host: String { Issuer.host(of: text) }
 
     public var description: String { text }
-
-    /// The address of a path that begins with a slash.
-    public func address(_ path: String) -> String { text + path }
 }

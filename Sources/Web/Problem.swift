@@ -56,7 +56,7 @@ public struct Problem: Error, Sendable {
 
     private func body(_ issuer: Issuer, _ requestID: Primitives.RequestID) -> JSONObject {
         var body = JSONObject([
-            ("type", .string(issuer.address("/docs/errors/\(code.rawValue)"))), ("title", .string(code.title)),
+            ("type", .string(issuer.address(code.documentationPath))), ("title", .string(code.title)),
             ("status", .integer(Int64(code.status.code))), ("detail", .string(detail)), ("code", .string(code.rawValue)),
             ("request_id", .string(requestID.rawValue)),
         ])

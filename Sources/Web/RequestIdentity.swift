@@ -48,8 +48,8 @@ public struct RequestIdentity: RequestStep {
 }
 
 /// The text of a UUID (RFC 9562 §4), as it was spelled.
-struct UUIDText {
-    let text: String
+public struct UUIDText: Sendable {
+    public let text: String
 
     init?(_ text: String) {
         guard text.utf8.count == 36 else { return nil }
@@ -62,7 +62,7 @@ struct UUIDText {
 
     private init(trusted text: String) { self.text = text }
 
-    static func random(from randomness: any RandomSource) -> UUIDText {
+    public static func random(from randomness: any RandomSource) -> UUIDText {
         let random = randomness.bytes(16)
         let text = String(unsafeUninitializedCapacity: 36) { text in
             var end = 0

@@ -188,6 +188,28 @@ struct AccountOperationsTests {
         }
     }
 
+    @Test(arguments: Engine.available)
+    func `a booked transaction names the pending one that it was, without ReadTransactionsDetail too`(engine: Engine) async throws {
+        try await withAmina(engine) { database in
+            let basic = try await database.consent([.readAccountsBasic, .readTransactionsBasic, .readTransactionsCredits, .readTransactionsDebits])
+            func entries(_ status: String) async throws -> [JSONValue] {
+                let list = try await database.read("listTransactions", basic, account: everyday, query: "limit=500")
+                return (list["data"]?.array ?? []).filter { $0["status"]?.string == status }
+            }
+            let pending = try await entries("pending")
+            #expect(!pending.isEmpty && pending.allSatisfy { $0["pending_id"] == nil })
+
+            _ = try await database.write { tx in try Books().settleDue(at: now + .days(30), randomness: SeededRandom(), in: tx) }
+
+            let booked = try await entries("booked")
+            let (before, after) = (Set(pending.compactMap { $0["id"]?.string }), Set(booked.compactMap { $0["pending_id"]?.string }))
+            #expect(before.isSubset(of: after))
+            #expect(booked.contains { $0["pending_id"] == nil })
+            let rest = try await entries("pending")
+            #expect(rest.isEmpty)
+        }
+    }
+
     @Test(arguments: ["x", "dDEuMQ", "YTEuMS5hY2NfMQ"]) func `a cursor of another kind is refused with its name`(cursor: String) async throws {
         try await withAmina(.sqlite) { database in
             let consent = try await database.consent()

@@ -79,10 +79,11 @@ extension Database {
         for parameter in described.parameters {
             values[parameter.name] = pairs[parameter.name].map { parameter.schema.value(ofParameter: $0) } ?? parameter.schema.defaultValue
         }
+        let issuer = try #require(Issuer("http://localhost:8080"))
         let guarded = GuardedCall(
             operation: operation, pathParameters: account.map { ["account_id": $0.rawValue] } ?? [:], parameters: CheckedParameters(values), app: app,
             claims: claims, consent: consent, accountID: account, window: window, now: now, requestID: RequestID(trusted: "req_1"),
-            issuer: try #require(Issuer("http://localhost:8080")), http: ForwardedRequest(path: path, query: query.isEmpty ? nil : query))
+            base: issuer, http: ForwardedRequest(path: path, query: query.isEmpty ? nil : query))
         let answer = try await BankUpstream(database: self).respond(to: guarded)
         #expect(described.violations(ofResponse: Int(answer.status.code), mediaType: "application/json", body: answer.body) == [])
         return answer

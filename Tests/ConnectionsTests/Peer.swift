@@ -22,7 +22,9 @@ struct Peer {
     init(limits: ConnectionLimits = ConnectionLimits(), isDraining: @escaping @Sendable () -> Bool = { false }, _ respond: @escaping HTTPConnection.Responder)
         async throws
     {
-        let connection = HTTPConnection(limits: limits, clock: ManualClock(.epoch), randomness: SeededRandom(), isDraining: isDraining, respond: respond)
+        let connection = HTTPConnection(
+            issuer: Issuer("https://bank.example")!,  // a constant that parses
+            limits: limits, clock: ManualClock(.epoch), randomness: SeededRandom(), isDraining: isDraining, respond: respond)
         let channel = NIOAsyncTestingChannel()
         let counter = ReadCounter()
         let (made, socket) = try await channel.testingEventLoop.executeInContext { [waits] in
@@ -48,18 +50,20 @@ struct Peer {
         return text
     }
 
-    /// Receives the answer to what never became a request: a problem and an OAuth error, with the same id in its field and its body; then the connection
-    /// ends.
+    /// Receives the answer to what never became a request: a problem and an OAuth error, with the same id in its field and its body, and an interaction id;
+    /// then the connection ends.
     func receivesRefusal(_ status: String, _ detail: String) async throws -> Bool {
         let answer = try await received()
         await settle()
-        let id = answer.components(separatedBy: "X-Request-Id: ").last?.prefix { !$0.isNewline } ?? ""
-        let (code, title) = (status.prefix(3), status.dropFirst(4))
+        func field(_ name: String) -> Substring { answer.components(separatedBy: "\(name): ").last?.prefix { !$0.isNewline } ?? "" }
+        let id = field("X-Request-Id")
+        let hasInteractionID = UUID(uuidString: String(field("x-fapi-interaction-id"))) != nil
         let body =
-            #"{"type":"about:blank","title":"\#(title)","status":\#(code),"detail":"\#(detail)","code":"invalid_request","#
+            #"{"type":"https://bank.example/docs/errors/unreadable_request","title":"What came is no request that can be read","#
+            + #""status":\#(status.prefix(3)),"detail":"\#(detail)","code":"unreadable_request","#
             + #""error":"invalid_request","error_description":"\#(detail)","request_id":"\#(id)"}"#
         return answer.hasPrefix("HTTP/1.1 \(status)\r\nContent-Type: application/problem+json\r\n") && answer.contains("\r\nConnection: close\r\n")
-            && id.hasPrefix("req_") && answer.hasSuffix("\r\n\r\n" + body) && !isOpen
+            && id.hasPrefix("req_") && hasInteractionID && answer.hasSuffix("\r\n\r\n" + body) && !isOpen
     }
 
     /// What has been written by now.

@@ -46,9 +46,19 @@ struct OperationValidationTests {
         #expect(violations.map(\.rule) == ["repeated"])
     }
 
-    @Test(arguments: ["", "a%0d%0aX: y", "a b", "../x", String(repeating: "a", count: 65), "é"])
-    func `an id of foreign characters is refused`(id: String) throws {
-        #expect(try check("getAccountBalance", path: ["account_id": id]).1.first?.pointer == "/path/account_id")
+    @Test func `an id that is empty is refused`() throws {
+        #expect(try check("getAccountBalance", path: ["account_id": ""]).1.map(\.pointer) == ["/path/account_id"])
+    }
+
+    /// One that could be none is answered as one that does not exist.
+    @Test(arguments: ["acc_1", "a%0d%0aX: y", "a b", "x.y", String(repeating: "a", count: 65), "é"])
+    func `an id of any characters is for the operation to look for`(id: String) throws {
+        for (operation, parameter) in [
+            ("getAccountBalance", "account_id"), ("getConsent", "consent_id"), ("getPayment", "payment_id"), ("getTransfer", "transfer_id"),
+            ("getStandingOrder", "standing_order_id"), ("getBulkPayment", "bulk_payment_id"),
+        ] {
+            #expect(try check(operation, path: [parameter: id]).1 == [])
+        }
     }
 
     @Test(arguments: ["", " ", "a b", "é", "a\u{7F}", String(repeating: "k", count: 41)])

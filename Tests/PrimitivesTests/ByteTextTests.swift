@@ -40,6 +40,14 @@ struct ByteTextTests {
         #expect(Substring("<" + one).dropFirst().description.hasBytes(of: another, upTo: length) == isSame)
     }
 
+    @Test(arguments: [
+        ("", 3, ""), ("abc", 3, "abc"), ("abcd", 3, "abc"), ("a", 0, ""), ("a\u{E9}b", 2, "a"), ("a\u{E9}b", 3, "a\u{E9}"), ("\u{1F600}", 3, ""),
+        ("e\u{301}\u{301}\u{301}", 5, "e\u{301}\u{301}"),
+    ])
+    func `the beginning of a text ends between two of its scalars`(text: String, length: Int, beginning: String) {
+        #expect(text.beginning(bytes: length).hasBytes(of: beginning))
+    }
+
     @Test func `printable ASCII is what stands between the controls, and one stranger anywhere is seen`() {
         for byte in UInt8.min...UInt8.max {
             for place in 0..<20 {

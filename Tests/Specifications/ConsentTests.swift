@@ -156,7 +156,7 @@ struct ConsentTests {
             let theirs = try await server.appToken(server.register(name: "Other"))
             let foreign = try await lodge(server, token: theirs).json["id"] as? String ?? ""
 
-            for id in [foreign, "cns_nobody", "nonsense"] {
+            for id in [foreign, "cns_nobody", "nonsense", "a.b", "%2e%2e%2f", String(repeating: "a", count: 65)] {
                 try await server.call("/v1/consents/\(id)", token: mine).isRefused(.notFound, .notFound, by: "getConsent")
                 try await server.call("/v1/consents/\(id)", token: mine, method: .delete).isRefused(.notFound, .notFound, by: "deleteConsent")
             }

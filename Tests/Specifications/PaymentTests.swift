@@ -252,9 +252,8 @@ struct PaymentTests {
             let (consent, token) = try await server.approved(for: app)
             let id = try await server.pay(under: consent, token: token).json["id"] as? String ?? ""
 
-            for path in [id, "pay_unknown", "acc_1", "%00"] {
-                let answer = try await server.call("/v1/payments/\(path)", token: server.paymentsToken(other))
-                #expect([.notFound, .badRequest].contains(answer.status), "\(path): \(answer.text)")
+            for path in [id, "pay_unknown", "acc_1", "%00", "a.b"] {
+                try await server.call("/v1/payments/\(path)", token: server.paymentsToken(other)).isRefused(.notFound, .notFound, by: "getPayment")
             }
             #expect(try await server.payments(other).isEmpty)
         }

@@ -70,6 +70,7 @@ enum Way: CaseIterable, Sendable {
 /// A server that is shown certificates.
 private struct Gate: Sendable {
     static let proxy = "192.0.2.7"
+    static let consent = #"{"type":"account_access","permissions":["ReadAccountsBasic"],"expires_at":"2027-02-19T00:00:00Z"}"#
     let server: TestServer
     let authority: PartnerAuthority
 
@@ -332,6 +333,41 @@ struct RFC8705Tests {
 
             #expect(metadata["mtls_endpoint_aliases"] == nil)
             #expect((metadata["token_endpoint_auth_methods_supported"] as? [String])?.contains("tls_client_auth") == false)
+        }
+    }
+
+    @Test(arguments: Way.allCases) func `§5 what the API links to lies at the listener that was asked, where a bound token goes on`(way: Way) async throws {
+        try await Gate.run(way: way) { gate in
+            let certificate = try gate.authority.issue()
+            let token = try await gate.token(gate.register(), certificate).json["access_token"] as? String ?? ""
+            let client = gate.server.presenting(certificate)
+            let base = way == .proxy ? "https://localhost:8443" : "https://mtls.bank.example"
+
+            for _ in 1...2 {
+                let lodged = try await client.call("/v1/consents", token: token, method: .post, json: Gate.consent)
+                let place = lodged.headers[.location]
+                #expect(place?.hasPrefix(base + "/v1/consents/cns_") == true)
+                #expect((lodged.json["links"] as? [String: String])?["self"] == place)
+            }
+            let links = try await client.call("/v1/consents?limit=1", token: token).json["links"] as? [String: String]
+            let next = links?["next"] ?? ""
+            let rest = try await client.call(String(next.dropFirst(base.count)), token: token)
+
+            #expect(links?["self"] == base + "/v1/consents?limit=1")
+            #expect(next.hasPrefix(base + "/v1/consents?"))
+            #expect((rest.json["data"] as? [Any])?.count == 1)
+        }
+    }
+
+    @Test(arguments: Way.allCases) func `§5 what the API links to lies at the public listener for who asked there`(way: Way) async throws {
+        try await Gate.run(way: way) { gate in
+            let app = try await gate.register(bound: false)
+            let token = try await gate.token(app, gate.authority.issue()).json["access_token"] as? String ?? ""
+
+            let lodged = try await gate.server.call("/v1/consents", token: token, method: .post, json: Gate.consent)
+
+            let base = way == .proxy ? TestServer.issuer.text : "https://bank.example"
+            #expect(lodged.headers[.location]?.hasPrefix(base + "/v1/consents/cns_") == true)
         }
     }
 

@@ -15,7 +15,7 @@ struct AccountPolicy: ImmediatePolicy {
         guard let account = consent.accounts.first(where: { $0.rawValue.hasBytes(of: text) }) else {
             return refused(
                 .accountNotInConsent, "The account is not one that the customer chose.", at: "/path/\(parameter)",
-                expected: "one of the consent's \(consent.accounts.count) accounts", got: String(text.prefix(64)))
+                expected: "one of the consent's \(consent.accounts.count) accounts", got: text.beginning(bytes: 64))
         }
         call.accountID = account
         return .found(account.rawValue)

@@ -123,15 +123,22 @@ struct RequestPolicy: Policy {
 
     private static let largestBody = 1 << 20
 
-    /// RFC 9110 §12.5.1, as far as one media type needs it. A field that is absent or empty accepts everything.
+    /// RFC 9110 §12.5.1, as far as one media type needs it: the most specific of the ranges that hold it decides. A field that is absent or empty accepts
+    /// everything.
     static func acceptsJSON(_ fields: [String]) -> Bool {
         let ranges = fields.flatMap { $0.split(separator: ",") }.map { range in
             range.split(separator: ";").map { $0.trimmingWhitespace().lowercased() }
         }.filter { !$0.isEmpty }
         guard !ranges.isEmpty else { return true }
-        return ranges.contains { parts in
-            let isRefused = parts.dropFirst().contains { ["q=0", "q=0.0", "q=0.00", "q=0.000"].contains($0) }
-            return !isRefused && ["application/json", "application/*", "*/*", "*"].contains(parts[0])
+        for names in jsonRanges {
+            let found = ranges.filter { names.contains($0[0]) }
+            if !found.isEmpty { return found.contains { !isRefused($0) } }
         }
+        return false
     }
+
+    /// What holds `application/json`, the most specific first.
+    private static let jsonRanges = [["application/json"], ["application/*"], ["*/*", "*"]]
+
+    private static func isRefused(_ range: [String]) -> Bool { range.dropFirst().contains { ["q=0", "q=0.0", "q=0.00", "q=0.000"].contains($0) } }
 }

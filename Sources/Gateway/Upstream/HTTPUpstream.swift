@@ -1,6 +1,6 @@
 import AccessTokens
 import Applications
-import Backends
+public import Backends
 import Consents
 import HTTPTypes
 public import NIOCore
@@ -18,13 +18,12 @@ public struct HTTPUpstream: Upstream {
     private static let timeout = TimeAmount.seconds(10)
 
     /// - Parameters:
-    ///   - base: `https://core.bank.internal/openapi`, before `/v1/…`.
+    ///   - address: `https://core.bank.internal/openapi`, before `/v1/…`.
     ///   - group: the event loops that calls come in on.
-    /// - Returns: `nil` unless it is an address of http or https without query and fragment.
-    public init?(base: String, on group: any EventLoopGroup) {
-        guard let address = BackendAddress(base), let backend = try? Backend(address, on: group) else { return nil }
+    /// - Throws: what NIOSSL refuses of its own settings.
+    public init(_ address: BackendAddress, on group: any EventLoopGroup) throws {
         self.address = address
-        self.backend = backend
+        backend = try Backend(address, on: group)
     }
 
     public func respond(to call: GuardedCall) async throws -> UpstreamAnswer {
@@ -39,6 +38,7 @@ public struct HTTPUpstream: Upstream {
     }
 
     private func request(for call: GuardedCall) throws -> BackendRequest {
+        guard call.pathParameters.values.allSatisfy(Self.isID) else { throw Problem(.notFound, "The bank has no such resource.") }
         let target = call.http.path + (call.http.query.map { "?\($0)" } ?? "")
         // A line break here would begin a second request (GHSA-cq87-8r7h-962v).
         guard target.utf8.allSatisfy({ $0 > 32 && $0 < 127 }), call.http.path.hasPrefix("/v1/") else {
@@ -65,6 +65,9 @@ public struct HTTPUpstream: Upstream {
         return BackendRequest(
             HTTPMethod(rawValue: call.http.method), address.path + target, headers: headers, body: call.http.body.map { ByteBuffer(bytes: $0) })
     }
+
+    /// Whether an id of the path may reach the bank: dots and escapes, which its server may undo, would lead to another address of it.
+    static func isID(_ text: String) -> Bool { (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { $0.isOfIdentifier } }
 
     /// Whose request it is, and those fields of the caller that concern the bank.
     private static func forwarded(_ call: GuardedCall) -> [HTTPField] {

@@ -33,7 +33,8 @@ public final class GuardedCall: Sendable {
     public let now: Timestamp
     public let requestID: RequestID
     public let interactionID: String
-    public let issuer: Issuer
+    /// Of the listener that was asked: what the answer's links begin with.
+    public let base: any BaseAddress
     /// What to complete inside the transaction that creates, so that a repetition finds the answer.
     public let idempotency: IdempotencyClaim?
     public let http: ForwardedRequest
@@ -41,7 +42,8 @@ public final class GuardedCall: Sendable {
     public init(
         operation: String, pathParameters: [String: String] = [:], parameters: CheckedParameters = CheckedParameters(), body: JSONValue? = nil, app: App,
         claims: AccessTokenClaims, consent: Consent? = nil, accountID: AccountID? = nil, window: ClosedRange<Timestamp>? = nil, now: Timestamp,
-        requestID: RequestID, interactionID: String = "", issuer: Issuer, idempotency: IdempotencyClaim? = nil, http: ForwardedRequest = ForwardedRequest()
+        requestID: RequestID, interactionID: String = "", base: any BaseAddress, idempotency: IdempotencyClaim? = nil,
+        http: ForwardedRequest = ForwardedRequest()
     ) {
         self.operation = operation
         self.pathParameters = pathParameters
@@ -55,7 +57,7 @@ public final class GuardedCall: Sendable {
         self.now = now
         self.requestID = requestID
         self.interactionID = interactionID
-        self.issuer = issuer
+        self.base = base
         self.idempotency = idempotency
         self.http = http
     }

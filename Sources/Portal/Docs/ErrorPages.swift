@@ -36,7 +36,7 @@ struct ErrorPages: PortalPage {
 
     struct Index: Encodable {
         let navigation = DocsNavigation(current: "errors")
-        let api = ErrorCode.allCases.map { Line(code: $0.rawValue, title: $0.title, address: "/docs/errors/\($0.rawValue)", status: String($0.status.code)) }
+        let api = ErrorCode.allCases.map { Line(code: $0.rawValue, title: $0.title, address: $0.documentationPath, status: String($0.status.code)) }
         let oauth = OAuthError.Code.allCases.map { Line(code: $0.rawValue, title: $0.title, address: $0.documentationPath, status: nil) }
     }
 
@@ -58,7 +58,12 @@ struct ErrorPages: PortalPage {
             code = error.rawValue
             title = error.title
             advice = error.advice
-            place = error == .sandboxOnly ? "The sandbox’s controls under /sandbox/v1" : "An API under /v1"
+            place =
+                switch error {
+                case .unreadableRequest: "Any address"
+                case .sandboxOnly: "The sandbox’s controls under /sandbox/v1"
+                default: "An API under /v1"
+                }
             status = "\(error.status.code) \(error.status.reasonPhrase)"
             clause = nil
             (rules, hasRules) = ([], false)
@@ -67,7 +72,7 @@ struct ErrorPages: PortalPage {
                 "Example of the answer",
                 """
                 {
-                  "type": "\(issuer)/docs/errors/\(error.rawValue)",
+                  "type": "\(issuer.address(error.documentationPath))",
                   "title": "\(error.title)",
                   "status": \(error.status.code),
                   "detail": "…",

@@ -65,7 +65,7 @@ extension ScenariosPage.Row {
         let promise = scenario.promise
         status = String(promise.status)
         code = promise.code
-        codeAddress = promise.code.map { "/docs/errors/\($0)" }
+        codeAddress = promise.code.flatMap(ErrorCode.init(rawValue:))?.documentationPath
         timeline = promise.timeline.map(\.rawValue).joined(separator: " → ")
         reason = promise.reason.map { reason in reason.rawValue + (reason.iso20022.map { " (\($0))" } ?? "") }
     }

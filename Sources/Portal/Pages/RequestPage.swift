@@ -101,7 +101,7 @@ extension RequestPage.Model {
         steps = record.checks.map { RequestPage.Step($0, record) } + CheckWords.notReached(after: record.checks).map(RequestPage.Step.init(notReached:))
         hasSteps = !steps.isEmpty
         advice = record.outcome == .allowed ? nil : code?.advice
-        errorAddress = record.outcome == .allowed ? nil : code.map { "/docs/errors/\($0.rawValue)" }
+        errorAddress = record.outcome == .allowed ? nil : code?.documentationPath
         problem = body.map { Code("Response body", $0.prettyText, comment: "") } ?? record.problem.map { Code("Response body", $0, comment: "") }
     }
 
