@@ -40,11 +40,26 @@ public struct Restorations: Sendable {
         try tx.execute("DELETE FROM migration WHERE name = \(Self.marker)")
     }
 
-    public static func isUnfinished(_ migrations: [String]) -> Bool { migrations.contains(marker) }
-
-    public func isUnfinished(in tx: any ReadTransaction) throws -> Bool {
-        try tx.first("SELECT name FROM migration WHERE name = \(Self.marker)") != nil
+    /// How far a return came that has not finished.
+    public enum Stage: Hashable, Sendable {
+        /// The tables, or their list of steps, are not there: only the backup has them.
+        case bringingBack
+        /// The copy is whole, and not everything that must stay ended is ended.
+        case ending
     }
+
+    /// A database that is at a stage is not served: it has the mark, or tables that no step made, as a copy has that nobody has finished.
+    /// - Returns: `nil` for a database in use, and for an empty one.
+    public func unfinished(in tx: any ReadTransaction) throws -> Stage? {
+        // One of ours by its name, in a database that may be another program's. First: a start beside this one commits a table and its step at once.
+        let hasTables = try tx.hasTable("token_grant")
+        let names: [String] = try tx.hasTable("migration") ? tx.all("SELECT name FROM migration").map { try $0["name"] } : []
+        let hasSteps = names.contains { $0 != Self.marker }
+        guard names.contains(Self.marker) || (hasTables && !hasSteps) else { return nil }
+        return hasTables && hasSteps ? .ending : .bringingBack
+    }
+
+    public func isUnfinished(in tx: any ReadTransaction) throws -> Bool { try unfinished(in: tx) != nil }
 
     /// When this database was last brought back.
     public func latest(in tx: any ReadTransaction) throws -> Timestamp? {

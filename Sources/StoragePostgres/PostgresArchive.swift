@@ -15,28 +15,31 @@ public struct PostgresArchive: Sendable {
     }
 
     /// Lets `pg_restore` read the list of what a dump holds. One that is older than the `pg_dump` that wrote it refuses.
+    /// - Parameter dump: the descriptor of a file, which is read from its beginning.
     /// - Throws: `StorageError`, also when there is no `pg_restore`.
-    public func check(_ path: String) async throws { try await run("pg_restore", ["--list", path]) }
+    public func check(_ dump: Int32) async throws { try await run("pg_restore", ["--list"], reading: dump) }
 
     /// Fills the database, whole or not at all.
+    /// - Parameter dump: the descriptor of a file, which is read from its beginning.
     /// - Parameter clearing: drops what of the dump is there already, the mark of an unfinished restore; without it the database has to be empty.
-    public func restore(from path: String, clearing: Bool) async throws {
+    public func restore(from dump: Int32, clearing: Bool) async throws {
         try await run(
             "pg_restore",
             ["--exit-on-error", "--single-transaction"] + (clearing ? ["--clean", "--if-exists"] : [])
-                + ["--no-owner", "--no-privileges", "--schema=public", "--dbname=", path])
+                + ["--no-owner", "--no-privileges", "--schema=public", "--dbname="], reading: dump)
     }
 
-    private func run(_ program: String, _ arguments: [String]) async throws {
+    private func run(_ program: String, _ arguments: [String], reading input: Int32? = nil) async throws {
         guard let executable = Self.find(program) else {
             throw StorageError.failed(reason: "\(program) is not on the PATH: install PostgreSQL's client programs, in the server's version or newer")
         }
         guard let address = PostgresAddress(url) else { throw StorageError.failed(reason: "the database's address cannot be read") }
-        // As the nodes do, it looks for the primary, unless the address says otherwise.
+        // As the nodes do, it looks for the primary, unless the address says otherwise. A restore knows one that goes on by its name, whatever the address says.
         let environment = ProcessInfo.processInfo.environment.merging(["PGTARGETSESSIONATTRS": "primary"]) { $1 }.merging(address.environment) { $1 }
+            .merging(["PGAPPNAME": program]) { $1 }
         // `--dbname=` without a name connects to PGDATABASE; no address or password stands in the list of processes.
         let arguments = arguments.map { $0 == "--dbname=" ? "--dbname=\(environment["PGDATABASE"] ?? "")" : $0 }
-        let (status, said) = try await Self.launch(executable, arguments, environment)
+        let (status, said) = try await Self.launch(executable, arguments, environment, input)
         guard status == 0 else { throw StorageError.failed(reason: "\(program): \(said)") }
     }
 
@@ -46,7 +49,9 @@ public struct PostgresArchive: Sendable {
     }
 
     /// - Returns: the exit code and the first line of what it complained about.
-    private static func launch(_ executable: String, _ arguments: [String], _ environment: [String: String]) async throws -> (status: Int32, said: String) {
+    private static func launch(
+        _ executable: String, _ arguments: [String], _ environment: [String: String], _ input: Int32?
+    ) async throws -> (status: Int32, said: String) {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(
@@ -56,7 +61,9 @@ public struct PostgresArchive: Sendable {
                         process.executableURL = URL(fileURLWithPath: executable)
                         process.arguments = arguments
                         process.environment = environment
-                        process.standardInput = FileHandle.nullDevice
+                        // Who writes a file and who reads it share one place in it.
+                        if let input { lseek(input, 0, SEEK_SET) }
+                        process.standardInput = input.map { FileHandle(fileDescriptor: $0, closeOnDealloc: false) } ?? FileHandle.nullDevice
                         process.standardOutput = FileHandle.nullDevice
                         process.standardError = complaints
                         try process.run()

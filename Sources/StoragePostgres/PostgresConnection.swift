@@ -25,7 +25,7 @@ final class PostgresConnection {
     /// server that is none does not answer. libpq would look for a Kerberos ticket to encrypt with at each connection; what that leaves behind in a thread is
     /// freed when the thread ends, and where the process ends at that moment Kerberos aborts it.
     private static let settings =
-        [("connect_timeout", "2"), ("application_name", "wekeza"), ("client_encoding", "UTF8"), ("keepalives_idle", "30"), ("tcp_user_timeout", "5000")]
+        [("connect_timeout", "2"), ("client_encoding", "UTF8"), ("keepalives_idle", "30"), ("tcp_user_timeout", "5000")]
         + [("target_session_attrs", "primary")]
         + (getenv("PGGSSENCMODE") == nil ? [("gssencmode", "disable")] : [])
     /// A commit waits for the server's disk whatever its configuration says of `synchronous_commit`, or says after a reload, which changes no session's own
@@ -47,7 +47,8 @@ final class PostgresConnection {
 
     /// - Throws: `StorageError.unavailable` within two seconds per address of the host.
     init(url: String) throws {
-        let settings = Self.settings + [("dbname", url)]
+        // A restore knows a server that is connected by its name, whatever the address says.
+        let settings = Self.settings + [("dbname", url), ("application_name", "wekeza")]
         let keywords = settings.map { strdup($0.0) }
         let values = settings.map { strdup($0.1) }
         defer { for text in keywords + values { free(text) } }

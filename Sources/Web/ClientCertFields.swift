@@ -71,6 +71,7 @@ public struct ClientCertTrust: RequestStep {
 
     public func enter(_ request: Request, _ context: inout AppContext) throws {
         guard let peer = context.peer, trusted.contains(peer) else { return }
+        context.certificateWitness = .proxy
         do {
             context.clientCertificate = try PresentedCertificate.read(request.headers)
         } catch {

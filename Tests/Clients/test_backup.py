@@ -10,6 +10,7 @@ import stat
 import subprocess
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
@@ -179,6 +180,14 @@ def wekeza(folder, database, *arguments, path=os.environ["PATH"]):
 
 def restore(folder, database, *arguments, **options):
     return wekeza(folder, database, "restore", *arguments, **options)
+
+
+def advice_about_its_schema(folder, database):
+    """What the doctor says about a restore that did not finish."""
+    _, printed, complaint = wekeza(folder, database, "doctor", "--json")
+    finding, = (finding for finding in json.loads(printed)["checks"] if finding["check"] == "schema")
+    assert (finding["state"], finding["found"]) == ("problem", "A restore of this database did not finish."), complaint
+    return finding["advice"]
 
 
 @pytest.mark.parametrize("engine", engines())
@@ -476,8 +485,16 @@ def test_a_copy_that_was_put_in_place_by_hand_is_not_served(tmp_path):
     (tmp_path / "database.sqlite").rename(Path(server.folder.name) / "wekeza.db")
 
     status, _, complaint = server.command("migrate")
+    in_place, _, cannot = server.command("restore", "--in-place")
+    copied, _, nothing = server.command("backup", str(tmp_path / "of-a-copy.backup"))
 
-    assert status == 2 and "wekeza restore" in complaint
+    advice = advice_about_its_schema(server.folder, server.database)
+    assert advice.startswith("Run wekeza restore FILE --replace: ")
+    assert status == 2 and advice in complaint
+    assert in_place == 2 and advice in cannot
+    assert copied == 2 and "nothing to back up" in nothing
+    replaced, said, complaint = restore(server.folder, server.database, file, "--replace")
+    assert replaced == 0 and "safe to serve" in said, complaint
     server.folder.cleanup()
 
 
@@ -633,6 +650,24 @@ def test_what_a_killed_restore_left_does_not_get_into_the_next(occupied, tmp_pat
     assert not list(Path(folder.name).glob("*.restoring*"))
 
 
+def test_what_was_set_aside_in_the_same_second_stays(occupied):
+    folder, database, file, place = occupied
+    seconds = range(int(time.time()), int(time.time()) + 120)
+    if database.startswith("postgres"):
+        ask(database, "; ".join(f"CREATE SCHEMA replaced_{second}" for second in seconds))
+    else:
+        for second in seconds:
+            Path(f"{place}.replaced-{second}").touch()
+    before = set(set_aside(folder, database))
+
+    status, said, complaint = restore(folder, database, file, "--replace")
+
+    assert status == 0 and "safe to serve" in said, complaint
+    after = set(set_aside(folder, database))
+    assert len(before) == 120 and before < after and len(after) == 121
+    assert wekeza(folder, database, "migrate")[0] == 0
+
+
 on_postgres = pytest.mark.parametrize("stopped", [engine for engine in engines() if engine == "postgres"], indirect=True)
 
 
@@ -766,15 +801,69 @@ def killed(marked, tmp_path_factory):
 def test_a_database_whose_restore_was_killed_is_not_served(killed):
     folder, database, file, schema = killed
 
+    advice = advice_about_its_schema(folder, database)
     start, _, not_finished = wekeza(folder, database, "migrate")
     in_place, _, lies_there = restore(folder, database, "--in-place")
     again, said, complaint = restore(folder, database, file, "--replace")
 
-    assert start == 2 and "did not finish" in not_finished
+    assert start == 2 and f"did not finish. {advice}" in not_finished
+    assert "--replace" in advice and "--in-place" not in advice
     assert in_place == 2 and f"lies in the schema {schema}" in lies_there and f"ALTER SCHEMA {schema} RENAME TO public" in lies_there
     assert again == 0 and "safe to serve" in said, complaint
     assert (old_tables(database), schemas_aside(database)) == ([schema], [schema])
     assert wekeza(folder, database, "migrate")[0] == 0
+
+
+@on_postgres
+def test_a_restore_that_was_killed_when_its_tables_were_there_is_told(marked, tmp_path):
+    """The `pg_restore` of one that is killed goes on and ends its work, which comes without the list of steps."""
+    folder, database, file = marked
+    status, _, _ = restore(folder, database, file, "--replace", path=pg_restore_that('"$0.real" "$@" || exit 9\nkill -9 $PPID', tmp_path))
+    assert status == -9
+    assert ask(database, "SELECT to_regclass('public.change_log'), COUNT(*) FROM public.migration") == ["change_log|0"]
+
+    advice = advice_about_its_schema(folder, database)
+    start, _, not_finished = wekeza(folder, database, "migrate")
+    in_place, _, cannot = restore(folder, database, "--in-place")
+    copied, _, nothing = wekeza(folder, database, "backup", str(tmp_path / "of-it.backup"))
+    again, said, complaint = restore(folder, database, file, "--replace")
+
+    assert advice.startswith("Run wekeza restore FILE --replace: ")
+    assert start == 2 and f"did not finish. {advice}" in not_finished
+    assert in_place == 2 and advice in cannot
+    assert copied == 2 and "nothing to back up" in nothing
+    assert again == 0 and "safe to serve" in said, complaint
+    # What was set aside first is there still.
+    assert set(old_tables(database)) < set(schemas_aside(database))
+    assert wekeza(folder, database, "migrate")[0] == 0
+
+
+@on_postgres
+def test_nothing_is_set_aside_while_the_pg_restore_of_a_killed_one_goes_on(marked):
+    folder, database, file = marked
+    with connection(database, "pg_restore") as left:
+        tell(left, "BEGIN")
+
+        status, _, complaint = restore(folder, database, file, "--replace")
+
+    assert status == 2 and "the pg_restore of a restore that was killed: stop" in complaint, complaint
+    assert (old_tables(database), schemas_aside(database)) == (["public"], [])
+
+
+@on_postgres
+def test_a_killed_restore_leaves_no_copy_of_the_database_behind(marked, tmp_path, monkeypatch):
+    folder, database, file = marked
+    room = tmp_path / "room"
+    room.mkdir()
+    monkeypatch.setenv("TMPDIR", str(room))
+
+    status, _, _ = restore(
+        folder, database, file, "--replace", path=pg_restore_that('readlink /proc/$$/fd/0 > "$0.input"\nkill -9 $PPID', tmp_path))
+
+    assert status == -9
+    # It was there, by no name.
+    assert (tmp_path / "pg_restore.input").read_text().startswith(f"{room}/wekeza-restore-")
+    assert list(room.iterdir()) == []
 
 
 @on_postgres

@@ -442,6 +442,12 @@ def test_rfc_9440_a_trusted_proxy_tells_what_it_received(behind_a_proxy):
     assert told(behind_a_proxy, Client_Cert=field(behind_a_proxy.issuing.issue("other").certificate)).json()["refusal"] == "unknown_issuer"
 
 
+def test_rfc_9440_a_trusted_proxy_that_tells_of_none(behind_a_proxy):
+    received = told(behind_a_proxy).json()
+
+    assert received["refusal"] == "no_certificate" and "does not ask for a certificate" not in received["detail"]
+
+
 def test_rfc_9440_a_proxys_own_certificate_is_not_its_clients(behind_a_proxy):
     client = behind_a_proxy.issuing.issue("acme")
 

@@ -1,12 +1,22 @@
 """HAProxy in front of the nodes."""
 
 import re
+import socket
 import subprocess
 from pathlib import Path
 
 import requests
 from conftest import in_turns, until
 from servers import ROOT, eventually, free_port
+
+
+def has_ipv6():
+    """Whether this machine has the loopback address of IPv6."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 class Balancer:
@@ -41,7 +51,8 @@ class Balancer:
         assert times == 1, "the configuration names one log"
         text = text.replace("/etc/haproxy/wekeza.pem", str(certificate))
         for shipped, port in (80, self.plain_port), (443, self.port), (8443, self.tls_port):
-            text, times = re.subn(rf"bind :{shipped}\b", f"bind 127.0.0.1:{port}", text)
+            places = f"127.0.0.1:{port},::1:{port}" if has_ipv6() else f"127.0.0.1:{port}"
+            text, times = re.subn(rf"bind :{shipped},:::{shipped} v6only\b", f"bind {places} v6only", text)
             assert times == 1, f"the configuration listens on {shipped} in one place"
         for index, node in enumerate(nodes, 1):
             text = text.replace(f"127.0.0.1:808{index}", f"127.0.0.1:{node.port}").replace(f"port 909{index}", f"port {node.ops_port}")

@@ -63,16 +63,17 @@ def test_the_nodes_judge_what_the_balancer_saw(root, ask):
     assert ask(Authority("Bank Root").issue("acme"))["refusal"] == "foreign_issuer"
 
 
-def test_without_a_certificate_there_is_none(ask):
-    received = ask()
-
-    assert received["refusal"] == "wrong_listener" and received["address"] == "https://bank.example:8443/tls/certificate"
+def test_without_a_certificate_there_is_none(balancer, ask):
+    """At either frontend: the nodes see the balancer alone."""
+    for received in ask(), balancer.ask(ADDRESS).json():
+        assert received["refusal"] == "no_certificate" and received["address"] == "https://bank.example:8443/tls/certificate"
+        assert received["detail"].startswith("No certificate came to the proxy in front of us: call https://bank.example:8443/tls/certificate, and name ")
 
 
 def test_what_a_client_writes_is_removed_at_both_frontends(root, balancer, ask):
     mine, forged = root.issue("mine"), root.issue("forged")
 
-    assert ask(**{"Client-Cert": field(forged)})["refusal"] == "wrong_listener"
+    assert ask(**{"Client-Cert": field(forged)})["refusal"] == "no_certificate"
     assert ask(mine, **{"Client-Cert": field(forged)})["subject"] == "CN=mine,O=Test"
     received = balancer.ask(ADDRESS, headers={"Client-Cert": field(forged), "Client-Cert-Chain": field(forged)})
-    assert received.status_code == 200 and received.json()["refusal"] == "wrong_listener"
+    assert received.status_code == 200 and received.json()["refusal"] == "no_certificate"

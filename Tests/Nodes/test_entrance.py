@@ -4,10 +4,11 @@ import re
 import shutil
 import socket
 import ssl
+import subprocess
 
 import pytest
 import requests
-from balancer import Balancer
+from balancer import Balancer, has_ipv6
 from servers import eventually
 
 if not shutil.which("haproxy"):
@@ -30,6 +31,18 @@ def test_port_80_sends_every_request_on_and_asks_no_node(balancer, method):
     # 308 keeps the method and the content.
     assert (answer.status_code, answer.headers["Location"]) == (308, "https://bank.example/oauth2/authorize?state=a%20b")
     assert answer.headers["X-Request-Id"].startswith("req_") and "x-fapi-interaction-id" not in answer.headers
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
+@pytest.mark.parametrize("port", ["plain_port", "port", "tls_port"])
+def test_clients_come_by_ipv6_too(balancer, port):
+    scheme = "http" if port == "plain_port" else "https"
+    asked = subprocess.run(
+        ["curl", "-gsS", "--cacert", balancer.authority, "-o", "/dev/null", "-w", "%{response_code}",
+         f"{scheme}://[::1]:{getattr(balancer, port)}/.well-known/openid-configuration"],
+        capture_output=True, text=True, timeout=60)
+
+    assert asked.stdout == ("308" if port == "plain_port" else "200"), asked.stderr
 
 
 @pytest.mark.parametrize("port", ["port", "tls_port"])

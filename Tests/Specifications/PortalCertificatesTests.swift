@@ -253,10 +253,12 @@ struct PortalCertificatesTests {
             let page = try await server.called(from: Self.proxy).get("/tls/certificate", headers: [.clientCert: field, .accept: "text/html"])
             let json = try await server.called(from: Self.proxy).get("/tls/certificate", headers: [.clientCert: field])
             let nothing = try await server.get("/tls/certificate", headers: [.clientCert: field, .accept: "text/html"])
+            let none = try await server.called(from: Self.proxy).get("/tls/certificate")
 
             #expect(page.text.contains("We do not accept your certificate") && page.text.contains(Thumbprint(ofDER: certificate).text))
             #expect(json.headers[.contentType] == "application/json" && json.text.contains("\"refusal\":\"self_signed\""))
             #expect(nothing.text.contains("No certificate reached us"))
+            #expect(none.text.contains("\"refusal\":\"no_certificate\"") && none.text.contains("No certificate came to the proxy in front of us: name "))
         }
     }
 }

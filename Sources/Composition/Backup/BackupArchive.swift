@@ -73,7 +73,7 @@ struct BackupArchive {
     static func create(_ path: String) throws -> FileHandle {
         unlink(path)
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
-        guard descriptor >= 0 else { throw ConfigurationError("\(path) cannot be written: name a file in a folder that this user may write to.") }
+        guard descriptor >= 0 else { throw ConfigurationError("\(path) cannot be written: its folder has to be one that this user may write to.") }
         return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
@@ -117,20 +117,33 @@ struct OpenedBackup {
     /// - Throws: `ConfigurationError` when it cannot be read, there is no room for it, or it is not what the manifest says.
     func extract(to destination: String) throws {
         let copy = try BackupArchive.create(destination)
+        try write(to: copy, at: destination)
+        try copy.close()
+    }
+
+    /// Writes the database to a file that loses its name at once: whatever ends the process, nothing of it stays behind.
+    /// - Throws: as `extract(to:)`.
+    func extractUnnamed(at place: String) throws -> FileHandle {
+        let copy = try BackupArchive.create(place)
+        unlink(place)
+        try write(to: copy, at: place)
+        return copy
+    }
+
+    private func write(to copy: FileHandle, at destination: String) throws {
         var hash = SHA256()
         do {
             try BackupArchive.forEachChunk(of: file, at: path, bytes: manifest.database.bytes) {
                 hash.update(data: $0)
                 try copy.write(contentsOf: $0)
             }
-            try BackupArchive.settle(copy)
+            try copy.synchronize()
         } catch let unreadable as ConfigurationError {
             throw unreadable
         } catch {
             throw ConfigurationError("\(path) cannot be copied to \(destination): is the disk full?")
         }
         guard Base64URL.encode(hash.finalize()) == manifest.database.sha256 else {
-            unlink(destination)
             throw ConfigurationError("\(path) is damaged: its database is not the one that was written. Use another backup.")
         }
     }

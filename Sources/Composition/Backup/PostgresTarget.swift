@@ -8,10 +8,10 @@ struct PostgresTarget {
     let url: String
     let logger: Logger
 
-    /// What is set aside is called so, and then its second. No step of the schema is.
+    /// What is set aside is called so, and then as `AsideName` says. No step of the schema is.
     private static let prefix = "replaced_"
 
-    /// - Throws: `ConfigurationError` while a server of ours is connected.
+    /// - Throws: `ConfigurationError` while a server of ours is connected, or what a killed restore started: it goes on by itself.
     func refuseWhileServed() async throws {
         let isServed = try await opened { database in
             // PostgreSQL ends its process a moment after the server that was stopped has left.
@@ -21,7 +21,7 @@ struct PostgresTarget {
                         """
                         SELECT COUNT(*) AS others
                         FROM pg_stat_activity
-                        WHERE datname = current_database() AND application_name = 'wekeza' AND pid <> pg_backend_pid()
+                        WHERE datname = current_database() AND application_name IN ('wekeza', 'pg_restore') AND pid <> pg_backend_pid()
                         """)?["others"] as Int64? ?? 0
                 }
                 if others == 0 { return false }
@@ -29,7 +29,10 @@ struct PostgresTarget {
             }
             return true
         }
-        guard !isServed else { throw ConfigurationError("A server is connected to the database named by --database: stop every one, then restore.") }
+        guard !isServed else {
+            throw ConfigurationError(
+                "A server is connected to the database named by --database, or the pg_restore of a restore that was killed: stop every one, then restore.")
+        }
     }
 
     /// - Throws: `ConfigurationError` when a restore was stopped before it brought anything back: `public` holds no deployment then.
@@ -46,12 +49,14 @@ struct PostgresTarget {
     /// - Throws: `ConfigurationError` when it holds something and is not to be replaced.
     func makeRoom(replacing: Bool, at now: Timestamp) async throws -> String? {
         try await opened { database in
-            let (isEmpty, left) = try await database.read { tx in (try Self.isEmpty(in: tx), try Self.leftAside(in: tx)) }
+            let (isEmpty, left, free) = try await database.read { tx in
+                (try Self.isEmpty(in: tx), try Self.leftAside(in: tx), try Self.freeName(at: now, in: tx))
+            }
             guard !isEmpty else { return nil }
             guard replacing else {
                 throw ConfigurationError("The database named by --database holds tables already: name an empty one, or pass --replace to set them aside.")
             }
-            let schema = left ?? "\(Self.prefix)\(now.seconds)"
+            let schema = left ?? free
             do {
                 try await database.write { tx in
                     // A restore that was killed set aside what is worth keeping.
@@ -104,6 +109,11 @@ struct PostgresTarget {
     private static func leftAside(in tx: any ReadTransaction) throws -> String? {
         guard try tx.hasTable("migration"), try Restorations().isUnfinished(in: tx) else { return nil }
         return try Restorations().appliedMigrations(in: tx).map(\.name).first { $0.hasPrefix(prefix) }
+    }
+
+    private static func freeName(at now: Timestamp, in tx: any ReadTransaction) throws -> String {
+        let taken: [String] = try tx.all("SELECT nspname::TEXT AS name FROM pg_namespace").map { try $0["name"] }
+        return AsideName.free(prefix, at: now, isTaken: { taken.contains($0) })
     }
 
     private func opened<Result: Sendable>(_ work: (PostgresDatabase) async throws -> Result) async throws -> Result {

@@ -119,17 +119,17 @@ public struct Restore: Sendable {
 
     private func restore(_ backup: OpenedBackup, toServer url: String, _ options: Options) async throws -> RecoveryReport {
         let (server, archive) = (PostgresTarget(url: url, logger: logger), PostgresArchive(url: url))
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("wekeza-restore-\(randomness.alphanumerics(12))").path
-        defer { unlink(folder) }
-        try backup.extract(to: folder)
-        try await archive.check(folder)
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("wekeza-restore-\(randomness.alphanumerics(12))").path
+        let copy = try backup.extractUnnamed(at: place)
+        defer { try? copy.close() }
+        try await archive.check(copy.fileDescriptor)
         // Not before: the copy is read for minutes, in which a server may be started.
         try await server.refuseWhileServed()
         let setAside = try await server.makeRoom(replacing: options.replaces, at: clock.now)
         do {
             // One that was connected before the mark was there has not seen it.
             try await server.refuseWhileServed()
-            try await archive.restore(from: folder, clearing: setAside != nil)
+            try await archive.restore(from: copy.fileDescriptor, clearing: setAside != nil)
             return try await recover(atServer: url, with: backup.manifest, options)
         } catch {
             guard let setAside else { throw error }
@@ -157,6 +157,9 @@ public struct Restore: Sendable {
 
     private func recovered(_ database: any Database, with manifest: BackupManifest?, _ options: Options) async throws -> RecoveryReport {
         let now = clock.now
+        if manifest == nil, let unfinished = try await database.read({ try Restorations().unfinished(in: $0) }), unfinished == .bringingBack {
+            throw ConfigurationError("The database named by --database cannot be made safe in place. \(unfinished.advice)")
+        }
         // Before the database says that it is being restored, and is not served until that is finished.
         try await RootKeys.check(database, openedBy: master)
         try await database.write { try Restorations().begin(with: manifest?.migrations ?? [], at: now, in: $0) }

@@ -7,7 +7,7 @@ internal import StorageSQLite
 struct SQLiteTarget {
     let path: String
 
-    /// What is set aside is called so, and then its second.
+    /// What is set aside is called so, and then as `AsideName` says.
     private var asidePrefix: String { "\(path).replaced-" }
 
     /// Of the files that lie beside a database and belong to it.
@@ -66,7 +66,7 @@ struct SQLiteTarget {
     /// Gives the draft its name, and what had it another one. There is a database in place at any moment: a server that found none would make one.
     /// - Throws: `ConfigurationError`, which says what became of what was there.
     func takeDraft(at now: Timestamp) throws {
-        let aside = asidePrefix + String(now.seconds)
+        let aside = AsideName.free(asidePrefix, at: now, isTaken: Self.exists)
         let before = FileIdentity(path)
         let notSetAside = "\(path) cannot be set aside: move it yourself and try again."
         guard !Self.exists(path) || setAside(as: aside) else { throw ConfigurationError(notSetAside) }

@@ -25,7 +25,7 @@ struct ReceivedCertificatePage: PortalPage {
     }
 
     private func received(_ context: AppContext) async throws -> ReceivedCertificate {
-        guard let presented = context.clientCertificate else { return .nothing(isMutualTLS: context.isMutualTLS) }
+        guard let presented = context.clientCertificate else { return .nothing(witness: context.certificateWitness) }
         switch ClientCertificate.read(presented.der) {
         case .failure(let refusal): return .unreadable(refusal)
         case .success(let certificate):
@@ -58,7 +58,7 @@ struct ReceivedCertificatePage: PortalPage {
 
 /// What reached us of a client's certificate.
 enum ReceivedCertificate {
-    case nothing(isMutualTLS: Bool)
+    case nothing(witness: PresentedCertificate.Witness?)
     case unreadable(CertificateRefusal)
     case read(ClientCertificate, PresentedCertificate, Result<VerifiedClientCertificate, CertificateRefusal>)
 
@@ -67,9 +67,12 @@ enum ReceivedCertificate {
     /// What became of it, and what to do.
     func sentence(at context: AppContext) -> String {
         switch self {
-        case .nothing(isMutualTLS: true):
+        case .nothing(witness: .connection?):
             "The connection asked for a certificate and none came: name the certificate and its key in your client (curl: --cert and --key)."
-        case .nothing(isMutualTLS: false):
+        case .nothing(witness: .proxy?):
+            // Which of its addresses was called, it does not tell.
+            "No certificate came to the proxy in front of us: \(call(context))name the certificate and its key in your client (curl: --cert and --key)."
+        case .nothing(witness: nil):
             if let base = context.mutualTLSBase {
                 "This connection does not ask for a certificate. Call \(base.address(ReceivedCertificatePage.address)); a proxy on the way must pass the connection on, or tell us the certificate."
             } else {
@@ -84,11 +87,15 @@ enum ReceivedCertificate {
         }
     }
 
+    private func call(_ context: AppContext) -> String {
+        context.mutualTLSBase.map { "call \($0.address(ReceivedCertificatePage.address)), and " } ?? ""
+    }
+
     /// Why nothing is accepted, for programs.
     var code: String? {
         switch self {
-        case .nothing(isMutualTLS: true): "no_certificate"
-        case .nothing(isMutualTLS: false): "wrong_listener"
+        case .nothing(witness: nil): "wrong_listener"
+        case .nothing: "no_certificate"
         case .unreadable(let refusal), .read(_, _, .failure(let refusal)): refusal.code
         case .read(_, _, .success): nil
         }
