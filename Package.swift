@@ -153,8 +153,8 @@ let package = Package(
 
         // 5
         room("Composition", [
-            "Primitives", "Web", "Connections", "JOSE", "RemoteDocuments", "Storage", "StorageSQLite", "StoragePostgres", "Contract", "Pages", "Passwords", "Mail",
-            "Telemetry", "Certificates", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
+            "Primitives", "Web", "Backends", "Connections", "JOSE", "RemoteDocuments", "Storage", "StorageSQLite", "StoragePostgres", "Contract", "Pages",
+            "Passwords", "Mail", "Telemetry", "Certificates", "OAuth", "OpenBanking", "Events", "Applications", "Identity", "Bank", "Consents", "AccessTokens", "Metering",
             "AuthorizationServer", "Gateway", "Payments", "BankAPI", "Sandbox", "SecondFactorPages", "Portal", "CustomerPages", "StaffPages", "Demo",
             crypto, hummingbird, httpTypes, lifecycle, httpClient, logging, metrics, nio,
             .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -167,7 +167,8 @@ let package = Package(
         .executableTarget(
             name: "wekeza",
             dependencies: [
-                "JSON", "Primitives", "JOSE", "Web", "Storage", "Certificates", "Passwords", "Mail", "OAuth", "Events", "Applications", "Identity", "AccessTokens", "Composition", logging,
+                "JSON", "Primitives", "JOSE", "Web", "Backends", "Storage", "Certificates", "Passwords", "Mail", "OAuth", "Events", "Applications", "Identity",
+                "AccessTokens", "Composition", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -226,13 +227,14 @@ let package = Package(
         tests("AccessTokensTests", ["JSON", "Primitives", "Storage", "JOSE", "OAuth", "Events", "Applications", "AccessTokens", "TestSupport", crypto]),
         tests("MeteringTests", ["Primitives", "Storage", "Applications", "Metering", "TestSupport"]),
         tests("CompositionTests", ["Composition"]),
-        tests("GatewayTests", ["AccessTokens", "Primitives", "Web", "Storage", "Contract", "Applications", "Gateway", "Metering", "TestSupport", httpTypes, .product(name: "NIOPosix", package: "swift-nio")]),
+        tests("GatewayTests", ["AccessTokens", "Primitives", "Web", "Storage", "Contract", "Applications", "Gateway", "Metering", "TestSupport", httpTypes]),
         .testTarget(
             name: "Specifications",
             dependencies: [
                 "JSON", "Primitives", "Web", "JOSE", "Storage", "Contract", "Pages", "OAuth", "OpenBanking", "Events", "Applications", "Identity",
                 "Bank", "Consents", "AccessTokens", "Metering", "AuthorizationServer", "Gateway", "Payments", "BankAPI", "Sandbox", "Portal", "CustomerPages",
-                "Demo", "Mail", "Passwords", "Certificates", "Composition", "TestSupport", crypto, x509, asn1, httpTypes, hummingbird,
+                "Demo", "Mail", "Passwords", "Certificates", "Backends", "Composition", "TestSupport", crypto, x509, asn1, httpTypes, hummingbird,
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             path: "Tests/Specifications", swiftSettings: settings),

@@ -1,3 +1,4 @@
+public import Backends
 public import Logging
 public import Mail
 internal import Primitives
@@ -23,7 +24,7 @@ public struct Configuration: Sendable {
     /// Seeds the demo world and serves `/demo`. Never set for real customers.
     public var demo = false
     /// Base address of the core banking system that live calls go to.
-    public var upstream: String?
+    public var upstream: BackendAddress?
     public var tls: TLSFiles?
     /// The port of the listener that asks for a client certificate; `nil` for none.
     public var mutualTLSPort: Int?

@@ -30,9 +30,14 @@ public struct DemoWorld: Sendable {
     }
 
     /// Whether a database holds the demo world, whose passwords everybody knows.
-    public static func isIn(_ database: any Database) async throws -> Bool {
-        try await database.read { try Organisations().find(organisation, in: $0) != nil }
-    }
+    public static func isIn(_ database: any Database) async throws -> Bool { try await database.read { try isThere(in: $0) } }
+
+    /// Why a start without `--demo` refuses the database.
+    static let refusal = (
+        found: "This database holds the demo world, whose passwords everybody knows", advice: "start with --demo, or name another --database"
+    )
+
+    static func isThere(in tx: any ReadTransaction) throws -> Bool { try Organisations().find(organisation, in: tx) != nil }
 
     public func seed() async throws {
         let now = bench.clock.now

@@ -33,7 +33,7 @@ public enum MasterKeyFile {
     static func path(in directory: String) -> String { "\(directory)/master.key" }
 
     private static func given(_ environment: [String: String]) throws -> MasterKey? {
-        guard let text = environment["WEKEZA_MASTER_KEY"] else { return nil }
+        guard let text = environment[.masterKey] else { return nil }
         guard let key = Base64URL.decode(text).flatMap(MasterKey.init(bytes:)) else {
             throw ConfigurationError("WEKEZA_MASTER_KEY must be 32 bytes as base64url, 43 characters.")
         }

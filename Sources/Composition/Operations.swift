@@ -9,23 +9,29 @@ public struct Operations: Sendable {
     private let platform: Platform
     private let registry: PrometheusRegistry
     private let drain: Drain
-    private let isListening: @Sendable () -> Bool
+    private let sockets: OpenSockets
+    /// Of how many.
+    private let all: Int
 
-    /// - Parameter isListening: whether every socket of the process is open. This listener may be the first of them.
-    init(platform: Platform, registry: PrometheusRegistry, drain: Drain, isListening: @escaping @Sendable () -> Bool) {
+    /// - Parameters:
+    ///   - sockets: those of the process that are open. This listener's may be the first of them.
+    ///   - all: how many it opens.
+    init(platform: Platform, registry: PrometheusRegistry, drain: Drain, sockets: OpenSockets, of all: Int) {
         self.platform = platform
         self.registry = registry
         self.drain = drain
-        self.isListening = isListening
+        self.sockets = sockets
+        self.all = all
     }
 
     public var routes: Routes {
         let routes = Routes()
         routes.get("/healthz") { _, _ in Response.text("ok\n") }
         routes.get("/readyz") { _, _ in
-            let readiness = await Readiness.of(isListening: isListening(), isStopping: drain.isOn) { await databaseAnswers }
+            let readiness = await Readiness.of(isListening: sockets.count == all, isStopping: drain.isOn) { await databaseAnswers }
             return Response.text(readiness.rawValue + "\n", status: readiness == .ready ? .ok : .serviceUnavailable)
         }
+        routes.get("/sockets") { _, _ in Response.text(sockets.text) }
         routes.get("/metrics") { _, _ in
             var response = Response.text(registry.text())
             response.headers[.contentType] = "text/plain; version=0.0.4; charset=utf-8"

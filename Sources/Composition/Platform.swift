@@ -128,7 +128,8 @@ public struct Platform: Sendable {
         let upstreams = Upstreams(
             platform: ConsentOperations(database: database, randomness: randomness),
             sandbox: BankUpstream(database: database, randomness: randomness, riskDeadline: riskDeadline),
-            live: try Self.liveBank(configuration), controls: SandboxControls(database: database, randomness: randomness))
+            live: try configuration.upstream.map { try HTTPUpstream($0, on: MultiThreadedEventLoopGroup.singleton) },
+            controls: SandboxControls(database: database, randomness: randomness))
         let policies = AllPolicies(
             verifier: verifier, possession: possession, certificates: clientCertificates, addresses: addresses, revocations: revocations, apps: apps,
             consents: consents, database: database,
@@ -173,13 +174,5 @@ public struct Platform: Sendable {
             ).add(to: routes)
         }
         responder = routes.buildResponder()
-    }
-
-    private static func liveBank(_ configuration: Configuration) throws -> HTTPUpstream? {
-        guard let address = configuration.upstream else { return nil }
-        guard let upstream = HTTPUpstream(base: address, on: MultiThreadedEventLoopGroup.singleton) else {
-            throw ConfigurationError("--upstream must be the http:// or https:// address of the core banking system, not \(address).")
-        }
-        return upstream
     }
 }

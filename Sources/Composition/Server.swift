@@ -8,7 +8,6 @@ internal import Passwords
 internal import Primitives
 internal import ServiceLifecycle
 internal import Storage
-internal import Synchronization
 internal import Telemetry
 internal import UnixSignals
 internal import Web
@@ -18,8 +17,10 @@ public enum Server {
     /// Runs until SIGTERM or SIGINT, then drains, stops accepting, finishes what is in flight (20 seconds at most) and flushes.
     /// - Throws: `ConfigurationError` for a set-up that cannot work.
     public static func run(_ configuration: Configuration, environment: [String: String]) async throws {
+        // Untrapped it ends the process. What comes while the server starts is done once it runs.
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let configuration =
-            configuration.isMutualTLSPortNamed || PortsCheck.isFree(configuration.mutualTLSPort, on: configuration.host)
+            configuration.isMutualTLSPortNamed || (ListeningPort.mutualTLS(configuration)?.refusals ?? []).isEmpty
             ? configuration : configuration.withoutMutualTLS()
         FileDescriptors.raiseLimit()
         LoggingSystem.bootstrap { ECSLogHandler(label: $0) }
@@ -30,12 +31,15 @@ public enum Server {
 
         let master = try MasterKeyFile.load(directory: configuration.dataDirectory, environment: environment, randomness: SystemRandom())
         let bench = try await Workbench.open(configuration, logger: logger)
-        if let loose = try await bench.database.read({ try LooseSettings(in: $0) }).warning { logger.warning("\(loose.found) \(loose.advice)") }
+        let loose = try await bench.database.read { try LooseSettings(in: $0) }
+        let warnings = [loose.warning, IssuerCheck.warning(of: configuration.issuer)].compactMap { $0 } + UnknownVariables(environment).warnings
+        for (found, advice) in warnings { logger.warning("\(found) \(advice)") }
         let rootKey = try await bench.openRootKey(by: master)
         let replays = try await ReplayStore.open(configuration, bench: bench)
         let http = HTTPClient(configuration: .init(redirectConfiguration: .disallow, timeout: .init(connect: .seconds(2), read: .seconds(10))))
         do {
-            try await serve(configuration, bench: bench, rootKey: rootKey, replays: replays, registry: registry, http: http, logger: logger)
+            try await serve(
+                configuration, bench: bench, rootKey: rootKey, replays: replays, registry: registry, http: http, hangUps: hangUps, logger: logger)
         } catch {
             // The client must be shut down on every way out: it traps otherwise and hides the reason.
             try? await http.shutdown()
@@ -47,10 +51,10 @@ public enum Server {
 
     private static func serve(
         _ configuration: Configuration, bench: Workbench, rootKey: RootKey, replays: any ReplayMemory, registry: PrometheusRegistry, http: HTTPClient,
-        logger: Logger
+        hangUps: UnixSignalsSequence, logger: Logger
     ) async throws {
         if !configuration.demo, try await DemoWorld.isIn(bench.database) {
-            throw ConfigurationError("This database holds the demo world, whose passwords everybody knows: start with --demo, or name another --database.")
+            throw ConfigurationError("\(DemoWorld.refusal.found): \(DemoWorld.refusal.advice).")
         }
         let platform = try await Platform(
             configuration, assets: try Assets(folder: configuration.assets), bench: bench, rootKey: rootKey, replays: replays, passwords: PasswordHasher(),
@@ -69,24 +73,23 @@ public enum Server {
         let drain = Drain(configuration.drain)
         let listeners = Listeners(configuration, certificates: certificates, platform: platform, drain: drain, logger: logger)
         let greeting = Greeting(configuration, world: platform.demoWorld)
-        let missing = Mutex(Listeners.count(configuration))
-        let running: @Sendable (any Channel) -> Void = { _ in
-            if missing.withLock({
-                $0 -= 1; return $0 == 0
-            }) {
-                greeting.print()
-            }
-        }
-        let operations = Operations(platform: platform, registry: registry, drain: drain, isListening: { missing.withLock { $0 == 0 } }).routes.buildResponder()
+        let open = OpenSockets()
+        let all = Listeners.count(configuration)
+        let running: @Sendable (any Channel) -> Void = { if open.add($0) == all { greeting.print() } }
+        let operations = Operations(platform: platform, registry: registry, drain: drain, sockets: open, of: all).routes.buildResponder()
         let sockets =
             try listeners.publicListeners(platform.responder, running: running) + listeners.mutualTLSListeners(platform.responder, running: running)
             + [listeners.operations(operations, running: running)]
         // The drain stops first, then the listeners, and jobs flush after them: services stop in the reverse order of this list.
         let services =
-            [Reload(certificates: certificates.all, trust: platform.trust, statementTrust: platform.statementTrust, logger: logger)] + platform.jobs + sockets
-            + [drain]
+            [
+                Reload(
+                    hangUps: hangUps, certificates: certificates.all, trust: platform.trust, statementTrust: platform.statementTrust, logger: logger)
+            ] + platform.jobs + sockets + [drain]
         var group = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = configuration.drain + .seconds(20)
+        // A port found taken later cancels the services that run, and their complaints stand before the one sentence that helps.
+        for port in ListeningPort.all(configuration) { try port.check() }
         try await ServiceGroup(configuration: group).run()
     }
 

@@ -47,20 +47,22 @@ public struct Workbench: Sendable {
                 throw error
             }
         } catch let error as StorageError where error.isUnavailable {
+            if case .sqlite(let path) = configuration.database, let closed = DatabaseFiles.closed(path) {
+                throw ConfigurationError("This user may not write to \(closed), which --database needs: give it to the user that the server runs as.")
+            }
             throw TemporaryFailure("The database named by --database does not answer (\(error)): start again when it does.")
         }
     }
 
     private static func bringUpToDate(_ database: any Database, at now: Timestamp) async throws {
         do {
+            // Before any step: it would make tables where a restore has not brought its own yet, or find those that came without their list of steps.
+            if let unfinished = try await database.read({ try Restorations().unfinished(in: $0) }) {
+                throw ConfigurationError("A restore of the database named by --database did not finish. \(unfinished.advice)")
+            }
             try await database.migrate(AllMigrations.all(on: database.engine), at: now)
         } catch let error as StorageError where !error.isUnavailable {
-            throw ConfigurationError(
-                "The schema of the database named by --database cannot be brought up to date: \(error). "
-                    + "A copy from a backup is put in place by wekeza restore, not by hand.")
-        }
-        guard try await !database.read({ try Restorations().isUnfinished(in: $0) }) else {
-            throw ConfigurationError("A restore of the database named by --database did not finish: run wekeza restore again, with --replace or --in-place.")
+            throw ConfigurationError("The schema of the database named by --database cannot be brought up to date: \(error).")
         }
     }
 

@@ -8,6 +8,9 @@ internal import Synchronization
 public struct SMTPSettings: Sendable {
     /// `smtp://host:port` or `smtps://host:port`.
     public let url: String
+    /// Without the brackets of an IPv6 address.
+    public let host: String
+    public let port: Int
     public let user: String?
     public let password: Secret?
     /// The sender's address.
@@ -17,10 +20,12 @@ public struct SMTPSettings: Sendable {
     /// Seconds for one mail in all.
     public var timeout = 20
 
-    /// - Returns: `nil` unless the URL is one of SMTP with a host, and the sender an address.
+    /// - Returns: `nil` unless the URL is one of SMTP with a host and perhaps a port, and the sender an address.
     public init?(url: String, user: String? = nil, password: Secret? = nil, from: String) {
-        guard let host = Self.host(of: url), !host.isEmpty, Message.isAddress(from) else { return nil }
+        guard let (host, port) = Self.server(of: url), Message.isAddress(from) else { return nil }
         self.url = url
+        self.host = host
+        self.port = port
         self.user = user
         self.password = password
         self.from = from
@@ -36,15 +41,26 @@ public struct SMTPSettings: Sendable {
     enum Encryption { case never, whereOffered, always }
 
     /// Nobody is between this machine and itself, where a relay's certificate names nobody that could be checked.
-    var isLoopback: Bool { ["localhost", "127.0.0.1", "[::1]"].contains(Self.host(of: url)?.lowercased()) }
+    var isLoopback: Bool { ["localhost", "127.0.0.1", "::1"].contains(host.lowercased()) }
 
-    private static func host(of url: String) -> String? {
-        for scheme in ["smtp://", "smtps://"] where url.lowercased().hasPrefix(scheme) {
-            let authority = url.dropFirst(scheme.count).prefix { $0 != "/" }
-            guard authority.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 64 }) else { return nil }
-            return authority.hasPrefix("[") ? authority.firstIndex(of: "]").map { String(authority[...$0]) } : String(authority.prefix { $0 != ":" })
-        }
-        return nil
+    private static func server(of url: String) -> (host: String, port: Int)? {
+        let schemes = [(prefix: "smtp://", port: 25), (prefix: "smtps://", port: 465)]
+        guard let scheme = schemes.first(where: { url.lowercased().hasPrefix($0.prefix) }) else { return nil }
+        let authority = url.dropFirst(scheme.prefix.count).prefix { $0 != "/" }
+        guard authority.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 64 }), let end = Self.end(ofHostIn: authority) else { return nil }
+        let host = authority.hasPrefix("[") ? authority[..<end].dropFirst().dropLast() : authority[..<end]
+        guard !host.isEmpty, !host.contains(where: { $0 == "[" || $0 == "]" }) else { return nil }
+        if end == authority.endIndex { return (String(host), scheme.port) }
+        let digits = authority[end...].dropFirst()
+        // libcurl refuses each mail to any other.
+        guard authority[end] == ":", digits.utf8.allSatisfy({ (48...57).contains($0) }), let port = UInt16(digits), port > 0 else { return nil }
+        return (String(host), Int(port))
+    }
+
+    /// Behind the brackets of an IPv6 address, or before a port.
+    private static func end(ofHostIn authority: Substring) -> Substring.Index? {
+        guard authority.hasPrefix("[") else { return authority.firstIndex(of: ":") ?? authority.endIndex }
+        return authority.firstIndex(of: "]").map { authority.index(after: $0) }
     }
 }
 

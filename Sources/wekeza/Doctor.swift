@@ -11,7 +11,7 @@ struct Doctor: AsyncParsableCommand {
             a warning ends it with 1 too.
             """)
 
-    @OptionGroup var serve: Serve
+    @OptionGroup var options: ServeOptions
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -28,7 +28,7 @@ struct Doctor: AsyncParsableCommand {
     private func findings() async -> [Finding] {
         let environment = ProcessInfo.processInfo.environment
         do {
-            let configuration = try serve.configuration(environment: environment)
+            let configuration = try options.configuration(environment: environment)
             return await AllChecks().run(SetUp(configuration, environment: environment))
         } catch {
             return [.wrongSetting("\(error)")]

@@ -22,16 +22,16 @@ struct SetupOptions: ParsableArguments {
     /// - Throws: `ConfigurationError` for a value that cannot work. Assets are not looked for: most commands need none.
     func configuration(environment: [String: String]) throws -> Configuration {
         var configuration = Configuration(issuer: Issuer("http://localhost:8080")!)  // a constant that parses
-        configuration.dataDirectory = data ?? environment["WEKEZA_DATA"] ?? configuration.dataDirectory
-        let location = database ?? environment["WEKEZA_DATABASE"] ?? "sqlite:\(configuration.dataDirectory)/wekeza.db"
+        configuration.dataDirectory = data ?? environment[.data] ?? configuration.dataDirectory
+        let location = database ?? environment[.database] ?? "sqlite:\(configuration.dataDirectory)/wekeza.db"
         guard let parsed = DatabaseLocation(location) else {
             // Not repeated: it may hold a password.
             throw ConfigurationError(
                 "--database must be sqlite:PATH or postgres://USER@HOST/NAME. In a user and a password @ is written %40, / is %2F and % is %25.")
         }
         configuration.database = parsed
-        configuration.assets = assets ?? environment["WEKEZA_ASSETS"] ?? Self.findAssets()
-        let level = logLevel ?? environment["WEKEZA_LOG_LEVEL"] ?? "info"
+        configuration.assets = assets ?? environment[.assets] ?? Self.findAssets()
+        let level = logLevel ?? environment[.logLevel] ?? "info"
         guard let parsed = Logger.Level(rawValue: level) else {
             throw ConfigurationError("--log-level must be trace, debug, info, notice, warning or error, not \(level).")
         }

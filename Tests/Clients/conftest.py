@@ -8,7 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Shared"))
 
 from servers import (  # noqa: E402, F401
-    BINARY, ROOT, Customer, FormParser, Server, announce_long_ago, change, engines, eventually, free_port, limit_descriptors, postgres_database, sign_long_ago)
+    ANYBODY, BINARY, ROOT, Customer, FormParser, Server, announce_long_ago, change, engines, eventually, free_port, limit_descriptors, postgres_database, sign_long_ago)
 
 
 @pytest.fixture(scope="session", params=engines())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from authorities import DAY, Authority, pem
-from conftest import BINARY, ROOT, Server, engines, free_port, limit_descriptors, postgres_database
+from conftest import ANYBODY, BINARY, ROOT, Server, engines, free_port, limit_descriptors, postgres_database
 from joserfc.jwk import ECKey
 
 
@@ -22,9 +22,9 @@ class Machine:
         self.port, self.ops_port, self.tls_port = free_port(), free_port(), free_port()
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("WEKEZA_")}
 
-    def run(self, command, *arguments, **options):
+    def run(self, command, *arguments, prefix=(), **options):
         return subprocess.run(
-            [BINARY, command, "--data", str(self.data), "--assets", str(ROOT), *arguments],
+            [*prefix, BINARY, command, "--data", str(self.data), "--assets", str(ROOT), *arguments],
             capture_output=True, text=True, cwd=ROOT, timeout=60, env=self.environment, **options)
 
     def ports(self, arguments):
@@ -129,11 +129,47 @@ def test_a_running_server_is_recognised(engine):
         assert server.stop() == 0
 
 
-def test_a_wrong_setting_is_one_problem(fresh):
-    code, findings = fresh.doctor("--key-lifetime-days", "often")
+def test_a_port_that_another_program_has_while_our_server_runs_with_its_old_one():
+    """The doctor is asked after a change: the restart would end the server."""
+    server = Server("sqlite")
+    try:
+        machine = Machine(server.folder.name)
+        machine.data, machine.port, machine.ops_port, machine.tls_port = Path(server.folder.name), server.port, server.ops_port, server.tls_port
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+
+            found = machine.found("ports", "--demo", "--port", str(taken.getsockname()[1]))
+
+        assert found["state"] == "problem" and "Another program" in found["found"] and "--port" in found["advice"]
+    finally:
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("arguments, variables", [
+    (["--key-lifetime-days", "often"], {}), (["--upstream", "core.bank.example"], {}), ([], {"WEKEZA_UPSTREAM": "foo"}),
+    ([], {"WEKEZA_SMTP_URL": "smtp://localhost:x", "WEKEZA_MAIL_FROM": "bank@example.test"}),
+])
+def test_a_wrong_setting_is_one_problem(fresh, arguments, variables):
+    fresh.environment |= variables
+
+    code, findings = fresh.doctor(*arguments)
 
     assert code == 1
     assert [(finding["check"], finding["state"]) for finding in findings] == [("settings", "problem")]
+
+
+@pytest.mark.parametrize("name, advice", [("WEKEZA_DATABSE", "Write WEKEZA_DATABASE"), ("WEKEZA_COLOUR", "Take it out")])
+def test_a_variable_that_nothing_reads(fresh, name, advice):
+    fresh.environment[name] = "hunter2"
+
+    found = fresh.found("settings")
+
+    assert found["state"] == "warning" and name in found["found"] and advice in found["advice"] and "hunter2" not in str(found)
+
+
+def test_its_help_names_it(fresh):
+    assert "USAGE: wekeza doctor " in fresh.run("doctor", "--help").stdout
 
 
 def test_a_warning_ends_a_strict_run_with_1(fresh):
@@ -202,6 +238,13 @@ def test_a_file_beside_the_database_that_another_user_made(served, name):
     found = served.found("database file")
 
     assert found["state"] == "problem" and str(path) in found["found"] and "chown -R" in found["advice"]
+
+
+def test_a_database_file_that_this_user_may_not_open(migrated):
+    (migrated.data / "wekeza.db").chmod(0)
+
+    assert migrated.found("database file", prefix=ANYBODY)["state"] == "problem"
+    assert "wekeza restore" not in migrated.found("database", prefix=ANYBODY)["advice"]
 
 
 def test_a_master_key_that_others_may_read(served):
@@ -454,11 +497,15 @@ def test_a_mail_server_that_does_not_answer(fresh):
     assert fresh.found("mail")["state"] == "problem"
 
 
-def test_a_mail_server_that_answers(fresh):
-    with socket.socket() as mail:
-        mail.bind(("127.0.0.1", 0))
+@pytest.mark.parametrize("family, address, host", [(socket.AF_INET, "127.0.0.1", "127.0.0.1"), (socket.AF_INET6, "::1", "[::1]")])
+def test_a_mail_server_that_answers(fresh, family, address, host):
+    with socket.socket(family) as mail:
+        try:
+            mail.bind((address, 0))
+        except OSError:
+            pytest.skip(f"this machine has no {address}")
         mail.listen()
-        fresh.environment |= {"WEKEZA_SMTP_URL": f"smtp://127.0.0.1:{mail.getsockname()[1]}", "WEKEZA_MAIL_FROM": "bank@example.test"}
+        fresh.environment |= {"WEKEZA_SMTP_URL": f"smtp://{host}:{mail.getsockname()[1]}", "WEKEZA_MAIL_FROM": "bank@example.test"}
 
         assert fresh.states("mail") == ["ok"]
 
@@ -466,6 +513,20 @@ def test_a_mail_server_that_answers(fresh):
 @pytest.mark.parametrize("arguments", [["--issuer", "https://bank.example"], ["--host", "0.0.0.0", "--issuer", "https://bank.example"]])
 def test_the_demo_world_on_a_public_address(fresh, arguments):
     assert fresh.found("demo", "--demo", *arguments)["state"] == "problem"
+
+
+@pytest.mark.parametrize("engine", engines())
+def test_a_database_of_the_demo_without_demo(engine):
+    """A start refuses it."""
+    server = Server(engine)
+    assert server.stop(keep_folder=True) == 0
+    machine = Machine(server.folder.name)
+    machine.data = Path(server.folder.name)
+
+    found = machine.found("demo", "--database", server.database)
+
+    assert found["state"] == "problem" and "--demo" in found["advice"]
+    server.folder.cleanup()
 
 
 def test_one_line_per_finding(fresh):

@@ -9,25 +9,27 @@ import signal
 import socket
 import ssl
 import subprocess
+import uuid
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
-from conftest import BINARY, ROOT, Server, engines, eventually, free_port, postgres_database
+from conftest import ANYBODY, BINARY, ROOT, Server, engines, eventually, free_port, postgres_database
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-# Root may write to what nobody else may, unless it gives that up.
-ANYBODY = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
-
-
-def refused(folder, *arguments, as_anybody=False):
-    """What a start that cannot work prints, and its exit code."""
-    done = subprocess.run(
+def attempted(folder, *arguments, as_anybody=False, **variables):
+    """A start that cannot work."""
+    return subprocess.run(
         [*(ANYBODY if as_anybody else []), BINARY, "serve", "--port", str(free_port()), "--ops-port", str(free_port()), "--data", str(folder), "--assets", str(ROOT), *arguments],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT, timeout=60)
+        capture_output=True, text=True, cwd=ROOT, timeout=60, env={**os.environ, **variables})
+
+
+def refused(folder, *arguments, **options):
+    """Its exit code, and what it says."""
+    done = attempted(folder, *arguments, **options)
     return done.returncode, done.stderr.strip()
 
 
@@ -64,6 +66,7 @@ def test_allocator():
     (["--log-level", "loud"], "--log-level"),
     (["--assets", "/dev"], "--assets"),
     (["--upstream", "ftp://core"], "--upstream"),
+    (["--upstream", "core.bank.example"], "--upstream"),
     (["--tls-cert", "cert.pem"], "--tls-key"),
     (["--trusted-proxies", "balancer.bank.example"], "--trusted-proxies"),
     (["--trusted-proxies", "127.0.0.1,10.0.0.0/33"], "--trusted-proxies"),
@@ -95,10 +98,69 @@ def test_a_port_that_is_taken_stops_the_start_with_one_sentence_and_code_2(tmp_p
         taken.listen()
         port = taken.getsockname()[1]
 
-        code, said = refused(tmp_path, "--port", str(port))
+        done = attempted(tmp_path, "--port", str(port))
+
+    assert done.returncode == 2
+    assert done.stderr.strip() == f"wekeza: Port {port} is in use on 127.0.0.1: stop the program that listens there, or choose another port with --port."
+    assert [line for line in done.stdout.splitlines() if json.loads(line)["log.level"] == "error"] == []
+
+
+def test_a_mail_server_without_a_usable_port_stops_the_start(tmp_path):
+    """libcurl would refuse each mail."""
+    code, said = refused(tmp_path, WEKEZA_SMTP_URL="smtp://localhost:x", WEKEZA_MAIL_FROM="bank@example.test")
 
     assert code == 2
-    assert said == f"wekeza: Port {port} is in use on 127.0.0.1: stop the program that listens there, or choose another port with --port."
+    assert "WEKEZA_SMTP_URL" in said and len(said.splitlines()) == 1
+
+
+def test_a_certificate_and_anothers_key_stop_the_start_with_one_sentence_that_says_so(tmp_path):
+    certificate(tmp_path, "first.test")
+    chain = tmp_path / "first.pem"
+    (tmp_path / "cert.pem").rename(chain)
+    certificate(tmp_path, "second.test")
+
+    code, said = refused(tmp_path, "--tls-cert", str(chain), "--tls-key", str(tmp_path / "key.pem"))
+
+    assert code == 2
+    assert "do not fit each other" in said and "key.pem" in said and "first.pem" in said and len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o400])
+def test_a_database_file_of_another_user_stops_the_start_with_one_sentence_and_code_2(tmp_path, mode):
+    """Its supervisor would try for ever."""
+    database = tmp_path / "wekeza.db"
+    database.touch()
+    database.chmod(mode)
+
+    code, said = refused(tmp_path, as_anybody=True)
+
+    assert code == 2
+    assert f"may not write to {database}" in said and len(said.splitlines()) == 1
+
+
+def warnings(server):
+    lines = [json.loads(line) for line in server.printed().splitlines() if line.startswith("{")]
+    return [line["message"] for line in lines if line["log.level"] == "warning"]
+
+
+def test_a_start_warns_of_a_mistyped_variable_and_repeats_no_value(monkeypatch):
+    monkeypatch.setenv("WEKEZA_DATABSE", "postgres://bank:hunter2@db/bank")
+    server = Server("sqlite")
+    try:
+        [told] = [message for message in warnings(server) if "WEKEZA_DATABSE" in message]
+        assert "Write WEKEZA_DATABASE" in told and "hunter2" not in server.printed()
+    finally:
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("issuer, warned", [("http://bank.example", 1), ("https://bank.example", 0), ("http://127.0.0.1:8080", 0)])
+def test_a_start_warns_of_an_issuer_without_https(issuer, warned):
+    """RFC 8414 §2."""
+    server = Server("sqlite", "--issuer", issuer, demo=False)
+    try:
+        assert len([message for message in warnings(server) if f"{issuer} is http" in message]) == warned
+    finally:
+        assert server.stop() == 0
 
 
 def test_a_database_that_does_not_answer_ends_the_start_with_one_sentence_and_code_1(tmp_path):
@@ -232,6 +294,23 @@ def test_a_renewed_certificate_is_served_after_a_hang_up(tmp_path):
         assert server.stop() == 0
 
 
+class Reloaded(Server):
+    """`systemctl reload` reaches it while it starts: its unit is of `Type=exec`."""
+
+    def wait_until_ready(self):
+        assert eventually((Path(self.folder.name) / "master.key").exists)
+        self.process.send_signal(signal.SIGHUP)
+        super().wait_until_ready()
+
+
+def test_a_hang_up_while_it_starts_ends_no_server_and_is_done_once_it_runs():
+    server = Reloaded("sqlite")
+    try:
+        assert eventually(lambda: '"message":"reloaded"' in server.printed())
+    finally:
+        assert server.stop() == 0
+
+
 def test_more_connections_than_descriptors_leave_the_server_alive():
     server = Server("sqlite", descriptors=256)
     connections = []
@@ -276,6 +355,8 @@ def test_bytes_that_are_no_request_have_an_id_in_the_log(server):
         body = json.loads(answer.read())
 
     assert (answer.status, body["error"], body["request_id"]) == (400, "invalid_request", answer.headers["X-Request-Id"])
+    assert body["code"] == "unreadable_request" and body["type"] == f"{server.issuer}/docs/errors/unreadable_request"
+    assert uuid.UUID(answer.headers["x-fapi-interaction-id"]) and requests.get(body["type"]).status_code == 200
     logged = eventually(lambda: re.search(rf'.*{body["request_id"]}.*\n', server.printed()))
     assert '"message":"unreadable request"' in logged.group(0)
 

@@ -23,13 +23,21 @@ def restart(cluster, *settings):
     cluster.start()
 
 
+def run(command, database, folder, *arguments):
+    return subprocess.run(
+        [BINARY, *command, "--data", str(folder), "--assets", str(ROOT), "--database", database,
+         "--port", str(free_port()), "--ops-port", str(free_port()), *arguments], capture_output=True, text=True, cwd=ROOT, timeout=60)
+
+
+def looked_at(database, folder, *arguments):
+    done = run(["doctor", "--json"], database, folder, *arguments)
+    return {finding["check"]: finding for finding in json.loads(done.stdout)["checks"]}
+
+
 def findings(cluster, folder, *settings, arguments=()):
     """Of the running server, after a start with these settings."""
     restart(cluster, *settings)
-    done = subprocess.run(
-        [BINARY, "doctor", "--json", "--data", str(folder), "--assets", str(ROOT), "--database", cluster.url,
-         "--port", str(free_port()), "--ops-port", str(free_port()), *arguments], capture_output=True, text=True, cwd=ROOT, timeout=60)
-    return {finding["check"]: finding for finding in json.loads(done.stdout)["checks"]}
+    return looked_at(cluster.url, folder, *arguments)
 
 
 def test_a_server_that_keeps_what_it_confirms_and_takes_enough_connections(cluster, tmp_path):
@@ -64,6 +72,30 @@ def test_a_start_warns_once_of_what_no_connection_can_turn_on(cluster, settings)
     loose = [setting for setting in settings if setting != "synchronous_commit=off"]
     assert len(told) == (1 if loose else 0)
     assert all(f"{', '.join(loose)}: what was confirmed can be lost" in sentence for sentence in told)
+
+
+def test_a_user_who_may_make_no_tables(cluster, tmp_path):
+    """As createdb without --owner leaves it (PostgreSQL 15 and newer)."""
+    restart(cluster)
+    database = cluster.database("foreign").replace("//wekeza@", "//guest@")
+    cluster.ask("CREATE ROLE guest LOGIN")
+
+    schema = looked_at(database, tmp_path)["schema"]
+    start = run(["serve"], database, tmp_path)
+
+    assert schema["state"] == "problem" and "guest may not make tables in the schema public" in schema["found"] and "GRANT CREATE" in schema["advice"]
+    assert start.returncode == 2 and "permission denied for schema public" in start.stderr and "wekeza restore" not in start.stderr
+
+
+def test_a_database_that_takes_no_writes(cluster, tmp_path):
+    restart(cluster)
+    database = cluster.database("read_only")
+    cluster.ask("ALTER DATABASE read_only SET default_transaction_read_only = on")
+
+    schema = looked_at(database, tmp_path)["schema"]
+
+    assert schema["state"] == "problem" and "takes no writes" in schema["found"]
+    assert run(["serve"], database, tmp_path).returncode == 2
 
 
 def test_a_server_with_few_connections(cluster, tmp_path):

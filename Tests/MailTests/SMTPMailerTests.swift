@@ -197,14 +197,23 @@ struct SMTPMailerTests {
     @Test(arguments: [
         ("http://mail.example", "a@b.example"), ("smtp://", "a@b.example"), ("mail.example:25", "a@b.example"), ("file:///etc/passwd", "a@b.example"),
         ("smtp://user:pw@mail.example", "a@b.example"), ("smtp://mail.example", "no-reply"), ("smtp://mail.example", "a@b.example\nBcc: x@y.z"), ("", ""),
+        ("smtp://localhost:x", "a@b.example"), ("smtp://mail.example:", "a@b.example"), ("smtp://mail.example:0", "a@b.example"),
+        ("smtp://mail.example:65536", "a@b.example"), ("smtp://mail.example:+25", "a@b.example"), ("smtp://[::1", "a@b.example"),
+        ("smtp://[]", "a@b.example"), ("smtp://[::1]x", "a@b.example"), ("smtp://[::1]:x/", "a@b.example"),
     ])
     func `settings that cannot work are refused at the start`(url: String, from: String) {
         #expect(SMTPSettings(url: url, from: from) == nil)
     }
 
-    @Test(arguments: ["smtp://mail.example", "smtp://mail.example:587", "smtps://mail.example:465", "smtp://[::1]:2525", "SMTP://localhost"])
-    func `settings of a mail host are accepted`(url: String) {
-        #expect(SMTPSettings(url: url, from: "no-reply@wekeza.example") != nil)
+    @Test(arguments: [
+        ("smtp://mail.example", "mail.example", 25), ("smtp://mail.example:587/", "mail.example", 587), ("smtps://mail.example", "mail.example", 465),
+        ("smtps://mail.example:2465", "mail.example", 2465), ("smtp://[::1]:2525", "::1", 2525), ("smtp://[::1]", "::1", 25),
+        ("SMTP://localhost", "localhost", 25),
+    ])
+    func `settings of a mail host are accepted`(url: String, host: String, port: Int) throws {
+        let settings = try #require(SMTPSettings(url: url, from: "no-reply@wekeza.example"))
+
+        #expect(settings.host == host && settings.port == port)
     }
 }
 

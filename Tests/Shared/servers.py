@@ -20,6 +20,10 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("WEKEZA_BIN", str(ROOT / ".build/debug/wekeza"))
 
 
+# Root may read and write what nobody else may, unless it gives that up.
+ANYBODY = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+
 def eventually(holds, within=20):
     """Asks another process, which announces nothing, until it says so. A test that waits longer than it should fails by its own assertion.
     - Returns: the first answer that is true, or the last one."""

@@ -28,7 +28,7 @@ struct OutsideTests {
         }
     }
 
-    @Test(arguments: ["/metrics", "/healthz", "/readyz"])
+    @Test(arguments: ["/metrics", "/healthz", "/readyz", "/sockets"])
     func `what is for operators is not on the public listener`(path: String) async throws {
         try await TestServer.run(.sqlite) { server in
             let response = try await server.get(path)

@@ -3,9 +3,8 @@ public struct AllChecks: Sendable {
     public init() {}
 
     private static let all: [any Check] = [
-        AssetsCheck(), DataFolderCheck(), MasterKeyCheck(), DiskCheck(), DatabaseCheck(), SchemaCheck(), ClockCheck(), KeysCheck(), CertificateCheck(),
-        ClientTrustCheck(), StatementIssuersCheck(),
-        IssuerCheck(), PortsCheck(), DescriptorsCheck(), MailCheck(), DemoCheck(),
+        SettingsCheck(), AssetsCheck(), DataFolderCheck(), MasterKeyCheck(), DiskCheck(), DatabaseCheck(), SchemaCheck(), ClockCheck(), KeysCheck(),
+        CertificateCheck(), ClientTrustCheck(), StatementIssuersCheck(), IssuerCheck(), PortsCheck(), DescriptorsCheck(), MailCheck(), DemoCheck(),
     ]
 
     public func run(_ setUp: SetUp) async -> [Finding] {

@@ -81,11 +81,11 @@ public struct Listeners {
         let server = connection.server(
             configuration: .init(address: .hostname(host, port: port), backlog: 1024, availableConnectionsDelegate: .maximum(most, logger: logger)),
             onServerRunning: { running($0) }, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
-        return Listening(listener: server, host: host, port: port, portFlag: portFlag)
+        return Listening(listener: server, host: host, port: ListeningPort(number: port, hosts: [host], flag: portFlag))
     }
 
     private func connection(_ responder: some HTTPResponder<AppContext>, isDraining: @escaping @Sendable () -> Bool = { false }) -> HTTPConnection {
-        HTTPConnection(clock: clock, randomness: randomness, isDraining: isDraining) { request, context in
+        HTTPConnection(issuer: configuration.issuer, clock: clock, randomness: randomness, isDraining: isDraining) { request, context in
             try await responder.respond(to: request, context: context)
         }
     }

@@ -6,30 +6,17 @@ internal import ServiceLifecycle
 struct Listening: Service {
     let listener: any Service
     let host: String
-    let port: Int
-    /// The flag that sets the port.
-    let portFlag: String
+    let port: ListeningPort
 
     func run() async throws {
         do {
             try await listener.run()
         } catch let error as IOError {
-            throw ConfigurationError(sentence(error.errnoCode))
+            throw port.error(error.errnoCode, on: host)
         } catch is SocketAddressError {
-            throw ConfigurationError(hostSentence)
+            throw port.error(EADDRNOTAVAIL, on: host)
         } catch is SocketAddressError.UnknownHost {
-            throw ConfigurationError(hostSentence)
+            throw port.error(EADDRNOTAVAIL, on: host)
         }
     }
-
-    private func sentence(_ code: CInt) -> String {
-        switch code {
-        case EADDRINUSE: "Port \(port) is in use on \(host): stop the program that listens there, or choose another port with \(portFlag)."
-        case EACCES: "This user may not listen on port \(port): choose a port above 1023 with \(portFlag)."
-        case EADDRNOTAVAIL: hostSentence
-        default: "\(host):\(port) cannot be listened on: \(IOError(errnoCode: code, reason: "bind"))."
-        }
-    }
-
-    private var hostSentence: String { "--host must be an address or a name of this machine, not \(host)." }
 }

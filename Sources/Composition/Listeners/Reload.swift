@@ -4,14 +4,15 @@ internal import UnixSignals
 
 /// Reads certificates, authorities and issuers of software statements again on SIGHUP. Everything else that can change lives in the database and applies at once.
 struct Reload: Service {
+    /// Trapped since the process began.
+    let hangUps: UnixSignalsSequence
     let certificates: [ServerCertificate]
     let trust: ClientTrust
     let statementTrust: StatementTrust
     let logger: Logger
 
     func run() async throws {
-        let signals = await UnixSignalsSequence(trapping: .sighup)
-        for await _ in signals.cancelOnGracefulShutdown() { reload() }
+        for await _ in hangUps.cancelOnGracefulShutdown() { reload() }
     }
 
     private func reload() {

@@ -54,15 +54,21 @@ final class ServerCertificate: Sendable {
     }
 
     private static func read(_ files: Configuration.TLSFiles) throws -> Pair {
+        let pair: Pair
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(files.certificate)
             let key = try NIOSSLPrivateKey(file: files.key, format: .pem)
-            let pair = Pair(chain: chain.map { .certificate($0) }, key: .privateKey(key))
-            // Says whether the key is the certificate's.
-            _ = try NIOSSLContext(configuration: .makeServerConfiguration(certificateChain: pair.chain, privateKey: pair.key))
-            return pair
+            pair = Pair(chain: chain.map { .certificate($0) }, key: .privateKey(key))
         } catch {
             throw ConfigurationError("--tls-cert and --tls-key must name PEM files of a certificate chain and its key: \(error).")
         }
+        do {
+            _ = try NIOSSLContext(configuration: .makeServerConfiguration(certificateChain: pair.chain, privateKey: pair.key))
+        } catch {
+            throw ConfigurationError(
+                "--tls-cert and --tls-key do not fit each other. The key in \(files.key) has to be that of the first certificate in \(files.certificate): "
+                    + "\(error).")
+        }
+        return pair
     }
 }

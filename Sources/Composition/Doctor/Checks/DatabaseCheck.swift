@@ -10,12 +10,14 @@ struct DatabaseCheck: Check {
         do {
             return if let file = setUp.databaseFile { try await embedded(file, setUp) } else { try await server(setUp) }
         } catch {
-            let advice =
-                setUp.databaseFile == nil
-                ? "Check the address in --database, that PostgreSQL runs, and that it lets this user in."
-                : "Bring it back with wekeza restore, or name another file with --database."
-            return [.problem(name, "It cannot be opened: \(error).", advice)]
+            return [.problem(name, "It cannot be opened: \(error).", advice(setUp))]
         }
+    }
+
+    private func advice(_ setUp: SetUp) -> String {
+        guard let file = setUp.databaseFile else { return "Check the address in --database, that PostgreSQL runs, and that it lets this user in." }
+        if let closed = DatabaseFiles.closed(file) { return "Give \(closed) to the user that the server runs as." }
+        return "Bring it back with wekeza restore, or name another file with --database."
     }
 
     private func embedded(_ file: String, _ setUp: SetUp) async throws -> [Finding] {

@@ -16,12 +16,10 @@ struct MailCheck: Check {
                         "Set WEKEZA_SMTP_URL and WEKEZA_MAIL_FROM.")
             ]
         }
-        guard let url = URLComponents(string: mail.url), let host = url.host else { return [] }
-        let port = url.port ?? (url.scheme?.lowercased() == "smtps" ? 465 : 25)
-        guard await Self.answers(host, port) else {
-            return [.problem(name, "\(host):\(port) does not answer.", "Check WEKEZA_SMTP_URL, and that the firewall lets mail out.")]
+        guard await Self.answers(mail.host, mail.port) else {
+            return [.problem(name, "Port \(mail.port) of \(mail.host) does not answer.", "Check WEKEZA_SMTP_URL, and that the firewall lets mail out.")]
         }
-        return [.ok(name, "\(host):\(port) answers.")]
+        return [.ok(name, "Port \(mail.port) of \(mail.host) answers.")]
     }
 
     /// Whether somebody takes a connection within three seconds.

@@ -7,7 +7,7 @@ struct MasterKeyCheck: Check {
 
     func run(_ setUp: SetUp) async -> [Finding] {
         let directory = setUp.configuration.dataDirectory
-        let isGiven = setUp.environment["WEKEZA_MASTER_KEY"] != nil
+        let isGiven = setUp.environment[.masterKey] != nil
         do {
             guard try MasterKeyFile.find(directory: directory, environment: setUp.environment) != nil else {
                 // A database without its key is a mistake; neither yet is a new deployment.

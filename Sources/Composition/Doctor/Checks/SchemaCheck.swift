@@ -7,10 +7,9 @@ struct SchemaCheck: Check {
     func run(_ setUp: SetUp) async -> [Finding] {
         guard setUp.hasDatabase else { return [] }
         let known = AllMigrations.all(on: setUp.configuration.database.engine).map(\.name)
-        guard let (applied, isUnfinished) = try? await setUp.look({ try Self.read(in: $0) }) else { return [] }
-        guard !isUnfinished else {
-            return [.problem(name, "A restore of this database did not finish.", "Run wekeza restore again, with --replace or --in-place.")]
-        }
+        guard let (applied, unfinished) = try? await setUp.look({ try Self.read(in: $0) }) else { return [] }
+        if let unfinished { return [.problem(name, "A restore of this database did not finish.", unfinished.advice)] }
+        if let (found, advice) = try? await setUp.look({ try MissingRights(in: $0)?.refusal }) { return [.problem(name, found, advice)] }
         if let newer = applied.first(where: { !known.contains($0) }) {
             return [
                 .warning(
@@ -30,8 +29,8 @@ struct SchemaCheck: Check {
     }
 
     /// The table itself comes with the first start.
-    private static func read(in tx: any ReadTransaction) throws -> (applied: [String], isUnfinished: Bool) {
-        guard try tx.hasTable("migration") else { return ([], false) }
-        return (try Restorations().appliedMigrations(in: tx).map(\.name), try Restorations().isUnfinished(in: tx))
+    private static func read(in tx: any ReadTransaction) throws -> (applied: [String], unfinished: Restorations.Stage?) {
+        let applied = try tx.hasTable("migration") ? Restorations().appliedMigrations(in: tx).map(\.name) : []
+        return (applied, try Restorations().unfinished(in: tx))
     }
 }
