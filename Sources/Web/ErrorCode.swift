@@ -85,7 +85,7 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     /// The one line that names the refusal, in the reader's words.
     public var title: String {
         switch self {
-        case .unreadableRequest: "What came is no request that can be read"
+        case .unreadableRequest: "The request cannot be read"
         case .invalidRequest: "The request does not match the contract"
         case .malformedBody: "The body cannot be read"
         case .invalidPermissions: "These permissions do not go together"

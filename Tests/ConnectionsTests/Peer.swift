@@ -59,7 +59,7 @@ struct Peer {
         let id = field("X-Request-Id")
         let hasInteractionID = UUID(uuidString: String(field("x-fapi-interaction-id"))) != nil
         let body =
-            #"{"type":"https://bank.example/docs/errors/unreadable_request","title":"What came is no request that can be read","#
+            #"{"type":"https://bank.example/docs/errors/unreadable_request","title":"The request cannot be read","#
             + #""status":\#(status.prefix(3)),"detail":"\#(detail)","code":"unreadable_request","#
             + #""error":"invalid_request","error_description":"\#(detail)","request_id":"\#(id)"}"#
         return answer.hasPrefix("HTTP/1.1 \(status)\r\nContent-Type: application/problem+json\r\n") && answer.contains("\r\nConnection: close\r\n")
