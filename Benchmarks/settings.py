@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PRODUCT = ROOT / ".build/release/wekeza"
+PRODUCT = Path(os.environ.get("WEKEZA_BIN", ROOT / ".build/release/wekeza"))
 FLOOR = ROOT / ".build-bench/release/floor"
 CERTIFICATE = ROOT / ".build-bench/release/libcertificate.so"
 SYNCS = ROOT / ".build-bench/release/libsyncs.so"
