@@ -38,14 +38,22 @@ class Process:
         started = time.monotonic()
         self.process = subprocess.Popen(
             arguments, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT, env={**os.environ, **(environment or {})})
+        # Whoever waits for it has nothing to stop yet.
+        try:
+            self.wait_for(ready)
+        except BaseException:
+            self.stop()
+            raise
+        self.ready_after = time.monotonic() - started
+
+    def wait_for(self, ready):
         while True:
-            assert self.process.poll() is None, f"{arguments[0]} ended"
+            assert self.process.poll() is None, f"{self.process.args[0]} ended"
             try:
                 if requests.get(ready, timeout=1).status_code == 200:
-                    break
+                    return
             except requests.RequestException:
                 time.sleep(0.005)
-        self.ready_after = time.monotonic() - started
 
     @property
     def pid(self):
