@@ -1,4 +1,4 @@
-public import Primitives
+internal import Primitives
 internal import Synchronization
 
 /// A bounded map in front of a read. A miss costs one read, made by the call that missed and shared by all that come meanwhile; what changes is dropped through

@@ -97,6 +97,9 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
 
         public mutating func appendInterpolation<Value: SQLBindable>(_ value: Value) { bind(value.sqlValue) }
 
+        /// `nil` is bound as NULL. By its own name, or the compiler warns that a text would read "Optional(…)".
+        public mutating func appendInterpolation<Value: SQLBindable>(_ value: Value?) { bind(value.sqlValue) }
+
         /// A list for `IN`: `WHERE id IN \(list: ids)`. An empty list matches nothing.
         public mutating func appendInterpolation<Value: SQLBindable>(list values: [Value]) {
             guard !values.isEmpty else { return appendLiteral("(NULL)") }

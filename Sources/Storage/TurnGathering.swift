@@ -1,7 +1,7 @@
 public import NIOCore
 
 /// Does together what was gathered.
-public protocol TurnHandler: AnyObject {
+public protocol TurnHandler: AnyObject, SendableMetatype {
     associatedtype Element
 
     /// With as many there is no look whether more come.

@@ -129,7 +129,7 @@ public final class SQLiteDatabase: Storage.Database, @unchecked Sendable {
     /// A new file is its owner's alone; SQLite gives the write-ahead log the permissions of the file. What fails here, opening reports.
     private static func createPrivately(_ path: String) {
         guard !FileManager.default.fileExists(atPath: path) else { return }
-        FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+        _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
     }
 
     /// Each savepoint of a grouped commit keeps the pages it changes, to be able to go back: in memory, not in a file of the temporary folder, where each page

@@ -1,3 +1,4 @@
+import JOSE
 import OAuth
 
 /// How a token travels in the Authorization header (RFC 6750 §2.1, RFC 9449 §7.1).
