@@ -11,10 +11,11 @@ extension Database {
     fileprivate func make(
         _ scenario: String, _ instruction: PaymentInstruction = bill(), under consent: ConsentID, as kind: PaymentKind = .payment, on day: CivilDate? = nil
     ) async throws -> Result<Payment, PaymentRefusal> {
-        try await PaymentProcess(database: self, deadline: .seconds(3)).make(
+        let known: PaymentScenario = try #require(PaymentScenario.named(scenario))
+        return try await PaymentProcess(database: self, deadline: .seconds(3)).make(
             NewPayment(
                 appID: copilot, organisationID: acme, personID: amina, consentID: consent, kind: kind, instruction: instruction, executionDate: day,
-                idempotencyKey: "key-1", scenario: try #require(PaymentScenario.named(scenario))), at: noon
+                idempotencyKey: "key-1", scenario: known), at: noon
         ) { payment, _ in payment }
     }
 }
