@@ -97,7 +97,7 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
 
         public mutating func appendInterpolation<Value: SQLBindable>(_ value: Value) { bind(value.sqlValue) }
 
-        /// `nil` is bound as NULL. By its own name, or the compiler warns that a text would read "Optional(…)".
+        /// `nil` is bound as NULL. Without this the compiler warns of each optional value that a text would read "Optional(…)".
         public mutating func appendInterpolation<Value: SQLBindable>(_ value: Value?) { bind(value.sqlValue) }
 
         /// A list for `IN`: `WHERE id IN \(list: ids)`. An empty list matches nothing.
